@@ -1,0 +1,156 @@
+"""Fixtures of the whole suite: a real PostgreSQL, the app's role, one template per schema version."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+ROOT = Path(__file__).resolve().parent
+SHARED_DATA = ROOT.parent / "shared" / "data"
+OWNER_URL = os.environ["DATABASE_URL"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """In CI nothing may be skipped for a missing tool."""
+    config.option.strict_skips = os.environ.get("CI") == "true"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Turn a skip into a failure where `.ci/run` promises that nothing is skipped."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.skipped and item.config.option.strict_skips:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"skipped in CI: {reason}"
+
+
+def _schema_hash() -> str:
+    digest = hashlib.sha256()
+    for pattern in ("**/migrations/*.py", "**/schema.sql", "**/models.py", "**/models/*.py",
+                    "kernel/schema/*.py"):
+        for path in sorted((ROOT / "src" / "commonweal").glob(pattern)):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _admin() -> psycopg.Connection[Any]:
+    return psycopg.connect(OWNER_URL, autocommit=True)
+
+
+def _point_at(name: str) -> None:
+    from django.db import connections
+
+    for alias in ("default", "owner"):
+        connections[alias].close()
+        connections[alias].settings_dict["NAME"] = name
+        connections.databases[alias]["NAME"] = name
+
+
+def _build(template: str) -> None:
+    """Create the template database for this schema, under a lock that other workers wait for."""
+    from commonweal.ops.schema import migrate
+
+    with _admin() as admin:
+        admin.execute("SELECT pg_advisory_lock(730100)")
+        found = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template]).fetchone()
+        if not found:
+            old = admin.execute(
+                "SELECT datname FROM pg_database WHERE datname LIKE 'cw_template_%'"
+            ).fetchall()
+            for (name,) in old:
+                admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            admin.execute('DROP DATABASE IF EXISTS "cw_building" WITH (FORCE)')
+            admin.execute('CREATE DATABASE "cw_building"')
+            _point_at("cw_building")
+            migrate()
+            _point_at("cw_none")
+            admin.execute(f'ALTER DATABASE "cw_building" RENAME TO "{template}"')
+        admin.execute("SELECT pg_advisory_unlock(730100)")
+
+
+def _clone(template: str, name: str) -> None:
+    with _admin() as admin:
+        admin.execute("SELECT pg_advisory_lock(730100)")
+        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        admin.execute("SELECT pg_advisory_unlock(730100)")
+
+
+def _drop(name: str) -> None:
+    with _admin() as admin:
+        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _worker() -> str:
+    return os.environ.get("PYTEST_XDIST_WORKER", "main") + f"_{os.getpid()}"
+
+
+@pytest.fixture(scope="session")
+def template_database(django_db_blocker: Any) -> str:
+    """The name of a migrated database with every right applied."""
+    name = f"cw_template_{_schema_hash()}"
+    with django_db_blocker.unblock():
+        _build(name)
+    return name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(template_database: str, django_db_blocker: Any) -> Iterator[None]:
+    """Each worker's own copy; tests run in it as the app's role and are rolled back."""
+    name = f"cw_test_{_worker()}"
+    _clone(template_database, name)
+    with django_db_blocker.unblock():
+        _point_at(name)
+    yield
+    with django_db_blocker.unblock():
+        _point_at("cw_none")
+    _drop(name)
+
+
+@pytest.fixture
+def committed_db(
+    template_database: str, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[str]:
+    """A database of its own for tests that must commit (threads, processes, kills)."""
+    name = f"cw_own_{_worker()}"
+    _clone(template_database, name)
+    with django_db_blocker.unblock():
+        _point_at(name)
+        yield name
+        _point_at(f"cw_test_{_worker()}")
+    _drop(name)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real inputs beside the checkout."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the shared data folder is missing")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of Debian's Chromium."""
+    path = shutil.which("chromium")
+    if not path:
+        pytest.skip("Chromium is not installed")
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any], chromium: str) -> Any:
+    """Playwright drives Debian's Chromium."""
+    quiet = ["--disable-gpu", "--disable-background-networking", "--disable-component-update",
+             "--disable-sync", "--no-first-run"]
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return {**browser_type_launch_args, "executable_path": chromium, "args": [*root, *quiet]}

@@ -1,0 +1,65 @@
+"""The Jinja environment of every page: strict, escaped, translated, with our filters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import translation
+from jinja2 import Environment, StrictUndefined, pass_environment
+
+from . import charts
+from .formats import FILTERS
+from .page import Column, Item, Link, Page, Problem, Stat, Step, col
+
+
+def url(name: str, *args: Any, **kwargs: Any) -> str:
+    """The address of a named route."""
+    return reverse(name, args=args or None, kwargs=kwargs or None)
+
+
+@pass_environment
+def shown(env: Environment, value: Any, column: Column) -> Any:
+    """A table cell's value through its column's filter; markup and words pass unchanged."""
+    if not column.format or hasattr(value, "__html__"):
+        return "" if value is None else value
+    if isinstance(value, str) and column.format in {"money", "amount", "day", "moment"}:
+        return value
+    if column.format in {"money", "amount", "rate"}:
+        return env.filters[column.format](value, column.currency)
+    if column.format in {"moment", "clock"}:
+        return env.filters[column.format](value, column.zone)
+    return env.filters[column.format](value)
+
+
+def environment(**options: Any) -> Environment:
+    """What Django's Jinja2 backend calls once, with its options."""
+    options["undefined"] = StrictUndefined
+    options.setdefault("autoescape", True)
+    options.setdefault("trim_blocks", True)
+    options.setdefault("lstrip_blocks", True)
+    extensions = [*options.pop("extensions", []), "jinja2.ext.i18n", "jinja2.ext.do"]
+    env = Environment(extensions=extensions, **options)
+    env.install_gettext_translations(translation, newstyle=True)  # type: ignore[attr-defined]
+    env.filters.update(FILTERS, shown=shown)
+    env.globals.update(
+        static=static,
+        url=url,
+        page=Page(language=settings.LANGUAGE_CODE),
+        page_language=translation.get_language,
+        col=col,
+        item=Item,
+        link=Link,
+        step=Step,
+        stat=Stat,
+        problem=Problem,
+        chart_bars=charts.bars,
+        chart_line=charts.line,
+        sparkline=charts.sparkline,
+        chart_ranking=charts.ranking,
+        chart_waterfall=charts.waterfall,
+        chart_flow=charts.flow,
+    )
+    return env

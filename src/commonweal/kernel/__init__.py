@@ -1,0 +1,1 @@
+"""What everything stands on; knows no practice and no service."""

@@ -1,0 +1,138 @@
+"""Writes: accounts, roles, tokens, elevation."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
+
+from ..audit.public import action, record
+from ..calendar.public import now
+from ..errors import CommonwealError
+from .domain import Actor, require
+from .models import ApiToken, Elevation, Role, User
+from .selectors import token_hash
+
+MAX_ELEVATION = timedelta(hours=4)
+MAX_TOKEN_LIFE = timedelta(days=366)
+
+
+class AccessError(CommonwealError):
+    """Access cannot be changed as asked."""
+
+
+@action
+def create_user(*, actor: Actor, email: str, password: str | None = None) -> User:
+    """Create an account."""
+    require(actor, "access.manage_people")
+    if User.objects.filter(email=email.lower()).exists():
+        raise AccessError("ACCESS-101", "There is already an account with this e-mail address.")
+    user = User.objects.create_user(email=email, password=password)
+    record(actor=actor, verb="access.user_created", target=user)
+    return user
+
+
+@action
+def set_user_active(*, actor: Actor, user_id: UUID, active: bool) -> None:
+    """Close or reopen an account."""
+    require(actor, "access.manage_people")
+    user = User.objects.select_for_update().get(pk=user_id)
+    user.is_active = active
+    user.save(update_fields=["is_active"])
+    record(actor=actor, verb="access.user_active_set", target=user, payload={"active": active})
+
+
+@action
+def put_role(
+    *, actor: Actor, code: str, name: str, side: str, permissions: Iterable[str]
+) -> Role:
+    """Create a role or replace its permissions."""
+    require(actor, "access.manage_roles")
+    wanted = sorted(set(permissions))
+    role, _ = Role.objects.update_or_create(
+        code=code, defaults={"name": name, "side": side, "permissions": wanted}
+    )
+    record(actor=actor, verb="access.role_put", target=role, payload={"permissions": wanted})
+    return role
+
+
+@action
+def create_token(
+    *, actor: Actor, name: str, scopes: Iterable[str], days: int = 90
+) -> tuple[ApiToken, str]:
+    """Create a token for the actor's own account; the secret is returned once and never again."""
+    if actor.user_id is None or actor.kind != "person":
+        raise AccessError("ACCESS-102", "Only a signed-in person can create a token.")
+    wanted = sorted(set(scopes))
+    beyond = [scope for scope in wanted if not actor.may_somewhere(scope)]
+    if beyond or not wanted:
+        raise AccessError(
+            "ACCESS-103", "Choose at least one permission, and only among those that you have."
+        )
+    life = timedelta(days=days)
+    if not timedelta(0) < life <= MAX_TOKEN_LIFE:
+        raise AccessError("ACCESS-104", "A token lives between 1 and 366 days. Enter such a number.")
+    secret = "cw_" + secrets.token_urlsafe(36)
+    token = ApiToken.objects.create(
+        user_id=actor.user_id,
+        name=name.strip() or "token",
+        prefix=secret[:12],
+        secret_hash=token_hash(secret),
+        scopes=wanted,
+        created_at=now(),
+        expires_at=now() + life,
+    )
+    record(actor=actor, verb="access.token_created", target=token, payload={"scopes": wanted})
+    return token, secret
+
+
+@action
+def revoke_token(*, actor: Actor, token_id: UUID) -> None:
+    """End one of the actor's own tokens at once."""
+    token = ApiToken.objects.select_for_update().filter(pk=token_id, user_id=actor.user_id).first()
+    if token is None:
+        raise AccessError("ACCESS-105", "This token does not exist, or is not yours.")
+    token.revoked_at = token.revoked_at or now()
+    token.save(update_fields=["revoked_at"])
+    record(actor=actor, verb="access.token_revoked", target=token)
+
+
+@action
+def elevate(
+    *, actor: Actor, reason: str, permissions: Iterable[str], minutes: int = 60
+) -> Elevation:
+    """Give the actor more permissions for a short, logged time (staff session)."""
+    require(actor, "access.elevate")
+    if actor.user_id is None or len(reason.strip()) < 10:
+        raise AccessError("ACCESS-106", "Say in at least ten characters why you need this.")
+    life = timedelta(minutes=minutes)
+    if not timedelta(0) < life <= MAX_ELEVATION:
+        raise AccessError("ACCESS-107", "Elevation lasts between 1 and 240 minutes.")
+    elevation = Elevation.objects.create(
+        user_id=actor.user_id,
+        reason=reason.strip(),
+        permissions=sorted(set(permissions)),
+        starts_at=now(),
+        ends_at=now() + life,
+    )
+    record(
+        actor=actor,
+        verb="access.elevated",
+        target=elevation,
+        payload={"permissions": elevation.permissions, "minutes": minutes},
+    )
+    return elevation
+
+
+@action
+def end_elevation(*, actor: Actor) -> None:
+    """End the actor's running elevation."""
+    running = Elevation.objects.filter(user_id=actor.user_id, ends_at__gt=now())
+    ended = running.update(ends_at=now())
+    record(
+        actor=actor,
+        verb="access.elevation_ended",
+        target=("access.User", actor.user_id),
+        payload={"ended": ended},
+    )

@@ -1,0 +1,54 @@
+"""What other modules may use of access."""
+
+from .actions import (
+    AccessError,
+    create_token,
+    create_user,
+    elevate,
+    end_elevation,
+    put_role,
+    revoke_token,
+    set_user_active,
+)
+from .checks import UnsafeDatabase, check_database
+from .domain import ANONYMOUS, SYSTEM, Actor, Grant, require, require_somewhere
+from .models import ApiToken, Elevation, Role, User
+from .scope import act_as
+from .selectors import (
+    role_permissions,
+    roles,
+    running_elevation,
+    token_by_secret,
+    tokens,
+    user_by_email,
+)
+
+__all__ = [
+    "ANONYMOUS",
+    "SYSTEM",
+    "AccessError",
+    "Actor",
+    "ApiToken",
+    "Elevation",
+    "Grant",
+    "Role",
+    "UnsafeDatabase",
+    "User",
+    "act_as",
+    "check_database",
+    "create_token",
+    "create_user",
+    "elevate",
+    "end_elevation",
+    "put_role",
+    "require",
+    "require_somewhere",
+    "revoke_token",
+    "role_permissions",
+    "roles",
+    "running_elevation",
+    "set_user_active",
+    "token_by_secret",
+    "tokens",
+    "user_by_email",
+]

@@ -1,0 +1,40 @@
+"""The database's view of the actor: one transaction with its scope set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+from .domain import Actor
+
+_READ = """SELECT current_setting('app.user', true), current_setting('app.agencies', true),
+                  current_setting('app.centre', true)"""
+_WRITE = """SELECT set_config('app.user', %s, true), set_config('app.agencies', %s, true),
+                   set_config('app.centre', %s, true)"""
+
+
+def _values(actor: Actor) -> list[str]:
+    return [
+        str(actor.user_id or ""),
+        ",".join(sorted(str(agency) for agency in actor.agencies)),
+        "on" if actor.centre else "",
+    ]
+
+
+@contextmanager
+def act_as(actor: Actor) -> Iterator[Actor]:
+    """One transaction in the scope of the actor; inside another, the outer scope comes back after.
+
+    Row-level security reads the three settings, which end with the transaction, so that a pooled
+    connection never carries somebody else's scope.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_READ)
+            before = [value or "" for value in cursor.fetchone()]
+            cursor.execute(_WRITE, _values(actor))
+        yield actor
+        with connection.cursor() as cursor:
+            cursor.execute(_WRITE, before)

@@ -1,0 +1,21 @@
+"""What other modules may use of the audit trail."""
+
+from .actions import action, record
+from .domain import canonical, digest, plain
+from .sealing import Head, Report, check_head, head, seal, verify
+from .selectors import events
+
+__all__ = [
+    "Head",
+    "Report",
+    "action",
+    "canonical",
+    "check_head",
+    "digest",
+    "events",
+    "head",
+    "plain",
+    "record",
+    "seal",
+    "verify",
+]

@@ -1,0 +1,65 @@
+"""Manifests and table declarations: pure, and known to every module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+
+@dataclass(frozen=True)
+class TableRights:
+    """What the app's role may do with one table, and whose rows it sees.
+
+    `tenant` is the column holding the agency (None: shared). `visible_when_null` shows rows of no
+    agency to everybody. `own_user` names a column: rows of the signed-in person are visible too.
+    """
+
+    tenant: str | None = None
+    append_only: bool = False
+    delete: bool = False
+    visible_when_null: bool = False
+    own_user: str | None = None
+    app_writes: bool = True
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a module announces: its permissions, default role grants, jobs and schedules."""
+
+    name: str
+    permissions: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    jobs: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    schedules: Mapping[str, str] = field(default_factory=dict)
+
+
+ModelT = TypeVar("ModelT")
+
+
+def tenant(
+    *,
+    column: str = "agency_id",
+    append_only: bool = False,
+    delete: bool = False,
+    visible_when_null: bool = False,
+    own_user: str | None = None,
+) -> Callable[[ModelT], ModelT]:
+    """Declare a table whose rows belong to one agency each (design law 9)."""
+    rights = TableRights(column, append_only, delete, visible_when_null, own_user)
+    return _declare(rights)
+
+
+def shared(
+    *, append_only: bool = False, delete: bool = False, app_writes: bool = True
+) -> Callable[[ModelT], ModelT]:
+    """Declare a table of the whole centre: no row belongs to a single agency."""
+    return _declare(TableRights(None, append_only, delete, app_writes=app_writes))
+
+
+def _declare(rights: TableRights) -> Callable[[ModelT], ModelT]:
+    def decorate(model: ModelT) -> ModelT:
+        model.rights = rights  # type: ignore[attr-defined]
+        return model
+
+    return decorate

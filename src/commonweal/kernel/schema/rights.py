@@ -1,0 +1,109 @@
+"""Grants, row-level security and module SQL, applied by the owner after every migration.
+
+Rules measured in the engineering reference §5: the setting is read in a scalar sub-select so that
+it is evaluated once; an empty scope shows no row; FORCE binds the owner too.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from django.apps import AppConfig, apps
+from django.db import connections, models
+from psycopg import sql
+
+from .domain import TableRights
+
+CENTRE = "(SELECT current_setting('app.centre', true)) = 'on'"
+AGENCIES = (
+    "(SELECT string_to_array(nullif(current_setting('app.agencies', true), ''), ',')::uuid[])"
+)
+USER = "(SELECT nullif(current_setting('app.user', true), '')::uuid)"
+
+
+def own_apps() -> list[AppConfig]:
+    """The installed apps that are Commonweal's, or a plug-in's that declares its tables."""
+    return [app for app in apps.get_app_configs() if app.name.startswith("commonweal.")]
+
+
+def declared_models() -> list[type[models.Model]]:
+    """Every concrete model of ours (with its automatic many-to-many tables)."""
+    found: list[type[models.Model]] = []
+    for app in own_apps():
+        found.extend(app.get_models(include_auto_created=True))
+    return found
+
+
+def visible(rights: TableRights) -> str:
+    """The policy expression: whose rows the present scope may see and write."""
+    terms = [CENTRE, f"{rights.tenant} = ANY({AGENCIES}::uuid[])"]
+    if rights.visible_when_null:
+        terms.append(f"{rights.tenant} IS NULL")
+    if rights.own_user:
+        terms.append(f"{rights.own_user} = {USER}")
+    return " OR ".join(terms)
+
+
+def _grants(rights: TableRights) -> str:
+    if not rights.app_writes:
+        return "SELECT"
+    if rights.append_only:
+        return "SELECT, INSERT" + (", DELETE" if rights.delete else "")
+    return "SELECT, INSERT, UPDATE" + (", DELETE" if rights.delete else "")
+
+
+def table_statements(model: type[models.Model], app_role: str) -> list[str]:
+    """The SQL that gives one table its rights; repeatable."""
+    table = f'"{model._meta.db_table}"'
+    rights: TableRights | None = getattr(model, "rights", None)
+    if rights is None:
+        raise RuntimeError(f"{model._meta.label} declares neither @tenant nor @shared")
+    statements = [
+        f"REVOKE ALL ON {table} FROM {app_role}",
+        f"GRANT {_grants(rights)} ON {table} TO {app_role}",
+    ]
+    if rights.tenant:
+        expression = visible(rights)
+        statements += [
+            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+            f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+            f"DROP POLICY IF EXISTS scope ON {table}",
+            f"CREATE POLICY scope ON {table} USING ({expression}) WITH CHECK ({expression})",
+        ]
+    return statements
+
+
+def module_sql(app: AppConfig) -> str:
+    """A module's schema.sql, or nothing."""
+    path = resources.files(app.name) / "schema.sql"
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def apply_rights(app_role: str, using: str = "owner") -> None:
+    """Apply every table's rights and every module's SQL. Run by the owner; safe to repeat."""
+    connection = connections[using]
+    role = sql.Identifier(app_role).as_string(None)
+    statements: list[str] = [f"GRANT USAGE ON SCHEMA public TO {role}"]
+    for app in own_apps():
+        for model in app.get_models(include_auto_created=True):
+            statements += table_statements(model, role)
+    statements += [text for text in map(module_sql, own_apps()) if text.strip()]
+    statements += _library_grants(role)
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def _library_grants(role: str) -> list[str]:
+    """Tables of the libraries (sessions, sign-in): read and write, no tenant data."""
+    ours = {app.name for app in own_apps()}
+    statements = []
+    for app in apps.get_app_configs():
+        if app.name in ours:
+            continue
+        for model in app.get_models(include_auto_created=True):
+            statements.append(
+                f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{model._meta.db_table}" TO {role}'
+            )
+    statements.append(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}")
+    return statements
