@@ -23,8 +23,12 @@ def _parser() -> argparse.ArgumentParser:
         sub = verbs.add_parser(verb)
         sub.add_argument("--data", type=Path, action="append", required=True, help="data folder")
         if verb in ("start", "exec"):
-            sub.add_argument("--no-sync", action="store_true", help="for tests: do not wait for disk")
-            sub.add_argument("--private", action="store_true", help="keep a new cluster in /var/tmp")
+            sub.add_argument(
+                "--no-sync", action="store_true", help="for tests: no wait for the disk"
+            )
+            sub.add_argument(
+                "--private", action="store_true", help="a new cluster lies in /var/tmp"
+            )
         if verb == "exec":
             sub.add_argument("command", nargs=argparse.REMAINDER)
     return parser
@@ -33,7 +37,8 @@ def _parser() -> argparse.ArgumentParser:
 def _start(args: argparse.Namespace) -> int:
     for data in args.data:
         database = ensure_database(
-            data, durable=not args.no_sync, isolation="private" if args.private else "")
+            data, durable=not args.no_sync, isolation="private" if args.private else ""
+        )
         if args.verb == "exec":
             os.environ["DATABASE_URL"] = database.owner_url
             os.environ["DATABASE_APP_URL"] = database.app_url

@@ -81,7 +81,11 @@ def _version(folder: Path) -> str:
     try:
         said = subprocess.run(
             [folder / "postgres", "--version"],
-            env=CLEAN_ENVIRONMENT, capture_output=True, text=True, timeout=30, check=True,
+            env=CLEAN_ENVIRONMENT,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
         ).stdout
     except (OSError, subprocess.SubprocessError) as error:
         raise LocalDatabaseError(

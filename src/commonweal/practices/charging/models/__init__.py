@@ -1,7 +1,7 @@
 """Tables of charging: costs, rates, the close, bills."""
 
 from .bills import AccountMap, Bill, BillLine, LineFunding, LineQuery
-from .close import CloseRun, CloseStep
+from .close import CloseRun, CloseStep, RatedFile
 from .costs import (
     AllocationEdge,
     AllocationRun,
@@ -35,5 +35,6 @@ __all__ = [
     "LineQuery",
     "PoolRule",
     "RateVersion",
+    "RatedFile",
     "RejectedCostRow",
 ]

@@ -38,3 +38,17 @@ class CloseStep(TenantModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "code"], name="close_step_once")]
+
+
+@tenant()
+class RatedFile(TenantModel):
+    """Where the rated lines of one agency and period lie; the only source of the path (law 9)."""
+
+    run = models.ForeignKey(CloseRun, on_delete=models.PROTECT, related_name="files")
+    period = models.CharField(max_length=7)
+    path = models.CharField(max_length=200)
+    rows = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "agency"], name="rated_file_once")]

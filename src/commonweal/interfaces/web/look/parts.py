@@ -1,4 +1,4 @@
-"""What a layout needs to know about the page it frames, and the small records macros take."""
+"""The small records that the macros take; each is a global of every template (see README)."""
 
 from __future__ import annotations
 
@@ -10,38 +10,11 @@ from markupsafe import Markup
 
 @dataclass(frozen=True)
 class Link:
-    """Words that lead somewhere. `current` marks the page or section the reader is in."""
+    """Words that lead somewhere; `current` marks where the reader is."""
 
     label: str
     href: str
     current: bool = False
-
-
-@dataclass(frozen=True)
-class Page:
-    """The frame of one page; every template finds it as `page`.
-
-    `on_behalf` is the agency or centre the reader acts for, `period` the month the page is
-    about, both in words. `languages` are (code, name) pairs offered in the footer.
-    """
-
-    centre: str = "Commonweal"
-    on_behalf: str = ""
-    period: str = ""
-    nav: tuple[Link, ...] = ()
-    person: str = ""
-    home_href: str = "/"
-    account_href: str = ""
-    sign_in_href: str = ""
-    sign_out_href: str = ""
-    help_href: str = ""
-    contact: str = ""
-    contact_href: str = ""
-    footer: tuple[Link, ...] = ()
-    language: str = "en-us"
-    languages: tuple[tuple[str, str], ...] = ()
-    language_href: str = ""
-    notice: str = ""
 
 
 @dataclass(frozen=True)
