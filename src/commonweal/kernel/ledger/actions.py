@@ -120,7 +120,8 @@ def _locked(agency_id: UUID, period: str) -> LedgerPeriod:
         raise NotFound("LEDGER-404", f"There is no period {period} in these books.")
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(ledger_period_lock(%s))", [found.id])
-    return LedgerPeriod.objects.select_for_update().get(pk=found.pk)
+    # Not the stronger lock: postings hold the row by foreign key while they wait for ours.
+    return LedgerPeriod.objects.select_for_update(no_key=True).get(pk=found.pk)
 
 
 @action

@@ -145,7 +145,7 @@ class Posting(models.Model):
     """One line of a journal: debit positive, credit negative, in minor units.
 
     `agency`, `period` and `currency` repeat the header's (checked by trigger). Account and fund
-    are bound to the same agency by composite foreign keys in schema.sql.
+    are bound to the agency through the balance row that the same statement moves (schema.sql).
     """
 
     pk = models.CompositePrimaryKey("journal_id", "line")
@@ -200,7 +200,8 @@ class Balance(models.Model):
     """What an account moved in one period, kept by the trigger that checks the postings.
 
     One key may have several rows (`shard`), one per writer at the same moment, so that writers
-    never wait for one another; a balance is their sum. The app's role can only read it.
+    never wait for one another; a balance is their sum. The app's role can only read it. The
+    references are composite foreign keys in schema.sql.
     """
 
     rights = TableRights(tenant="agency_id", app_writes=False)
@@ -209,13 +210,19 @@ class Balance(models.Model):
         "agency_id", "period_id", "account_id", "fund_id", "currency", "shard"
     )
     agency = models.ForeignKey(
-        "party.Agency", on_delete=models.PROTECT, db_index=False, related_name="+"
-    )
+        "party.Agency", on_delete=models.PROTECT, db_constraint=False, db_index=False,
+        related_name="+",
+    )  # fmt: skip
     period = models.ForeignKey(
-        LedgerPeriod, on_delete=models.PROTECT, db_index=False, related_name="+"
+        LedgerPeriod, on_delete=models.PROTECT, db_constraint=False, db_index=False,
+        related_name="+",
+    )  # fmt: skip
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, db_constraint=False, related_name="+"
     )
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    fund = models.ForeignKey(Fund, on_delete=models.PROTECT, db_index=False, related_name="+")
+    fund = models.ForeignKey(
+        Fund, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
     currency = models.CharField(max_length=3)
     shard = models.SmallIntegerField()
     debit = models.BigIntegerField()

@@ -6,25 +6,27 @@
 -- They set the scope and put it back themselves; where they refuse, the rollback puts it back. (A
 -- SET clause on the function would need a superuser for a custom setting.)
 
--- 1. References. Account and fund belong to the agency that posts; checked at once, row by row.
+-- 1. References. A posting belongs to its journal by foreign key. Its account, fund, period and
+--    agency are bound through the balance row that the same statement moves: one row per key, so the
+--    composite foreign keys there say it once per key, not once per line (measured: a fifth of the
+--    time of a bulk load each).
 DO $$
+DECLARE
+  item text[];
 BEGIN
-  IF NOT EXISTS (SELECT FROM pg_constraint WHERE conname = 'ledger_posting_of_journal') THEN
-    ALTER TABLE ledger_posting ADD CONSTRAINT ledger_posting_of_journal
-      FOREIGN KEY (journal_id) REFERENCES ledger_journal (id);
-  END IF;
-  IF NOT EXISTS (SELECT FROM pg_constraint WHERE conname = 'ledger_posting_of_account') THEN
-    ALTER TABLE ledger_posting ADD CONSTRAINT ledger_posting_of_account
-      FOREIGN KEY (account_id, agency_id) REFERENCES ledger_account (id, agency_id);
-  END IF;
-  IF NOT EXISTS (SELECT FROM pg_constraint WHERE conname = 'ledger_posting_of_fund') THEN
-    ALTER TABLE ledger_posting ADD CONSTRAINT ledger_posting_of_fund
-      FOREIGN KEY (fund_id, agency_id) REFERENCES ledger_fund (id, agency_id);
-  END IF;
-  IF NOT EXISTS (SELECT FROM pg_constraint WHERE conname = 'ledger_journal_of_period') THEN
-    ALTER TABLE ledger_journal ADD CONSTRAINT ledger_journal_of_period
-      FOREIGN KEY (period_id, agency_id) REFERENCES ledger_period (id, agency_id);
-  END IF;
+  FOREACH item SLICE 1 IN ARRAY ARRAY[
+    ['posting', 'journal', 'journal_id', 'id'],
+    ['journal', 'period', 'period_id, agency_id', 'id, agency_id'],
+    ['balance', 'period', 'period_id, agency_id', 'id, agency_id'],
+    ['balance', 'account', 'account_id, agency_id', 'id, agency_id'],
+    ['balance', 'fund', 'fund_id, agency_id', 'id, agency_id']] LOOP
+    IF NOT EXISTS (SELECT FROM pg_constraint
+                    WHERE conname = format('ledger_%s_of_%s', item[1], item[2])) THEN
+      EXECUTE format('ALTER TABLE ledger_%s ADD CONSTRAINT ledger_%s_of_%s'
+                     ' FOREIGN KEY (%s) REFERENCES ledger_%s (%s)',
+                     item[1], item[1], item[2], item[3], item[2], item[4]);
+    END IF;
+  END LOOP;
 END $$;
 
 -- 2. Append-only, for everybody.
@@ -202,7 +204,8 @@ END $$;
 CREATE OR REPLACE TRIGGER ledger_posting_check AFTER INSERT ON ledger_posting
   REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION ledger_check_postings();
 
--- 7. At commit: no header without lines; pairs are whole and cancel out.
+-- 7. At commit: no header without lines; pairs are whole and cancel out. It runs once per header,
+--    so it names its tables in full rather than pay for a search path each time.
 CREATE OR REPLACE FUNCTION ledger_check_pair(pair uuid, reversed uuid) RETURNS void
   LANGUAGE plpgsql AS $$
 DECLARE
@@ -212,21 +215,21 @@ DECLARE
 BEGIN
   SELECT count(DISTINCT j.agency_id), count(DISTINCT p.code), count(DISTINCT j.currency)
     INTO sides, months, currencies
-    FROM ledger_journal j JOIN ledger_period p ON p.id = j.period_id WHERE j.pair_id = pair;
+    FROM public.ledger_journal j JOIN public.ledger_period p ON p.id = j.period_id WHERE j.pair_id = pair;
   IF (sides, months, currencies) IS DISTINCT FROM (2::bigint, 1::bigint, 1::bigint) THEN
     RAISE EXCEPTION 'LEDGER-212: a pair is two journals of two agencies in one period.'
       USING ERRCODE = '23514';
   END IF;
-  PERFORM FROM ledger_posting l JOIN ledger_journal j ON j.id = l.journal_id
+  PERFORM FROM public.ledger_posting l JOIN public.ledger_journal j ON j.id = l.journal_id
     WHERE j.pair_id = pair AND l.trading_partner_id IS NOT NULL AND NOT EXISTS (
-      SELECT FROM ledger_journal o WHERE o.pair_id = pair AND o.id <> j.id
+      SELECT FROM public.ledger_journal o WHERE o.pair_id = pair AND o.id <> j.id
          AND o.agency_id = l.trading_partner_id);
   IF FOUND THEN
     RAISE EXCEPTION 'LEDGER-213: the trading partner of a paired line is the other agency.'
       USING ERRCODE = '23514';
   END IF;
-  PERFORM FROM ledger_posting l JOIN ledger_journal j ON j.id = l.journal_id
-      JOIN ledger_account a ON a.id = l.account_id
+  PERFORM FROM public.ledger_posting l JOIN public.ledger_journal j ON j.id = l.journal_id
+      JOIN public.ledger_account a ON a.id = l.account_id
     WHERE j.pair_id = pair AND l.trading_partner_id IS NOT NULL
     GROUP BY a.type IN ('revenue', 'expense') HAVING sum(l.amount) <> 0;
   IF FOUND THEN
@@ -234,31 +237,34 @@ BEGIN
       USING ERRCODE = '23514';
   END IF;
   IF reversed IS NOT NULL AND 2 <> (
-      SELECT count(*) FROM ledger_journal j JOIN ledger_journal o ON o.id = j.reverses_id
+      SELECT count(*) FROM public.ledger_journal j JOIN public.ledger_journal o ON o.id = j.reverses_id
        WHERE j.pair_id = pair
-         AND o.pair_id = (SELECT pair_id FROM ledger_journal WHERE id = reversed)) THEN
+         AND o.pair_id = (SELECT pair_id FROM public.ledger_journal WHERE id = reversed)) THEN
     RAISE EXCEPTION 'LEDGER-215: both journals of a pair are reversed together.'
       USING ERRCODE = '23514';
   END IF;
 END $$;
 
-CREATE OR REPLACE FUNCTION ledger_check_commit() RETURNS trigger LANGUAGE plpgsql
-  SECURITY DEFINER SET search_path = public, pg_temp AS $$
+CREATE OR REPLACE FUNCTION ledger_check_commit() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   scope text := coalesce(current_setting('app.centre', true), '');
 BEGIN
-  PERFORM set_config('app.centre', 'on', true);
-  IF NOT EXISTS (SELECT FROM ledger_posting WHERE journal_id = NEW.id AND line = 1) THEN
+  IF scope <> 'on' THEN
+    PERFORM set_config('app.centre', 'on', true);
+  END IF;
+  IF NOT EXISTS (SELECT FROM public.ledger_posting WHERE journal_id = NEW.id AND line = 1) THEN
     RAISE EXCEPTION 'LEDGER-216: journal % has no lines.', NEW.number USING ERRCODE = '23514';
   END IF;
   IF NEW.pair_id IS NOT NULL THEN
-    PERFORM ledger_check_pair(NEW.pair_id, NEW.reverses_id);
+    PERFORM public.ledger_check_pair(NEW.pair_id, NEW.reverses_id);
   ELSIF NEW.reverses_id IS NOT NULL
-      AND (SELECT pair_id FROM ledger_journal WHERE id = NEW.reverses_id) IS NOT NULL THEN
+      AND (SELECT pair_id FROM public.ledger_journal WHERE id = NEW.reverses_id) IS NOT NULL THEN
     RAISE EXCEPTION 'LEDGER-215: both journals of a pair are reversed together.'
       USING ERRCODE = '23514';
   END IF;
-  PERFORM set_config('app.centre', scope, true);
+  IF scope <> 'on' THEN
+    PERFORM set_config('app.centre', scope, true);
+  END IF;
   RETURN NULL;
 END $$;
 DO $$
@@ -290,18 +296,22 @@ BEGIN
 END $$;
 
 -- 9. One journal in one call, with the caller's rights. `replayed` true: the key was known, and
---    id, number and hash are the original's.
+--    id, number and hash are the original's. Lines are arrays in the order of the columns below.
+CREATE OR REPLACE FUNCTION ledger_unknown(kind text, line bigint, code text) RETURNS uuid
+  LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '%: line %: % % is not in use in these books. Add it first.',
+    CASE kind WHEN 'account' THEN 'LEDGER-105' ELSE 'LEDGER-106' END, line, kind, code
+    USING ERRCODE = '23503';
+END $$;
+
 CREATE OR REPLACE FUNCTION ledger_post(
-  new_id uuid, agency uuid, period_code text, effective date, recorded timestamptz, about text,
-  origin text, key text, hash text, money text, pair uuid, reversed uuid, accounts text[],
-  funds text[], amounts bigint[], centres text[], services text[], objects text[],
-  partners uuid[], refs text[],
+  agency uuid, origin text, key text, hash text, head jsonb, lines jsonb,
   OUT replayed boolean, OUT id uuid, OUT number bigint, OUT known_hash text)
   LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
   period uuid;
-  account_ids uuid[];
-  fund_ids uuid[];
+  money text := head ->> 'currency';
 BEGIN
   PERFORM ledger_reserve(agency, 0);
   SELECT j.id, j.number, j.payload_hash INTO ledger_post.id, ledger_post.number, known_hash
@@ -312,37 +322,30 @@ BEGIN
     RETURN;
   END IF;
   SELECT p.id INTO period FROM ledger_period p
-   WHERE p.agency_id = agency AND p.code = period_code;
+   WHERE p.agency_id = agency AND p.code = head ->> 'period';
   IF period IS NULL THEN
-    RAISE EXCEPTION 'LEDGER-104: period % is not open in these books. Open it first.', period_code
-      USING ERRCODE = '23503';
+    RAISE EXCEPTION 'LEDGER-104: period % is not open in these books. Open it first.',
+      head ->> 'period' USING ERRCODE = '23503';
   END IF;
-  SELECT array_agg(a.id ORDER BY t.o), array_agg(f.id ORDER BY t.o) INTO account_ids, fund_ids
-    FROM unnest(accounts, funds) WITH ORDINALITY AS t(account, fund, o)
-    LEFT JOIN ledger_account a ON a.agency_id = agency AND a.code = t.account
-     AND (a.active OR reversed IS NOT NULL)
-    LEFT JOIN ledger_fund f ON f.agency_id = agency AND f.code = t.fund;
-  IF array_position(account_ids, NULL) IS NOT NULL THEN
-    RAISE EXCEPTION 'LEDGER-105: line %: account % is not in use in these books. Add it first.',
-      array_position(account_ids, NULL), accounts[array_position(account_ids, NULL)]
-      USING ERRCODE = '23503';
-  END IF;
-  IF array_position(fund_ids, NULL) IS NOT NULL THEN
-    RAISE EXCEPTION 'LEDGER-106: line %: fund % is not in these books. Add it first.',
-      array_position(fund_ids, NULL), funds[array_position(fund_ids, NULL)]
-      USING ERRCODE = '23503';
-  END IF;
-  ledger_post.id := new_id;
-  ledger_post.number := ledger_reserve(agency, 1);
+  id := head ->> 'id';
+  number := ledger_reserve(agency, 1);
   known_hash := hash;
   INSERT INTO ledger_journal (id, agency_id, number, period_id, effective_date, recorded_at,
       description, source, idempotency_key, payload_hash, n_lines, currency, pair_id, reverses_id)
-    VALUES (new_id, agency, ledger_post.number, period, effective, recorded,
-      about, origin, key, hash, cardinality(amounts), money, pair, reversed);
+    VALUES (ledger_post.id, agency, ledger_post.number, period, (head ->> 'effective')::date,
+      (head ->> 'recorded')::timestamptz, head ->> 'description', origin, key, hash,
+      jsonb_array_length(lines), money, (head ->> 'pair')::uuid, (head ->> 'reverses')::uuid);
   INSERT INTO ledger_posting (journal_id, line, agency_id, period_id, account_id, fund_id, amount,
       currency, cost_centre, service_code, object_code, trading_partner_id, reference)
-    SELECT new_id, t.o, agency, period, t.account, t.fund, t.amount, money, t.centre, t.service,
-           t.object, t.partner, t.ref
-      FROM unnest(account_ids, fund_ids, amounts, centres, services, objects, partners, refs)
-        WITH ORDINALITY AS t(account, fund, amount, centre, service, object, partner, ref, o);
+    SELECT ledger_post.id, t.o, agency, period,
+           coalesce((SELECT a.id FROM ledger_account a
+                      WHERE a.agency_id = agency AND a.code = t.l ->> 0
+                        AND (a.active OR head ->> 'reverses' IS NOT NULL)),
+                    ledger_unknown('account', t.o, t.l ->> 0)),
+           coalesce((SELECT f.id FROM ledger_fund f
+                      WHERE f.agency_id = agency AND f.code = t.l ->> 1),
+                    ledger_unknown('fund', t.o, t.l ->> 1)),
+           (t.l ->> 2)::bigint, money, t.l ->> 3, t.l ->> 4, t.l ->> 5, (t.l ->> 6)::uuid,
+           t.l ->> 7
+      FROM jsonb_array_elements(lines) WITH ORDINALITY AS t(l, o);
 END $$;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,11 +18,7 @@ from .domain import Draft, JournalRef, LedgerError, Line, payload_hash
 from .models import Account, Fund, LedgerPeriod
 
 _CODED = re.compile(r"(LEDGER-\d{3}): (.*)")
-_POST = (
-    "SELECT replayed, id, number, known_hash FROM ledger_post(%s, %s, %s, %s, %s, %s, %s, %s, %s,"
-    " %s, %s, %s, %s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[],"
-    " %s::uuid[], %s::text[])"
-)
+_POST = "SELECT replayed, id, number, known_hash FROM ledger_post(%s, %s, %s, %s, %s, %s)"
 _KNOWN = """
 SELECT t.o, j.id, j.number, j.payload_hash
   FROM unnest(%s::uuid[], %s::text[], %s::text[]) WITH ORDINALITY AS t(agency, source, key, o)
@@ -75,19 +72,24 @@ def insert_one(
 ) -> JournalRef:
     """Insert one checked journal with its lines in one call, or find the one with its key."""
     digest = payload_hash(draft, f"{'pair' if pair_id else ''}\x1f{reverses or ''}")
-    lines = draft.lines
-    values: list[Any] = [
-        uuid7(), draft.agency_id, draft.period, draft.effective_date, now(), draft.description,
-        draft.source, draft.key, digest, draft.currency, pair_id, reverses,
-        [line.account for line in lines],
-        [line.fund for line in lines],
-        [line.amount for line in lines],
-        [line.cost_centre for line in lines],
-        [line.service_code for line in lines],
-        [line.object_code for line in lines],
-        [line.trading_partner for line in lines],
-        [line.reference for line in lines],
+    head = {
+        "id": str(uuid7()),
+        "period": draft.period,
+        "effective": str(draft.effective_date),
+        "recorded": now().isoformat(),
+        "description": draft.description,
+        "currency": draft.currency,
+        "pair": pair_id and str(pair_id),
+        "reverses": reverses and str(reverses),
+    }
+    lines = [
+        (
+            line.account, line.fund, line.amount, line.cost_centre, line.service_code,
+            line.object_code, line.trading_partner and str(line.trading_partner), line.reference,
+        )
+        for line in draft.lines
     ]  # fmt: skip
+    values = [draft.agency_id, draft.source, draft.key, digest, json.dumps(head), json.dumps(lines)]
     with in_words(), connection.cursor() as cursor:
         cursor.execute(_POST, values)
         replayed, journal_id, number, known = cursor.fetchone()

@@ -26,8 +26,8 @@ def _roles() -> dict[str, RoleInfo]:
 def held_by(user_id: UUID) -> list[Held]:
     """The roles an account holds today in the centre's zone, its own first, then the lent ones.
 
-    A lent role counts only while its lender still holds it in that agency by membership.
-    Reads rows of the account alone, so the account is all that the scope needs.
+    Reads rows of the account alone, so the account is all that the scope needs. (`end_membership`
+    ends what was lent on the strength of that membership, so a lent role never outlives it.)
     """
     day = _local_day()
     running = Q(starts__lte=day) & (Q(ends__isnull=True) | Q(ends__gt=day))

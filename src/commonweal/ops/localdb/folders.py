@@ -135,8 +135,12 @@ def write_secret(path: Path, text: str) -> None:
 
 
 def fits(socket_dir: Path) -> bool:
-    """Whether a socket in this folder has a path that the system accepts."""
-    return len(os.fsencode(socket_dir / SOCKET_FILE)) < SOCKET_LIMIT
+    """Whether a socket in this folder has a path that the system and PostgreSQL accept.
+
+    A comma separates hosts in a connection URL, so a socket's path may have none.
+    """
+    short = len(os.fsencode(socket_dir / SOCKET_FILE)) < SOCKET_LIMIT
+    return short and not set(str(socket_dir)) & set(',"')
 
 
 def short_folder() -> Path:

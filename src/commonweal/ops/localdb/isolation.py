@@ -1,8 +1,9 @@
 """Under which identity the server runs: never as root, and never with a user made for it.
 
 "direct"     the caller is an ordinary user: the server is the caller's own process.
-"namespace"  the caller is root: the server lives in a user namespace in which root's id appears
-             as an unprivileged one. It works below folders of mode 0700.
+"namespace"  the caller is root, or an id without a name (PostgreSQL refuses both): the server
+             lives in a user namespace in which the caller appears as `nobody`. It works below
+             folders of mode 0700.
 "private"    namespaces are refused (or cannot reach the files): binaries and cluster live in one
              private folder under /var/tmp, and the server runs as `nobody`.
 """
@@ -79,9 +80,11 @@ def choose(folders: Folders, state: State, binaries: Binaries, force: str = "") 
 
 
 def _decide(folders: Folders, binaries: Binaries) -> str:
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 and _has_name(os.geteuid()):
         return "direct"
-    return "namespace" if namespace_works(folders.home, binaries.folder) else "private"
+    if namespace_works(folders.home, binaries.folder):
+        return "namespace"
+    return "private" if os.geteuid() == 0 else "direct"
 
 
 def namespace_works(home: Path, programs: Path) -> bool:
@@ -104,6 +107,14 @@ def namespace_works(home: Path, programs: Path) -> bool:
     except (OSError, subprocess.SubprocessError):
         return False
     return done.returncode == 0
+
+
+def _has_name(uid: int) -> bool:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
 
 
 def _nobody() -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Looking at server processes: is the one in `postmaster.pid` ours, and did any child outlive it?"""
+"""Server processes: is the one in `postmaster.pid` ours, and did any child outlive it?"""
 
 from __future__ import annotations
 

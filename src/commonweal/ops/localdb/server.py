@@ -137,7 +137,7 @@ class Server:
         self._roll_log()
         settings = {**SETTINGS, **_memory(), **({} if self.state.durable else FAST)}
         options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
-        options += ["-c", f"unix_socket_directories={socket_dir}"]
+        options += ["-c", f'unix_socket_directories="{socket_dir}"']
         command = self.runner.command("postgres", "-D", str(self.cluster), *options)
         # The shell goes at once, so that the server is nobody's child and leaves no zombie.
         script = 'log=$1; shift; "$@" >>"$log" 2>&1 & echo $!'

@@ -1,0 +1,26 @@
+"""The pages for what went wrong."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The request could not be understood."""
+    return render(request, "errors/400.jinja", status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The person may not do this."""
+    return render(request, "errors/403.jinja", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Nothing is here."""
+    return render(request, "errors/404.jinja", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Our fault. Uses no database."""
+    return render(request, "errors/500.jinja", status=500)

@@ -1,0 +1,194 @@
+"""`./run doctor`: is this machine fit, and is the database as safe as it must be?
+
+Starts nothing and changes nothing. Each line says ok, warn or fail, and what to do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+
+from commonweal.kernel.errors import CommonwealError
+
+from .localdb import Database, running_database, status
+
+GIB = 1024**3
+BUILT = datetime(2026, 11, 1, tzinfo=UTC)
+"""No correct clock shows an earlier time than this software's first release."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the examination; `remedy` is empty when all is well."""
+
+    level: str
+    """ "ok", "warn" or "fail"."""
+    subject: str
+    said: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        line = f"{self.level:<5} {self.subject:<12} {self.said}"
+        return f"{line}\n{'':<19}{self.remedy}" if self.remedy else line
+
+
+def check_python(version: tuple[int, int] = sys.version_info[:2]) -> Finding:
+    """Python must be 3.11 or newer."""
+    said = f"Python {version[0]}.{version[1]}"
+    if version < (3, 11):
+        return Finding("fail", "python", said, "Install Python 3.11 or newer, then repeat.")
+    return Finding("ok", "python", said)
+
+
+def check_disk(folder: Path, free: int | None = None) -> Finding:
+    """Free bytes where the data folder lies: 1 GiB to work at all, 5 GiB to be at ease."""
+    while not folder.exists():
+        folder = folder.parent
+    left = shutil.disk_usage(folder).free if free is None else free
+    said = f"{left / GIB:.1f} GiB free"
+    if left < GIB:
+        return Finding("fail", "disk", said, "Free at least 1 GiB, or use --data on another disk.")
+    if left < 5 * GIB:
+        return Finding("warn", "disk", said, "Usage grows: plan for 5 GiB or more.")
+    return Finding("ok", "disk", said)
+
+
+def check_memory(available: int | None = None) -> Finding:
+    """Available bytes of memory: the monthly close may use 1 GiB."""
+    if available is None:
+        available = _available_memory()
+    if available is None:
+        return Finding("warn", "memory", "unknown", "Make sure that 2 GiB are free.")
+    said = f"{available / GIB:.1f} GiB available"
+    if available < GIB:
+        return Finding("fail", "memory", said, "Close other programs: a close needs 1 GiB.")
+    if available < 2 * GIB:
+        return Finding("warn", "memory", said, "2 GiB or more keep the close quick.")
+    return Finding("ok", "memory", said)
+
+
+def _available_memory() -> int | None:
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return None
+    found = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
+    return int(found[0]) * 1024 if found else None
+
+
+def check_clock(moment: datetime | None = None) -> Finding:
+    """The clock must not lie before this software was made: bills carry its dates."""
+    shown = moment or datetime.now(UTC)
+    said = f"{shown:%Y-%m-%d %H:%M} UTC"
+    if shown < BUILT:
+        return Finding("fail", "clock", said, "Set the clock, best by network time (NTP).")
+    return Finding("ok", "clock", said)
+
+
+def check_folder(data_dir: Path) -> Finding:
+    """The data folder belongs to the caller and is closed to others."""
+    if not data_dir.exists():
+        return Finding("ok", "data folder", f"{data_dir} will be made when it is needed")
+    found = data_dir.stat()
+    mode = stat.S_IMODE(found.st_mode)
+    if found.st_uid != os.geteuid() or not os.access(data_dir, os.W_OK):
+        return Finding(
+            "fail", "data folder", f"{data_dir} belongs to somebody else",
+            "Run as its owner, or give another folder with --data.",
+        )  # fmt: skip
+    if mode & 0o077:
+        return Finding(
+            "warn", "data folder", f"{data_dir} has mode {mode:o}: others can look in",
+            f"chmod 700 {data_dir}",
+        )  # fmt: skip
+    return Finding("ok", "data folder", f"{data_dir}, closed to others")
+
+
+def check_database(data_dir: Path) -> Iterator[Finding]:
+    """The database answers, is new enough, keeps time, and our role there owns nothing."""
+    try:
+        database = running_database(data_dir)
+    except (CommonwealError, psycopg.OperationalError) as error:
+        yield Finding("fail", "database", "does not answer", str(error).splitlines()[0])
+        return
+    local = status(data_dir)
+    if database is None:
+        word = "is stopped" if local.exists else "was not made yet"
+        yield Finding("warn", "database", f"the local database {word}", "./run demo starts it.")
+        return
+    yield Finding("ok", "database", f"PostgreSQL {database.version} answers")
+    if database.pid is not None and not local.durable:
+        yield Finding(
+            "warn", "database", "commits do not wait for the disk (a folder for tests)",
+            "Do not keep a centre's data here.",
+        )  # fmt: skip
+    if database.pid is not None and local.isolation == "private":
+        yield Finding(
+            "warn", "database", f"lives in {local.log.parent if local.log else ''}",
+            "Keep that folder from clean-up programs; for lasting use install PostgreSQL.",
+        )  # fmt: skip
+    yield from _check_role(database)
+
+
+ROLE_QUERY = """
+SELECT current_user, rolsuper, rolbypassrls, now(),
+       (SELECT count(*) FROM pg_class WHERE relowner = pg_roles.oid)
+     + (SELECT count(*) FROM pg_namespace WHERE nspowner = pg_roles.oid)
+     + (SELECT count(*) FROM pg_proc WHERE proowner = pg_roles.oid)
+     + (SELECT count(*) FROM pg_database WHERE datdba = pg_roles.oid)
+FROM pg_roles WHERE rolname = current_user
+"""
+
+
+def _check_role(database: Database) -> Iterator[Finding]:
+    with psycopg.connect(database.app_url, connect_timeout=10) as connection:
+        row = connection.execute(ROLE_QUERY).fetchone()
+    assert row is not None
+    name, superuser, bypass, moment, owned = row
+    remedy = "Set DATABASE_APP_URL to a plain role; see src/commonweal/ops/localdb/README.md."
+    if superuser or bypass:
+        yield Finding("fail", "role", f"{name} passes row-level security", remedy)
+    elif owned:
+        yield Finding("fail", "role", f"{name} owns {owned} objects", remedy)
+    else:
+        yield Finding("ok", "role", f"{name} owns nothing and obeys row-level security")
+    if abs(datetime.now(UTC) - moment) > timedelta(seconds=5):
+        yield Finding(
+            "warn", "clock", "this machine and the database disagree on the time",
+            "Let both follow network time (NTP).",
+        )  # fmt: skip
+
+
+def examine(data_dir: Path) -> Iterator[Finding]:
+    """Every finding, in the order in which a person would look."""
+    simple: tuple[Callable[[], Finding], ...] = (
+        check_python, lambda: check_disk(data_dir), check_memory, check_clock,
+        lambda: check_folder(data_dir),
+    )  # fmt: skip
+    for check in simple:
+        yield check()
+    yield from check_database(data_dir)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Print the examination. Returns 1 if anything failed."""
+    parser = argparse.ArgumentParser(prog="./run doctor", description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path(".commonweal"), help="data folder")
+    failed = False
+    for finding in examine(parser.parse_args(argv).data.resolve()):
+        print(finding, flush=True)
+        failed = failed or finding.level == "fail"
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
