@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpResponse
@@ -52,7 +52,7 @@ def anyone_with(permission: str) -> Callable[[View], View]:
     return decorate
 
 
-def _guarded(view: Any, access: str, permission: str | None, centre: bool | None) -> Any:
+def _guarded(view: View, access: str, permission: str | None, centre: bool | None) -> View:
     @functools.wraps(view)
     def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         actor = request.actor
@@ -66,4 +66,4 @@ def _guarded(view: Any, access: str, permission: str | None, centre: bool | None
         return response
 
     guarded.access = access  # type: ignore[attr-defined]
-    return guarded
+    return cast(View, guarded)

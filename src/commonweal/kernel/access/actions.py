@@ -22,6 +22,13 @@ class AccessError(CommonwealError):
     """Access cannot be changed as asked."""
 
 
+def account_id(actor: Actor) -> UUID:
+    """The actor's account; only people and their tokens have one (ACCESS-108)."""
+    if actor.user_id is None:
+        raise AccessError("ACCESS-108", "Sign in first: this belongs to an account.")
+    return actor.user_id
+
+
 @action
 def create_user(*, actor: Actor, email: str, password: str | None = None) -> User:
     """Create an account."""
@@ -44,9 +51,7 @@ def set_user_active(*, actor: Actor, user_id: UUID, active: bool) -> None:
 
 
 @action
-def put_role(
-    *, actor: Actor, code: str, name: str, side: str, permissions: Iterable[str]
-) -> Role:
+def put_role(*, actor: Actor, code: str, name: str, side: str, permissions: Iterable[str]) -> Role:
     """Create a role or replace its permissions."""
     require(actor, "access.manage_roles")
     wanted = sorted(set(permissions))
@@ -72,7 +77,9 @@ def create_token(
         )
     life = timedelta(days=days)
     if not timedelta(0) < life <= MAX_TOKEN_LIFE:
-        raise AccessError("ACCESS-104", "A token lives between 1 and 366 days. Enter such a number.")
+        raise AccessError(
+            "ACCESS-104", "A token lives between 1 and 366 days. Enter such a number."
+        )
     secret = "cw_" + secrets.token_urlsafe(36)
     token = ApiToken.objects.create(
         user_id=actor.user_id,
@@ -90,7 +97,7 @@ def create_token(
 @action
 def revoke_token(*, actor: Actor, token_id: UUID) -> None:
     """End one of the actor's own tokens at once."""
-    token = ApiToken.objects.select_for_update().filter(pk=token_id, user_id=actor.user_id).first()
+    token = ApiToken.objects.select_for_update().filter(pk=token_id, user=account_id(actor)).first()
     if token is None:
         raise AccessError("ACCESS-105", "This token does not exist, or is not yours.")
     token.revoked_at = token.revoked_at or now()
@@ -128,7 +135,7 @@ def elevate(
 @action
 def end_elevation(*, actor: Actor) -> None:
     """End the actor's running elevation."""
-    running = Elevation.objects.filter(user_id=actor.user_id, ends_at__gt=now())
+    running = Elevation.objects.filter(user=account_id(actor), ends_at__gt=now())
     ended = running.update(ends_at=now())
     record(
         actor=actor,

@@ -51,7 +51,9 @@ def token_by_secret(secret: str) -> ApiToken | None:
 
 def tokens(actor: Actor) -> list[ApiToken]:
     """The actor's own tokens."""
-    return list(ApiToken.objects.filter(user_id=actor.user_id).order_by("-created_at")[:100])
+    if actor.user_id is None:
+        return []
+    return list(ApiToken.objects.filter(user=actor.user_id).order_by("-created_at")[:100])
 
 
 def user_by_email(email: str) -> User | None:

@@ -57,15 +57,23 @@ BEGIN
   END IF;
 END $$;
 
--- What was proposed stays as proposed: only signatures and state may still change, and a state
+-- A new row is an unsigned draft. What was proposed stays as proposed: only signatures and state may still change, and a state
 -- only along the moves of domain/states.py. `ended_on` is set once.
 CREATE OR REPLACE FUNCTION catalogue_guard_signed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  free text[] := ARRAY['state', 'ended_on', 'signed_by_agency', 'signed_by_agency_at',
-                       'signed_by_centre', 'signed_by_centre_at'];
+  free text[] := ARRAY['state', 'ended_on', 'closing_reason', 'signed_by_agency',
+                       'signed_by_agency_at', 'signed_by_centre', 'signed_by_centre_at'];
   moves jsonb := '{"draft": ["proposed", "withdrawn"], "proposed": ["active", "withdrawn"],
                    "active": ["superseded", "ended"]}';
 BEGIN
+  IF TG_OP = 'INSERT' THEN
+    IF NEW.state <> 'draft' OR NEW.signed_by_agency IS NOT NULL
+       OR NEW.signed_by_centre IS NOT NULL THEN
+      RAISE EXCEPTION 'CATALOGUE-303: % begins as a draft without signatures', TG_TABLE_NAME
+        USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+  END IF;
   IF NEW.state <> OLD.state AND NOT coalesce(moves -> OLD.state ? NEW.state, false) THEN
     RAISE EXCEPTION 'CATALOGUE-301: % cannot become % from %', TG_TABLE_NAME, NEW.state, OLD.state
       USING ERRCODE = 'integrity_constraint_violation';
@@ -74,28 +82,25 @@ BEGIN
     RETURN NEW;
   END IF;
   IF OLD.state <> 'proposed' THEN
-    free := ARRAY['state', 'ended_on'];
+    free := ARRAY['state', 'ended_on', 'closing_reason'];
   END IF;
   IF (to_jsonb(NEW) - free) <> (to_jsonb(OLD) - free)
      OR (OLD.ended_on IS NOT NULL AND NEW.ended_on IS DISTINCT FROM OLD.ended_on)
-     OR (OLD.signed_by_agency IS NOT NULL AND NEW.signed_by_agency <> OLD.signed_by_agency)
-     OR (OLD.signed_by_centre IS NOT NULL AND NEW.signed_by_centre <> OLD.signed_by_centre) THEN
+     OR (OLD.signed_by_agency IS NOT NULL
+         AND NEW.signed_by_agency IS DISTINCT FROM OLD.signed_by_agency)
+     OR (OLD.signed_by_centre IS NOT NULL
+         AND NEW.signed_by_centre IS DISTINCT FROM OLD.signed_by_centre) THEN
     RAISE EXCEPTION 'CATALOGUE-302: % % is % and cannot be changed; propose a modification',
       TG_TABLE_NAME, OLD.number, OLD.state USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN NEW;
 END $$;
 
--- An order stands inside its agreement, and a new row starts as an unsigned draft.
+-- An order stands inside the dates of its agreement, and binds only under one that binds.
 CREATE OR REPLACE FUNCTION catalogue_guard_order() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   parent catalogue_agreement;
 BEGIN
-  IF TG_OP = 'INSERT' AND (NEW.state <> 'draft' OR NEW.signed_by_agency IS NOT NULL
-                           OR NEW.signed_by_centre IS NOT NULL) THEN
-    RAISE EXCEPTION 'CATALOGUE-303: an order begins as a draft without signatures'
-      USING ERRCODE = 'integrity_constraint_violation';
-  END IF;
   SELECT * INTO parent FROM catalogue_agreement WHERE id = NEW.agreement_id;
   IF NOT coalesce(daterange(NEW.starts, NEW.ends) <@ daterange(parent.starts, parent.ends), false)
   THEN
@@ -225,10 +230,10 @@ BEGIN
 END $$;
 
 DROP TRIGGER IF EXISTS guard_signed ON catalogue_agreement;
-CREATE TRIGGER guard_signed BEFORE UPDATE ON catalogue_agreement
+CREATE TRIGGER guard_signed BEFORE INSERT OR UPDATE ON catalogue_agreement
   FOR EACH ROW EXECUTE FUNCTION catalogue_guard_signed();
 DROP TRIGGER IF EXISTS guard_signed ON catalogue_order;
-CREATE TRIGGER guard_signed BEFORE UPDATE ON catalogue_order
+CREATE TRIGGER guard_signed BEFORE INSERT OR UPDATE ON catalogue_order
   FOR EACH ROW EXECUTE FUNCTION catalogue_guard_signed();
 DROP TRIGGER IF EXISTS guard_order ON catalogue_order;
 CREATE TRIGGER guard_order BEFORE INSERT OR UPDATE ON catalogue_order

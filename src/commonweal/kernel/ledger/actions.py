@@ -196,9 +196,7 @@ def post(
     """Post one journal. The same source, key and content again returns the first posting;
     another content under a known key is refused (LEDGER-409)."""
     require(actor, "ledger.post", agency_id)
-    draft = Draft(
-        agency_id, period, lines, description, source, key, effective_date, currency
-    )
+    draft = Draft(agency_id, period, lines, description, source, key, effective_date, currency)
     check_draft(draft)
     ref = insert_one(draft) if len(lines) <= _ONE_CALL else insert_many([draft])[0]
     _record_posted(actor, draft, ref, "ledger.journal_posted")

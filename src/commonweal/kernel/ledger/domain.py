@@ -53,7 +53,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class JournalRef:
-    """A posted journal: its id, its number in the agency's books, and whether it was there before."""
+    """A posted journal: id, number in the agency's books, and whether it was there before."""
 
     id: UUID
     number: int
@@ -95,7 +95,7 @@ def payload_hash(draft: Draft, extra: str = "") -> str:
 
 
 def check_draft(draft: Draft) -> None:
-    """Refuse a draft that the database would refuse, in words, with the line (LEDGER-101 to 111)."""
+    """Refuse a draft that the database would refuse, in words, with the line."""
     if not (draft.source and draft.key):
         raise _bad("LEDGER-101", "The journal has no source or key. Give both.")
     limits = (draft.source, 40), (draft.key, 120), (draft.description, 200)
@@ -143,7 +143,7 @@ def negated(lines: Iterable[Line]) -> list[Line]:
 
 
 def partnered(draft: Draft, other: UUID) -> Draft:
-    """One side of a pair: where no line names a trading partner, all lines name the other agency."""
+    """One side of a pair: where no line names a trading partner, all name the other agency."""
     if any(line.trading_partner for line in draft.lines):
         if any(line.trading_partner not in (None, other) for line in draft.lines):
             raise _bad("LEDGER-213", "The trading partner of a paired line is the other agency.")
@@ -152,7 +152,7 @@ def partnered(draft: Draft, other: UUID) -> Draft:
 
 
 def check_pair(left: Draft, right: Draft) -> None:
-    """Refuse two journals that cannot be a pair (the schema checks the amounts by account class)."""
+    """Refuse two journals that cannot be a pair (the schema checks the amounts by class)."""
     if left.agency_id == right.agency_id:
         raise _bad("LEDGER-212", "A pair is two journals of two agencies. Choose another agency.")
     if (left.period, left.currency) != (right.period, right.currency):

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from ..money.public import exponent
+from ..money.public import Money
 
 ROOTS = {
     "asset": "Assets",
@@ -51,11 +51,7 @@ class Entry:
 
 def decimal_text(amount: int, currency: str) -> str:
     """Minor units as a plain decimal: -1234 USD is `-12.34`."""
-    places = exponent(currency)
-    if not places:
-        return str(amount)
-    sign, digits = "-" if amount < 0 else "", str(abs(amount)).rjust(places + 1, "0")
-    return f"{sign}{digits[:-places]}.{digits[-places:]}"
+    return format(Money(amount, currency).decimal, "f")
 
 
 def _places(entries: list[Entry]) -> list[str]:
@@ -71,8 +67,8 @@ def hledger(entries: Iterable[Entry]) -> str:
     known = list(entries)
     out = ["; Commonweal export for hledger"]
     for currency in _currencies(known):
-        point = "." + "0" * exponent(currency)
-        out.append(f"commodity 1000{point} {currency}")
+        places = decimal_text(0, currency).removeprefix("0") or "."
+        out.append(f"commodity 1000{places} {currency}")
     out += [f"account {path}" for path in _places(known)]
     for entry in known:
         about = entry.description.replace(";", ",").replace("|", "/")

@@ -94,9 +94,14 @@ class Journal(TenantModel):
     """The header of one posted journal; it never changes, and a correction is a reversal.
 
     `effective_date`: when the event took place. `recorded_at`: when the books learnt of it.
-    `period`: where it counts. The description holds no name of a person.
+    `period`: where it counts. The description holds no name of a person. Agency and period are
+    bound through the lines' balance rows (schema.sql).
     """
 
+    agency = models.ForeignKey(
+        "party.Agency", on_delete=models.PROTECT, db_constraint=False, related_name="+",
+        db_index=False,
+    )  # fmt: skip
     number = models.BigIntegerField()
     period = models.ForeignKey(
         LedgerPeriod, on_delete=models.PROTECT, db_constraint=False, related_name="journals",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -64,6 +66,11 @@ class Elimination:
     def residual(self) -> int:
         """Debits minus credits, minor units."""
         return self.debit - self.credit
+
+
+def _whole(value: Any) -> Any:
+    """Sums of integers come back as Decimal; give them back as integers."""
+    return int(value) if isinstance(value, Decimal) else value
 
 
 def _allowed(actor: Actor, agency_id: UUID) -> None:
@@ -132,9 +139,7 @@ def journal(actor: Actor, journal_id: UUID) -> Journal:
 def journal_by_key(actor: Actor, agency_id: UUID, *, source: str, key: str) -> Journal | None:
     """The journal that a module posted under its key, or None."""
     _allowed(actor, agency_id)
-    return Journal.objects.filter(
-        agency_id=agency_id, source=source, idempotency_key=key
-    ).first()
+    return Journal.objects.filter(agency_id=agency_id, source=source, idempotency_key=key).first()
 
 
 def pair(actor: Actor, pair_id: UUID) -> list[Journal]:
@@ -158,7 +163,7 @@ def postings(
     (journal id, line)."""
     _allowed(actor, agency_id)
     clauses = ""
-    values: list[object] = [agency_id, account, agency_id, period]
+    values: list[Any] = [agency_id, account, agency_id, period]
     if before is not None:
         clauses = "AND (p.journal_id, p.line) < (%s, %s)"
         values += before
@@ -200,10 +205,7 @@ def trial_balance(actor: Actor, agency_id: UUID, period: str) -> list[TrialLine]
                 ORDER BY a.code, f.code, t.currency""",
             [period, period, period, agency_id, period],
         )
-        return [
-            TrialLine(*row[:6], int(row[6]), int(row[7]), int(row[8]))
-            for row in cursor.fetchall()
-        ]
+        return [TrialLine(*map(_whole, row)) for row in cursor.fetchall()]
 
 
 def balance(
@@ -218,9 +220,7 @@ def balance(
 ) -> int:
     """An account's balance at the end of a period (or its movement in it), minor units."""
     _allowed(actor, agency_id)
-    found = Balance.objects.filter(
-        agency_id=agency_id, account__code=account, currency=currency
-    )
+    found = Balance.objects.filter(agency_id=agency_id, account__code=account, currency=currency)
     found = found.filter(**{"period__code" if movement else "period__code__lte": period})
     if fund:
         found = found.filter(fund__code=fund)
@@ -255,7 +255,14 @@ def recompute_balances(actor: Actor, agency_id: UUID) -> list[Mismatch]:
             [agency_id, agency_id],
         )
         return [
-            Mismatch(*row[:4], (int(row[4]), int(row[5])), (int(row[6]), int(row[7])))
+            Mismatch(
+                row[0],
+                row[1],
+                row[2],
+                row[3],
+                (int(row[4]), int(row[5])),
+                (int(row[6]), int(row[7])),
+            )
             for row in cursor.fetchall()
         ]
 

@@ -89,7 +89,9 @@ def insert_one(
         )
         for line in draft.lines
     ]  # fmt: skip
-    values = [draft.agency_id, draft.source, draft.key, digest, json.dumps(head), json.dumps(lines)]
+    values: list[Any] = [
+        draft.agency_id, draft.source, draft.key, digest, json.dumps(head), json.dumps(lines)
+    ]  # fmt: skip
     with in_words(), connection.cursor() as cursor:
         cursor.execute(_POST, values)
         replayed, journal_id, number, known = cursor.fetchone()

@@ -66,7 +66,7 @@ class Supplier(IdModel):
         return self.name
 
 
-@tenant(column="home_agency_id", own_user="user_id", delete=True)
+@tenant(column="home_agency_id", own_user="user_id")
 class Person(IdModel):
     """A human being: personal data, erasable (design law 12). Other tables hold the id only."""
 

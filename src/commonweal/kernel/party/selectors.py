@@ -1,4 +1,4 @@
-"""Reads: agencies, bureaus, people and what they hold."""
+"""Reads: the centre, agencies, bureaus, people and what they hold."""
 
 from __future__ import annotations
 
@@ -7,26 +7,32 @@ from contextvars import ContextVar
 from datetime import date
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection
 from django.db.models import Q, QuerySet
 
-from ..access.public import Actor, require, require_somewhere
+from ..access.public import Actor, require_somewhere
 from ..errors import NotFound
 from .domain import Centre
 from .models import Agency, Bureau, CentreProfile, Delegation, Membership, Person, Supplier
 
-_centre: ContextVar[Centre | None] = ContextVar("party_centre", default=None)
+_known: ContextVar[tuple[object, Centre] | None] = ContextVar("party_centre", default=None)
+
+
+def _transaction() -> object | None:
+    """What identifies the running transaction: its outermost atomic block."""
+    blocks: list[object] = getattr(connection, "atomic_blocks", [])
+    return blocks[0] if blocks else None
 
 
 def centre() -> Centre:
     """The centre's settings, read once per transaction (PARTY-404 before they are set)."""
-    known = _centre.get()
-    if known is not None:
-        return known
+    running, known = _transaction(), _known.get()
+    if known is not None and known[0] is running:
+        return known[1]
     row = CentreProfile.objects.first()
     if row is None:
         raise NotFound(
-            "PARTY-404", "This installation has no centre yet. Set it with `set_centre` first."
+            "PARTY-404", "This installation has no centre yet. Run `commonweal init`, or set it."
         )
     found = Centre(
         agency_id=row.agency_id,
@@ -41,21 +47,128 @@ def centre() -> Centre:
         locale=row.locale,
         is_demo=row.is_demo,
     )
-    _remember(found)
+    _known.set((running, found) if running is not None else None)
     return found
 
 
-def _remember(found: Centre) -> None:
-    """Keep the settings until the present transaction commits; outside one, keep nothing.
-
-    A rolled-back transaction runs no hook, so the memory is also bound to that transaction's
-    connection state by `forget_centre`, which every write of the settings calls.
-    """
-    if transaction.get_connection().in_atomic_block:
-        _centre.set(found)
-        transaction.on_commit(forget_centre)
-
-
 def forget_centre() -> None:
-    """Read the settings anew next time."""
-    _centre.set(None)
+    """Read the settings anew next time; every write of them calls this."""
+    _known.set(None)
+
+
+def agencies(actor: Actor, *, kind: str = "agency") -> list[Agency]:
+    """The agencies in the actor's scope, by code; `kind=""` includes the centre's own row."""
+    found = Agency.objects.order_by("code")
+    if kind:
+        found = found.filter(kind=kind)
+    if not actor.centre:
+        found = found.filter(pk__in=actor.agencies)
+    return list(found)
+
+
+def agency(actor: Actor, key: UUID | str) -> Agency:
+    """One agency by id or code (PARTY-405 if there is none, or it is not the actor's to see)."""
+    found = Agency.objects.filter(pk=key) if isinstance(key, UUID) else _by_text(key)
+    row = found.first()
+    if row is None or not (actor.centre or row.pk in actor.agencies):
+        raise NotFound(
+            "PARTY-405", f"There is no agency “{key}” that you may see. Check the code."
+        )
+    return row
+
+
+def _by_text(key: str) -> QuerySet[Agency]:
+    try:
+        return Agency.objects.filter(pk=UUID(key))
+    except ValueError:
+        return Agency.objects.filter(code=key)
+
+
+def bureaus(actor: Actor, agency_id: UUID | None = None) -> list[Bureau]:
+    """The bureaus of one agency, or of all in scope."""
+    found = Bureau.objects.select_related("agency").order_by("agency__code", "code")
+    if agency_id:
+        found = found.filter(agency_id=agency_id)
+    if not actor.centre:
+        found = found.filter(agency_id__in=actor.agencies)
+    return list(found)
+
+
+def suppliers(actor: Actor) -> list[Supplier]:
+    """Every supplier; agencies see them too (their bills name them)."""
+    return list(Supplier.objects.order_by("code"))
+
+
+def people(
+    actor: Actor, *, agency_id: UUID | None = None, after: str = "", limit: int = 50
+) -> list[Person]:
+    """People of one agency or of all in scope, by name, keyset-paged by name (`after`)."""
+    require_somewhere(actor, "party.view_people")
+    found = Person.objects.select_related("home_agency", "user").order_by("name", "id")
+    if not actor.centre:
+        found = found.filter(home_agency_id__in=actor.agencies_with("party.view_people"))
+    if agency_id:
+        found = found.filter(home_agency_id=agency_id)
+    if after:
+        found = found.filter(name__gt=after)
+    return list(found[:limit])
+
+
+def person(actor: Actor, person_id: UUID) -> Person:
+    """One person: oneself, or one whom the actor may see (PARTY-406)."""
+    found = Person.objects.select_related("home_agency").filter(pk=person_id).first()
+    if found is not None:
+        own = actor.user_id is not None and found.user_id == actor.user_id
+        if own or actor.may("party.view_people", found.home_agency_id):
+            return found
+    raise NotFound("PARTY-406", "There is no such person, or you may not see them.")
+
+
+def person_names(actor: Actor, person_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The names of those people whom the scope shows; the others are left out."""
+    wanted = set(person_ids)
+    found = Person.objects.filter(pk__in=wanted)
+    if not actor.centre:
+        found = found.filter(Q(home_agency_id__in=actor.agencies) | Q(user_id=actor.user_id))
+    return dict(found.values_list("pk", "name"))
+
+
+def person_of_user(user_id: UUID) -> UUID | None:
+    """The person behind an account, if the scope shows them."""
+    return Person.objects.filter(user_id=user_id).values_list("pk", flat=True).first()
+
+
+def memberships(
+    actor: Actor,
+    *,
+    agency_id: UUID | None = None,
+    person_id: UUID | None = None,
+    day: date | None = None,
+) -> list[Membership]:
+    """Who holds which role; `day` keeps those in force on that local day."""
+    require_somewhere(actor, "party.view_people")
+    found = Membership.objects.select_related("person", "role", "agency", "bureau")
+    if not actor.centre:
+        found = found.filter(agency_id__in=actor.agencies_with("party.view_people"))
+    if agency_id:
+        found = found.filter(agency_id=agency_id)
+    if person_id:
+        found = found.filter(person_id=person_id)
+    if day:
+        found = found.filter(Q(ends__isnull=True) | Q(ends__gt=day), starts__lte=day)
+    return list(found.order_by("agency__code", "person__name", "starts"))
+
+
+def delegations(
+    actor: Actor, *, agency_id: UUID | None = None, day: date | None = None
+) -> list[Delegation]:
+    """Roles lent for a time: those the actor may see by office, and always their own."""
+    found = Delegation.objects.select_related("from_person", "to_person", "role", "agency")
+    own = Q(from_person_id=actor.person_id) | Q(to_user_id=actor.user_id)
+    if not actor.may("party.view_people"):
+        found = found.filter(own | Q(agency_id__in=actor.agencies_with("party.view_people")))
+    if agency_id:
+        found = found.filter(agency_id=agency_id)
+    if day:
+        found = found.filter(starts__lte=day, ends__gt=day)
+    return list(found.order_by("-starts"))

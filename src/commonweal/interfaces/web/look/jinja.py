@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
@@ -12,24 +11,10 @@ from jinja2 import Environment, StrictUndefined, pass_environment
 
 from . import charts
 from .formats import FILTERS
-from .parts import Column, Item, Link, Problem, Stat, Step, col
+from .page import Column, Item, Link, Page, Problem, Stat, Step, col
 
-# What a layout shows of the page it frames; the context processor and the views override it.
-DEFAULTS: dict[str, Any] = {
-    "actor": None,
-    "centre": None,
-    "frame": "public",
-    "nav": (),
-    "behalf": "",
-    "who": "",
-    "errors": (),
-    "messages": (),
-    "sign_in_href": settings.LOGIN_URL,
-    "sign_out_href": "",
-    "help_href": "",
-    "language_href": "",
-    "demo": False,
-}
+# What a page has when its view and the context processor say nothing of it.
+DEFAULTS: dict[str, Any] = {"page": Page(), "errors": (), "messages": ()}
 
 
 def url(name: str, *args: Any, **kwargs: Any) -> str:
@@ -65,8 +50,6 @@ def environment(**options: Any) -> Environment:
         static=static,
         url=url,
         **DEFAULTS,
-        language=translation.get_language,
-        languages=settings.LANGUAGES,
         col=col,
         item=Item,
         link=Link,

@@ -164,7 +164,9 @@ def put_charge_item(
     require(actor, "catalogue.manage")
     owner, counted_in = _service(service), _unit(unit)
     if kind not in dict(KINDS):
-        raise CatalogueError("CATALOGUE-109", f"Choose how it is charged: {', '.join(dict(KINDS))}.")
+        raise CatalogueError(
+            "CATALOGUE-109", f"Choose how it is charged: {', '.join(dict(KINDS))}."
+        )
     if not Span(starts, ends).inside(Span(owner.starts, owner.ends)):
         raise CatalogueError(
             "CATALOGUE-110",
@@ -208,9 +210,7 @@ def _refuse_if_ordered(item: ChargeItem) -> None:
 
 
 @action
-def put_bundle(
-    *, actor: Actor, lead: str, name: str, companions: Mapping[str, Decimal]
-) -> Bundle:
+def put_bundle(*, actor: Actor, lead: str, name: str, companions: Mapping[str, Decimal]) -> Bundle:
     """Say which items (by code, with how many for each lead) must be ordered with the lead item.
 
     Replaces the companions named before; orders already made are not touched.

@@ -1,6 +1,13 @@
 """The rules of agreements and orders. Pure: no Django, no I/O."""
 
-from .coverage import Cover, CoverageIndex, FundingShare, LineInForce, covering_line, funding_problems
+from .coverage import (
+    Cover,
+    CoverageIndex,
+    FundingShare,
+    LineInForce,
+    covering_line,
+    funding_problems,
+)
 from .orders import (
     CatalogueError,
     Companion,

@@ -182,13 +182,9 @@ def _check_line(order: OrderDraft, number: int, line: NewLine) -> list[Problem]:
             )
         )
     if line.estimated_amount_minor < 0 or line.advance_minor < 0:
-        problems.append(
-            Problem("CATALOGUE-207", where, "an amount is negative. Enter 0 or more.")
-        )
+        problems.append(Problem("CATALOGUE-207", where, "an amount is negative. Enter 0 or more."))
     if not line.funding:
-        problems.append(
-            Problem("CATALOGUE-204", where, "no funding source pays for it. Add one.")
-        )
+        problems.append(Problem("CATALOGUE-204", where, "no funding source pays for it. Add one."))
         return problems
     return problems + _check_shares(where, line.funding)
 

@@ -37,7 +37,10 @@ def _two_parties(prefix: str) -> list[models.BaseConstraint]:
 
 
 class Signed(TenantModel):
-    """Something that binds two parties: who proposed it, for which side, and who signed."""
+    """Something that binds two parties: who proposed it, for which side, and who signed.
+
+    `closing_reason`: why it was withdrawn or ended.
+    """
 
     proposed_by = models.UUIDField(null=True)
     proposed_person = models.UUIDField(null=True)
@@ -46,6 +49,7 @@ class Signed(TenantModel):
     signed_by_agency_at = models.DateTimeField(null=True)
     signed_by_centre = models.UUIDField(null=True)
     signed_by_centre_at = models.DateTimeField(null=True)
+    closing_reason = models.CharField(max_length=500, blank=True)
     recorded_at = models.DateTimeField(default=now)
 
     class Meta:

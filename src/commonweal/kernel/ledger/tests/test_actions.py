@@ -81,7 +81,7 @@ def test_the_same_key_with_other_content_is_refused(books: Books) -> None:
 def test_an_unknown_code_is_named(
     books: Books, lines: tuple[Line, ...], code: str, bulk: bool
 ) -> None:
-    with pytest.raises(LedgerError, match="line 1") as caught:
+    with pytest.raises(LedgerError, match="line 1") as caught:  # noqa: PT012
         if bulk:
             post_many(actor=SYSTEM, journals=[books.draft(books.one, "k", *lines)])
         else:
@@ -91,7 +91,7 @@ def test_an_unknown_code_is_named(
 
 @pytest.mark.parametrize("bulk", [False, True])
 def test_a_period_must_be_opened_first(books: Books, bulk: bool) -> None:
-    with pytest.raises(LedgerError, match="LEDGER-104"):
+    with pytest.raises(LedgerError, match="LEDGER-104"):  # noqa: PT012
         if bulk:
             drafts = [books.draft(books.one, "k", period="2026-11")]
             post_many(actor=SYSTEM, journals=drafts)
@@ -155,16 +155,12 @@ def test_a_reversal_negates_once_into_an_open_period(books: Books) -> None:
     with pytest.raises(Conflict, match="LEDGER-413"):
         reverse(actor=SYSTEM, key="r2", **where)
     with pytest.raises(LedgerError, match="LEDGER-206"):
-        reverse(
-            actor=SYSTEM, journal_id=back.id, period="2026-11", key="rr", effective_date=DAY
-        )
+        reverse(actor=SYSTEM, journal_id=back.id, period="2026-11", key="rr", effective_date=DAY)
     assert Journal.objects.get(pk=back.id).reverses_id == ref.id
     assert balance(SYSTEM, books.one, account="5100", period="2026-11") == 0
     assert balance(SYSTEM, books.one, account="5100", period=OCTOBER) == 7
     with pytest.raises(NotFound):
-        reverse(
-            actor=SYSTEM, journal_id=uuid4(), period="2026-11", key="x", effective_date=DAY
-        )
+        reverse(actor=SYSTEM, journal_id=uuid4(), period="2026-11", key="x", effective_date=DAY)
 
 
 def test_a_pair_cancels_out_and_is_reversed_whole(books: Books) -> None:

@@ -97,9 +97,9 @@ class LedgerLife(RuleBasedStateMachine):
                 ref = self.books.post(agency, name, *lines, period=period)
         except CommonwealError as error:
             if known:
-                assert (error.code, known[0] != content) == ("LEDGER-409", True)
+                assert (error.code, known[0] != content) == ("LEDGER-409", True)  # noqa: PT017
             else:
-                assert error.code == "LEDGER-204"
+                assert error.code == "LEDGER-204"  # noqa: PT017
                 assert (agency, period) in self.closed
             return multiple()
         if known:
@@ -118,7 +118,7 @@ class LedgerLife(RuleBasedStateMachine):
         try:
             mine, _ = post_pair(actor=SYSTEM, left=left, right=right)
         except CommonwealError as error:
-            assert error.code == "LEDGER-204"
+            assert error.code == "LEDGER-204"  # noqa: PT017
             sides = {(self.books.centre, period), (self.books.one, period)}
             assert sides & self.closed
             return multiple()
@@ -134,7 +134,7 @@ class LedgerLife(RuleBasedStateMachine):
         try:
             reverse(**where, period=period, key=f"r{self.fresh}")
         except CommonwealError as error:
-            assert error.code == "LEDGER-204"
+            assert error.code == "LEDGER-204"  # noqa: PT017
             assert {(agency, period) for agency, _ in sides} & self.closed
             return
         for agency, lines in sides:
