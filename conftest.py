@@ -35,8 +35,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 def _schema_hash() -> str:
     digest = hashlib.sha256()
-    for pattern in ("**/migrations/*.py", "**/schema.sql", "**/models.py", "**/models/*.py",
-                    "kernel/schema/*.py"):
+    for pattern in (
+        "**/migrations/*.py",
+        "**/schema.sql",
+        "**/models.py",
+        "**/models/*.py",
+        "kernel/schema/*.py",
+    ):
         for path in sorted((ROOT / "src" / "commonweal").glob(pattern)):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
@@ -117,9 +122,7 @@ def django_db_setup(template_database: str, django_db_blocker: Any) -> Iterator[
 
 
 @pytest.fixture
-def committed_db(
-    template_database: str, django_db_setup: None, django_db_blocker: Any
-) -> Iterator[str]:
+def committed_db(template_database: str, django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """A database of its own for tests that must commit (threads, processes, kills)."""
     name = f"cw_own_{_worker()}"
     _clone(template_database, name)
@@ -150,7 +153,12 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any], chromium: str) -> Any:
     """Playwright drives Debian's Chromium."""
-    quiet = ["--disable-gpu", "--disable-background-networking", "--disable-component-update",
-             "--disable-sync", "--no-first-run"]
+    quiet = [
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+    ]
     root = ["--no-sandbox"] if os.geteuid() == 0 else []
     return {**browser_type_launch_args, "executable_path": chromium, "args": [*root, *quiet]}

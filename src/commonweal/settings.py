@@ -64,8 +64,19 @@ DATABASES["owner"]["TEST"] = {"MIRROR": "default"}
 DATABASE_ROUTERS: list[str] = []
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-KERNEL = ("schema", "audit", "jobs", "access", "party", "authority", "documents", "notices",
-          "catalogue", "metering", "ledger")
+KERNEL = (
+    "schema",
+    "audit",
+    "jobs",
+    "access",
+    "party",
+    "authority",
+    "documents",
+    "notices",
+    "catalogue",
+    "metering",
+    "ledger",
+)
 PRACTICES = ("charging",)
 _root = Path(__file__).parent
 MODULES = [
@@ -78,11 +89,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "allauth",
-    "allauth.account",
-    "allauth.mfa",
-    "allauth.socialaccount",
-    "allauth.socialaccount.providers.openid_connect",
     *MODULES,
     "commonweal.interfaces.web",
 ]
@@ -98,7 +104,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "allauth.account.middleware.AccountMiddleware",
     "commonweal.interfaces.web.middleware.ScopeMiddleware",
 ]
 ROOT_URLCONF = "commonweal.interfaces.web.urls"
@@ -140,26 +145,18 @@ TIME_ZONE = "UTC"
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-     "OPTIONS": {"min_length": 12}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_ADAPTER = "commonweal.interfaces.web.account.adapter.AccountAdapter"
-SOCIALACCOUNT_ADAPTER = "commonweal.interfaces.web.account.adapter.SocialAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/home/"
-ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 
 EMAIL_BACKEND = os.environ.get(
-    "COMMONWEAL_EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
+    "COMMONWEAL_EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend"
+)
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 EMAIL_HOST = os.environ.get("COMMONWEAL_SMTP_HOST", "localhost")
 DEFAULT_FROM_EMAIL = os.environ.get("COMMONWEAL_MAIL_FROM", "centre@meridian.example")

@@ -1,6 +1,6 @@
 """`commonweal`: the command for operators and for the engines.
 
-`commonweal engine …` needs no database and no settings; every other verb uses the data folder.
+Every verb uses the data folder.
 """
 
 from __future__ import annotations
@@ -13,7 +13,18 @@ from importlib import import_module
 from pathlib import Path
 
 Register = Callable[["argparse._SubParsersAction[argparse.ArgumentParser]"], None]
-VERBS = ("demo", "database", "usage", "costs", "close", "bills", "audit", "ledger", "doctor", "jobs")
+VERBS = (
+    "demo",
+    "database",
+    "usage",
+    "costs",
+    "close",
+    "bills",
+    "audit",
+    "ledger",
+    "doctor",
+    "jobs",
+)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -27,8 +38,6 @@ def build_parser() -> argparse.ArgumentParser:
         "--data", type=Path, help="data folder (default: $COMMONWEAL_DATA or ./.commonweal)"
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
-    engine = verbs.add_parser("engine", help="allocate or rate a JSON file; needs no database")
-    engine.add_argument("rest", nargs=argparse.REMAINDER)
     for verb in VERBS:
         if (Path(__file__).parent / f"{verb}.py").exists():
             module = import_module(f"commonweal.interfaces.cli.{verb}")
@@ -54,10 +63,6 @@ def setup(data: Path) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse, run one verb, and turn our errors into one line and exit status 2."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments[:1] == ["engine"]:
-        from commonweal.practices.charging.engine.documents import main as engine_main
-
-        return engine_main(arguments[1:])
     from commonweal.kernel.errors import CommonwealError
 
     args = build_parser().parse_args(arguments)

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from commonweal.kernel.access.public import ANONYMOUS, Actor, act_as
-from commonweal.kernel.party.public import actor_for
+from commonweal.kernel.access.public import ANONYMOUS, act_as
 from commonweal.kernel.schema.public import CommonwealError
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -23,7 +22,7 @@ class ScopeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path.startswith(("/api/", "/static/", "/health")):
             return self.get_response(request)
-        actor = self.actor_of(request)
+        actor = ANONYMOUS
         request.actor = actor  # type: ignore[attr-defined]
         with act_as(actor):
             return self.get_response(request)
@@ -36,9 +35,3 @@ class ScopeMiddleware:
 
         transaction.set_rollback(True)
         return render(request, "errors/problem.jinja", {"error": error}, status=error.status)
-
-    @staticmethod
-    def actor_of(request: HttpRequest) -> Actor:
-        """The signed-in person's actor, or nobody."""
-        user = request.user
-        return actor_for(user) if user.is_authenticated else ANONYMOUS

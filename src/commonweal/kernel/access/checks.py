@@ -15,9 +15,7 @@ class UnsafeDatabase(CommonwealError):
 def check_database() -> None:
     """Refuse to serve as a superuser, an owner, or beside a tenant table without forced security."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
-        )
+        cursor.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
         if cursor.fetchone()[0]:
             raise UnsafeDatabase(
                 "ACCESS-501",

@@ -64,9 +64,7 @@ def seal(limit: int = 50_000) -> int:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         waiting = list(
-            Event.objects.filter(link__isnull=True).order_by("id").only("id", "agency_id", "hash")[
-                :limit
-            ]
+            Event.objects.filter(link__isnull=True).order_by("id").only("id", "agency_id", "hash")[:limit]
         )
         by_chain: dict[UUID | None, list[Event]] = defaultdict(list)
         for event in waiting:

@@ -73,9 +73,8 @@ class Folders:
         return Path(state.socket_dir) if state.socket_dir else self.base(state) / "socket"
 
     def prepare(self) -> None:
-        """Create our folder, closed to others; a folder that was there keeps its mode."""
-        for folder in (*reversed(self.data_dir.parents), self.data_dir):
-            folder.mkdir(exist_ok=True, mode=0o700)
+        """Create our folder, closed to others; the data folder's own mode is left as it is."""
+        self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         own_folder(self.home)
         own_folder(self.secrets)
 

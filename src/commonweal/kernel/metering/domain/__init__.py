@@ -1,6 +1,0 @@
-"""Usage records: their form, their checks and what can be wrong with them. Pure."""
-
-from .facts import Fact, Raw, Usage
-from .problems import Problem, UsageConflict, UsageError
-
-__all__ = ["Fact", "Problem", "Raw", "Usage", "UsageConflict", "UsageError"]

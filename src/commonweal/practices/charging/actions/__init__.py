@@ -1,1 +1,0 @@
-"""Writes of charging, one file per noun."""

@@ -1,1 +1,0 @@
-"""Pure calculation of charging, one file per noun."""

@@ -1,1 +1,0 @@
-"""Reads of charging, one file per noun."""
