@@ -1,4 +1,4 @@
-"""Fixtures of the whole suite: a real PostgreSQL, the app's role, one template per schema version."""
+"""Fixtures of the whole suite: a real PostgreSQL, the app's role, one template per schema."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
 OWNER_URL = os.environ["DATABASE_URL"]
+# Playwright keeps an event loop in the worker for its session; Django must not mistake it for ours.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -58,6 +60,17 @@ def _point_at(name: str) -> None:
         connections[alias].close()
         connections[alias].settings_dict["NAME"] = name
         connections.databases[alias]["NAME"] = name
+
+
+def _allow() -> None:
+    """Take off what an earlier test's TestCase left on connections that it did not name."""
+    from django.db import connections
+
+    for alias in ("default", "owner"):
+        for name in ("connect", "temporary_connection", "cursor", "chunked_cursor"):
+            method = getattr(connections[alias], name)
+            if hasattr(method, "wrapped"):
+                setattr(connections[alias], name, method.wrapped)
 
 
 def _build(template: str) -> None:
@@ -122,12 +135,15 @@ def django_db_setup(template_database: str, django_db_blocker: Any) -> Iterator[
 
 
 @pytest.fixture
-def committed_db(template_database: str, django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+def committed_db(
+    template_database: str, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[str]:
     """A database of its own for tests that must commit (threads, processes, kills)."""
     name = f"cw_own_{_worker()}"
     _clone(template_database, name)
     with django_db_blocker.unblock():
         _point_at(name)
+        _allow()
         yield name
         _point_at(f"cw_test_{_worker()}")
     _drop(name)

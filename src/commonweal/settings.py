@@ -6,6 +6,7 @@ owner, used for migrations only. Without either, the local database of the data 
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Any
@@ -42,9 +43,13 @@ def _secret(folder: Path, name: str) -> str:
     path = folder / "secrets" / name
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        draft = path.with_name(f"{name}.{os.getpid()}")
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w") as stream:
             stream.write(os.urandom(48).hex())
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)  # whole or not at all, also when two processes start at once
+        draft.unlink()
     return path.read_text().strip()
 
 
@@ -52,7 +57,8 @@ DATA_DIR = Path(os.environ.get("COMMONWEAL_DATA", ".commonweal")).resolve()
 DEMO = _flag("COMMONWEAL_DEMO")
 DEBUG = _flag("COMMONWEAL_DEBUG")
 SECRET_KEY = _secret(DATA_DIR, "secret_key")
-ALLOWED_HOSTS = os.environ.get("COMMONWEAL_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")
+_hosts = "127.0.0.1,localhost,[::1],testserver"
+ALLOWED_HOSTS = os.environ.get("COMMONWEAL_HOSTS", _hosts).split(",")
 HTTPS = _flag("COMMONWEAL_HTTPS")
 BASE_URL = os.environ.get("COMMONWEAL_URL", "http://127.0.0.1:8000")
 
@@ -89,6 +95,11 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     *MODULES,
     "commonweal.interfaces.web",
 ]
@@ -104,6 +115,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "commonweal.interfaces.web.middleware.ScopeMiddleware",
 ]
 ROOT_URLCONF = "commonweal.interfaces.web.urls"
@@ -151,8 +163,19 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "commonweal.interfaces.web.account.adapter.AccountAdapter"
+SOCIALACCOUNT_ADAPTER = "commonweal.interfaces.web.account.adapter.SocialAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/home/"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 
 EMAIL_BACKEND = os.environ.get(
     "COMMONWEAL_EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend"

@@ -57,7 +57,9 @@ def test_a_lock_covers_its_list(lock: Path) -> None:
 
 
 def test_tests_run_on_the_versions_that_are_shipped() -> None:
-    shipped, tested = (_pins(ROOT / name) for name in ("requirements.lock", "requirements-dev.lock"))
+    shipped, tested = (
+        _pins(ROOT / name) for name in ("requirements.lock", "requirements-dev.lock")
+    )
     assert {name: tested.get(name) for name in shipped} == shipped
 
 

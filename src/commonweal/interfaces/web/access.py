@@ -9,9 +9,10 @@ from typing import Any, TypeVar, cast
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpResponse
 
-from commonweal.kernel.access.public import require_somewhere
+from commonweal.kernel.access.public import Actor, require_somewhere
+from commonweal.kernel.schema.public import Forbidden
 
-View = TypeVar("View", bound=Callable[..., HttpResponse])
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 def open_to_all(view: View) -> View:
@@ -22,14 +23,14 @@ def open_to_all(view: View) -> View:
 
 def signed_in(view: View) -> View:
     """Any signed-in person; others are asked to sign in first."""
-    return _guarded(view, "signed-in", None, None)
+    return _guarded(view, "signed-in", (), None)
 
 
 def centre_only(permission: str) -> Callable[[View], View]:
     """People of the centre who hold the permission."""
 
     def decorate(view: View) -> View:
-        return _guarded(view, f"centre:{permission}", permission, True)
+        return _guarded(view, f"centre:{permission}", (permission,), True)
 
     return decorate
 
@@ -38,30 +39,44 @@ def agency_only(permission: str) -> Callable[[View], View]:
     """People of an agency who hold the permission there."""
 
     def decorate(view: View) -> View:
-        return _guarded(view, f"agency:{permission}", permission, False)
+        return _guarded(view, f"agency:{permission}", (permission,), False)
 
     return decorate
 
 
-def anyone_with(permission: str) -> Callable[[View], View]:
-    """Whoever holds the permission, in the centre or an agency."""
+def anyone_with(*permissions: str) -> Callable[[View], View]:
+    """Whoever holds one of the permissions, in the centre or an agency."""
 
     def decorate(view: View) -> View:
-        return _guarded(view, f"permission:{permission}", permission, None)
+        return _guarded(view, f"permission:{'|'.join(permissions)}", permissions, None)
 
     return decorate
 
 
-def _guarded(view: View, access: str, permission: str | None, centre: bool | None) -> View:
+def require_side(actor: Actor, centre: bool | None) -> None:
+    """Refuse people of the other side (ACCESS-404): their own pages are elsewhere."""
+    if centre is None or actor.centre is centre:
+        return
+    side = "the centre's people" if centre else "an agency's people"
+    raise Forbidden(
+        "ACCESS-404", f"This page is for {side}. Your own pages are behind the name at the top."
+    )
+
+
+def require_one(actor: Actor, permissions: tuple[str, ...]) -> None:
+    """Refuse unless the actor holds one of the permissions somewhere; the first is named."""
+    if permissions and not any(actor.may_somewhere(name) for name in permissions):
+        require_somewhere(actor, permissions[0])
+
+
+def _guarded(view: View, access: str, permissions: tuple[str, ...], centre: bool | None) -> View:
     @functools.wraps(view)
     def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         actor = request.actor
         if actor.kind == "anonymous":
             return redirect_to_login(request.get_full_path())
-        if permission is not None:
-            require_somewhere(actor, permission)
-        if centre is not None and actor.centre is not centre:
-            require_somewhere(actor, "access.other_side")
+        require_side(actor, centre)
+        require_one(actor, permissions)
         response: HttpResponse = view(request, *args, **kwargs)
         return response
 

@@ -1,26 +1,141 @@
-"""What every page knows."""
+"""What every page knows: the centre, who is looking, on whose behalf, and the way around."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from allauth.socialaccount.adapter import get_adapter
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from commonweal.kernel.access.public import ANONYMOUS, Actor
+from commonweal.kernel.party.public import Centre, agencies, centre, person_names
+from commonweal.kernel.schema.public import NotFound
+
+from .look.page import Link, Page
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Context of every template: the frame's links and languages."""
-    return {
-        "centre": None,
-        "nav": (),
-        "behalf": "",
-        "who": "",
-        "sign_in_href": "",
-        "sign_out_href": "",
-        "help_href": "",
-        "languages": settings.LANGUAGES,
-        "language_href": reverse("set_language"),
-        "demo": settings.DEMO,
-        "errors": (),
-    }
+    """Context of every template: `page` (the frame), `actor` and `centre`."""
+    actor: Actor = getattr(request, "actor", ANONYMOUS)
+    profile = profile_of_centre()
+    signed_in = actor.kind == "person"
+    contact = profile.contact_email if profile else ""
+    frame = Page(
+        centre=profile.name if profile else "Commonweal",
+        on_behalf=behalf(actor, profile),
+        nav=navigation(actor, request.path),
+        person=name_of(actor, request) if signed_in else "",
+        home_href=reverse("home") if signed_in else reverse("public:start"),
+        account_href=reverse("account_home") if signed_in else "",
+        sign_in_href="" if signed_in else reverse("account_login"),
+        sign_out_href=reverse("account_logout") if signed_in else "",
+        help_href=reverse("public:how"),
+        contact=contact,
+        contact_href=f"mailto:{contact}" if contact else "",
+        footer=footer(signed_in),
+        language=get_language() or settings.LANGUAGE_CODE,
+        languages=tuple(settings.LANGUAGES),
+        language_href=reverse("set_language"),
+        notice=_("Demonstration: every agency, person and figure here is invented.")
+        if profile and profile.is_demo
+        else "",
+    )
+    return {"page": frame, "actor": actor, "centre": profile, "providers": providers(request)}
+
+
+def providers(request: HttpRequest) -> tuple[Link, ...]:
+    """The outside sign-ins (OpenID Connect) that are set up; asked for on the sign-in page only."""
+    if request.path != reverse("account_login"):
+        return ()
+    found = get_adapter().list_providers(request)
+    return tuple(Link(each.name, each.get_login_url(request)) for each in found)
+
+
+def profile_of_centre() -> Centre | None:
+    """The centre's settings, or None before they are set."""
+    try:
+        return centre()
+    except NotFound:
+        return None
+
+
+def name_of(actor: Actor, request: HttpRequest) -> str:
+    """The person's name, or the address that they sign in with."""
+    names = person_names(actor, [actor.person_id]) if actor.person_id else {}
+    return next(iter(names.values()), str(getattr(request.user, "email", "")))
+
+
+def behalf(actor: Actor, profile: Centre | None) -> str:
+    """On whose behalf the person acts: the agency's or the centre's name."""
+    if actor.kind == "anonymous" or profile is None:
+        return ""
+    if actor.centre:
+        return profile.name
+    return ", ".join(agency.name for agency in agencies(actor)) if actor.agencies else ""
+
+
+def links(entries: list[tuple[str, str]], path: str) -> tuple[Link, ...]:
+    """Links to named pages; a page that this installation lacks is left out.
+
+    The one whose address is the longest beginning of the present path is the current one.
+    """
+    found = []
+    for label, name in entries:
+        try:
+            found.append((label, reverse(name)))
+        except NoReverseMatch:
+            continue
+    inside = [href for _label, href in found if path.startswith(href)]
+    here = max(inside, key=len, default="")
+    return tuple(Link(label, href, current=href == here) for label, href in found)
+
+
+def navigation(actor: Actor, path: str) -> tuple[Link, ...]:
+    """The places that the actor may go to."""
+    if actor.centre:
+        return _centre_links(actor, path)
+    if actor.agencies:
+        return links(
+            [
+                (_("My bills"), "agency:bills"),
+                (_("My usage"), "agency:usage"),
+                (_("My agreements"), "agency:agreements"),
+                (_("My forecasts"), "agency:forecasts"),
+                (_("My accounts"), "agency:accounts"),
+            ],
+            path,
+        )
+    return links(public_pages(), path)
+
+
+def public_pages() -> list[tuple[str, str]]:
+    """The public site's pages."""
+    return [
+        (_("Services"), "public:catalogue"),
+        (_("Rates"), "public:rates"),
+        (_("How charging works"), "public:how"),
+    ]
+
+
+def _centre_links(actor: Actor, path: str) -> tuple[Link, ...]:
+    entries = [
+        ("centre:director", _("Overview"), "charging.view_all_bills"),
+        ("centre:close", _("Close"), "charging.view_all_bills"),
+        ("centre:bills", _("Bills"), "charging.view_all_bills"),
+        ("centre:rates", _("Rate desk"), "charging.view_costs"),
+        ("centre:costs", _("Costs"), "charging.view_costs"),
+        ("centre:agreements", _("Agreements"), "agreements.view"),
+        ("centre:intake", _("Usage intake"), "metering.view"),
+        ("centre:people", _("People"), "party.view_people"),
+        ("centre:audit", _("Audit trail"), "audit.view"),
+    ]
+    return links([(label, name) for name, label, need in entries if actor.may(need)], path)
+
+
+def footer(signed_in: bool) -> tuple[Link, ...]:
+    """The public pages, for people who are signed in and have others at the top."""
+    return links(public_pages(), "") if signed_in else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -22,5 +23,5 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Our fault. Uses no database."""
-    return render(request, "errors/500.jinja", status=500)
+    """Our fault. Uses neither the database nor the session: they may be what is broken."""
+    return HttpResponse(render_to_string("errors/500.jinja"), status=500)

@@ -4,34 +4,102 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from commonweal.kernel.access.public import ANONYMOUS, act_as
+from commonweal.kernel.access.public import ANONYMOUS, Actor, act_as
+from commonweal.kernel.party.public import actor_for
 from commonweal.kernel.schema.public import CommonwealError
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
+class _Undo(Exception):
+    """Leaves the request's transaction so that nothing of it stays; carries the page to show."""
+
+    def __init__(self, response: HttpResponse) -> None:
+        super().__init__()
+        self.response = response
+
+
 class ScopeMiddleware:
-    """Sets `request.actor` and the database's scope, and turns our errors into pages."""
+    """Sets `request.actor` and the database's scope, and turns our errors into pages.
+
+    A view that raises leaves nothing behind: the transaction is rolled back as a whole, and the
+    page about it is rendered in a new one.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path.startswith(("/api/", "/static/", "/health")):
-            return self.get_response(request)
-        actor = ANONYMOUS
+            return secured(self.get_response(request))
+        actor = self.actor_of(request)
         request.actor = actor  # type: ignore[attr-defined]
-        with act_as(actor):
-            return self.get_response(request)
+        try:
+            with act_as(actor):
+                response = self.get_response(request)
+                if response.status_code >= 400 and getattr(request, "failure", None) is not None:
+                    raise _Undo(response)
+        except _Undo as undone:
+            response = undone.response
+            failure = getattr(request, "failure", None)
+            if isinstance(failure, CommonwealError):
+                with act_as(actor):
+                    response = problem(request, failure)
+        return secured(response)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Errors that a person may read become a page with what, where and remedy."""
-        if not isinstance(error, CommonwealError):
-            return None
-        from django.db import transaction
+        """Mark the request as failed; errors that a person may read get their page above."""
+        request.failure = error  # type: ignore[attr-defined]
+        return HttpResponse(status=error.status) if isinstance(error, CommonwealError) else None
 
-        transaction.set_rollback(True)
-        return render(request, "errors/problem.jinja", {"error": error}, status=error.status)
+    @staticmethod
+    def actor_of(request: HttpRequest) -> Actor:
+        """The signed-in person's actor, or nobody."""
+        user = request.user
+        return actor_for(user) if user.is_authenticated else ANONYMOUS
+
+
+def problem(request: HttpRequest, error: CommonwealError) -> HttpResponse:
+    """The page of an error: what, where, remedy, and its code."""
+    if error.status == 404:
+        return render(request, "errors/404.jinja", {"error": error}, status=404)
+    return render(request, "errors/problem.jinja", {"error": error}, status=error.status)
+
+
+def content_policy() -> str:
+    """The Content-Security-Policy: our own scripts and styles only, no frames, no plug-ins.
+
+    A sign-in form may lead on to an outside identity provider where one is set up.
+    """
+    forms = "'self' https:" if getattr(settings, "SOCIALACCOUNT_PROVIDERS", None) else "'self'"
+    return "; ".join(
+        (
+            "default-src 'self'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+            f"form-action {forms}",
+        )
+    )
+
+
+HEADERS = {
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def secured(response: HttpResponse) -> HttpResponse:
+    """The answer with its security headers; pages of people are never kept by a shared cache."""
+    response.headers.setdefault("Content-Security-Policy", content_policy())
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Cache-Control", "private, no-cache")
+    return response

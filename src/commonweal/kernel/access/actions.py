@@ -77,7 +77,9 @@ def create_token(
         )
     life = timedelta(days=days)
     if not timedelta(0) < life <= MAX_TOKEN_LIFE:
-        raise AccessError("ACCESS-104", "A token lives between 1 and 366 days. Enter such a number.")
+        raise AccessError(
+            "ACCESS-104", "A token lives between 1 and 366 days. Enter such a number."
+        )
     secret = "cw_" + secrets.token_urlsafe(36)
     token = ApiToken.objects.create(
         user_id=actor.user_id,
@@ -104,7 +106,9 @@ def revoke_token(*, actor: Actor, token_id: UUID) -> None:
 
 
 @action
-def elevate(*, actor: Actor, reason: str, permissions: Iterable[str], minutes: int = 60) -> Elevation:
+def elevate(
+    *, actor: Actor, reason: str, permissions: Iterable[str], minutes: int = 60
+) -> Elevation:
     """Give the actor more permissions for a short, logged time (staff session)."""
     require(actor, "access.elevate")
     if actor.user_id is None or len(reason.strip()) < 10:

@@ -13,13 +13,14 @@ class UnsafeDatabase(CommonwealError):
 
 
 def check_database() -> None:
-    """Refuse to serve as a superuser, an owner, or beside a tenant table without forced security."""
+    """Refuse to serve as a superuser, an owner, or beside an unforced tenant table."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
         if cursor.fetchone()[0]:
             raise UnsafeDatabase(
                 "ACCESS-501",
-                "The database role bypasses row-level security. Set DATABASE_APP_URL to a plain role.",
+                "The database role bypasses row-level security. "
+                "Set DATABASE_APP_URL to a plain role.",
             )
         cursor.execute(
             """SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity,
@@ -38,5 +39,6 @@ def check_database() -> None:
         if model.rights.tenant and not state.get(name, (False, False))[0]:  # type: ignore[attr-defined]
             raise UnsafeDatabase(
                 "ACCESS-503",
-                f"Table {name} lacks forced row-level security. Run `commonweal migrate` as the owner.",
+                f"Table {name} lacks forced row-level security. "
+                "Run `commonweal migrate` as the owner.",
             )

@@ -15,8 +15,8 @@ ANY = "*"
 class Actor:
     """Whoever acts in one request or job.
 
-    `centre`: sees the rows of every agency. `agencies`: the agencies in scope otherwise. `grants`: pairs
-    (permission, agency id); agency None means for the centre and so for every agency.
+    `centre`: sees the rows of every agency. `agencies`: the agencies in scope otherwise.
+    `grants`: pairs (permission, agency id); agency None means for the centre, so for every agency.
     """
 
     kind: str
@@ -64,7 +64,8 @@ def require(actor: Actor, permission: str, agency_id: UUID | None = None) -> Non
     if not actor.may(permission, agency_id):
         raise Forbidden(
             "ACCESS-403",
-            f"You may not do this ({permission}). Ask your administrator for a role that includes it.",
+            f"You may not do this ({permission}). "
+            "Ask your administrator for a role that includes it.",
         )
 
 

@@ -30,11 +30,15 @@ def act_as(actor: Actor) -> Iterator[Actor]:
     Row-level security reads the three settings, which end with the transaction, so that a pooled
     connection never carries somebody else's scope.
     """
+    nested = connection.in_atomic_block
+    before = ["", "", ""]
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(_READ)
-            before = [value or "" for value in cursor.fetchone()]
+            if nested:
+                cursor.execute(_READ)
+                before = [value or "" for value in cursor.fetchone()]
             cursor.execute(_WRITE, _values(actor))
         yield actor
-        with connection.cursor() as cursor:
-            cursor.execute(_WRITE, before)
+        if nested:  # the settings end with the outermost transaction by themselves
+            with connection.cursor() as cursor:
+                cursor.execute(_WRITE, before)

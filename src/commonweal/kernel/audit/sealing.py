@@ -1,8 +1,8 @@
 """The sealer and the verifier of the chains (design law 8).
 
-Sealing is a background job: it takes one advisory lock, links the committed events that have no link,
-oldest first, and never runs on the path of a write. Events become visible in commit order, not id
-order, so a chain's order is the order of sealing; the chain covers every event exactly once.
+Sealing is a background job: it takes one advisory lock, links the committed events that have no
+link, oldest first, and never runs on the path of a write. Events become visible in commit order,
+not id order, so a chain's order is the order of sealing; it covers every event exactly once.
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ def seal(limit: int = 50_000) -> int:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         waiting = list(
-            Event.objects.filter(link__isnull=True).order_by("id").only("id", "agency_id", "hash")[:limit]
+            Event.objects.filter(link__isnull=True)
+            .order_by("id")
+            .only("id", "agency_id", "hash")[:limit]
         )
         by_chain: dict[UUID | None, list[Event]] = defaultdict(list)
         for event in waiting:
@@ -82,7 +84,9 @@ def _extend(agency_id: UUID | None, events: list[Event]) -> None:
         sequence += 1
         previous = link_hash(sequence, previous, event.hash)
         links.append(
-            Link(chain=end.chain, agency_id=agency_id, sequence=sequence, event=event, hash=previous)
+            Link(
+                chain=end.chain, agency_id=agency_id, sequence=sequence, event=event, hash=previous
+            )
         )
     Link.objects.bulk_create(links, batch_size=2000)
 

@@ -15,7 +15,9 @@ from psycopg import sql
 from .domain import TableRights
 
 CENTRE = "(SELECT current_setting('app.centre', true)) = 'on'"
-AGENCIES = "(SELECT string_to_array(nullif(current_setting('app.agencies', true), ''), ',')::uuid[])"
+AGENCIES = (
+    "(SELECT string_to_array(nullif(current_setting('app.agencies', true), ''), ',')::uuid[])"
+)
 USER = "(SELECT nullif(current_setting('app.user', true), '')::uuid)"
 
 

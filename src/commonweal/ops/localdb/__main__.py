@@ -23,8 +23,12 @@ def _parser() -> argparse.ArgumentParser:
         sub = verbs.add_parser(verb)
         sub.add_argument("--data", type=Path, action="append", required=True, help="data folder")
         if verb in ("start", "exec"):
-            sub.add_argument("--no-sync", action="store_true", help="for tests: no wait for the disk")
-            sub.add_argument("--private", action="store_true", help="a new cluster lies in /var/tmp")
+            sub.add_argument(
+                "--no-sync", action="store_true", help="for tests: no wait for the disk"
+            )
+            sub.add_argument(
+                "--private", action="store_true", help="a new cluster lies in /var/tmp"
+            )
         if verb == "exec":
             sub.add_argument("command", nargs=argparse.REMAINDER)
     return parser

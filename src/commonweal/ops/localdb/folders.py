@@ -73,8 +73,9 @@ class Folders:
         return Path(state.socket_dir) if state.socket_dir else self.base(state) / "socket"
 
     def prepare(self) -> None:
-        """Create our folder, closed to others; the data folder's own mode is left as it is."""
-        self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """Create our folder, closed to others; a folder that was there keeps its mode."""
+        for folder in (*reversed(self.data_dir.parents), self.data_dir):
+            folder.mkdir(exist_ok=True, mode=0o700)
         own_folder(self.home)
         own_folder(self.secrets)
 
@@ -117,7 +118,8 @@ def own_folder(path: Path) -> None:
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
         raise LocalDatabaseError(
             "LOCALDB-110",
-            f"{path} is not a folder of yours. Remove it, or give another folder with --data.",
+            f"{path} is not a folder of yours. Work as its owner, or give another folder "
+            "with --data.",
         )
     if stat.S_IMODE(found.st_mode) != 0o700:
         path.chmod(0o700)

@@ -63,7 +63,7 @@ def orphans(cluster: Path) -> list[int]:
     return found
 
 
-def end_orphans(cluster: Path, patience: float = 5.0) -> None:
+def end_orphans(cluster: Path, patience: float = 2.0) -> None:
     """Wait for the children of a killed postmaster; end those that do not go by themselves.
 
     They must be gone before a new postmaster starts, or two generations would write one file.

@@ -26,7 +26,9 @@ def bootstrap(superuser_url: str, passwords: dict[str, str]) -> None:
     with psycopg.connect(superuser_url, autocommit=True) as connection:
         _role(connection, OWNER, passwords["owner"], "CREATEDB")
         _role(connection, APP, passwords["app"], "NOCREATEDB")
-        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+        known = connection.execute(
+            "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
+        ).fetchone()
         if not known:
             connection.execute(
                 sql.SQL("CREATE DATABASE {} OWNER {}").format(

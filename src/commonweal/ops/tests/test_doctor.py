@@ -49,7 +49,9 @@ def test_an_open_data_folder_is_noticed(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_nothing_given")
-def test_a_missing_database_is_no_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_database_is_no_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert doctor.main(["--data", str(tmp_path / "data")]) == 0
     assert "was not made yet" in capsys.readouterr().out
     assert not (tmp_path / "data").exists()
@@ -70,7 +72,9 @@ def test_a_role_that_owns_something_fails(tmp_path: Path) -> None:
         localdb.discard_database(tmp_path)
 
 
-def test_a_half_given_database_fails_with_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_half_given_database_fails_with_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql:///x")
     monkeypatch.delenv("DATABASE_APP_URL", raising=False)
     (finding,) = doctor.check_database(tmp_path)

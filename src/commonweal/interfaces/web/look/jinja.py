@@ -1,18 +1,68 @@
-"""The Jinja environment of every page: strict, escaped, translated."""
+"""The Jinja environment of every page: strict, escaped, translated, with our filters."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import translation
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, pass_environment
+
+from commonweal.kernel.words.public import FILTERS
+
+from . import charts
+from .page import Column, Item, Link, Page, Problem, Stat, Step, col
+
+# What a page has when its view and the context processor say nothing of it.
+DEFAULTS: dict[str, Any] = {"page": Page(), "errors": (), "messages": ()}
+
+
+def url(name: str, *args: Any, **kwargs: Any) -> str:
+    """The address of a named route."""
+    return reverse(name, args=args or None, kwargs=kwargs or None)
+
+
+@pass_environment
+def shown(env: Environment, value: Any, column: Column) -> Any:
+    """A table cell's value through its column's filter; markup and words pass unchanged."""
+    if not column.format or hasattr(value, "__html__"):
+        return "" if value is None else value
+    if isinstance(value, str) and column.format in {"money", "amount", "day", "moment"}:
+        return value
+    if column.format in {"money", "amount", "rate"}:
+        return env.filters[column.format](value, column.currency)
+    if column.format in {"moment", "clock"}:
+        return env.filters[column.format](value, column.zone)
+    return env.filters[column.format](value)
 
 
 def environment(**options: Any) -> Environment:
     """What Django's Jinja2 backend calls once, with its options."""
     options["undefined"] = StrictUndefined
-    env = Environment(extensions=["jinja2.ext.i18n"], trim_blocks=True, lstrip_blocks=True, **options)
+    options.setdefault("autoescape", True)
+    options.setdefault("trim_blocks", True)
+    options.setdefault("lstrip_blocks", True)
+    extensions = [*options.pop("extensions", []), "jinja2.ext.i18n", "jinja2.ext.do"]
+    env = Environment(extensions=extensions, **options)
     env.install_gettext_translations(translation, newstyle=True)  # type: ignore[attr-defined]
-    env.globals.update(static=static)
+    env.filters.update(FILTERS, shown=shown)
+    env.globals.update(
+        static=static,
+        url=url,
+        **DEFAULTS,
+        col=col,
+        item=Item,
+        link=Link,
+        step=Step,
+        stat=Stat,
+        problem=Problem,
+        point=charts.Point,
+        chart_bars=charts.bars,
+        chart_line=charts.line,
+        sparkline=charts.sparkline,
+        chart_ranking=charts.ranking,
+        chart_waterfall=charts.waterfall,
+        chart_flow=charts.flow,
+    )
     return env

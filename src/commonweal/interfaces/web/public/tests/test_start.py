@@ -1,16 +1,14 @@
-"""The first page opens for anybody."""
+"""The first page."""
+
+from __future__ import annotations
 
 import pytest
+from django.test import Client
+
+pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.django_db
-def test_the_first_page_says_what_this_is_for(client):
+def test_before_there_is_a_centre_the_page_says_so(client: Client) -> None:
     page = client.get("/")
     assert page.status_code == 200
-    assert "Shared services" in page.content.decode()
-
-
-@pytest.mark.django_db
-def test_an_unknown_page_is_explained(client):
-    page = client.get("/nothing-here/")
-    assert page.status_code == 404
+    assert "no centre yet" in page.content.decode()

@@ -1,0 +1,173 @@
+"""The monthly close: start, advance, look, stop."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from ninja import Query
+from pydantic import Field
+
+from commonweal.kernel.access.public import act_as
+from commonweal.practices.charging import public as charging
+
+from ..kit import paging
+from ..kit.doors import Asked, Door, centre
+from ..kit.types import Code, Day, In, Money, Out, Page, Period, Text
+
+SEE, RUN = centre("charging.view_all_bills"), centre("charging.run_close")
+STEPS = tuple(rule.code for rule in charging.CLOSE_STEPS)
+door = Door("close", "The close of a month: from usage to issued bills and posted journals.")
+
+
+class StepOut(Out):
+    """One step; `detail` holds what it found, or why it stopped with the rows that show it."""
+
+    code: str
+    state: str
+    started_at: datetime | None
+    finished_at: datetime | None
+    detail: dict[str, Any]
+
+
+class CloseOut(Out):
+    """A month's close; `input_hash` identifies the run together with the engine's version."""
+
+    id: UUID
+    period: str
+    state: str
+    engine_version: str
+    input_hash: str
+    preview_ends: Day | None
+    started_at: datetime
+    finished_at: datetime | None
+    cancel_requested: bool
+    steps: list[StepOut]
+
+    @staticmethod
+    def resolve_steps(row: Any) -> list[Any]:
+        """In order."""
+        return sorted(row.steps.all(), key=lambda step: step.order)
+
+
+class AdvanceIn(In):
+    """What a person decides about a close. `until`: the last step to do."""
+
+    until: Literal[STEPS] = STEPS[-1]  # type: ignore[valid-type]
+    waived: list[Annotated[Code, Field(max_length=40)]] = Field(default_factory=list, max_length=50)
+    waive_reason: Annotated[Text, Field(max_length=500)] = ""
+    preview_days: int | None = Field(None, ge=0, le=60)
+    end_preview: bool = False
+    payment_days: int = Field(30, ge=0, le=365)
+
+
+class MonthOut(Out):
+    """A month in figures."""
+
+    period: str
+    bills: int
+    draft: int
+    preview: int
+    issued: int
+    total: Money
+    currency: str
+    questions: int
+    disputes: int
+
+
+@door.get("/closes", access=SEE, returns=Page[CloseOut])
+def list_closes(
+    request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
+) -> dict[str, Any]:
+    """Every month's close, newest first."""
+    parts = paging.decode(after, 1)
+    rows = charging.closes(request.actor, before=parts[0] if parts else "", limit=limit + 1)
+    return paging.page(rows, limit, lambda row: [row.period])
+
+
+@door.get("/closes/{period}", access=SEE, returns=CloseOut)
+def read_close(request: Asked, period: Period) -> charging.CloseRun:
+    """One month's close with its steps."""
+    return charging.close_run(request.actor, period)
+
+
+@door.get("/closes/{period}/summary", access=SEE, returns=MonthOut)
+def summarise_month(request: Asked, period: Period) -> dict[str, Any]:
+    """The month's bills, their sum, and what is asked or disputed."""
+    from commonweal.kernel.party.public import centre as profile
+
+    currency = profile().currency
+    found = charging.month_summary(request.actor, period)
+    total = charging.money_text(found["total"], currency)
+    return {**found, "total": total, "period": period, "currency": currency}
+
+
+@door.post("/closes/{period}", access=RUN, returns=CloseOut, status=201)
+def start_close(request: Asked, period: Period) -> charging.CloseRun:
+    """Start a month's close, or find the one there is; nothing is done yet."""
+    return charging.start_close(actor=request.actor, period=period)
+
+
+@door.post("/closes/{period}/advance", access=RUN, returns=CloseOut, own_transactions=True)
+def advance_close(request: Asked, period: Period, data: AdvanceIn) -> Any:
+    """Do the next steps, each its own transaction, up to and including `until`.
+
+    Where something is wrong the close stops: the answer says what, what was done stays done, and
+    the same call goes on after the remedy. Takes as long as the steps take; ask for one step at a
+    time to see progress.
+    """
+    options = charging.CloseOptions(
+        waived=tuple(data.waived),
+        waive_reason=data.waive_reason,
+        preview_days=data.preview_days,
+        end_preview=data.end_preview,
+        payment_days=data.payment_days,
+    )
+    charging.advance_close(request.actor, period, options, until=data.until)
+    with act_as(request.actor):
+        found = charging.close_run(request.actor, period)
+        return CloseOut.model_validate(found)
+
+
+@door.post("/closes/{period}/stop", access=RUN, returns=CloseOut)
+def stop_close(request: Asked, period: Period) -> charging.CloseRun:
+    """Ask a running close to stop after its present step."""
+    charging.close_run(request.actor, period)
+    charging.request_stop(actor=request.actor, period=period)
+    return charging.close_run(request.actor, period)
+
+
+class PositionOut(Out):
+    """A service's own account: what it charged, what it cost, what is left. Nothing is netted."""
+
+    service: str = Field(alias="service_code")
+    revenue: Money
+    expense: Money
+    position: Money
+    currency: str
+    months: list[str]
+    missing: list[str]
+
+
+@door.get("/positions", access=centre("charging.view_costs"), returns=Page[PositionOut])
+def list_positions(
+    request: Asked,
+    fiscal_year: Annotated[int, Field(ge=1970, le=2199)] = Query(..., examples=[2027]),
+    after: str = paging.after_query(),
+    limit: int = paging.limit_query(),
+) -> dict[str, Any]:
+    """Revenue, expense and position of every service over a fiscal year."""
+    rows = [
+        {
+            "service_code": row.service_code,
+            "revenue": charging.money_text(row.revenue, row.currency),
+            "expense": charging.money_text(row.expense, row.currency),
+            "position": charging.money_text(row.position, row.currency),
+            "currency": row.currency,
+            "months": list(row.months),
+            "missing": list(row.missing),
+        }
+        for row in charging.service_positions(request.actor, fiscal_year=fiscal_year)
+    ]
+    return paging.part_of(rows, after, limit, lambda row: row["service_code"])

@@ -1,0 +1,8 @@
+"""Charging: bills, rates, costs and the monthly close, a door each."""
+
+from .bills import door as bills
+from .closes import door as closes
+from .costs import door as costs
+from .rates import door as rates
+
+DOORS = [bills, rates, costs, closes]

@@ -1,0 +1,326 @@
+"""Rates: the public rate book, forecasts, proposals and their decision."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from ninja import Query
+from pydantic import Field
+
+from commonweal.kernel.calendar.public import today
+from commonweal.kernel.catalogue.public import item_by_code
+from commonweal.kernel.party.public import agency as find_agency
+from commonweal.kernel.party.public import centre as profile
+from commonweal.practices.charging import public as charging
+
+from ..kit import paging
+from ..kit.doors import ALL, SIGNED_IN, Asked, Door, centre, needs
+from ..kit.types import AgencyKey, Code, Day, Exact, In, Money, Out, Page, Text, Year
+
+COSTS = centre("charging.view_costs")
+DECIDE = centre("charging.approve_rates")
+door = Door("rates", "The public rate book, forecasts, and how rates are proposed and decided.")
+ItemCode = Annotated[Code, Field(max_length=60)]
+RateKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")]
+
+
+class RateOut(Out):
+    """A rate version. `model` is the price model that the engine reads."""
+
+    id: UUID
+    code: str
+    charge_item: str
+    model: dict[str, Any]
+    currency: str
+    starts: Day
+    ends: Day | None
+    state: str
+    reason: str
+    rate: str
+    sentences: list[str]
+    decided: str
+    decided_by: str
+    approved_at: datetime | None
+    derivation: dict[str, Any]
+
+
+class ItemRates(Out):
+    """A charge item with the rate in force, those to come, and those before."""
+
+    charge_item: str
+    name: str
+    unit: str
+    now: RateOut | None
+    coming: list[RateOut]
+    past: list[RateOut]
+
+
+class Position(Out):
+    """What a service charged and what it cost this fiscal year."""
+
+    revenue: Money
+    expense: Money
+    position: Money
+    currency: str
+    months: list[str]
+
+
+class ServiceRates(Out):
+    """A service in the rate book."""
+
+    service: str
+    name: str
+    items: list[ItemRates]
+    position: Position | None
+
+
+class ForecastOut(Out):
+    """What an agency expects to use in a fiscal year."""
+
+    id: UUID
+    agency_id: UUID
+    agency: str
+    charge_item: str
+    fiscal_year: int
+    quantity: Exact
+    signed_at: datetime | None
+
+    @staticmethod
+    def resolve_agency(row: Any) -> str:
+        """Its agency's code."""
+        return str(row.agency.code)
+
+    @staticmethod
+    def resolve_charge_item(row: Any) -> str:
+        """Its item's code."""
+        return str(row.charge_item.code)
+
+
+class ForecastIn(In):
+    """A forecast; a change needs a new signature."""
+
+    agency: AgencyKey
+    charge_item: ItemCode
+    fiscal_year: Year
+    quantity: Exact
+
+
+class AdjustmentIn(In):
+    """Something besides cost that the rate recovers or gives back."""
+
+    name: Annotated[Text, Field(min_length=1, max_length=120)]
+    amount: Exact
+    reason: Annotated[Text, Field(min_length=1, max_length=300)]
+
+
+class DerivationIn(In):
+    """Service cost in an allocation run × share ÷ volume."""
+
+    charge_item: ItemCode
+    run_id: UUID
+    share: Annotated[str, Field(pattern=r"^\d{1,9}(/\d{1,9}|\.\d{1,9})?$", examples=["1/4"])] = "1"
+    fiscal_year: Year | None = None
+    volume: Exact | None = None
+    volume_reason: Annotated[Text, Field(max_length=300)] = ""
+    allow_unsigned: bool = False
+    adjustments: list[AdjustmentIn] = Field(default_factory=list, max_length=20)
+    places: int = Field(4, ge=0, le=9)
+    policy: Literal["half_up", "half_even", "up", "down"] = "half_up"
+
+
+class ProposalIn(In):
+    """A price from a day on, with the derivation that gives it or the reason for it."""
+
+    charge_item: ItemCode
+    model: dict[str, Any] = Field(examples=[{"kind": "per_unit", "rate": "4.10"}])
+    starts: Day
+    ends: Day | None = None
+    derivation: dict[str, Any] | None = None
+    reason: Annotated[Text, Field(max_length=500)] = ""
+
+
+class RateVerdictIn(In):
+    """Why; a rejection needs at least ten characters."""
+
+    reason: Annotated[Text, Field(max_length=1000)] = ""
+
+
+class Derivation(Out):
+    """The derivation with everything that went in; give it to a proposal as it is."""
+
+    derivation: dict[str, Any]
+
+
+def shown(version: charging.RateVersion) -> dict[str, Any]:
+    """A version with its words."""
+    words = charging.rate_entry(version)
+    return {
+        "id": version.pk,
+        "code": version.code,
+        "charge_item": version.charge_item.code,
+        "model": version.model,
+        "currency": version.currency,
+        "starts": version.starts,
+        "ends": version.ends,
+        "state": version.state,
+        "reason": version.reason,
+        "rate": words.rate,
+        "sentences": list(words.sentences),
+        "decided": words.decided,
+        "decided_by": version.decided_by_label,
+        "approved_at": version.approved_at,
+        "derivation": version.derivation,
+    }
+
+
+def _item_rates(found: Any) -> dict[str, Any]:
+    return {
+        "charge_item": found.item.code,
+        "name": found.item.name,
+        "unit": found.item.unit_id,
+        "now": shown(found.now.version) if found.now else None,
+        "coming": [shown(each.version) for each in found.coming],
+        "past": [shown(each.version) for each in found.past],
+    }
+
+
+def _position(found: Any) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "revenue": charging.money_text(found.revenue, found.currency),
+        "expense": charging.money_text(found.expense, found.currency),
+        "position": charging.money_text(found.position, found.currency),
+        "currency": found.currency,
+        "months": list(found.months),
+    }
+
+
+@door.get("/rate-book", access=ALL, returns=Page[ServiceRates])
+def read_rate_book(
+    request: Asked,
+    on: Day | None = Query(None, description="As of this day; today if left out."),
+    after: str = paging.after_query(),
+    limit: int = paging.limit_query(20),
+) -> dict[str, Any]:
+    """Every service with its rates, where each comes from, who decided it, and its position."""
+    book = charging.rate_book(request.actor, on or today(profile().zone))
+    rows = [
+        {
+            "service": entry.service.code,
+            "name": entry.service.name,
+            "items": [_item_rates(item) for item in entry.items],
+            "position": _position(entry.position),
+        }
+        for entry in book.services
+    ]
+    return paging.part_of(rows, after, limit, lambda row: row["service"])
+
+
+@door.get("/rate-book/{charge_item}", access=ALL, returns=ItemRates)
+def read_item_rates(
+    request: Asked, charge_item: ItemCode, on: Day | None = Query(None)
+) -> dict[str, Any]:
+    """One charge item's rates: in force, to come, and before."""
+    return _item_rates(charging.rate_history(request.actor, charge_item, on))
+
+
+@door.get("/rates/{rate}", access=ALL, returns=RateOut)
+def read_rate(request: Asked, rate: RateKey) -> dict[str, Any]:
+    """One rate in force or before, by code, with its derivation."""
+    return shown(charging.rate_version(request.actor, rate))
+
+
+@door.get("/rate-proposals", access=COSTS, returns=Page[RateOut])
+def list_proposals(
+    request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
+) -> dict[str, Any]:
+    """Proposals that wait for a decision, oldest first."""
+    found = paging.part_of(charging.rate_proposals(request.actor), after, limit, lambda row: row.pk)
+    return {**found, "items": [shown(row) for row in found["items"]]}
+
+
+@door.post("/rate-proposals", access=centre("charging.propose_rates"), returns=RateOut, status=201)
+def propose_rate(request: Asked, data: ProposalIn) -> dict[str, Any]:
+    """Propose a price; it charges nothing until a second person approves it."""
+    item = item_by_code(request.actor, data.charge_item)
+    given = data.model_dump(exclude={"charge_item"})
+    return shown(charging.propose_rate(actor=request.actor, charge_item_id=item.pk, **given))
+
+
+@door.post("/rate-proposals/derive", access=COSTS, returns=Derivation)
+def derive_rate(request: Asked, data: DerivationIn) -> dict[str, Any]:
+    """Work out a rate from an allocation run's cost and a volume. Nothing is written."""
+    volume = charging.Volume(
+        quantity=data.volume,
+        reason=data.volume_reason,
+        fiscal_year=data.fiscal_year,
+        allow_unsigned=data.allow_unsigned,
+    )
+    found = charging.derive_rate(
+        request.actor,
+        charge_item_id=item_by_code(request.actor, data.charge_item).pk,
+        run_id=data.run_id,
+        volume=volume,
+        share=data.share,
+        adjustments=[charging.Adjustment(**each.model_dump()) for each in data.adjustments],
+        places=data.places,
+        policy=data.policy,
+    )
+    return {"derivation": found}
+
+
+@door.post("/rate-proposals/{rate_id}/approve", access=DECIDE, returns=RateOut)
+def approve_rate(request: Asked, rate_id: UUID, data: RateVerdictIn) -> dict[str, Any]:
+    """Approve a proposed rate as the second person; from its first day on it charges."""
+    return shown(
+        charging.approve_rate(actor=request.actor, rate_version_id=rate_id, reason=data.reason)
+    )
+
+
+@door.post("/rate-proposals/{rate_id}/reject", access=DECIDE, returns=RateOut)
+def reject_rate(request: Asked, rate_id: UUID, data: RateVerdictIn) -> dict[str, Any]:
+    """Reject a proposed rate as the second person, with a reason."""
+    return shown(
+        charging.reject_rate(actor=request.actor, rate_version_id=rate_id, reason=data.reason)
+    )
+
+
+@door.get("/forecasts", access=SIGNED_IN, returns=Page[ForecastOut])
+def list_forecasts(
+    request: Asked,
+    fiscal_year: Year,
+    agency: Annotated[str, Field(max_length=40)] = Query("", description="Code or id; else all."),
+    after: str = paging.after_query(),
+    limit: int = paging.limit_query(),
+) -> dict[str, Any]:
+    """Forecast volumes of a fiscal year: your agency's, or for the centre everyone's."""
+    agency_id = find_agency(request.actor, agency).pk if agency else None
+    rows = charging.forecasts(request.actor, fiscal_year, agency_id=agency_id)
+    return paging.part_of(rows, after, limit, lambda row: row.pk)
+
+
+@door.put(
+    "/forecasts",
+    access=needs("charging.sign_forecast", "charging.propose_rates"),
+    returns=ForecastOut,
+)
+def put_forecast(request: Asked, data: ForecastIn) -> charging.Forecast:
+    """Enter or change what an agency expects to use in a year."""
+    return charging.put_forecast(
+        actor=request.actor,
+        agency_id=find_agency(request.actor, data.agency).pk,
+        charge_item_id=item_by_code(request.actor, data.charge_item).pk,
+        fiscal_year=data.fiscal_year,
+        quantity=data.quantity,
+    )
+
+
+@door.post(
+    "/forecasts/{forecast_id}/sign", access=needs("charging.sign_forecast"), returns=ForecastOut
+)
+def sign_forecast(request: Asked, forecast_id: UUID) -> charging.Forecast:
+    """Sign your agency's forecast."""
+    return charging.sign_forecast(actor=request.actor, forecast_id=forecast_id)

@@ -1,0 +1,76 @@
+"""One's own messages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from commonweal.kernel.notices import public as notices
+
+from ..kit import paging
+from ..kit.doors import SIGNED_IN, Asked, Door
+from ..kit.types import Done, In, Out, Page
+
+door = Door("notices", "One's own messages, and which come by e-mail.")
+DOORS = [door]
+Topic = Annotated[str, Field(max_length=80, pattern=r"^[a-z0-9._-]+$", examples=["bills"])]
+
+
+class MessageOut(Out):
+    """One message to you."""
+
+    id: UUID
+    topic: str
+    subject: str
+    body: str
+    created_at: datetime
+    read_at: datetime | None
+
+
+class TopicOut(Out):
+    """A topic, and whether you get it by e-mail."""
+
+    topic: str
+    on: bool
+
+
+class TopicIn(In):
+    """On or off."""
+
+    on: bool
+
+
+@door.get("/messages", access=SIGNED_IN, returns=Page[MessageOut])
+def list_messages(
+    request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
+) -> dict[str, Any]:
+    """Your messages, newest first."""
+    rows = notices.inbox(request.actor, before=paging.id_after(after), limit=limit + 1)
+    return paging.by_id(rows, limit)
+
+
+@door.post("/messages/{message_id}/read", access=SIGNED_IN, returns=Done)
+def read_message(request: Asked, message_id: UUID) -> dict[str, Any]:
+    """Note that you have read a message."""
+    notices.mark_read(actor=request.actor, message_id=message_id)
+    return {}
+
+
+@door.get("/topics", access=SIGNED_IN, returns=Page[TopicOut])
+def list_topics(
+    request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
+) -> dict[str, Any]:
+    """Every topic, and whether you get it by e-mail."""
+    found = notices.subscriptions(request.actor)
+    rows = [{"topic": topic, "on": on} for topic, on in sorted(found.items())]
+    return paging.part_of(rows, after, limit, lambda row: row["topic"])
+
+
+@door.put("/topics/{topic}", access=SIGNED_IN, returns=TopicOut)
+def put_topic(request: Asked, topic: Topic, data: TopicIn) -> dict[str, Any]:
+    """Switch a topic's e-mail on or off for yourself."""
+    notices.subscribe(actor=request.actor, topic=topic, on=data.on)
+    return {"topic": topic, "on": data.on}

@@ -1,0 +1,24 @@
+"""Every read answers the people of the centre, with the schema that it promises."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from commonweal.interfaces.api.tests.samples import NOWHERE, address, operations, samples
+from commonweal.interfaces.api.tests.scene import A, Scene
+
+READS = [(path, found) for method, path, found in operations() if method == "get"]
+
+
+@pytest.mark.parametrize(("path", "operation"), READS, ids=[path for path, _ in READS])
+def test_a_read_answers(scene: Scene, path: str, operation: dict[str, Any]) -> None:
+    known = samples(scene, A)
+    role = "administrator:" if "/jobs" in path else "finance_officer:"
+    where = address(path, operation, known, scene)
+    answer = scene.client(role).get(where)
+    expected = 404 if NOWHERE in where else 200
+    assert answer.status_code == expected, answer.content[:500]
+    if answer.headers["Content-Type"] == "application/json" and "items" in answer.json():
+        assert set(answer.json()) >= {"items", "after"}

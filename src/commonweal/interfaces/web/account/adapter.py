@@ -1,0 +1,43 @@
+"""How people sign in: accounts are made by an administrator, never by signing up.
+
+OpenID Connect signs in an existing account whose verified address matches; it creates none.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.http import HttpRequest
+from django.shortcuts import render
+
+from commonweal.kernel.access.public import user_by_email
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """No open registration."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Accounts come from the administrator."""
+        return False
+
+
+class SocialAdapter(DefaultSocialAccountAdapter):
+    """OpenID Connect for accounts that exist."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        """An identity without an account here opens nothing."""
+        return False
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        """Connect a verified address to its account; refuse the others in plain words."""
+        if sociallogin.is_existing:
+            return
+        verified = [entry.email for entry in sociallogin.email_addresses if entry.verified]
+        users = [user for user in map(user_by_email, verified) if user and user.is_active]
+        if not users:
+            page = render(request, "account/no_account.jinja", status=403)
+            raise ImmediateHttpResponse(page)
+        sociallogin.connect(request, users[0])

@@ -1,0 +1,182 @@
+"""My bills, one bill, its papers, and the program that checks it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from commonweal.kernel.documents.public import documents_of, open_document
+from commonweal.kernel.schema.public import NotFound
+from commonweal.kernel.words import public as words
+from commonweal.practices.charging import public as charging
+
+from ..access import agency_only, anyone_with
+from ..look import charts
+from ..look.page import Link
+from ..requests import Asked
+from . import says
+from .frame import VIEW, VIEW_ALL, attachment, choices, fiscal_start
+
+SHOWN_CHANGES = 6
+
+
+@agency_only(VIEW)
+def bills(request: Asked) -> HttpResponse:
+    """The newest bill in one sentence, the last thirteen months as a picture and a table."""
+    mine = choices(request)
+    history = charging.history(request.actor, mine["chosen"].pk)
+    context: dict[str, Any] = {"history": history, **mine}
+    if history:
+        newest = history[-1]
+        view = charging.bill_view(request.actor, newest.id, fiscal_start())
+        context |= {
+            "view": view,
+            "say": charging.Words(newest.currency),
+            "cause_line": charging.line_of_change(view, view.cause) if view.cause else None,
+            "chart": months_chart(history),
+            "rows": [
+                {"bill": found, "change": says.change_between(before, found)}
+                for before, found in zip([None, *history], history, strict=False)
+            ][::-1],
+        }
+    return render(request, "agency/bills.jinja", context)
+
+
+def months_chart(history: list[charging.Bill]) -> Any:
+    """The bills of thirteen months as bars, the newest set apart."""
+    points = [
+        charts.Point(
+            words.month(found.period),
+            found.total_minor,
+            words.money(found.total_minor, found.currency),
+            says.short_money(found.total_minor, found.currency),
+            mark=found is history[-1],
+        )
+        for found in history
+    ]
+    total = sum(found.total_minor for found in history)
+    title = _("%(total)s over the last %(count)s months") % {
+        "total": words.money(total, history[-1].currency),
+        "count": len(history),
+    }
+    return charts.bars(title, points, label=_("Month"), unit=_("Bill"))
+
+
+@anyone_with(VIEW, VIEW_ALL)
+def bill(request: Asked, number: str) -> HttpResponse:
+    """One bill: summary in plain words, what changed, lines by service, downloads."""
+    view = charging.bill_view(request.actor, number, fiscal_start())
+    the_bill = view.bill
+    say = charging.Words(the_bill.currency)
+    context = {
+        "view": view,
+        "bill": the_bill,
+        "say": say,
+        "downloads": downloads(request, the_bill),
+        "head": charging.printed_head(request.actor, the_bill),
+        "preview_ends": charging.preview_ends(request.actor, the_bill),
+        "cause_line": charging.line_of_change(view, view.cause) if view.cause else None,
+        "changes": changes(view, say),
+        "bridge": bridge(view, say),
+        "open_queries": [row for row in view.queries if row.state == "open"],
+    }
+    return render(request, "agency/bill.jinja", context)
+
+
+def changes(view: charging.BillView, say: charging.Words) -> list[dict[str, Any]]:
+    """What moved the bill, largest first: the words, the cents, and the line behind it."""
+    return [
+        {
+            "what": says.capital(say.movement(moved, view.items[moved.item_id])),
+            "item": view.items[moved.item_id],
+            "amount": moved.amount,
+            "line": charging.line_of_change(view, moved),
+        }
+        for moved in view.moved
+        if moved.amount
+    ]
+
+
+def bridge(view: charging.BillView, say: charging.Words) -> Any:
+    """From last month's bill to this one, change by change, as a picture."""
+    if view.previous is None or view.change_minor is None:
+        return None
+    moved = [change for change in view.moved if change.amount]
+    shown, rest = moved[:SHOWN_CHANGES], moved[SHOWN_CHANGES:]
+    points = [
+        charts.Point(
+            says.capital(say.movement(change, view.items[change.item_id])),
+            change.amount,
+            say.money(abs(change.amount)),
+        )
+        for change in shown
+    ]
+    if rest:
+        other = sum(change.amount for change in rest)
+        points.append(charts.Point(_("Everything else"), other, say.money(abs(other))))
+    return charts.waterfall(
+        says.bridge_title(view, say),
+        _point(view.previous, say),
+        points,
+        _point(view.bill, say),
+        label=_("What changed"),
+        unit=_("Amount"),
+    )
+
+
+def _point(found: charging.Bill, say: charging.Words) -> charts.Point:
+    return charts.Point(words.period(found.period), found.total_minor, say.money(found.total_minor))
+
+
+def bill_owner(found: charging.Bill) -> tuple[str, str]:
+    """How documents name the bill that they belong to."""
+    return "charging.Bill", str(found.pk)
+
+
+def downloads(request: Asked, found: charging.Bill) -> list[Link]:
+    """What can be downloaded of a bill: its papers as issued, and its journal."""
+    papers = {paper.kind: paper for paper in documents_of(request.actor, bill_owner(found))}
+    names = {
+        "pdf": _("The bill as PDF"),
+        "csv": _("The lines as a table (CSV)"),
+        "pack": _("The proof of this bill (ZIP)"),
+    }
+    links = [
+        Link(
+            f"{label}, {words.filesize(papers[kind].size)}",
+            says.address("agency:paper", found.number, kind),
+        )
+        for kind, label in names.items()
+        if kind in papers
+    ]
+    if found.state == "issued":
+        journal = says.address("agency:journal", found.number)
+        links.append(Link(_("A journal for your own books (CSV)"), journal))
+    return links
+
+
+@anyone_with(VIEW, VIEW_ALL)
+def paper(request: Asked, number: str, kind: str) -> HttpResponse:
+    """A bill's stored PDF, CSV or proof pack, exactly as issued."""
+    found = charging.bill(request.actor, number)
+    for document in documents_of(request.actor, bill_owner(found)):
+        if document.kind == kind:
+            data = open_document(request.actor, document.id)
+            return attachment(document.filename, document.media_type, data)
+    raise NotFound("BILL-407", "This bill has no such file yet. Files are made when it is issued.")
+
+
+@anyone_with(VIEW, VIEW_ALL)
+def journal(request: Asked, number: str) -> HttpResponse:
+    """The bill as a journal for the agency's own books, by its own account strings."""
+    name, data = charging.agency_journal(request.actor, number)
+    return attachment(name, "text/csv; charset=utf-8", data)
+
+
+@anyone_with(VIEW, VIEW_ALL)
+def verifier(request: Asked) -> HttpResponse:
+    """The stand-alone program that checks a bill."""
+    return attachment("check_bill.py", "text/x-python; charset=utf-8", charging.verifier_source())

@@ -1,0 +1,31 @@
+"""Addresses of the agency's portal. Bills go by number, or by id before they have one."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from . import accounts, agreements, bills, forecasts, lines, usage
+
+app_name = "agency"
+urlpatterns = [
+    path("bills/", bills.bills, name="bills"),
+    path("bills/check_bill.py", bills.verifier, name="verifier"),
+    path("bills/<str:number>/", bills.bill, name="bill"),
+    path("bills/<str:number>/journal.csv", bills.journal, name="journal"),
+    path("bills/<str:number>/<slug:kind>", bills.paper, name="paper"),
+    path("lines/<uuid:line_id>/", lines.line, name="line"),
+    path("lines/<uuid:line_id>/usage/", lines.line_usage, name="line_usage"),
+    path("lines/<uuid:line_id>/usage.csv", lines.line_usage_csv, name="line_usage_csv"),
+    path("lines/<uuid:line_id>/ask/", lines.query, name="query"),
+    path("rates/<str:version>/costs/<str:pool>/", lines.pool, name="pool"),
+    path("usage/", usage.usage, name="usage"),
+    path("usage.csv", usage.usage_csv, name="usage_csv"),
+    path("usage/<str:code>/", usage.item, name="usage_item"),
+    path("accounts/", accounts.accounts, name="accounts"),
+    path("agreements/", agreements.agreements, name="agreements"),
+    path("agreements/<uuid:agreement_id>/", agreements.agreement, name="agreement"),
+    path("agreements/<uuid:agreement_id>/sign/", agreements.sign_terms, name="sign_agreement"),
+    path("orders/<uuid:order_id>/", agreements.order, name="order"),
+    path("orders/<uuid:order_id>/sign/", agreements.sign, name="sign_order"),
+    path("forecasts/", forecasts.forecasts, name="forecasts"),
+]

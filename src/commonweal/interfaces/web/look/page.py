@@ -1,0 +1,111 @@
+"""What a layout needs to know about the page it frames, and the small records macros take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from markupsafe import Markup
+
+
+@dataclass(frozen=True)
+class Link:
+    """Words that lead somewhere. `current` marks the page or section the reader is in."""
+
+    label: str
+    href: str
+    current: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """The frame of one page; every template finds it as `page`.
+
+    `on_behalf` is the agency or centre the reader acts for, `period` the month the page is
+    about, both in words. `languages` are (code, name) pairs offered in the footer.
+    """
+
+    centre: str = "Commonweal"
+    on_behalf: str = ""
+    period: str = ""
+    nav: tuple[Link, ...] = ()
+    person: str = ""
+    home_href: str = "/"
+    account_href: str = ""
+    sign_in_href: str = ""
+    sign_out_href: str = ""
+    help_href: str = ""
+    contact: str = ""
+    contact_href: str = ""
+    footer: tuple[Link, ...] = ()
+    language: str = "en-us"
+    languages: tuple[tuple[str, str], ...] = ()
+    language_href: str = ""
+    notice: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of `table`. `format` is a filter's name; figures are aligned right.
+
+    `nowrap` keeps numbers of bills and orders on one line.
+    """
+
+    key: str
+    label: str
+    format: str = ""
+    currency: str = "USD"
+    numeric: bool = False
+    sort_href: str = ""
+    sorted: str = ""
+    zone: str = "UTC"
+    nowrap: bool = False
+
+
+def col(key: str, label: str, format: str = "", **options: Any) -> Column:
+    """A column: `col("total", _("Total (USD)"), "amount")`."""
+    numeric = options.pop("numeric", format in {"money", "amount", "rate", "quantity", "percent"})
+    return Column(key, label, format, numeric=numeric, **options)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One row of `summary_list`, with an action where `href` is given."""
+
+    label: str
+    value: str | Markup
+    href: str = ""
+    action: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of long work. `state`: done, doing, waiting, failed or stopped."""
+
+    label: str
+    state: str = "waiting"
+    time: str = ""
+    note: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class Stat:
+    """One figure of `stats`: what it is, the figure, and what it means in a few words."""
+
+    label: str
+    figure: str
+    note: str = ""
+    href: str = ""
+    status: str = ""
+    why: str = ""
+    picture: Markup = field(default_factory=Markup)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One entry of `error_summary`: the message and the id of the field it is about."""
+
+    text: str
+    field: str = ""
+    code: str = ""

@@ -1,0 +1,398 @@
+"""Drafting, proposing, modifying and withdrawing orders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Max
+
+from ...access.public import Actor
+from ...audit.public import action, record
+from ...calendar.public import Span
+from ...party.public import Bureau, centre
+from ..domain import (
+    ORDER_MOVES,
+    CatalogueError,
+    NewFunding,
+    NewLine,
+    OrderDraft,
+    Problem,
+    check_catalogue,
+    check_order,
+    move,
+    profile,
+    refuse,
+)
+from ..models import Agreement, ChargeItem, FundingSource, Order, OrderLine
+from ..selectors import draft_of, item_infos
+from .parties import PROPOSE, locked_agreement, locked_order, proposer, side_of
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The heading of an order. Amounts in minor units; None: the sum of the lines."""
+
+    starts: date
+    ends: date | None
+    currency: str | None
+    total_minor: int | None
+    advance_total_minor: int | None
+    advance_recognition: str
+    payment_days: int
+    billing_frequency: str
+    location_code: str
+
+
+@action
+def create_order(
+    *,
+    actor: Actor,
+    agreement_id: UUID,
+    starts: date,
+    lines: Sequence[NewLine],
+    funding: Sequence[NewFunding] = (),
+    ends: date | None = None,
+    total_minor: int | None = None,
+    currency: str | None = None,
+    advance_total_minor: int | None = None,
+    advance_recognition: str = "",
+    payment_days: int = 30,
+    billing_frequency: str = "monthly",
+    location_code: str = "",
+    draft: bool = False,
+) -> Order:
+    """Propose an order under an agreement, or keep it as a draft.
+
+    `funding` pays for every line that names no sources of its own. `ends` None: the agreement's
+    end. `total_minor` None: the sum of the lines. `currency` None: the centre's. The order binds
+    once both sides signed (`sign_order`).
+
+    Errors: `CatalogueError` with all problems (CATALOGUE-201 to 247), nothing written.
+    """
+    agreement = locked_agreement(actor, agreement_id)
+    who = proposer(actor, agreement.agency_id)
+    _must_be_open(agreement)
+    terms = Terms(
+        starts, ends or agreement.ends, currency, total_minor, advance_total_minor,
+        advance_recognition, payment_days, billing_frequency, location_code,
+    )  # fmt: skip
+    sequence = _next_sequence(agreement)
+    number = profile(agreement.profile).number(
+        agreement=agreement.number,
+        starts=starts,
+        sequence=sequence,
+        requesting_aid=agreement.requesting_aid,
+        servicing_aid=agreement.servicing_aid,
+    )
+    numbered = {"number": number, "sequence": sequence}
+    return _write(actor, agreement, terms, _funded(lines, funding), {**who, **numbered}, draft)
+
+
+@action
+def modify_order(
+    *,
+    actor: Actor,
+    order_id: UUID,
+    starts: date,
+    lines: Sequence[NewLine],
+    reason: str,
+    funding: Sequence[NewFunding] = (),
+    ends: date | None = None,
+    total_minor: int | None = None,
+    advance_total_minor: int | None = None,
+    draft: bool = False,
+) -> Order:
+    """Propose a modification: a new row of the same order that replaces it from `starts` on.
+
+    Needs the signatures of both sides again; until then the present order stays in force. The
+    other terms (payment, billing, currency) are those of the order.
+    """
+    old = locked_order(actor, order_id)
+    who = proposer(actor, old.agency_id)
+    agreement = locked_agreement(actor, old.agreement_id)
+    _must_be_open(agreement)
+    if old.state != "active":
+        raise CatalogueError(
+            "CATALOGUE-224",
+            f"Order {old} is {old.state}. Modify the version that is in force.",
+        )
+    if old.modifications.filter(state__in=["draft", "proposed"]).exists():
+        raise CatalogueError(
+            "CATALOGUE-227",
+            f"A modification of order {old} waits for signatures. Sign or withdraw it first.",
+        )
+    if not Span(old.starts, old.ends).covers(starts) or not reason.strip():
+        raise CatalogueError(
+            "CATALOGUE-228",
+            f"Say why, and from which day of order {old} on ({old.starts} or later).",
+        )
+    last = Order.objects.filter(agency_id=old.agency_id, number=old.number).aggregate(
+        last=Max("modification")
+    )["last"]
+    terms = Terms(
+        starts, ends or old.ends, old.currency, total_minor, advance_total_minor,
+        old.advance_recognition, old.payment_days, old.billing_frequency, old.location_code,
+    )  # fmt: skip
+    chain = {
+        "number": old.number,
+        "sequence": old.sequence,
+        "modification": last + 1,
+        "supersedes": old,
+        "reason": reason.strip(),
+    }
+    return _write(actor, agreement, terms, _funded(lines, funding), {**who, **chain}, draft)
+
+
+@action
+def revise_order(
+    *,
+    actor: Actor,
+    order_id: UUID,
+    starts: date,
+    lines: Sequence[NewLine],
+    funding: Sequence[NewFunding] = (),
+    ends: date | None = None,
+    total_minor: int | None = None,
+    advance_total_minor: int | None = None,
+) -> Order:
+    """Replace the dates, lines and sums of a draft. It stays a draft, with its number."""
+    order = locked_order(actor, order_id)
+    side_of(actor, PROPOSE, order.agency_id)
+    if order.state != "draft":
+        raise CatalogueError(
+            "CATALOGUE-229",
+            f"Order {order} is {order.state}, no draft. Withdraw it, or propose a modification.",
+        )
+    if order.supersedes and not Span(order.supersedes.starts, order.supersedes.ends).covers(starts):
+        raise CatalogueError(
+            "CATALOGUE-228", f"Order {order} must begin while the order that it replaces runs."
+        )
+    terms = Terms(
+        starts, ends or order.ends, order.currency, total_minor, advance_total_minor,
+        order.advance_recognition, order.payment_days, order.billing_frequency,
+        order.location_code,
+    )  # fmt: skip
+    full = _funded(lines, funding)
+    wanted = _checked(order.agreement, terms, full, order.number)
+    FundingSource.objects.filter(order_line__order=order).delete()
+    OrderLine.objects.filter(order=order).delete()
+    for name, value in _header(wanted).items():
+        setattr(order, name, value)
+    order.save()
+    _write_lines(order, wanted)
+    record(
+        actor=actor,
+        verb="agreements.order_revised",
+        target=order,
+        agency_id=order.agency_id,
+        payload=_summary(order, wanted),
+    )
+    return order
+
+
+@action
+def propose_order(*, actor: Actor, order_id: UUID) -> Order:
+    """Propose a draft to both sides; from now on only signatures can be added.
+
+    Whoever proposes counts as the proposer, even if somebody else drafted it.
+    """
+    order = locked_order(actor, order_id)
+    who = proposer(actor, order.agency_id)
+    order.state = move(ORDER_MOVES, order.state, "proposed", f"Order {order}")
+    refuse(problems_of(draft_of(order), order.agreement))
+    for name, value in who.items():
+        setattr(order, name, value)
+    order.save()
+    record(
+        actor=actor,
+        verb="agreements.order_proposed",
+        target=order,
+        agency_id=order.agency_id,
+        payload={"number": order.number, "modification": order.modification},
+    )
+    return order
+
+
+@action
+def withdraw_order(*, actor: Actor, order_id: UUID, reason: str) -> Order:
+    """Take back an order that does not bind yet; either side may. Its number stays used."""
+    order = locked_order(actor, order_id)
+    side_of(actor, PROPOSE, order.agency_id)
+    order.state = move(ORDER_MOVES, order.state, "withdrawn", f"Order {order}")
+    order.closing_reason = reason.strip()
+    order.save(update_fields=["state", "closing_reason"])
+    record(
+        actor=actor,
+        verb="agreements.order_withdrawn",
+        target=order,
+        agency_id=order.agency_id,
+        payload={"number": order.number, "modification": order.modification},
+    )
+    return order
+
+
+def problems_of(wanted: OrderDraft, agreement: Agreement) -> list[Problem]:
+    """Everything that keeps an order from being proposed or signed."""
+    problems = check_order(wanted) + profile(agreement.profile).check(wanted)
+    bureaus = {line.bureau_id for line in wanted.lines if line.bureau_id}
+    own = set(
+        Bureau.objects.filter(agency_id=agreement.agency_id, pk__in=bureaus).values_list(
+            "pk", flat=True
+        )
+    )
+    for number, line in enumerate(wanted.lines, start=1):
+        if line.bureau_id and line.bureau_id not in own:
+            problems.append(
+                Problem(
+                    "CATALOGUE-213",
+                    f"Line {number}",
+                    "the bureau is not part of this agency. Choose one of its bureaus.",
+                )
+            )
+    if not any(problem.code == "CATALOGUE-216" for problem in problems):
+        problems += check_catalogue(wanted, item_infos(line.item for line in wanted.lines))
+    return problems
+
+
+def _must_be_open(agreement: Agreement) -> None:
+    if agreement.state not in ("draft", "proposed", "active"):
+        raise CatalogueError(
+            "CATALOGUE-214",
+            f"Agreement {agreement.number} is {agreement.state}. Make a new agreement first.",
+        )
+
+
+def _next_sequence(agreement: Agreement) -> int:
+    orders = Order.objects.filter(agency_id=agreement.agency_id)
+    if profile(agreement.profile).counts_per_agency:
+        orders = orders.filter(agreement__profile=agreement.profile)
+    else:
+        orders = orders.filter(agreement=agreement)
+    return (orders.aggregate(last=Max("sequence"))["last"] or 0) + 1
+
+
+def _funded(lines: Iterable[NewLine], funding: Sequence[NewFunding]) -> tuple[NewLine, ...]:
+    return tuple(line if line.funding else replace(line, funding=tuple(funding)) for line in lines)
+
+
+def _checked(
+    agreement: Agreement, terms: Terms, lines: tuple[NewLine, ...], number: str
+) -> OrderDraft:
+    book = centre().currency
+    total, advances = terms.total_minor, terms.advance_total_minor
+    wanted = OrderDraft(
+        number=number,
+        span=Span(terms.starts, terms.ends),
+        agreement_span=Span(agreement.starts, agreement.ends),
+        currency=terms.currency or book,
+        book_currency=book,
+        total_minor=sum(ln.estimated_amount_minor for ln in lines) if total is None else total,
+        advance_total_minor=sum(ln.advance_minor for ln in lines) if advances is None else advances,
+        advance_recognition=terms.advance_recognition,
+        payment_days=terms.payment_days,
+        billing_frequency=terms.billing_frequency,
+        location_code=terms.location_code,
+        agreement_location_code=agreement.location_code,
+        requesting_aid=agreement.requesting_aid,
+        servicing_aid=agreement.servicing_aid,
+        lines=lines,
+    )
+    refuse(problems_of(wanted, agreement))
+    return wanted
+
+
+def _header(wanted: OrderDraft) -> dict[str, Any]:
+    return {
+        "starts": wanted.span.start,
+        "ends": wanted.span.end,
+        "currency": wanted.currency,
+        "total_minor": wanted.total_minor,
+        "advance_total_minor": wanted.advance_total_minor,
+        "advance_recognition": wanted.advance_recognition,
+        "payment_days": wanted.payment_days,
+        "billing_frequency": wanted.billing_frequency,
+        "location_code": wanted.location_code,
+    }
+
+
+def _summary(order: Order, wanted: OrderDraft) -> dict[str, Any]:
+    return {
+        "number": order.number,
+        "modification": order.modification,
+        "starts": wanted.span.start,
+        "ends": wanted.span.end,
+        "total_minor": wanted.total_minor,
+        "currency": wanted.currency,
+        "items": [line.item for line in wanted.lines],
+    }
+
+
+def _write(
+    actor: Actor,
+    agreement: Agreement,
+    terms: Terms,
+    lines: tuple[NewLine, ...],
+    columns: dict[str, Any],
+    draft: bool,
+) -> Order:
+    wanted = _checked(agreement, terms, lines, columns["number"])
+    order = Order.objects.create(
+        agency_id=agreement.agency_id,
+        agreement=agreement,
+        state="draft",
+        **_header(wanted),
+        **columns,
+    )
+    _write_lines(order, wanted)
+    if not draft:
+        order.state = move(ORDER_MOVES, order.state, "proposed", f"Order {order}")
+        order.save(update_fields=["state"])
+    record(
+        actor=actor,
+        verb="agreements.order_drafted" if draft else "agreements.order_proposed",
+        target=order,
+        agency_id=order.agency_id,
+        payload={**_summary(order, wanted), "side": order.proposed_side},
+    )
+    return order
+
+
+def _write_lines(order: Order, wanted: OrderDraft) -> None:
+    codes = {line.item for line in wanted.lines}
+    items = dict(ChargeItem.objects.filter(code__in=codes).values_list("code", "pk"))
+    lines, sources = [], []
+    for number, given in enumerate(wanted.lines, start=1):
+        span = wanted.line_span(given)
+        line = OrderLine(
+            agency_id=order.agency_id,
+            order=order,
+            number=number,
+            charge_item_id=items[given.item],
+            bureau_id=given.bureau_id,
+            description=given.description.strip(),
+            estimated_quantity=given.estimated_quantity,
+            estimated_amount_minor=given.estimated_amount_minor,
+            advance_minor=given.advance_minor,
+            starts=span.start,
+            ends=span.end,
+        )
+        lines.append(line)
+        sources += [
+            FundingSource(
+                agency_id=order.agency_id,
+                order_line=line,
+                name=source.name.strip(),
+                account_string=source.account_string.strip(),
+                share_numerator=source.share_numerator,
+                share_denominator=source.share_denominator,
+                grant=source.grant,
+                grant_ref=source.grant_ref.strip(),
+            )
+            for source in given.funding
+        ]
+    OrderLine.objects.bulk_create(lines)
+    FundingSource.objects.bulk_create(sources)

@@ -1,0 +1,36 @@
+"""What the catalogue announces."""
+
+from ..schema.public import Manifest
+
+_READ = ["agreements.view"]
+
+MANIFEST = Manifest(
+    name="catalogue",
+    permissions={
+        "catalogue.manage": "Create and change services, charge items, bundles and service levels",
+        "agreements.view": "See agreements, orders and their funding",
+        "agreements.propose": "Draft, propose and withdraw agreements, orders and modifications",
+        "agreements.sign_centre": "Sign agreements and orders for the centre, and end them",
+        "agreements.sign_agency": "Sign agreements and orders for one's agency, and end them",
+        "agreements.sign_estimate": "Sign the quantities that one's agency expects to use",
+    },
+    roles={
+        "director": [*_READ, "agreements.sign_centre"],
+        "finance_officer": [
+            *_READ,
+            "catalogue.manage",
+            "agreements.propose",
+            "agreements.sign_centre",
+        ],
+        "service_owner": [*_READ, "catalogue.manage", "agreements.propose"],
+        "auditor": _READ,
+        "agency_finance": [
+            *_READ,
+            "agreements.propose",
+            "agreements.sign_agency",
+            "agreements.sign_estimate",
+        ],
+        "agency_liaison": [*_READ, "agreements.propose", "agreements.sign_estimate"],
+        "agency_approver": [*_READ, "agreements.sign_agency", "agreements.sign_estimate"],
+    },
+)

@@ -1,0 +1,24 @@
+"""Tables of the catalogue (services) and of the agreements made about it."""
+
+from .agreements import (
+    Agreement,
+    EstimateSignature,
+    FundingSource,
+    Order,
+    OrderLine,
+)
+from .services import Bundle, BundleCompanion, ChargeItem, Service, ServiceLevel, Unit
+
+__all__ = [
+    "Agreement",
+    "Bundle",
+    "BundleCompanion",
+    "ChargeItem",
+    "EstimateSignature",
+    "FundingSource",
+    "Order",
+    "OrderLine",
+    "Service",
+    "ServiceLevel",
+    "Unit",
+]

@@ -1,0 +1,33 @@
+"""Files that the centre keeps: the row here, the bytes in the data folder."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from ..calendar.public import now
+from ..schema.public import TenantModel, tenant
+
+
+@tenant(append_only=True)
+class Document(TenantModel):
+    """One stored file. `path` is relative to the documents folder, made of hashes and ids only.
+
+    `size` in bytes. The row is written after the bytes are safe on disk, and never changes.
+    """
+
+    owner_type = models.CharField(max_length=80)
+    owner_id = models.UUIDField()
+    kind = models.CharField(max_length=40)
+    filename = models.CharField(max_length=160)
+    media_type = models.CharField(max_length=100)
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    path = models.CharField(max_length=200)
+    stored_at = models.DateTimeField(default=now)
+    stored_by = models.UUIDField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["agency", "owner_type", "owner_id"], name="documents_owner"),
+            models.Index(fields=["agency", "-id"], name="documents_newest"),
+        ]

@@ -1,0 +1,162 @@
+"""The worker: claims due work, does each piece once, and survives being killed.
+
+The effects of a job and the mark that it is done commit in one transaction, under a check of the
+lease: a killed worker leaves neither, and a worker that lost its lease keeps neither.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+from django.db import connection
+
+from ..access.public import SYSTEM, Actor, act_as
+from ..calendar.public import now
+from ..errors import CommonwealError
+from .domain import Cancelled, JobError, Later, back_off
+from .manifests import handlers as announced
+from .models import Job
+from .progress import Heartbeat, LeaseLost
+from .queueing import queue_due_schedules
+
+log = logging.getLogger("commonweal.jobs")
+Handler = Callable[..., Any]
+HandlerT = TypeVar("HandlerT", bound=Handler)
+
+_EXPIRED = """
+UPDATE jobs_job SET lease = NULL, locked_until = NULL, last_error = 'LeaseExpired',
+  state = CASE WHEN cancel_requested THEN 'cancelled'
+               WHEN attempts >= max_attempts THEN 'dead' ELSE 'queued' END,
+  finished_at = CASE WHEN cancel_requested OR attempts >= max_attempts THEN %(now)s::timestamptz END
+WHERE id IN (SELECT id FROM jobs_job WHERE state = 'running' AND locked_until < %(now)s
+             FOR UPDATE SKIP LOCKED)"""
+_CLAIM = """
+UPDATE jobs_job SET state = 'running', attempts = attempts + 1, lease = %(lease)s,
+  locked_until = %(until)s
+WHERE id = (SELECT id FROM jobs_job WHERE state = 'queued' AND run_at <= %(now)s
+             ORDER BY priority DESC, run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+RETURNING id"""
+
+
+def stepwise(handler: HandlerT) -> HandlerT:
+    """Mark a handler that commits step by step: it opens its own `act_as`, and can be resumed."""
+    handler.is_stepwise = True  # type: ignore[attr-defined]
+    return handler
+
+
+def scope_of(agency_id: UUID | None) -> Actor:
+    """The actor of background work: the system, seeing one agency or (None) the whole centre."""
+    if agency_id is None:
+        return SYSTEM
+    return Actor(kind="system", agencies=frozenset({agency_id}), grants=SYSTEM.grants)
+
+
+class Worker:
+    """Runs queued work, one piece at a time. Start several processes for more at once.
+
+    A handler is called as `handler(actor=..., job_id=..., payload=...)` inside `act_as(actor)`.
+    `lease`: how long a silent worker keeps its job; a living one renews it.
+    """
+
+    def __init__(
+        self,
+        *,
+        handlers: dict[str, Handler] | None = None,
+        lease: timedelta = timedelta(seconds=60),
+        idle_seconds: float = 1.0,
+    ) -> None:
+        self.handlers = announced() if handlers is None else handlers
+        self.lease = lease
+        self.idle_seconds = idle_seconds
+        self.stopping = threading.Event()
+
+    def run(self, once: bool = False) -> int:
+        """Work until `stop()`; `once`: until nothing is due. Returns how many jobs were tried."""
+        tried = 0
+        while not self.stopping.is_set():
+            if self.work_one():
+                tried += 1
+            elif once:
+                break
+            else:
+                self.stopping.wait(self.idle_seconds)
+        return tried
+
+    def stop(self) -> None:
+        """Finish the present job, then return from `run` (safe in a signal handler)."""
+        self.stopping.set()
+
+    def work_one(self) -> bool:
+        """Claim and do one job; False if nothing is due."""
+        job = self._claim()
+        if job is None:
+            return False
+        lease_id = job.lease
+        if lease_id is None:
+            raise LeaseLost(str(job.pk))
+        try:
+            with Heartbeat(job.pk, lease_id, self.lease):
+                self._do(job)
+        except LeaseLost:
+            log.warning("job %s (%s): lease lost, effects dropped", job.pk, job.kind)
+        except Cancelled:
+            self._settle(job, {"state": "cancelled", "finished_at": now()})
+        except Later as error:
+            self._retry(job, error.wait, attempts=job.attempts - 1, why=error.code)
+        except Exception as error:
+            self._failed(job, error)
+        return True
+
+    def _claim(self) -> Job | None:
+        moment = now()
+        values: dict[str, Any] = {"now": moment, "lease": uuid4(), "until": moment + self.lease}
+        with act_as(SYSTEM), connection.cursor() as cursor:
+            queue_due_schedules()
+            cursor.execute(_EXPIRED, values)
+            cursor.execute(_CLAIM, values)
+            row = cursor.fetchone()
+            return Job.objects.get(pk=row[0]) if row else None
+
+    def _do(self, job: Job) -> None:
+        handler = self.handlers.get(job.kind)
+        if handler is None:
+            raise JobError("JOBS-102", f"There is no work of the kind “{job.kind}”.")
+        actor = scope_of(job.agency_id)
+        if getattr(handler, "is_stepwise", False):
+            handler(actor=actor, job_id=job.pk, payload=job.payload)
+            with act_as(actor):
+                self._done(job)
+            return
+        with act_as(actor):
+            handler(actor=actor, job_id=job.pk, payload=job.payload)
+            self._done(job)
+
+    @staticmethod
+    def _done(job: Job) -> None:
+        mine = Job.objects.filter(pk=job.pk, lease=job.lease, state="running")
+        if not mine.update(state="done", finished_at=now(), lease=None, locked_until=None):
+            raise LeaseLost(str(job.pk))
+
+    def _failed(self, job: Job, error: Exception) -> None:
+        """Keep the code or the class only: a message may hold what a person wrote."""
+        why = error.code if isinstance(error, CommonwealError) else type(error).__name__
+        log.warning("job %s (%s): attempt %d failed: %s", job.pk, job.kind, job.attempts, why)
+        if job.attempts >= job.max_attempts:
+            self._settle(job, {"state": "dead", "finished_at": now(), "last_error": why})
+        else:
+            self._retry(job, back_off(job.attempts), attempts=job.attempts, why=why)
+
+    def _retry(self, job: Job, wait: timedelta, *, attempts: int, why: str) -> None:
+        values = {"state": "queued", "run_at": now() + wait, "attempts": attempts}
+        self._settle(job, values | {"last_error": why})
+
+    @staticmethod
+    def _settle(job: Job, values: dict[str, Any]) -> None:
+        with act_as(SYSTEM):
+            mine = Job.objects.filter(pk=job.pk, lease=job.lease, state="running")
+            mine.update(lease=None, locked_until=None, **values)

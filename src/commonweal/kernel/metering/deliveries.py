@@ -1,0 +1,146 @@
+"""Reads: sources and what is missing of them, batches, uploads, quarantine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from ..access.public import Actor, require, require_somewhere
+from ..calendar.public import FiscalPeriod
+from ..schema.public import NotFound
+from .models import Quarantine, Source, SourceReport, Upload, UsageBatch
+from .selectors import manifest, period_state
+from .storage.partitions import SELECT_FACTS
+
+_COUNTS = f"""
+SELECT source, count(*), sum(quantity) FROM ({SELECT_FACTS} WHERE f.booked_in = %s) x
+WHERE NOT replaced AND NOT late GROUP BY source"""
+
+
+@dataclass(frozen=True)
+class SourceCheck:
+    """A source in a period: what counts from it, and what it reported itself.
+
+    `problem`: empty, or `no_usage`, `no_report`, `differs` (its report is not what counts).
+    """
+
+    source: Source
+    count: int
+    total: Decimal
+    reported_count: int | None
+    reported_total: Decimal | None
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, as a word; empty if nothing is."""
+        if self.reported_count is None:
+            return "no_report" if self.count else "no_usage"
+        if (self.count, self.total) != (self.reported_count, self.reported_total):
+            return "differs"
+        return ""
+
+    @property
+    def sentence(self) -> str:
+        """The problem in plain words."""
+        name = self.source.name
+        return {
+            "": f"{name}: complete.",
+            "no_usage": f"{name}: no usage has arrived. Ask for it, or report the period empty.",
+            "no_report": f"{name}: {self.count} records, not reported complete yet.",
+            "differs": f"{name}: {self.count} records with a total of {self.total} count; it "
+            f"reported {self.reported_count} with {self.reported_total}. Find the difference.",
+        }[self.problem]
+
+
+def sources(actor: Actor, *, active: bool | None = None) -> list[Source]:
+    """The registered sources by code."""
+    require_somewhere(actor, "metering.view")
+    rows = Source.objects.all()
+    return list(rows if active is None else rows.filter(active=active))
+
+
+def _counted(actor: Actor, period: str) -> Mapping[str, tuple[int, Decimal]]:
+    found: dict[str, tuple[int, Decimal]] = {}
+    if period_state(period) == "sealed":
+        for row in manifest(actor, period):
+            for code, count, total in row.totals["sources"]:
+                known = found.get(code, (0, Decimal(0)))
+                found[code] = (known[0] + count, known[1] + Decimal(total))
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS, [period])
+        return {code: (count, total) for code, count, total in cursor.fetchall()}
+
+
+def source_checks(actor: Actor, period: str) -> list[SourceCheck]:
+    """Every active source with what counts from it in a period and what it reported last."""
+    require(actor, "metering.view")
+    code = FiscalPeriod.parse(period).code
+    counted = _counted(actor, code)
+    rows = SourceReport.objects.filter(period=code).order_by("id")
+    reports = {row.source_id: row for row in rows}
+    checks = []
+    for source in Source.objects.filter(active=True):
+        count, total = counted.get(source.code, (0, Decimal(0)))
+        report = reports.get(source.id)
+        checks.append(
+            SourceCheck(
+                source,
+                count,
+                total,
+                report.control_count if report else None,
+                report.control_total if report else None,
+            )
+        )
+    return checks
+
+
+def missing_sources(actor: Actor, period: str) -> list[SourceCheck]:
+    """Expected sources without usage or report, and every source whose report differs."""
+    return [
+        check
+        for check in source_checks(actor, period)
+        if check.problem == "differs" or (check.problem and check.source.expected)
+    ]
+
+
+def _own(actor: Actor, rows: QuerySet[Any]) -> QuerySet[Any]:
+    require_somewhere(actor, "metering.view")
+    return rows if actor.centre else rows.filter(agency_id__in=actor.agencies)
+
+
+def batches(actor: Actor, *, before: UUID | None = None, limit: int = 50) -> list[UsageBatch]:
+    """A page of deliveries, newest first."""
+    rows = _own(actor, UsageBatch.objects.all())
+    rows = rows.filter(id__lt=before) if before else rows
+    return list(rows.order_by("-id")[:limit])
+
+
+def uploads(actor: Actor, *, before: UUID | None = None, limit: int = 50) -> list[Upload]:
+    """A page of file uploads, newest first."""
+    rows = _own(actor, Upload.objects.select_related("source"))
+    rows = rows.filter(id__lt=before) if before else rows
+    return list(rows.order_by("-id")[:limit])
+
+
+def upload(actor: Actor, upload_id: UUID) -> Upload:
+    """One upload (USAGE-404 if it is not there for the actor)."""
+    row = _own(actor, Upload.objects.select_related("source")).filter(pk=upload_id).first()
+    if row is None:
+        raise NotFound("USAGE-404", "There is no such upload. Go back to the list of uploads.")
+    return row  # type: ignore[no-any-return]
+
+
+def quarantine(
+    actor: Actor, *, state: str = "open", before: UUID | None = None, limit: int = 50
+) -> list[Quarantine]:
+    """A page of quarantined records, newest first."""
+    rows = _own(actor, Quarantine.objects.select_related("source")).filter(state=state)
+    rows = rows.filter(id__lt=before) if before else rows
+    return list(rows.order_by("-id")[:limit])

@@ -1,0 +1,33 @@
+"""What metering announces."""
+
+from ..schema.public import Manifest
+from .tasks import clean_orphans
+
+MANIFEST = Manifest(
+    name="metering",
+    permissions={
+        "metering.submit": "Send usage records",
+        "metering.view": "See usage records",
+        "metering.decide_quarantine": "Release or discard quarantined usage records",
+        "metering.manage_sources": "Register sources and report a period complete for them",
+        "metering.close": "Freeze and seal the usage of a period",
+    },
+    roles={
+        "director": ["metering.view"],
+        "finance_officer": [
+            "metering.submit",
+            "metering.view",
+            "metering.decide_quarantine",
+            "metering.manage_sources",
+            "metering.close",
+        ],
+        "service_owner": ["metering.submit", "metering.view", "metering.decide_quarantine"],
+        "administrator": ["metering.view", "metering.manage_sources"],
+        "auditor": ["metering.view"],
+        "agency_finance": ["metering.view"],
+        "agency_liaison": ["metering.view"],
+        "agency_approver": ["metering.view"],
+    },
+    jobs={"metering.clean_orphans": clean_orphans},
+    schedules={"metering.clean_orphans": "30 3 * * *"},
+)

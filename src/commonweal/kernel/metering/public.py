@@ -1,0 +1,90 @@
+"""What other modules may use of metering."""
+
+from .actions import (
+    discard_quarantined,
+    emit,
+    freeze_period,
+    put_rated,
+    put_source,
+    release_quarantined,
+    report_source,
+    seal_period,
+    submit,
+    write_partitions,
+)
+from .deliveries import (
+    SourceCheck,
+    batches,
+    missing_sources,
+    quarantine,
+    source_checks,
+    sources,
+    upload,
+    uploads,
+)
+from .domain import Problem, Usage, UsageError
+from .domain.cells import safe_cell
+from .intake.options import FileOptions
+from .intake.take import IntakeResult
+from .models import Partition, Quarantine, Source, Upload, UsageBatch
+from .selectors import (
+    Page,
+    PartitionFile,
+    Total,
+    UsageRow,
+    export_csv,
+    facts,
+    history,
+    late_facts,
+    manifest,
+    partition_files,
+    period_state,
+    totals,
+)
+from .uploads import UploadResult, submit_file
+
+__all__ = [
+    "FileOptions",
+    "IntakeResult",
+    "Page",
+    "Partition",
+    "PartitionFile",
+    "Problem",
+    "Quarantine",
+    "Source",
+    "SourceCheck",
+    "Total",
+    "Upload",
+    "UploadResult",
+    "Usage",
+    "UsageBatch",
+    "UsageError",
+    "UsageRow",
+    "batches",
+    "discard_quarantined",
+    "emit",
+    "export_csv",
+    "facts",
+    "freeze_period",
+    "history",
+    "late_facts",
+    "manifest",
+    "missing_sources",
+    "partition_files",
+    "period_state",
+    "put_rated",
+    "put_source",
+    "quarantine",
+    "release_quarantined",
+    "report_source",
+    "safe_cell",
+    "seal_period",
+    "source_checks",
+    "sources",
+    "submit",
+    "submit_file",
+    "totals",
+    "upload",
+    "uploads",
+    "write_partitions",
+]

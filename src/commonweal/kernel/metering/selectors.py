@@ -1,0 +1,360 @@
+"""Reads: usage while it is open (PostgreSQL) and when it is sealed (Parquet), alike."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from ..access.public import Actor, require, require_somewhere
+from ..calendar.public import FiscalPeriod
+from .domain import UsageError
+from .domain.cells import safe_cell
+from .domain.checks import EPOCH, micros
+from .models import Partition, PeriodState
+from .storage.files import checked
+from .storage.partitions import COLUMNS, SELECT_FACTS
+from .storage.read import query_columns
+
+_NAMES = [name for name in COLUMNS if name != "replaced"]
+_MOMENTS = {"starts", "ends", "received_at"}
+_SEALED_COLUMNS = ", ".join(f"epoch_us({name})" if name in _MOMENTS else name for name in _NAMES)
+_TOTALS = f"""
+SELECT booked_in, agency_id, charge_item_id, order_line_id, late, count(*),
+  sum(quantity - replaced_quantity)
+FROM ({SELECT_FACTS} WHERE f.booked_in = ANY(%s)) x
+WHERE NOT replaced AND late = %s AND (%s::uuid[] IS NULL OR agency_id = ANY(%s::uuid[]))
+GROUP BY booked_in, agency_id, charge_item_id, order_line_id, late"""
+
+
+@dataclass(frozen=True)
+class UsageRow:
+    """One usage fact as read. [starts, ends) in UTC; `delta`: what it counts in `booked_in`."""
+
+    id: UUID
+    source: str
+    external_id: str
+    agency_id: UUID
+    bureau_id: UUID | None
+    order_line_id: UUID | None
+    charge_item_id: UUID
+    quantity: Decimal
+    unit: str
+    starts: datetime
+    ends: datetime
+    dimensions: dict[str, str]
+    origin_ref: str
+    replaces: str
+    replaced_quantity: Decimal
+    payload_hash: UUID
+    received_at: datetime
+    period: str
+    booked_in: str
+    late: bool
+    batch_id: UUID
+
+    @property
+    def delta(self) -> Decimal:
+        """The quantity, less that of the fact it corrects in a closed period."""
+        return self.quantity - self.replaced_quantity
+
+    @property
+    def cursor(self) -> str:
+        """Where a list goes on after this row."""
+        return f"{micros(self.starts)}|{self.source}|{self.external_id}"
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows, and where the next page begins (None: this was the last)."""
+
+    rows: list[UsageRow]
+    after: str | None
+
+
+@dataclass(frozen=True)
+class Total:
+    """What counts of one item under one order line: number of facts and their quantity."""
+
+    agency_id: UUID
+    charge_item_id: UUID
+    order_line_id: UUID | None
+    late: bool
+    count: int
+    quantity: Decimal
+
+
+@dataclass(frozen=True)
+class PartitionFile:
+    """A sealed or written file, its hash checked just now."""
+
+    agency_id: UUID
+    path: Path
+    relative: str
+    rows: int
+    sha256: str
+
+
+def period_state(period: str) -> str:
+    """`open`, `frozen` or `sealed`."""
+    row = PeriodState.objects.filter(period=FiscalPeriod.parse(period).code).first()
+    return row.state if row else "open"
+
+
+def _scope(actor: Actor, agency_id: UUID | None) -> list[UUID] | None:
+    """The agencies whose usage may be read: None means all."""
+    if agency_id is not None:
+        require(actor, "metering.view", agency_id)
+        return [agency_id]
+    if actor.centre:
+        require(actor, "metering.view")
+        return None
+    require_somewhere(actor, "metering.view")
+    return sorted(actor.agencies & actor.agencies_with("metering.view"))
+
+
+def manifest(
+    actor: Actor, period: str, *, kind: str = "usage", agency_id: UUID | None = None
+) -> list[Partition]:
+    """The newest manifest row of each agency's file of a period, by agency."""
+    scope = _scope(actor, agency_id)
+    rows = Partition.objects.filter(period=FiscalPeriod.parse(period).code, kind=kind)
+    if scope is not None:
+        rows = rows.filter(agency_id__in=scope)
+    newest = {row.agency_id: row for row in rows.order_by("version")}
+    return [newest[key] for key in sorted(newest)]
+
+
+def partition_files(
+    actor: Actor, period: str, *, kind: str = "usage", agency_id: UUID | None = None
+) -> list[PartitionFile]:
+    """The files of a period for an engine to read, each compared with its hash (USAGE-303)."""
+    return [
+        PartitionFile(row.agency_id, checked(row.path, row.sha256), row.path, row.rows, row.sha256)
+        for row in manifest(actor, period, kind=kind, agency_id=agency_id)
+    ]
+
+
+@dataclass(frozen=True)
+class _Filter:
+    """Conditions in SQL that both engines read, with `?` for values."""
+
+    terms: list[str]
+    values: list[Any]
+
+    def where(self, placeholder: str) -> str:
+        """The conditions joined, with the engine's placeholder."""
+        return " AND ".join(self.terms).replace("?", placeholder)
+
+
+def _filter(
+    charge_item: UUID | None, order_line: UUID | None, late: bool | None, after: str | None
+) -> _Filter:
+    found = _Filter(["NOT replaced"], [])
+    for name, value in (
+        ("charge_item_id", charge_item),
+        ("order_line_id", order_line),
+        ("late", late),
+    ):
+        if value is not None:
+            found.terms.append(f"{name} = ?")
+            found.values.append(value)
+    if after is not None:
+        moment, _, rest = after.partition("|")
+        source, _, external_id = rest.partition("|")
+        if not moment.lstrip("-").isdigit():
+            raise UsageError("USAGE-330", "This page does not exist. Go back to the first page.")
+        found.terms.append("(starts, source, external_id) > (?, ?, ?)")
+        found.values.extend([EPOCH + timedelta(microseconds=int(moment)), source, external_id])
+    return found
+
+
+def _row(values: Sequence[Any]) -> UsageRow:
+    named = dict(zip(_NAMES, values, strict=True))
+    if isinstance(named["dimensions"], str):
+        named["dimensions"] = json.loads(named["dimensions"])
+    for name in _MOMENTS:
+        if isinstance(named[name], int):
+            named[name] = EPOCH + timedelta(microseconds=named[name])
+    return UsageRow(**named)
+
+
+def _open_rows(
+    agencies: Sequence[UUID] | None, period: str | None, only: _Filter, limit: int | None
+) -> list[UsageRow]:
+    names = ", ".join(f'x."{name}"' for name in _NAMES)
+    where = "WHERE true"
+    values: list[Any] = []
+    if agencies is not None:
+        where += " AND f.agency_id = ANY(%s)"
+        values.append(list(agencies))
+    if period is not None:
+        where += " AND f.booked_in = %s"
+        values.append(period)
+    condition = only.where("%s").replace("(starts, source,", '(starts, source COLLATE "C",')
+    statement = (
+        f"SELECT {names} FROM ({SELECT_FACTS} {where}) x WHERE {condition} "
+        'ORDER BY starts, source COLLATE "C", external_id'
+    )
+    values += only.values
+    if limit is not None:
+        statement += " LIMIT %s"
+        values.append(limit)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return [_row(row) for row in cursor.fetchall()]
+
+
+def _sealed_rows(files: Sequence[Partition], only: _Filter, limit: int | None) -> list[UsageRow]:
+    condition = " AND ".join(only.terms[1:]) or "true"  # replaced facts are in a file of their own
+    rest = f"WHERE {condition} ORDER BY starts, source, external_id"
+    values = list(only.values)
+    if limit is not None:
+        rest += " LIMIT ?"
+        values.append(limit)
+    return [_row(row) for row in query_columns(files, _SEALED_COLUMNS, rest, values)]
+
+
+def facts(
+    actor: Actor,
+    agency_id: UUID,
+    period: str,
+    *,
+    charge_item: UUID | None = None,
+    order_line: UUID | None = None,
+    late: bool | None = False,
+    after: str | None = None,
+    limit: int = 50,
+) -> Page:
+    """A page of the facts that count in a period, by (starts, source, id).
+
+    `late` False: usage of the period itself; True: corrections booked in it; None: both.
+    `after` is the `Page.after` of the page before.
+    """
+    scope = _scope(actor, agency_id)
+    only = _filter(charge_item, order_line, late, after)
+    if period_state(period) == "sealed":
+        files = manifest(actor, period, agency_id=agency_id)
+        rows = _sealed_rows(files, only, limit + 1)
+    else:
+        rows = _open_rows(scope, period, only, limit + 1)
+    more = len(rows) > limit
+    return Page(rows[:limit], rows[limit - 1].cursor if more else None)
+
+
+def late_facts(
+    actor: Actor, *, booked_in: str | None = None, agency_id: UUID | None = None
+) -> list[UsageRow]:
+    """Facts that came after their period was frozen, in order; `delta` is what each corrects.
+
+    `booked_in` None: those booked in periods that are not sealed yet.
+    """
+    scope = _scope(actor, agency_id)
+    only = _filter(None, None, True, None)
+    if booked_in is not None and period_state(booked_in) == "sealed":
+        return _sealed_rows(manifest(actor, booked_in, agency_id=agency_id), only, None)
+    return _open_rows(scope, booked_in, only, None)
+
+
+def history(
+    actor: Actor,
+    periods: Sequence[str],
+    *,
+    agency_id: UUID | None = None,
+    late: bool = False,
+) -> dict[str, list[Total]]:
+    """What counts in each period by agency, item and order line, in three queries.
+
+    `late` True: the corrections booked in it, as the sums of their deltas.
+    """
+    scope = _scope(actor, agency_id)
+    codes = [FiscalPeriod.parse(period).code for period in periods]
+    sealed = PeriodState.objects.filter(period__in=codes, state="sealed")
+    closed = set(sealed.values_list("period", flat=True))
+    found: dict[str, list[Total]] = {code: [] for code in codes}
+    rows = Partition.objects.filter(period__in=closed, kind="usage", sealed_at__isnull=False)
+    for row in rows if scope is None else rows.filter(agency_id__in=scope):
+        found[row.period] += _sealed_totals(row, late)
+    still_open = [code for code in codes if code not in closed]
+    if still_open:
+        with connection.cursor() as cursor:
+            cursor.execute(_TOTALS, [still_open, late, scope, scope])
+            for period, *values in cursor.fetchall():
+                found[period].append(Total(*values))
+    return {code: sorted(each, key=_order) for code, each in found.items()}
+
+
+def _sealed_totals(row: Partition, late: bool) -> list[Total]:
+    return [
+        Total(
+            row.agency_id, UUID(item), UUID(line) if line else None, late, count, Decimal(quantity)
+        )
+        for item, line, is_late, count, quantity in row.totals["items"]
+        if is_late == late
+    ]
+
+
+def _order(total: Total) -> tuple[str, str, str]:
+    return str(total.agency_id), str(total.charge_item_id), str(total.order_line_id)
+
+
+def totals(
+    actor: Actor, period: str, *, agency_id: UUID | None = None, late: bool = False
+) -> list[Total]:
+    """What counts in one period (see `history`): the second path of the close."""
+    return history(actor, [period], agency_id=agency_id, late=late)[period]
+
+
+def export_csv(
+    actor: Actor,
+    agency_id: UUID,
+    period: str,
+    *,
+    charge_item: UUID | None = None,
+    order_line: UUID | None = None,
+    late: bool | None = None,
+) -> Iterator[str]:
+    """The facts that count in a period as CSV, piece by piece; the first row names the columns."""
+    names = [each.name for each in fields(UsageRow)]
+    yield _csv([names])
+    after: str | None = None
+    while True:
+        page = facts(
+            actor,
+            agency_id,
+            period,
+            charge_item=charge_item,
+            order_line=order_line,
+            late=late,
+            after=after,
+            limit=20_000,
+        )
+        yield _csv([[_cell(getattr(row, name)) for name in names] for row in page.rows])
+        after = page.after
+        if after is None:
+            return
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return json.dumps(value, sort_keys=True, ensure_ascii=False) if value else ""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return safe_cell(value)
+
+
+def _csv(rows: list[list[str]]) -> str:
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\r\n").writerows(rows)
+    return stream.getvalue()

@@ -1,0 +1,106 @@
+"""Files that are the record: whole or absent, on disk before the manifest says so."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from ..domain import UsageError
+
+ROOT = "usage"
+_TEMPORARY = ".part"
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file that is safely on disk; `path` is relative to the data folder."""
+
+    path: str
+    size_bytes: int
+    sha256: str
+
+
+def data_folder() -> Path:
+    """The installation's data folder."""
+    return Path(settings.DATA_DIR)
+
+
+def absolute(path: str) -> Path:
+    """The place of a manifest's path, which must lie in the usage folder."""
+    base = (data_folder() / ROOT).resolve()
+    found = (data_folder() / path).resolve()
+    if not found.is_relative_to(base):
+        raise UsageError(
+            "USAGE-304", f"The path {path} leaves the data folder. Restore the manifest's backup."
+        )
+    return found
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write_whole(path: str, write: Callable[[Path], None]) -> Written:
+    """Write a file beside its place, sync it, put it in place, sync the folders above it."""
+    place = absolute(path)
+    _make_folder(place.parent)
+    part = place.with_name(place.name + _TEMPORARY)
+    try:
+        write(part)
+        with part.open("rb") as stream:
+            os.fsync(stream.fileno())
+        written = Written(path, part.stat().st_size, file_sha256(part))
+        os.replace(part, place)
+    finally:
+        part.unlink(missing_ok=True)
+    sync_folder(place.parent)
+    return written
+
+
+def _make_folder(folder: Path) -> None:
+    missing = []
+    while not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    for each in reversed(missing):
+        each.mkdir(mode=0o700, exist_ok=True)
+        sync_folder(each.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring a folder's entries to disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def checked(path: str, sha256: str) -> Path:
+    """The file of a manifest row, after comparing its hash (USAGE-303 if it differs)."""
+    place = absolute(path)
+    if not place.is_file() or file_sha256(place) != sha256:
+        raise UsageError(
+            "USAGE-303",
+            f"The file {path} is missing or damaged. Restore it from the backup, then try again.",
+        )
+    return place
+
+
+def orphans(known: set[str]) -> list[Path]:
+    """Files of the usage folder that no manifest row names."""
+    base = data_folder() / ROOT
+    if not base.is_dir():
+        return []
+    return sorted(
+        path
+        for path in base.rglob("*")
+        if path.is_file() and path.relative_to(data_folder()).as_posix() not in known
+    )

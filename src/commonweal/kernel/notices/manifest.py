@@ -1,0 +1,12 @@
+"""What notices announces."""
+
+from ..schema.public import Manifest
+from .tasks import deliver
+
+MANIFEST = Manifest(
+    name="notices",
+    permissions={"notices.manage": "See messages that could not be sent, and send them again"},
+    roles={"administrator": ["notices.manage"]},
+    jobs={"notices.deliver": deliver},
+    schedules={"notices.deliver": "every 1m"},
+)

@@ -1,0 +1,23 @@
+"""What other modules may use of notices."""
+
+from .actions import erase_messages, mark_read, notify_role, retry_failed, send, subscribe
+from .models import Message
+from .selectors import inbox, outbox, subscriptions
+from .templates import NoticeError, Template, register_template, topics
+
+__all__ = [
+    "Message",
+    "NoticeError",
+    "Template",
+    "erase_messages",
+    "inbox",
+    "mark_read",
+    "notify_role",
+    "outbox",
+    "register_template",
+    "retry_failed",
+    "send",
+    "subscribe",
+    "subscriptions",
+    "topics",
+]

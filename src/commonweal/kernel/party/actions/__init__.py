@@ -1,0 +1,27 @@
+"""Writes of party."""
+
+from .parties import (
+    create_agency,
+    create_bureau,
+    create_supplier,
+    set_centre,
+    update_agency,
+)
+from .people import create_person, erase_person, update_person
+from .roles import add_membership, delegate, end_delegation, end_membership, sync_roles
+
+__all__ = [
+    "add_membership",
+    "create_agency",
+    "create_bureau",
+    "create_person",
+    "create_supplier",
+    "delegate",
+    "end_delegation",
+    "end_membership",
+    "erase_person",
+    "set_centre",
+    "sync_roles",
+    "update_agency",
+    "update_person",
+]

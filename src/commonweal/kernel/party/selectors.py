@@ -1,0 +1,191 @@
+"""Reads: the centre, agencies, bureaus, people and what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextvars import ContextVar
+from datetime import date
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from ..access.public import Actor, require_somewhere
+from ..errors import NotFound
+from .domain import Centre
+from .models import Agency, Bureau, CentreProfile, Delegation, Membership, Person, Supplier
+
+_known: ContextVar[tuple[object, Centre] | None] = ContextVar("party_centre", default=None)
+
+
+def _transaction() -> object | None:
+    """What identifies the running transaction: its outermost atomic block."""
+    blocks: list[object] = getattr(connection, "atomic_blocks", [])
+    return blocks[0] if blocks else None
+
+
+def centre() -> Centre:
+    """The centre's settings, read once per transaction (PARTY-404 before they are set)."""
+    running, known = _transaction(), _known.get()
+    if known is not None and known[0] is running:
+        return known[1]
+    row = CentreProfile.objects.first()
+    if row is None:
+        raise NotFound(
+            "PARTY-404", "This installation has no centre yet. Run `commonweal init`, or set it."
+        )
+    found = Centre(
+        agency_id=row.agency_id,
+        name=row.name,
+        short_name=row.short_name,
+        currency=row.currency,
+        zone=row.zone,
+        fiscal_year_start_month=row.fiscal_year_start_month,
+        contact_name=row.contact_name,
+        contact_email=row.contact_email,
+        contact_phone=row.contact_phone,
+        locale=row.locale,
+        is_demo=row.is_demo,
+    )
+    _known.set((running, found) if running is not None else None)
+    return found
+
+
+def forget_centre() -> None:
+    """Read the settings anew next time; every write of them calls this."""
+    _known.set(None)
+
+
+def agencies(actor: Actor, *, kind: str = "agency") -> list[Agency]:
+    """The agencies in the actor's scope, by code; `kind=""` includes the centre's own row."""
+    found = Agency.objects.order_by("code")
+    if kind:
+        found = found.filter(kind=kind)
+    if not actor.centre:
+        found = found.filter(pk__in=actor.agencies)
+    return list(found)
+
+
+def agency(actor: Actor, key: UUID | str) -> Agency:
+    """One agency by id or code (PARTY-405 if there is none, or it is not the actor's to see)."""
+    found = Agency.objects.filter(pk=key) if isinstance(key, UUID) else _by_text(key)
+    row = found.first()
+    if row is None or not (actor.centre or row.pk in actor.agencies):
+        raise NotFound("PARTY-405", f"There is no agency “{key}” that you may see. Check the code.")
+    return row
+
+
+def _by_text(key: str) -> QuerySet[Agency]:
+    try:
+        return Agency.objects.filter(pk=UUID(key))
+    except ValueError:
+        return Agency.objects.filter(code=key)
+
+
+def bureaus(actor: Actor, agency_id: UUID | None = None) -> list[Bureau]:
+    """The bureaus of one agency, or of all in scope."""
+    found = Bureau.objects.select_related("agency").order_by("agency__code", "code")
+    if agency_id:
+        found = found.filter(agency_id=agency_id)
+    if not actor.centre:
+        found = found.filter(agency_id__in=actor.agencies)
+    return list(found)
+
+
+def suppliers(actor: Actor) -> list[Supplier]:
+    """Every supplier; agencies see them too (their bills name them)."""
+    return list(Supplier.objects.order_by("code"))
+
+
+def people(
+    actor: Actor, *, agency_id: UUID | None = None, after: str = "", limit: int = 50
+) -> list[Person]:
+    """People of one agency or of all in scope, by name, keyset-paged by name (`after`)."""
+    require_somewhere(actor, "party.view_people")
+    found = Person.objects.select_related("home_agency", "user").order_by("name", "id")
+    if not actor.centre:
+        found = found.filter(home_agency_id__in=actor.agencies_with("party.view_people"))
+    if agency_id:
+        found = found.filter(home_agency_id=agency_id)
+    if after:
+        found = found.filter(name__gt=after)
+    return list(found[:limit])
+
+
+def person(actor: Actor, person_id: UUID) -> Person:
+    """One person: oneself, or one whom the actor may see (PARTY-406)."""
+    found = Person.objects.select_related("home_agency").filter(pk=person_id).first()
+    if found is not None:
+        own = actor.user_id is not None and found.user_id == actor.user_id
+        if own or actor.may("party.view_people", found.home_agency_id):
+            return found
+    raise NotFound("PARTY-406", "There is no such person, or you may not see them.")
+
+
+def person_names(actor: Actor, person_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The names of those people whom the scope shows; the others are left out."""
+    wanted = set(person_ids)
+    found = Person.objects.filter(pk__in=wanted)
+    if not actor.centre:
+        found = found.filter(Q(home_agency_id__in=actor.agencies) | Q(user_id=actor.user_id))
+    return dict(found.values_list("pk", "name"))
+
+
+def person_of_user(user_id: UUID) -> UUID | None:
+    """The person behind an account, if the scope shows them."""
+    return Person.objects.filter(user_id=user_id).values_list("pk", flat=True).first()
+
+
+def memberships(
+    actor: Actor,
+    *,
+    agency_id: UUID | None = None,
+    person_id: UUID | None = None,
+    day: date | None = None,
+) -> list[Membership]:
+    """Who holds which role; `day` keeps those in force on that local day."""
+    require_somewhere(actor, "party.view_people")
+    found = Membership.objects.select_related("role", "agency", "bureau")
+    if not actor.centre:
+        found = found.filter(agency_id__in=actor.agencies_with("party.view_people"))
+    if agency_id:
+        found = found.filter(agency_id=agency_id)
+    if person_id:
+        found = found.filter(person_id=person_id)
+    if day:
+        found = found.filter(Q(ends__isnull=True) | Q(ends__gt=day), starts__lte=day)
+    rows = list(found.order_by("agency__code", "starts", "id"))
+    shown = _shown(row.person_id for row in rows)
+    for row in rows:
+        row.person = shown[row.person_id]
+    return sorted(rows, key=lambda row: (row.agency.code, row.person.name, row.starts))
+
+
+def _shown(person_ids: Iterable[UUID]) -> dict[UUID, Person]:
+    """The people with these ids; a nameless stand-in for each whom the scope does not show.
+
+    A join would drop the whole row: a right would be missing from the list of rights.
+    """
+    wanted = set(person_ids)
+    found = Person.objects.in_bulk(wanted)
+    hidden = {key: Person(pk=key, name="A person of another agency") for key in wanted - set(found)}
+    return found | hidden
+
+
+def delegations(
+    actor: Actor, *, agency_id: UUID | None = None, day: date | None = None
+) -> list[Delegation]:
+    """Roles lent for a time: those the actor may see by office, and always their own."""
+    found = Delegation.objects.select_related("role", "agency")
+    own = Q(from_person_id=actor.person_id) | Q(to_user_id=actor.user_id)
+    if not actor.may("party.view_people"):
+        found = found.filter(own | Q(agency_id__in=actor.agencies_with("party.view_people")))
+    if agency_id:
+        found = found.filter(agency_id=agency_id)
+    if day:
+        found = found.filter(starts__lte=day, ends__gt=day)
+    rows = list(found.order_by("-starts"))
+    shown = _shown(key for row in rows for key in (row.from_person_id, row.to_person_id))
+    for row in rows:
+        row.from_person, row.to_person = shown[row.from_person_id], shown[row.to_person_id]
+    return rows

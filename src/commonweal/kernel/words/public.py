@@ -1,0 +1,43 @@
+"""How figures and dates read, in the reader's language."""
+
+from .formats import (
+    FILTERS,
+    amount,
+    clock,
+    day,
+    delta,
+    exponent,
+    filesize,
+    iso,
+    listing,
+    locale,
+    moment,
+    money,
+    month,
+    percent,
+    period,
+    quantity,
+    rate,
+    span,
+)
+
+__all__ = [
+    "FILTERS",
+    "amount",
+    "clock",
+    "day",
+    "delta",
+    "exponent",
+    "filesize",
+    "iso",
+    "listing",
+    "locale",
+    "moment",
+    "money",
+    "month",
+    "percent",
+    "period",
+    "quantity",
+    "rate",
+    "span",
+]

@@ -1,0 +1,1 @@
+"""The demo centre: State of Meridian Shared Services, invented, built from published rates."""

@@ -1,0 +1,171 @@
+"""Building the demo: thirteen closed months, each closed for real, ending with the last full one.
+
+The story: a rate card from July that changes some prices, a bill that rose (help-desk cases of one
+agency in the last month), a source that came late, and a correction of an earlier month.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from commonweal.kernel.access.public import act_as
+from commonweal.kernel.audit.public import seal
+from commonweal.kernel.calendar.public import FiscalPeriod, add_working_days, at
+from commonweal.kernel.metering.public import Usage, emit, report_source
+from commonweal.practices.charging.public import CloseOptions, advance_close
+
+from .agreements import build_agreements
+from .data import CENTRE, SOURCES
+from .money import build_cost_model, fiscal_year_start, import_month
+from .people import World, build_catalogue, build_parties
+from .rates import decide_rates
+from .usage import usage_of
+
+Say = Callable[[str], None]
+MONTHS = 13
+ZONE = ZoneInfo(str(CENTRE["zone"]))
+LATE_SOURCE = "contact-centre"
+BATCH = 5_000
+
+
+@dataclass
+class Story:
+    """Which month is which in the tale."""
+
+    last: FiscalPeriod
+    first: FiscalPeriod
+    late_month: FiscalPeriod
+    corrected_month: FiscalPeriod
+    held_back: list[Usage] = field(default_factory=list)
+    counted: dict[str, Usage] = field(default_factory=dict)
+
+
+def moment(day: date, hour: int = 9) -> datetime:
+    """A moment of a working day in the centre's zone."""
+    return datetime.combine(day, time(hour), ZONE).astimezone(UTC)
+
+
+def story_of(last: FiscalPeriod, months: int) -> Story:
+    """The demo's story for so many closed months up to the last one."""
+    return Story(last, last.shift(1 - months), last.shift(-4), last.shift(-2))
+
+
+def build(last: FiscalPeriod, size: str, say: Say, months: int = MONTHS) -> World:
+    """Build everything; each step is committed, and says what it does."""
+    story = story_of(last, months)
+    start = fiscal_year_start(story.first.first_day)
+    with at(moment(start - timedelta(days=120))):
+        say("People, services and charge items")
+        world = build_parties(start - timedelta(days=120))
+        build_catalogue(world)
+        build_cost_model(world)
+    years = sorted({fiscal_year_start(p.first_day) for p in periods(story)})
+    for number, year in enumerate(years):
+        _fiscal_year(world, year, number, say)
+    with at(moment(years[0] - timedelta(days=20))):
+        say("Agreements and orders, signed by both sides")
+        build_agreements(world, years[0], years[-1])
+    for period in periods(story):
+        _month(world, story, period, size, say)
+    return world
+
+
+def periods(story: Story) -> list[FiscalPeriod]:
+    """The months of the demo, oldest first."""
+    found = [story.first]
+    while found[-1] < story.last:
+        found.append(found[-1].shift(1))
+    return found
+
+
+def _fiscal_year(world: World, year: date, number: int, say: Say) -> None:
+    """A year's budget and its decided rates, before the year starts."""
+    budget = FiscalPeriod.of_date(year)
+    say(f"Budget and rates of fiscal year {budget.fiscal_year(7)}")
+    factor = 1 + Decimal("0.035") * number
+    with at(moment(year - timedelta(days=75))):
+        for step in range(12):
+            import_month(world, budget.shift(step), factor, "budget")
+    with at(moment(year - timedelta(days=60))):
+        decide_rates(world, year, number)
+
+
+def _month(world: World, story: Story, period: FiscalPeriod, size: str, say: Say) -> None:
+    say(f"{period}: usage, costs, close")
+    day = period.end_day
+    with at(moment(day, 7)):
+        _send_usage(world, story, period, size)
+        factor = 1 + Decimal("0.035") * (1 if period.first_day >= date(day.year, 7, 1) else 0)
+        import_month(world, period, factor, "actual")
+    finance = world.of("finance_officer")
+    options = CloseOptions(preview_days=5)
+    if story.held_back and period == story.late_month:
+        options = replace(
+            options,
+            waived=(LATE_SOURCE,),
+            waive_reason="Contact centre upgrade; records follow next month",
+        )
+    preview = add_working_days(day, 2)
+    with at(moment(preview)):
+        advance_close(finance, period.code, options, until="preview")
+    issue = add_working_days(preview, 5)
+    with at(moment(issue, 10)):
+        advance_close(finance, period.code, options)
+        with act_as(finance):
+            seal()
+
+
+def _send_usage(world: World, story: Story, period: FiscalPeriod, size: str) -> None:
+    """Send the month's records, then each source's report; the late source holds some back."""
+    by_source: dict[str, list[Usage]] = {code: [] for code, _, _ in SOURCES}
+    late = story.held_back
+    story.held_back = []
+    for source, usage in usage_of(world, period, story.last, size):
+        if period == story.late_month and source == LATE_SOURCE and usage.starts.day > 24:
+            story.held_back.append(usage)
+        else:
+            by_source[source].append(usage)
+    finance = world.of("finance_officer")
+    corrections = _corrections(story, period, by_source)
+    for source, found in by_source.items():
+        extra = (late if source == LATE_SOURCE else []) + corrections.get(source, [])
+        for start in range(0, len(found + extra), BATCH):
+            with act_as(finance):
+                emit(actor=finance, source=source, facts=(found + extra)[start : start + BATCH])
+        if period == story.late_month and source == LATE_SOURCE:
+            continue
+        with act_as(finance):
+            report_source(
+                actor=finance,
+                source=source,
+                period=period.code,
+                control_count=len(found),
+                control_total=sum((usage.quantity for usage in found), Decimal(0)),
+            )
+
+
+def _corrections(
+    story: Story, period: FiscalPeriod, found: dict[str, list[Usage]]
+) -> dict[str, list[Usage]]:
+    """A month after the corrected one, the payroll engine replaces a record counted twice over."""
+    if period == story.corrected_month:
+        record = next(
+            u
+            for u in found["payroll-engine"]
+            if u.charge_item == "payroll.payslip" and u.agency == "LWD"
+        )
+        story.counted["wrong"] = record
+    wrong = story.counted.get("wrong")
+    if wrong is not None and period == story.corrected_month.shift(1):
+        right = replace(
+            wrong,
+            external_id=wrong.external_id + "-corrected",
+            quantity=(wrong.quantity / 2).quantize(Decimal(1)),
+            replaces=wrong.external_id,
+        )
+        return {"payroll-engine": [right]}
+    return {}

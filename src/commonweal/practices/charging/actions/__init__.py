@@ -1,0 +1,1 @@
+"""Writes of charging, one file per noun."""

@@ -1,0 +1,303 @@
+"""Importing ledger costs and allocating them to services."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from commonweal.kernel.access.public import Actor, require
+from commonweal.kernel.audit.public import action, digest, record
+from commonweal.kernel.calendar.public import FiscalPeriod, now
+from commonweal.kernel.money.public import Money
+from commonweal.kernel.party.public import centre
+
+from ..domain.cost_model import PoolInput, allocation_document, edge_rows
+from ..domain.costs import ColumnMapping, CostError, header_hash
+from ..engine import ENGINE_VERSION
+from ..engine.documents import run_allocate
+from ..import_costs.reading import CostReading, CostRequest, read_costs, refuse_repeat
+from ..models import (
+    AllocationEdge,
+    AllocationRun,
+    CostImport,
+    CostLine,
+    CostMapping,
+    RejectedCostRow,
+)
+from ..selectors.cost_model import (
+    UNASSIGNED,
+    amounts_by_pool,
+    driver_rounds,
+    pool_rows,
+    service_rows,
+)
+
+BASES = ("actual", "budget")
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What an import did: the stored import and everything that was read."""
+
+    cost_import: CostImport
+    reading: CostReading
+
+
+@action
+def save_mapping(
+    *, actor: Actor, name: str, header: tuple[str, ...], mapping: ColumnMapping
+) -> CostMapping:
+    """Keep how a layout is read, under a name. The same name for another layout is refused."""
+    require(actor, "charging.import_costs")
+    label = name.strip()
+    if not label:
+        raise CostError("COSTS-106", "The mapping has no name. Say --accept-mapping NAME.")
+    known = CostMapping.objects.filter(agency_id=centre().agency_id, name=label).first()
+    if known is not None and known.header_hash != header_hash(header):
+        raise CostError(
+            "COSTS-106",
+            f"“{label}” is the mapping of another layout. Choose another name.",
+        )
+    saved, _ = CostMapping.objects.update_or_create(
+        agency_id=centre().agency_id,
+        name=label[:80],
+        defaults={
+            "header_hash": header_hash(header),
+            "columns": dict(mapping.columns),
+            "options": mapping.options,
+            "recorded_at": now(),
+        },
+    )
+    record(
+        actor=actor,
+        verb="costs.mapping_saved",
+        target=saved,
+        payload={"columns": saved.columns, "options": saved.options},
+    )
+    return saved
+
+
+@action
+def import_costs(*, actor: Actor, request: CostRequest) -> ImportReport:
+    """Store a file's costs: every row as a line or as a named reject, and the reconciliation.
+
+    Refused as a whole, with nothing written, when the file was imported before (COSTS-109), a month
+    is closed (COSTS-110), nothing can be used (COSTS-113), or the two sums differ (COSTS-108).
+    """
+    require(actor, "charging.import_costs")
+    reading = read_costs(actor, request)
+    mapping = reading.saved
+    if mapping is None:
+        mapping = save_mapping(
+            actor=actor,
+            name=request.accept_as,
+            header=reading.table.header,
+            mapping=reading.mapping,
+        )
+    stored = _store_import(actor, request, reading, mapping)
+    _store_rows(stored, reading)
+    record(
+        actor=actor,
+        verb="costs.imported",
+        target=stored,
+        payload={
+            "sha256": stored.sha256,
+            "rows": stored.rows_total,
+            "used": stored.rows_used,
+            "rejected": stored.rows_rejected,
+            "used_minor": stored.used_minor,
+            "control_minor": stored.control_minor,
+            "currency": stored.currency,
+            "basis": stored.basis,
+        },
+    )
+    return ImportReport(stored, reading)
+
+
+def _store_import(
+    actor: Actor, request: CostRequest, reading: CostReading, mapping: CostMapping
+) -> CostImport:
+    stored = CostImport(
+        agency_id=centre().agency_id,
+        filename=request.filename[:200],
+        sha256=reading.sha256,
+        mapping=mapping,
+        currency=reading.currency,
+        basis=request.basis,
+        rows_total=reading.rows_total,
+        rows_used=len(reading.lines),
+        rows_rejected=len(reading.rejects),
+        used_minor=reading.used_minor,
+        rejected_minor=reading.rejected_minor,
+        control_minor=reading.control.minor,
+        recorded_at=now(),
+        recorded_by=actor.user_id,
+    )
+    try:
+        with transaction.atomic():
+            stored.save(force_insert=True)
+    except IntegrityError:
+        refuse_repeat(reading.sha256)
+        raise
+    return stored
+
+
+def _store_rows(stored: CostImport, reading: CostReading) -> None:
+    common = {"agency_id": stored.agency_id, "cost_import": stored}
+    CostLine.objects.bulk_create(
+        (
+            CostLine(
+                **common,
+                row=line.row,
+                period=line.period,
+                posted_on=line.posted_on,
+                amount_minor=line.amount_minor,
+                currency=stored.currency,
+                basis=stored.basis,
+                **line.texts,
+            )
+            for line in reading.lines
+        ),
+        batch_size=2000,
+    )
+    RejectedCostRow.objects.bulk_create(
+        (
+            RejectedCostRow(
+                **common,
+                row=reject.row,
+                code=reject.code,
+                message=reject.message[:500],
+                amount_text=reject.amount_text[:60],
+            )
+            for reject in reading.rejects
+        ),
+        batch_size=2000,
+    )
+
+
+@action
+def allocate(
+    *,
+    actor: Actor,
+    basis: str,
+    first_period: str,
+    last_period: str,
+    label: str,
+    method: str = "step_down",
+) -> AllocationRun:
+    """Allocate the ledger costs of some periods to services, exactly and proved by a second path.
+
+    `basis` “budget” takes imported budget lines; where these periods have none, their actual costs
+    stand in for the budget, and the run's document says so. Drivers count with their latest
+    measurement not after `last_period`. The same inputs give the run that there is already.
+    """
+    require(actor, "charging.import_costs")
+    first, last = FiscalPeriod.parse(first_period), FiscalPeriod.parse(last_period)
+    if basis not in BASES:
+        raise CostError("COSTS-221", f"“{basis}” is not a basis. Use actual or budget.")
+    if last < first:
+        raise CostError(
+            "COSTS-222", f"{last_period} lies before {first_period}. Give the earlier month first."
+        )
+    currency = centre().currency
+    amounts, source = _amounts(basis, first.code, last.code)
+    document = _document(amounts, last.code, currency, method)
+    periods = [first.code, last.code]
+    input_hash = digest(
+        {"engine": ENGINE_VERSION, "document": document, "periods": periods, "lines": source}
+    )
+    found = AllocationRun.objects.filter(
+        agency_id=centre().agency_id, basis=basis, label=label[:80], input_hash=input_hash
+    ).first()
+    if found is not None:
+        record(actor=actor, verb="costs.allocation_repeated", target=found)
+        return found
+    result = {**run_allocate(document), "lines": source}
+    run = AllocationRun.objects.create(
+        agency_id=centre().agency_id,
+        basis=basis,
+        label=label[:80],
+        first_period=first.code,
+        last_period=last.code,
+        method=method,
+        input_hash=input_hash,
+        engine_version=ENGINE_VERSION,
+        document=document,
+        result=result,
+        total_minor=Money.exactly(result["total"], currency).minor,
+        unallocated_minor=Money.exactly(result["unallocated"], currency).minor,
+        currency=currency,
+        recorded_at=now(),
+    )
+    _store_edges(run)
+    record(
+        actor=actor,
+        verb="costs.allocated",
+        target=run,
+        payload={
+            "basis": basis,
+            "periods": periods,
+            "method": method,
+            "input_hash": input_hash,
+            "total_minor": run.total_minor,
+            "unallocated_minor": run.unallocated_minor,
+        },
+    )
+    return run
+
+
+def _amounts(basis: str, first: str, last: str) -> tuple[dict[str, tuple[int, int]], str]:
+    """Lines and minor units per pool, and which lines they are: actual or budget."""
+    found = amounts_by_pool(basis, first, last)
+    if basis == "budget" and not found:
+        return amounts_by_pool("actual", first, last), "actual"
+    return found, basis
+
+
+def _document(
+    amounts: dict[str, tuple[int, int]], last: str, currency: str, method: str
+) -> dict[str, Any]:
+    services = service_rows()
+    if not services:
+        raise CostError(
+            "COSTS-223",
+            "There is no service to allocate costs to. Put a service into the catalogue.",
+        )
+    rounds = {entry.driver.pk: entry for entry in driver_rounds(last)}
+
+    def text(code: str) -> str:
+        return Money(amounts.get(code, (0, 0))[1], currency).text
+
+    pools = [
+        PoolInput(
+            code=pool.code,
+            name=pool.name,
+            amount=text(pool.code),
+            service=pool.service.code if pool.service else "",
+            driver=pool.driver.name if pool.driver else "",
+            values=rounds[pool.driver_id].values if pool.driver_id else None,
+        )
+        for pool in pool_rows()
+    ]
+    rest = PoolInput(UNASSIGNED, "Not assigned by any rule", text(UNASSIGNED))
+    names = [(service.code, service.name) for service in services]
+    return allocation_document([*pools, rest], names, currency, method)
+
+
+def _store_edges(run: AllocationRun) -> None:
+    AllocationEdge.objects.bulk_create(
+        AllocationEdge(
+            agency_id=run.agency_id,
+            run=run,
+            source=edge.source,
+            target=edge.target,
+            driver=edge.driver[:60],
+            numerator=Decimal(edge.numerator),
+            denominator=Decimal(edge.denominator),
+            amount_minor=Money.exactly(edge.amount, run.currency).minor,
+        )
+        for edge in edge_rows(run.document, run.result)
+    )

@@ -1,0 +1,323 @@
+"""Forecast volumes, rate proposals, and the decision that puts a rate in force."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from commonweal.kernel.access.public import Actor, Role, require
+from commonweal.kernel.audit.public import action, record
+from commonweal.kernel.authority.public import (
+    Decision,
+    approve,
+    propose,
+    reject,
+)
+from commonweal.kernel.calendar.public import FiscalPeriod, Span, now
+from commonweal.kernel.catalogue.public import ChargeItem
+from commonweal.kernel.money.public import MoneyError, exact_decimal
+from commonweal.kernel.party.public import centre
+from commonweal.kernel.schema.public import NotFound
+from commonweal.kernel.words import public as words
+
+from ..domain.rates import RateError, VersionSpan, rework, version_to_end
+from ..engine import from_document
+from ..models import Forecast, RateVersion
+from ..rate_words import rate_text
+from ..selectors.cost_model import closed_periods
+
+SUBJECT = "charging.RateVersion"
+APPROVE = "charging.approve_rates"
+SIGN = "charging.sign_forecast"
+MAX_QUANTITY = Decimal(10**12)
+
+
+@action
+def put_forecast(
+    *,
+    actor: Actor,
+    agency_id: UUID,
+    charge_item_id: UUID,
+    fiscal_year: int,
+    quantity: Decimal | int | str,
+) -> Forecast:
+    """Enter or change what an agency expects to use in a year; a change needs a new signature.
+
+    By the agency itself, or by the centre on its behalf: only the agency can sign.
+    """
+    if not actor.may("charging.propose_rates"):
+        require(actor, SIGN, agency_id)
+    if not 2000 <= fiscal_year <= 2200:
+        raise RateError("CHARGING-221", f"{fiscal_year} is not a fiscal year. Write it like 2027.")
+    try:
+        amount = exact_decimal(quantity)
+    except MoneyError as wrong:
+        raise RateError("CHARGING-222", wrong.message) from wrong
+    if not 0 <= amount < MAX_QUANTITY or amount != amount.quantize(Decimal("0.000001")):
+        raise RateError(
+            "CHARGING-222",
+            f"{quantity} cannot be forecast. Give a number from 0 with at most 6 decimals.",
+        )
+    known = Forecast.objects.select_for_update().filter(
+        agency_id=agency_id, charge_item_id=charge_item_id, fiscal_year=fiscal_year
+    )
+    row = known.first() or Forecast(
+        agency_id=agency_id, charge_item_id=charge_item_id, fiscal_year=fiscal_year
+    )
+    if row.quantity != amount:
+        row.quantity, row.recorded_at = amount, now()
+        row.signed_by, row.signed_at = None, None
+        row.save()
+    record(
+        actor=actor,
+        verb="forecast.put",
+        target=row,
+        agency_id=agency_id,
+        payload={"item": charge_item_id, "year": fiscal_year, "quantity": amount},
+    )
+    return row
+
+
+@action
+def sign_forecast(*, actor: Actor, forecast_id: UUID) -> Forecast:
+    """Sign an agency's forecast: a person of the agency says that it is what they expect."""
+    row = Forecast.objects.select_for_update().filter(pk=forecast_id).first()
+    if row is None or not (actor.centre or row.agency_id in actor.agencies):
+        raise NotFound("CHARGING-406", "There is no such forecast among yours.")
+    require(actor, SIGN, row.agency_id)
+    if actor.user_id is None:
+        raise RateError("CHARGING-223", "Only a person can sign. Sign in with your own account.")
+    if row.signed_at is None:
+        row.signed_by, row.signed_at = actor.user_id, now()
+        row.save(update_fields=["signed_by", "signed_at"])
+    record(
+        actor=actor,
+        verb="forecast.signed",
+        target=row,
+        agency_id=row.agency_id,
+        payload={"quantity": row.quantity},
+    )
+    return row
+
+
+@action
+def propose_rate(
+    *,
+    actor: Actor,
+    charge_item_id: UUID,
+    model: Mapping[str, Any],
+    starts: date,
+    ends: date | None = None,
+    derivation: Mapping[str, Any] | None = None,
+    reason: str = "",
+) -> RateVersion:
+    """Propose a price of a charge item from a day on; it charges nothing until it is approved.
+
+    `model` is the engine's price model document; `derivation` comes from `derive_rate`. A rate that
+    differs from its derivation, or has none, needs a reason that everybody can read.
+    """
+    require(actor, "charging.propose_rates")
+    item = ChargeItem.objects.select_related("service").filter(pk=charge_item_id).first()
+    if item is None:
+        raise NotFound("CHARGING-405", "There is no such charge item. Choose one in the catalogue.")
+    price = from_document(model).document()
+    span = Span(starts, ends)
+    _require_open(span)
+    if not span.inside(Span(item.starts, item.ends)):
+        raise RateError(
+            "CHARGING-204",
+            f"{item.code} is offered from {item.starts} to {item.ends or 'further notice'}. Choose "
+            "days within.",
+        )
+    _require_reason(price, derivation, reason)
+    version_to_end(span, _approved(item.pk))
+    if RateVersion.objects.filter(charge_item=item, state="proposed", starts=starts).exists():
+        raise RateError(
+            "CHARGING-205",
+            f"A rate of {item.code} from {starts} waits for a decision already. Have it decided "
+            "first.",
+        )
+    version = RateVersion.objects.create(
+        charge_item=item,
+        code=_free_code(f"{item.code}-{starts:%Y-%m-%d}"),
+        model=price,
+        currency=centre().currency,
+        starts=starts,
+        ends=ends,
+        derivation=dict(derivation or {}),
+        reason=reason.strip()[:500],
+        recorded_at=now(),
+    )
+    _put_to_decision(actor, version)
+    record(
+        actor=actor,
+        verb="rate.proposed",
+        target=version,
+        payload={"code": version.code, "model": price, "starts": starts, "ends": ends},
+    )
+    return version
+
+
+def _put_to_decision(actor: Actor, version: RateVersion) -> None:
+    statement = f"Charge {rate_text(version)} from {words.day(version.starts)}"
+    if version.ends:
+        statement += f" until before {words.day(version.ends)}"
+    decision = propose(
+        actor=actor,
+        subject_type=SUBJECT,
+        subject_id=version.pk,
+        label=f"Rate {version.code}",
+        statement=f"{statement}. {version.reason}".strip(),
+        permission="charging.propose_rates",
+        effect={"rate": version.code, "model": version.model, "starts": version.starts},
+    )
+    version.decision_id = decision.pk
+    version.save(update_fields=["decision_id"])
+
+
+def _require_open(span: Span) -> None:
+    """A rate never reaches back into a month that is closed or being billed (CHARGING-202)."""
+    month = FiscalPeriod.of_date(span.start)
+    months = [month.shift(step).code for step in range(0, 120)]
+    closed = closed_periods(months, step="rate")
+    if closed:
+        first = FiscalPeriod.parse(closed[-1]).end_day
+        raise RateError(
+            "CHARGING-202",
+            f"{closed[-1]} is billed already, and a rate never reaches back. Start it on {first} "
+            "or later.",
+        )
+
+
+def _require_reason(
+    price: Mapping[str, Any], derivation: Mapping[str, Any] | None, reason: str
+) -> None:
+    if reason.strip():
+        return
+    if not derivation:
+        raise RateError(
+            "CHARGING-203",
+            "Say why this is the price: give its derivation from cost and volume, or a reason.",
+        )
+    worked = rework(derivation)
+    if price.get("kind") != "per_unit" or Decimal(price["rate"]) != worked:
+        raise RateError(
+            "CHARGING-203",
+            f"The derivation comes to {worked} per unit, and the price is another. Say why.",
+        )
+
+
+def _approved(item_id: UUID) -> Sequence[VersionSpan]:
+    found = RateVersion.objects.filter(charge_item_id=item_id, state="approved").order_by("starts")
+    return [VersionSpan(row.code, Span(row.starts, row.ends)) for row in found]
+
+
+def _free_code(wanted: str) -> str:
+    taken = set(RateVersion.objects.filter(code__startswith=wanted).values_list("code", flat=True))
+    code, number = wanted, 1
+    while code in taken:
+        number += 1
+        code = f"{wanted}-{number}"
+    return code
+
+
+def _find(version_id: UUID) -> tuple[RateVersion, UUID]:
+    """A version and the decision that was asked for it."""
+    version = RateVersion.objects.filter(pk=version_id).first()
+    if version is None or version.decision_id is None:
+        raise NotFound("CHARGING-404", "There is no such proposal. See the rate desk.")
+    return version, version.decision_id
+
+
+@action
+def approve_rate(*, actor: Actor, rate_version_id: UUID, reason: str = "") -> RateVersion:
+    """Approve a proposed rate, as a second person: from here on it is binding.
+
+    The open-ended version before it ends where the new one starts, in the same transaction.
+    """
+    version, decision_id = _find(rate_version_id)
+    record(actor=actor, verb="rate.decision_asked", target=version, payload={"code": version.code})
+    approve(actor=actor, decision_id=decision_id, reason=reason)
+    version.refresh_from_db()
+    return version
+
+
+@action
+def reject_rate(*, actor: Actor, rate_version_id: UUID, reason: str) -> RateVersion:
+    """Reject a proposed rate, as a second person, with a reason."""
+    version, decision_id = _find(rate_version_id)
+    record(actor=actor, verb="rate.decision_asked", target=version, payload={"code": version.code})
+    reject(actor=actor, decision_id=decision_id, reason=reason)
+    version.refresh_from_db()
+    return version
+
+
+def _waiting(decision: Decision) -> RateVersion:
+    """The proposed version of a decision, locked together with the other versions of its item."""
+    version = RateVersion.objects.select_related("charge_item").get(pk=decision.subject_id)
+    ChargeItem.objects.select_for_update().get(pk=version.charge_item_id)
+    version.refresh_from_db(fields=["state"])
+    if version.state != "proposed":
+        raise RateError("CHARGING-213", f"Rate {version.code} is {version.state} already.")
+    return version
+
+
+def put_in_force(actor: Actor, decision: Decision) -> RateVersion:
+    """What an approval does: the rate binds, and the open-ended one before it ends (CHARGING-201).
+
+    Called by authority in the transaction of the decision; what it raises undoes the decision.
+    """
+    version = _waiting(decision)
+    span = Span(version.starts, version.ends)
+    _require_open(span)
+    ending = version_to_end(span, _approved(version.charge_item_id))
+    if ending:
+        RateVersion.objects.filter(code=ending).update(ends=version.starts)
+    version.state, version.approved_at = "approved", now()
+    version.decision_id, version.decided_by_label = decision.pk, role_label(actor)
+    try:
+        with transaction.atomic():
+            version.save()
+    except IntegrityError as overlap:
+        raise RateError(
+            "CHARGING-201",
+            f"Another rate of {version.charge_item.code} is in force on days of {version.code}.",
+        ) from overlap
+    record(
+        actor=actor,
+        verb="rate.approved",
+        target=version,
+        payload={
+            "code": version.code,
+            "decision": decision.pk,
+            "ended": ending,
+            "starts": version.starts,
+        },
+    )
+    return version
+
+
+def set_aside(actor: Actor, decision: Decision) -> RateVersion:
+    """What a rejection or withdrawal does: the proposal keeps its word and charges nothing."""
+    version = _waiting(decision)
+    version.state = decision.state
+    version.save(update_fields=["state"])
+    record(
+        actor=actor,
+        verb=f"rate.{decision.state}",
+        target=version,
+        payload={"code": version.code, "decision": decision.pk},
+    )
+    return version
+
+
+def role_label(actor: Actor) -> str:
+    """The roles that a decision was taken in, for the public rate book; never a person's name."""
+    names = Role.objects.filter(code__in=actor.roles, side="centre").order_by("code")
+    held = [role.name for role in names if APPROVE in role.permissions]
+    return ", ".join(held)[:120]

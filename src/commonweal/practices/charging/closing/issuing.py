@@ -1,0 +1,122 @@
+"""Preview, issue, post, notify: from drafts to bills that never change."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from commonweal.kernel.access.public import Actor
+from commonweal.kernel.audit.public import head, seal
+from commonweal.kernel.calendar.public import add_working_days, today
+from commonweal.kernel.documents.public import store
+from commonweal.kernel.notices.public import notify_role
+from commonweal.kernel.party.public import centre
+from commonweal.kernel.schema.public import CommonwealError
+
+from ..actions.bills import issue_bill, open_preview, set_pack_root
+from ..models import Bill, CloseRun
+from ..papers.pack import PackMaker
+from ..papers.pdf import bill_pdf
+from ..papers.tables import bill_csv
+from ..selectors.bill_document import bill_lines
+from .posting import post_bills
+
+PREVIEW_DAYS = 5
+
+
+class PreviewOpen(CommonwealError):
+    """The preview window has not ended."""
+
+
+def preview(*, actor: Actor, run: CloseRun, options: Any) -> dict[str, Any]:
+    """Show every draft to its agency and set the window's end, in working days from today."""
+    days = PREVIEW_DAYS if options.preview_days is None else options.preview_days
+    run.preview_ends = add_working_days(today(centre().zone), days)
+    bills = list(Bill.objects.filter(run=run, state="draft").order_by("agency__code"))
+    for bill in bills:
+        open_preview(actor=actor, bill_id=bill.id)
+        notify_role(
+            actor=actor,
+            agency_id=bill.agency_id,
+            permission="charging.view_bills",
+            template="bill_preview",
+            context={"bill": str(bill.id), "period": run.period, "until": str(run.preview_ends)},
+        )
+    return {"bills": len(bills), "ends": str(run.preview_ends)}
+
+
+def issue(*, actor: Actor, run: CloseRun, options: Any) -> dict[str, Any]:
+    """Issue every bill, seal the trail, and make pack, PDF and CSV with the printed head."""
+    day = today(centre().zone)
+    if run.preview_ends and day < run.preview_ends and not options.end_preview:
+        raise PreviewOpen(
+            "CLOSE-401",
+            f"Agencies may look at their bills until {run.preview_ends}. Resume on that day, "
+            "or end the preview now.",
+        )
+    due = day + timedelta(days=options.payment_days)
+    bills = list(Bill.objects.filter(run=run).select_related("agency").order_by("agency__code"))
+    for bill in bills:
+        issue_bill(actor=actor, bill_id=bill.id, issued_on=day, due_on=due)
+    seal()
+    maker = PackMaker(actor)
+    for bill in bills:
+        make_papers(maker, Bill.objects.select_related("agency").get(pk=bill.pk))
+    return {
+        "bills": len(bills),
+        "total_minor": sum(bill.total_minor for bill in bills),
+        "due": str(due),
+    }
+
+
+def make_papers(maker: PackMaker, bill: Bill) -> None:
+    """The pack (whose root goes on the bill), then the PDF and the CSV that print it."""
+    actor, lines = maker.actor, bill_lines(bill)
+    chain = str(head(bill.agency_id))
+    pack = maker.build(bill, lines)
+    bill.pack_root = set_pack_root(actor=actor, bill_id=bill.id, root=pack.root).pack_root
+    owner = ("charging.Bill", str(bill.id))
+    papers = [
+        ("pack", f"{bill.number}-proof.zip", "application/zip", pack.data),
+        ("pdf", f"{bill.number}.pdf", "application/pdf", bill_pdf(actor, bill, chain)),
+        ("csv", f"{bill.number}.csv", "text/csv", bill_csv(bill, lines, chain)),
+    ]
+    for kind, filename, media_type, data in papers:
+        store(
+            actor=actor,
+            agency_id=bill.agency_id,
+            owner=owner,
+            kind=kind,
+            filename=filename,
+            media_type=media_type,
+            data=data,
+        )
+
+
+def post(*, actor: Actor, run: CloseRun, options: Any) -> dict[str, Any]:
+    """Post the paired journals of every issued bill and close the month's books."""
+    day = journal_day(run)
+    bills = list(Bill.objects.filter(run=run, state="issued").order_by("agency__code"))
+    return {"pairs": post_bills(actor, bills, centre().agency_id, day)}
+
+
+def journal_day(run: CloseRun) -> date:
+    """Bills count on the last day of the month they are for."""
+    from commonweal.kernel.calendar.public import FiscalPeriod
+
+    return FiscalPeriod.parse(run.period).end_day - timedelta(days=1)
+
+
+def notify(*, actor: Actor, run: CloseRun, options: Any) -> dict[str, Any]:
+    """Tell each agency's people that their bill is there."""
+    bills = list(Bill.objects.filter(run=run, state="issued").order_by("agency__code"))
+    sent = 0
+    for bill in bills:
+        sent += notify_role(
+            actor=actor,
+            agency_id=bill.agency_id,
+            permission="charging.view_bills",
+            template="bill_issued",
+            context={"bill": str(bill.id), "number": bill.number, "period": run.period},
+        )
+    return {"notices": sent}

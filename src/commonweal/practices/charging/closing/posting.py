@@ -1,0 +1,110 @@
+"""The journals of an issued bill: paired, so that centre and agency never differ.
+
+Centre:  debit receivable (1310), credit revenue (4100) per service, in the service's own fund.
+Agency:  debit expense (6100) per service and funding source, credit payable (2110), same funds.
+A line with a negative amount (a correction in the agency's favour) turns the sides round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Sum
+
+from commonweal.kernel.access.public import Actor
+from commonweal.kernel.ledger.public import (
+    Draft,
+    Line,
+    close_period,
+    open_period,
+    post_pair,
+    put_chart,
+)
+
+from ..models import Bill, BillLine
+
+RECEIVABLE, REVENUE, PAYABLE, EXPENSE = "1310", "4100", "2110", "6100"
+Chart = dict[str, tuple[str, str]]
+CENTRE_ACCOUNTS: Chart = {
+    RECEIVABLE: ("Due from agencies", "asset"),
+    REVENUE: ("Charges to agencies", "revenue"),
+}
+AGENCY_ACCOUNTS: Chart = {
+    PAYABLE: ("Due to the shared services centre", "liability"),
+    EXPENSE: ("Shared services", "expense"),
+}
+
+
+def service_totals(bill: Bill) -> dict[tuple[str, str], int]:
+    """Cents per (fund, service code) of a bill; one query."""
+    rows = (
+        BillLine.objects.filter(bill_id=bill.id)
+        .values_list("service__fund_code", "service__code")
+        .annotate(total=Sum("amount_minor"))
+        .order_by("service__fund_code", "service__code")
+    )
+    return {(fund, service): int(total) for fund, service, total in rows if total}
+
+
+def bill_drafts(
+    bill: Bill, totals: dict[tuple[str, str], int], centre_id: UUID, day: date
+) -> tuple[Draft, Draft]:
+    """The two journals of one bill: the centre's and the agency's."""
+    ours: list[Line] = []
+    theirs: list[Line] = []
+    for (fund, service), amount in totals.items():
+        for lines, debit, credit in ((ours, RECEIVABLE, REVENUE), (theirs, EXPENSE, PAYABLE)):
+            lines += [
+                Line(account, minor, fund=fund, service_code=service, reference=str(bill.id))
+                for account, minor in ((debit, amount), (credit, -amount))
+            ]
+
+    def draft(agency_id: UUID, lines: Sequence[Line]) -> Draft:
+        return Draft(
+            agency_id=agency_id,
+            period=bill.period,
+            lines=lines,
+            description=f"Bill {bill.number}",
+            source="charging",
+            key=f"bill:{bill.id}",
+            effective_date=day,
+            currency=bill.currency,
+        )
+
+    return draft(centre_id, ours), draft(bill.agency_id, theirs)
+
+
+def _prepare(actor: Actor, agency_id: UUID, period: str, chart: Chart, funds: set[str]) -> None:
+    accounts = [(code, name, kind) for code, (name, kind) in chart.items()]
+    put_chart(
+        actor=actor,
+        agency_id=agency_id,
+        accounts=accounts,
+        funds=[(fund, f"Fund {fund}") for fund in sorted(funds)],
+    )
+    open_period(actor=actor, agency_id=agency_id, period=period)
+
+
+def post_bills(actor: Actor, bills: Sequence[Bill], centre_id: UUID, day: date) -> int:
+    """Post both journals of every bill that has any amount; return how many bills were posted.
+
+    Idempotent: the bill's id is the journals' key. The month's books close after it.
+    """
+    if not bills:
+        return 0
+    period = bills[0].period
+    totals = {bill.id: service_totals(bill) for bill in bills}
+    funds = {fund for found in totals.values() for fund, _ in found}
+    _prepare(actor, centre_id, period, CENTRE_ACCOUNTS, funds)
+    posted = 0
+    for bill in bills:
+        _prepare(actor, bill.agency_id, period, AGENCY_ACCOUNTS, funds)
+        ours, theirs = bill_drafts(bill, totals[bill.id], centre_id, day)
+        if ours.lines:
+            post_pair(actor=actor, left=ours, right=theirs)
+            posted += 1
+        close_period(actor=actor, agency_id=bill.agency_id, period=period)
+    close_period(actor=actor, agency_id=centre_id, period=period)
+    return posted

@@ -1,0 +1,381 @@
+"""Rating a period's usage files, and proving the result by totals.
+
+Rated files hold one agency and one period each (design law 9), as kind `rated` of metering's
+manifest. Late records and fixed charges do not go through the SQL kernel: they are few.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from commonweal.kernel.access.public import Actor
+from commonweal.kernel.audit.public import digest
+from commonweal.kernel.calendar.public import FiscalPeriod
+from commonweal.kernel.catalogue.public import order_lines_in_force
+from commonweal.kernel.metering.public import (
+    PartitionFile,
+    Total,
+    partition_files,
+    put_rated,
+    totals,
+)
+from commonweal.kernel.party.public import centre
+
+from ..engine import ENGINE_VERSION
+from ..engine.connection import open_connection
+from ..engine.price import price, r9
+from ..engine.rating import prove_totals, rate_to_table, require_proof
+from ..engine.rating_sql import RatingPlan
+from .corrections import Corrected, Place, billed_so_far, corrected_line, corrections
+from .drafting import CauseError, RatedGroup
+from .rates import RateIndex, approved_rates
+
+PLAN = RatingPlan(carry=("order_line",))
+_RATED = (
+    "agency_id, charge_item, rate_version, order_line, source, fact_id, from_time, quantity,"
+    " quantity_before, amount"
+)
+
+
+@dataclass
+class Prepared:
+    """Everything that rating a period depends on; its hash is the run's identity."""
+
+    period: str
+    zone: str
+    files: list[PartitionFile]
+    rates: RateIndex
+    fixed: list[RatedGroup]
+    input_hash: str
+
+
+@dataclass
+class Workspace:
+    """A DuckDB with a folder to spill into; both go away at the end."""
+
+    connection: Any = None
+    folder: Path = field(default_factory=Path)
+
+    def __enter__(self) -> Workspace:
+        self.folder = Path(tempfile.mkdtemp(prefix="commonweal-rating-"))
+        self.connection = open_connection(spill=self.folder)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def prepare(actor: Actor, period: str) -> Prepared:
+    """Collect usage files, approved rates and order lines, and hash them."""
+    zone = centre().zone
+    files = partition_files(actor, period, kind="usage")
+    rates = approved_rates(zone)
+    fixed = fixed_charges(actor, period, rates)
+    identity = digest(
+        {
+            "engine": ENGINE_VERSION,
+            "period": period,
+            "zone": zone,
+            "usage": [[file.relative, file.sha256] for file in files],
+            "rates": [
+                [span.version_id, span.start, span.end, rates.documents[span.version_id]]
+                for span in rates.spans
+            ],
+            "fixed": [[g.agency_id, g.charge_item_id, g.order_line_id, g.amount] for g in fixed],
+        }
+    )
+    return Prepared(period, zone, files, rates, fixed, identity)
+
+
+def fixed_charges(actor: Actor, period: str, rates: RateIndex) -> list[RatedGroup]:
+    """A flat price is charged once for each order line in force on the month's first day, or on
+    its own first day if it starts within the month."""
+    month = FiscalPeriod.parse(period)
+    start, end = month.bounds(centre().zone)
+    flat = {key for key, model in rates.models.items() if model.kind == "flat"}
+    found = []
+    for line in order_lines_in_force(actor, None, month):
+        moment = start if line.starts <= month.first_day else None
+        spans = [
+            span
+            for span in rates.by_item.get(line.charge_item_id, ())
+            if span.version_id in flat and span.start < end and span.end > start
+        ]
+        if not spans:
+            continue
+        span = next((s for s in spans if moment and s.start <= moment < s.end), spans[0])
+        found.append(
+            RatedGroup(
+                agency_id=line.agency_id,
+                kind="fixed",
+                charge_period=period,
+                charge_item_id=line.charge_item_id,
+                rate_version_id=span.version_id,
+                order_line_id=line.id,
+                quantity=Decimal(1),
+                facts=0,
+                amount=r9(price(rates.models[span.version_id], Decimal(1))),
+            )
+        )
+    return found
+
+
+def _list(files: Iterable[PartitionFile]) -> str:
+    return ", ".join("'" + str(file.path).replace("'", "''") + "'" for file in files)
+
+
+def load(work: Workspace, prepared: Prepared) -> None:
+    """Make the relation `usage` that the kernel rates, and `uncovered` with what has no cause."""
+    base = work.connection
+    base.execute(
+        "CREATE TABLE rates (rate_version UUID, charge_item UUID, starts TIMESTAMPTZ,"
+        " ends TIMESTAMPTZ)"
+    )
+    for span in prepared.rates.spans:
+        base.execute(
+            "INSERT INTO rates VALUES (?, ?, ?, ?)",
+            [str(span.version_id), str(span.charge_item_id), span.start, span.end],
+        )
+    if prepared.files:
+        facts = f"read_parquet([{_list(prepared.files)}])"
+    else:
+        facts = (
+            "(SELECT NULL::UUID AS agency_id, NULL::UUID AS charge_item_id,"
+            " NULL::UUID AS order_line_id, '' AS source, '' AS external_id,"
+            " NULL::TIMESTAMPTZ AS starts, 0::DECIMAL(18,6) AS quantity, false AS late WHERE 1 = 0)"
+        )
+    base.execute(
+        f"""CREATE TABLE joined AS SELECT f.agency_id, f.charge_item_id AS charge_item,
+        r.rate_version, f.order_line_id AS order_line, f.source, f.external_id AS fact_id,
+        f.starts AS from_time, f.quantity FROM {facts} f LEFT JOIN rates r
+        ON r.charge_item = f.charge_item_id AND r.starts <= f.starts AND f.starts < r.ends
+        WHERE NOT f.late"""
+    )
+    base.execute(
+        "CREATE VIEW usage AS SELECT * FROM joined"
+        " WHERE rate_version IS NOT NULL AND order_line IS NOT NULL"
+    )
+
+
+def require_causes(work: Workspace, prepared: Prepared) -> None:
+    """Refuse to go on while a record has no rate or no order line (design law 5); show the rows."""
+    rows = work.connection.execute(
+        """SELECT agency_id, charge_item, rate_version IS NULL, count(*),
+        min(source || ' ' || fact_id) FROM joined
+        WHERE rate_version IS NULL OR order_line IS NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"""
+    ).fetchall()
+    missing = [
+        {
+            "agency": str(agency),
+            "item": str(item),
+            "problem": "no rate was in force" if no_rate else "no order covers it",
+            "records": count,
+            "example": example,
+        }
+        for agency, item, no_rate, count, example in rows
+    ]
+    missing += prepared.rates.missing
+    if missing:
+        raise CauseError(
+            "CLOSE-302",
+            f"{sum(row['records'] for row in missing)} usage records have no rate in force or no "
+            "order that covers them. Approve the rate or sign the order, then resume.",
+            rows=missing[:200],
+        )
+
+
+def write_rated(work: Workspace, prepared: Prepared, actor: Actor, period: str) -> int:
+    """Rate everything, then write one file per agency: ordinary records and corrections."""
+    late = corrections(actor, period, prepared.rates)
+    require_causes(work, prepared)
+    models = {str(key): model for key, model in prepared.rates.models.items()}
+    result = rate_to_table(work.connection, PLAN, models, "rated")
+    _add_corrections(work, late)
+    agencies = work.connection.execute(
+        "SELECT agency_id, count(*) FROM lines GROUP BY agency_id ORDER BY agency_id"
+    ).fetchall()
+    for agency_id, rows in agencies:
+        put_rated(
+            actor=actor,
+            agency_id=agency_id,
+            period=period,
+            write=partial(_write, work, agency_id),
+            rows=rows,
+            totals={"input_hash": prepared.input_hash},
+        )
+    return result.facts + len(late)
+
+
+def _add_corrections(work: Workspace, late: Sequence[Corrected]) -> None:
+    base = work.connection
+    base.execute(
+        f"CREATE TABLE lines AS SELECT 'usage' AS kind, '' AS charge_period, {_RATED} FROM rated"
+    )
+    for found in late:
+        fact = found.fact
+        base.execute(
+            "INSERT INTO lines VALUES ('correction', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                fact.period,
+                str(fact.agency_id),
+                str(fact.charge_item_id),
+                str(found.rate_version_id),
+                str(found.order_line_id),
+                fact.source,
+                fact.external_id,
+                fact.starts,
+                fact.delta,
+                found.before,
+                found.amount,
+            ],
+        )
+
+
+def _write(work: Workspace, agency_id: UUID, path: Path) -> None:
+    place = str(path).replace("'", "''")
+    work.connection.execute(
+        f"""COPY (SELECT kind, charge_period, {_RATED} FROM lines
+        WHERE agency_id = '{UUID(str(agency_id))}'
+        ORDER BY charge_item, rate_version, kind DESC, charge_period, from_time, source, fact_id)
+        TO '{place}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"""
+    )
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the second path compared."""
+
+    groups: int
+    total: str
+
+
+def prove(actor: Actor, period: str) -> Proof:
+    """Three comparisons: facts against the price of totals (engine's second path); the totals that
+    PostgreSQL counted at the freeze against those of the files; corrections against their span."""
+    prepared = prepare(actor, period)
+    rated = partition_files(actor, period, kind="rated")
+    with Workspace() as work:
+        load(work, prepared)
+        base = work.connection
+        if rated:
+            base.execute(
+                f"CREATE VIEW rated AS SELECT * FROM read_parquet([{_list(rated)}])"
+                " WHERE kind = 'usage'"
+            )
+        else:
+            base.execute("CREATE VIEW rated AS SELECT *, 0::DECIMAL(27,9) AS amount FROM usage")
+        models = {str(key): model for key, model in prepared.rates.models.items()}
+        require_proof(prove_totals(base, "usage", "rated", models))
+        _compare_counts(base, "rated", totals(actor, period))
+        if rated:
+            _prove_corrections(base, rated, prepared.rates)
+            _compare_counts(base, "corrected", totals(actor, period, late=True))
+        count, total = base.execute(
+            "SELECT count(DISTINCT (agency_id, charge_item, rate_version)),"
+            " coalesce(sum(amount), 0)::VARCHAR FROM rated"
+        ).fetchone()
+    return Proof(count, str(total))
+
+
+def _prove_corrections(base: Any, rated: Sequence[PartitionFile], rates: RateIndex) -> None:
+    """Each place's corrections add up to F(billed + all of them) − F(billed), taken at once."""
+    base.execute(
+        f"CREATE VIEW corrected AS SELECT * FROM read_parquet([{_list(rated)}])"
+        " WHERE kind = 'correction'"
+    )
+    rows = base.execute(
+        "SELECT agency_id, charge_item, rate_version, charge_period, sum(quantity)::DECIMAL(18,6),"
+        " sum(amount)::DECIMAL(27,9) FROM corrected GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    moved = {Place(*row[:4]): (row[4], row[5]) for row in rows}
+    billed = billed_so_far(moved)
+    wrong = []
+    for place, (quantity, amount) in moved.items():
+        before, model = billed.get(place), rates.models[place.rate_version_id]
+        after = quantity if before is None else before + quantity
+        if r9(price(model, after)) - r9(price(model, before)) != amount:
+            wrong.append({"agency": str(place.agency_id), "item": str(place.charge_item_id)})
+    if wrong:
+        raise CauseError(
+            "CLOSE-304",
+            f"{len(wrong)} corrections differ from the price of their totals. "
+            "Nothing may be billed: keep the files and report this.",
+            rows=wrong[:100],
+        )
+
+
+def _compare_counts(base: Any, relation: str, counted: Iterable[Total]) -> None:
+    """The manifest's totals were summed at the freeze; the rated files must agree with them."""
+    stated: dict[tuple[str, str], tuple[int, Decimal]] = {}
+    for row in counted:
+        key = (str(row.agency_id), str(row.charge_item_id))
+        count, quantity = stated.get(key, (0, Decimal(0)))
+        stated[key] = (count + row.count, quantity + row.quantity)
+    rows = base.execute(
+        "SELECT agency_id::VARCHAR, charge_item::VARCHAR, count(*), sum(quantity)"
+        f" FROM {relation}"
+        " GROUP BY 1, 2"
+    ).fetchall()
+    found = {(agency, item): (count, quantity) for agency, item, count, quantity in rows}
+    wrong = [key for key in stated.keys() | found.keys() if stated.get(key) != found.get(key)]
+    if wrong:
+        raise CauseError(
+            "CLOSE-303",
+            f"{len(wrong)} totals of the rated records differ from those counted at the freeze. "
+            "Nothing may be billed: keep the files and report this.",
+            rows=[{"agency": agency, "item": item} for agency, item in sorted(wrong)[:100]],
+        )
+
+
+def groups(actor: Actor, period: str, prepared: Prepared) -> list[RatedGroup]:
+    """The sums that become bill lines: rated files by line, and the fixed charges."""
+    rated = partition_files(actor, period, kind="rated")
+    found = list(prepared.fixed)
+    if rated:
+        with Workspace() as work:
+            rows = work.connection.execute(
+                f"""SELECT agency_id, kind, charge_period, charge_item, rate_version, order_line,
+                sum(quantity)::DECIMAL(18,6), count(*), sum(amount)::DECIMAL(27,9)
+                FROM read_parquet([{_list(rated)}]) GROUP BY ALL ORDER BY ALL"""
+            ).fetchall()
+        found += [_group(period, *row) for row in rows]
+    return found
+
+
+def _group(
+    period: str,
+    agency_id: UUID,
+    kind: str,
+    charge_period: str,
+    item: UUID,
+    version: UUID,
+    order_line: UUID,
+    quantity: Decimal,
+    facts: int,
+    amount: Decimal,
+) -> RatedGroup:
+    corrects = None
+    if kind == "correction":
+        place = Place(agency_id, item, version, charge_period)
+        corrects = corrected_line(place, order_line)
+    return RatedGroup(
+        agency_id,
+        kind,
+        charge_period or period,
+        item,
+        version,
+        order_line,
+        quantity,
+        facts,
+        amount,
+        corrects,
+    )

@@ -1,0 +1,105 @@
+"""Freeze, allocate, rate, prove, draft: from usage to draft bills."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from commonweal.kernel.access.public import Actor
+from commonweal.kernel.metering.public import (
+    freeze_period,
+    missing_sources,
+    seal_period,
+    write_partitions,
+)
+from commonweal.kernel.party.public import centre
+from commonweal.kernel.schema.public import CommonwealError
+
+from ..actions.bills import draft_bill
+from ..actions.costs import allocate
+from ..engine import ENGINE_VERSION
+from ..models import CloseRun
+from . import rating
+from .drafting import draft_lines
+
+
+class SourcesMissing(CommonwealError):
+    """Usage is missing from sources that are expected."""
+
+
+def freeze(*, actor: Actor, run: CloseRun, options: Any) -> dict[str, Any]:
+    """Name missing sources; then freeze the period, write its files and seal them."""
+    checks = missing_sources(actor, run.period)
+    unwaived = [check for check in checks if check.source.code not in options.waived]
+    if unwaived:
+        names = ", ".join(check.source.name for check in unwaived)
+        raise SourcesMissing(
+            "CLOSE-201",
+            f"Usage is missing or incomplete from: {names}. "
+            "Load it, or go on without it and say why.",
+            sources=[{"code": check.source.code, "problem": check.sentence} for check in unwaived],
+        )
+    if checks and len(options.waive_reason.strip()) < 10:
+        raise SourcesMissing(
+            "CLOSE-202",
+            "Say in at least ten characters why the close goes on without these sources.",
+        )
+    freeze_period(actor=actor, period=run.period)
+    files = write_partitions(actor=actor, period=run.period)
+    seal_period(actor=actor, period=run.period)
+    return {
+        "records": sum(file.rows for file in files if file.kind == "usage"),
+        "waived": [check.source.code for check in checks],
+        "waive_reason": options.waive_reason,
+    }
+
+
+def allocate_costs(*, actor: Actor, run: CloseRun, options: Any) -> dict[str, Any]:
+    """Allocate the month's ledger costs to services, for each service's position."""
+    done = allocate(
+        actor=actor,
+        basis="actual",
+        first_period=run.period,
+        last_period=run.period,
+        label=run.period,
+    )
+    return {
+        "run": str(done.id),
+        "total_minor": done.total_minor,
+        "unallocated_minor": done.unallocated_minor,
+    }
+
+
+def rate(*, actor: Actor, run: CloseRun, options: Any) -> dict[str, Any]:
+    """Price every record exactly, write the rated lines; refuse charges without cause (law 5)."""
+    prepared = rating.prepare(actor, run.period)
+    run.input_hash = prepared.input_hash
+    run.engine_version = ENGINE_VERSION
+    with rating.Workspace() as work:
+        rating.load(work, prepared)
+        rating.require_causes(work, prepared)
+        rows = rating.write_rated(work, prepared, actor, run.period)
+    return {"records": rows, "input_hash": prepared.input_hash}
+
+
+def prove(*, actor: Actor, run: CloseRun, options: Any) -> dict[str, Any]:
+    """Price the totals again by other code and compare to the last decimal (law 3)."""
+    compared = rating.prove(actor, run.period)
+    return {"groups": compared.groups, "total": compared.total}
+
+
+def draft(*, actor: Actor, run: CloseRun, options: Any) -> dict[str, Any]:
+    """Round each line once, split it by funding source, write the draft bills."""
+    currency = centre().currency
+    prepared = rating.prepare(actor, run.period)
+    if prepared.input_hash != run.input_hash:  # an order or a rate was signed since
+        rate(actor=actor, run=run, options=options)
+        prove(actor=actor, run=run, options=options)
+    groups = rating.groups(actor, run.period, prepared)
+    lines = draft_lines(groups, currency)
+    total = 0
+    for agency_id in sorted(lines, key=str):
+        bill = draft_bill(
+            actor=actor, run=run, agency_id=agency_id, currency=currency, lines=lines[agency_id]
+        )
+        total += bill.total_minor
+    return {"bills": len(lines), "total_minor": total}

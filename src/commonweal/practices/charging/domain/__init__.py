@@ -1,0 +1,1 @@
+"""Pure calculation of charging, one file per noun."""

@@ -1,0 +1,44 @@
+"""The steps of a month's close, as data. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class StepRule:
+    """One step: its code, what it does in words, and whether it waits for a person or a date."""
+
+    code: str
+    label: str
+    explanation: str
+
+
+STEPS: tuple[StepRule, ...] = (
+    StepRule(
+        "freeze", "Freeze usage", "Usage of the month stops counting; what comes later is late."
+    ),
+    StepRule(
+        "allocate", "Allocate costs", "The month's ledger costs go to services by their drivers."
+    ),
+    StepRule("rate", "Rate usage", "Every usage record is priced exactly."),
+    StepRule(
+        "prove", "Prove by a second path", "Totals are priced again by other code and compared."
+    ),
+    StepRule("draft", "Draft bills", "Lines are rounded once and split by funding source."),
+    StepRule("preview", "Show agencies a preview", "Agencies may ask about or dispute a line."),
+    StepRule("issue", "Issue bills", "Bills get number and date and never change again."),
+    StepRule(
+        "post", "Post journals", "The centre's and each agency's books receive paired journals."
+    ),
+    StepRule(
+        "notify", "Notify agencies", "Each agency's people are told that their bill is there."
+    ),
+)
+
+CODES = tuple(step.code for step in STEPS)
+
+
+def next_step(states: dict[str, str]) -> str | None:
+    """The first step that is not done, in order; None when all are."""
+    return next((code for code in CODES if states.get(code) != "done"), None)

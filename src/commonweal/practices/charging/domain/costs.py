@@ -1,0 +1,358 @@
+"""Reading a ledger extract: which column holds what, and one row into one line or one reason.
+
+Pure. A mapping is found by the names of the columns and by how their values are written, shown,
+and used only after a person has confirmed it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from commonweal.kernel.calendar.public import CalendarError, FiscalPeriod
+from commonweal.kernel.errors import CommonwealError
+
+from . import cost_values as values
+
+FIELDS: dict[str, str] = {
+    "amount": "the amount of the line",
+    "date": "the day it was paid or posted",
+    "period": "the month, written YYYY-MM",
+    "unit": "the part of the organisation",
+    "category": "what it was spent on, in words",
+    "account": "the ledger code",
+    "reference": "the line's own number",
+    "supplier_ref": "the supplier's number (a name is never kept)",
+    "supplier_name": "the supplier's name, kept only as a keyed hash",
+    "kind": "revenue or capital",
+}
+LENGTHS = {
+    "unit": 120,
+    "category": 120,
+    "account": 60,
+    "reference": 80,
+    "supplier_ref": 80,
+    "kind": 40,
+}
+KNOWN: dict[str, frozenset[str]] = {
+    "amount": frozenset({"amount", "value", "net amount", "amount gbp", "amount usd", "total"}),
+    "date": frozenset({"date", "paid date", "payment date", "posting date", "invoice date",
+                       "date paid", "transaction date"}),
+    "period": frozenset({"period", "month", "accounting period"}),
+    "unit": frozenset({"unit", "organisational unit", "organizational unit", "service area",
+                       "department", "directorate", "cost centre", "cost center", "division"}),
+    "category": frozenset({"category", "expenditure category", "expense area", "expense type",
+                           "account description", "purpose"}),
+    "account": frozenset({"account", "expenditure code", "account code", "ledger code",
+                          "cost element", "account number"}),
+    "reference": frozenset({"reference", "trans no", "transaction number", "transaction no",
+                            "voucher", "document number", "journal line"}),
+    "supplier_ref": frozenset({"supplier id", "supplier number", "supplier no", "vendor id",
+                               "vendor number"}),
+    "supplier_name": frozenset({"supplier name", "supplier", "vendor", "vendor name", "payee",
+                                "beneficiary"}),
+    "kind": frozenset({"type", "type of expenditure", "expenditure type", "capital or revenue",
+                       "revenue/capital"}),
+}  # fmt: skip
+MAX_MINOR = 10**17
+Reason = tuple[str, str]
+When = tuple[str, date | None, Reason | None]
+
+
+class CostError(CommonwealError):
+    """Costs cannot be read, stored or allocated as asked."""
+
+
+@dataclass(frozen=True)
+class ColumnMapping:
+    """How one layout is read: field → column, the way dates are written, the decimal mark."""
+
+    columns: Mapping[str, str]
+    date_format: str = ""
+    decimal: str = "."
+
+    @property
+    def options(self) -> dict[str, str]:
+        """What is saved beside the columns."""
+        return {"date_format": self.date_format, "decimal": self.decimal}
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A mapping as far as it could be found, what it leaves unused, and what a person must say."""
+
+    mapping: ColumnMapping
+    unused: tuple[str, ...]
+    ask: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ReadLine:
+    """A row that can be used. `amount_minor` in minor units of the file's currency."""
+
+    row: int
+    period: str
+    posted_on: date | None
+    amount_minor: int
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A row that cannot be used, why and what to do; its amount where one can be read."""
+
+    row: int
+    code: str
+    message: str
+    amount_text: str = ""
+    amount_minor: int | None = None
+
+
+def header_hash(header: Sequence[str]) -> str:
+    """The identity of a layout: its column names in order."""
+    names = "\x1f".join(name.strip() for name in header)
+    return hashlib.sha256(names.encode()).hexdigest()
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.replace("_", " ").casefold().split()).rstrip(" .:")
+
+
+def _named(header: Sequence[str], given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Columns found by name (those given win), and a question for each field with several."""
+    found, ask = dict(given), []
+    taken = set(given.values())
+    for name, known in KNOWN.items():
+        if name in found:
+            continue
+        fits = [column for column in header if _folded(column) in known and column not in taken]
+        if len(fits) == 1:
+            found[name] = fits[0]
+            taken.add(fits[0])
+        elif fits:
+            columns = ", ".join(f"“{column}”" for column in fits)
+            ask.append(f'Which of {columns} is {FIELDS[name]}? Say --column {name}="{fits[0]}".')
+    if "supplier_ref" in found and "supplier_name" not in given:
+        found.pop("supplier_name", None)
+    return found, ask
+
+
+def suggest_mapping(
+    header: Sequence[str],
+    sample: Sequence[Sequence[str]],
+    given: ColumnMapping | None = None,
+    period: str = "",
+) -> Suggestion:
+    """What can be found about a layout from its header and rows; what cannot is asked for.
+
+    `given` holds what a person has said already (its columns win); `period` the month given for
+    the whole file, which makes a date unnecessary. Nothing here is used before it is confirmed.
+    """
+    given = given or ColumnMapping({}, decimal="")
+    check_columns(header, given.columns)
+    columns, ask = _named(header, given.columns)
+    place = {name: list(header).index(column) for name, column in columns.items()}
+
+    def cells(name: str) -> list[str]:
+        at = place[name]
+        return [row[at] for row in sample if at < len(row) and row[at].strip()]
+
+    if "amount" not in columns:
+        ask.insert(0, 'Which column is the amount? Say --column amount="…".')
+    decimal = given.decimal
+    if not decimal:
+        decimal = "." if "amount" not in columns else values.decimal_mark(cells("amount"))
+        if not decimal:
+            ask.append("Is the decimal mark a point or a comma? Say --decimal . or --decimal ,.")
+    written = given.date_format
+    if not period and "date" in columns and not written:
+        written, question = values.date_format(cells("date"))
+        ask += [question.format(column=columns["date"])] if question else []
+    elif not period and not {"date", "period"} & set(columns):
+        ask.append('Which month is this? Say --period YYYY-MM, or --column date="…".')
+    unused = tuple(name for name in header if name.strip() and name not in columns.values())
+    return Suggestion(ColumnMapping(columns, written, decimal or "."), unused, tuple(ask))
+
+
+def check_columns(header: Sequence[str], columns: Mapping[str, str]) -> None:
+    """Refuse unknown fields, columns that are not there or there twice (COSTS-104, COSTS-106)."""
+    for name, column in columns.items():
+        if name not in FIELDS:
+            raise CostError(
+                "COSTS-106", f"“{name}” is not a field. Use one of: {', '.join(sorted(FIELDS))}."
+            )
+        count = list(header).count(column)
+        if count == 0:
+            shown = ", ".join(f"“{item}”" for item in header if item)
+            raise CostError("COSTS-104", f"There is no column “{column}”. The header has: {shown}.")
+        if count > 1:
+            raise CostError(
+                "COSTS-104",
+                f"The column “{column}” appears {count} times. Rename all but one in the file.",
+            )
+
+
+def require_complete(mapping: ColumnMapping, period: str) -> None:
+    """Refuse a mapping that names no amount, or no way to know the month (COSTS-106)."""
+    if "amount" not in mapping.columns:
+        raise CostError("COSTS-106", 'The mapping names no amount. Say --column amount="…".')
+    dated = "date" in mapping.columns and mapping.date_format
+    if not (period or dated or "period" in mapping.columns):
+        raise CostError(
+            "COSTS-106",
+            "The mapping does not say how the month is known. Say --period YYYY-MM for the whole "
+            "file, or --date-format for its dates.",
+        )
+
+
+class RowReader:
+    """Reads rows of one layout. `exponent`: decimals of the currency; `hashed` keys a name."""
+
+    def __init__(
+        self,
+        header: Sequence[str],
+        mapping: ColumnMapping,
+        *,
+        exponent: int,
+        period: str = "",
+        latest: date,
+        hashed: Callable[[str], str] = lambda name: "",
+    ) -> None:
+        check_columns(header, mapping.columns)
+        require_complete(mapping, period)
+        self.width = len(header)
+        self.place = {name: list(header).index(column) for name, column in mapping.columns.items()}
+        self.mapping, self.exponent, self.latest, self.hashed = mapping, exponent, latest, hashed
+        self.period = FiscalPeriod.parse(period).code if period else ""
+
+    def cell(self, cells: Sequence[str], name: str) -> str:
+        """A field's text without surrounding space; empty where the layout lacks the field."""
+        at = self.place.get(name)
+        return cells[at].strip() if at is not None and at < len(cells) else ""
+
+    def read(self, row: int, cells: Sequence[str]) -> ReadLine | Reject:
+        """One row: a line, or the first reason why not."""
+        text = self.cell(cells, "amount")
+        minor, reason = self._amount(row, text)
+        for check in (self._shape, self._total, self._lengths):
+            reason = reason or check(row, cells)
+        period, posted, when = self._when(row, cells)
+        reason = reason or when
+        if reason or minor is None:
+            code, message = reason or ("COSTS-123", "")
+            return Reject(row, code, f"Row {row}: {message}", text[:60], minor)
+        texts = {name: self.cell(cells, name) for name in LENGTHS}
+        if not texts["supplier_ref"] and self.cell(cells, "supplier_name"):
+            texts["supplier_ref"] = self.hashed(self.cell(cells, "supplier_name"))
+        return ReadLine(row, period, posted, minor, texts)
+
+    def _amount(self, row: int, text: str) -> tuple[int | None, Reason | None]:
+        if not text:
+            return None, ("COSTS-122", "the amount is empty. Enter it, or remove the row.")
+        number = values.amount(text, self.mapping.decimal)
+        if number is None:
+            return None, (
+                "COSTS-123",
+                f"“{text[:40]}” is not an amount. Write it like 1234{self.mapping.decimal}50.",
+            )
+        scaled = number.scaleb(self.exponent)
+        if scaled != scaled.to_integral_value():
+            return None, (
+                "COSTS-124",
+                f"“{text[:40]}” has more than {self.exponent} decimals. "
+                "Correct it in the ledger; it is not rounded here.",
+            )
+        if abs(scaled) >= MAX_MINOR:
+            return None, ("COSTS-130", f"“{text[:40]}” is too large to be one line. Check it.")
+        return int(scaled), None
+
+    def _shape(self, row: int, cells: Sequence[str]) -> Reason | None:
+        if len(cells) == self.width:
+            return None
+        return (
+            "COSTS-121",
+            f"it has {len(cells)} cells where the header has {self.width}. "
+            "Put text with a comma into quotes, or add the missing cells.",
+        )
+
+    def _total(self, row: int, cells: Sequence[str]) -> Reason | None:
+        if any(_folded(cell) in {"total", "grand total", "totals", "subtotal"} for cell in cells):
+            return "COSTS-131", "it is a total, which would count twice. Remove it."
+        return None
+
+    def _lengths(self, row: int, cells: Sequence[str]) -> Reason | None:
+        for name, most in LENGTHS.items():
+            if len(self.cell(cells, name)) > most:
+                return (
+                    "COSTS-129",
+                    f"“{self.mapping.columns[name]}” is longer than {most} characters. Shorten it.",
+                )
+        return None
+
+    def _when(self, row: int, cells: Sequence[str]) -> When:
+        text = self.cell(cells, "date")
+        day = values.day(text, self.mapping.date_format) if self.mapping.date_format else None
+        if self.period:
+            return self.period, day, None
+        if "period" in self.place:
+            return self._period_cell(cells, day)
+        if not text:
+            return "", None, ("COSTS-125", "the date is empty. Enter it, or remove the row.")
+        if day is None:
+            reason = (
+                f"“{text[:30]}” is not a date written {self.mapping.date_format}. Correct it, or "
+                "give the month of the whole file with --period YYYY-MM."
+            )
+            return "", None, ("COSTS-126", reason)
+        if not date(1990, 1, 1) <= day <= self.latest:
+            reason = f"the date {day} is before 1990 or after {self.latest}. Correct it."
+            return "", None, ("COSTS-127", reason)
+        return FiscalPeriod.of_date(day).code, day, None
+
+    def _period_cell(self, cells: Sequence[str], day: date | None) -> When:
+        text = self.cell(cells, "period")
+        try:
+            return FiscalPeriod.parse(text).code, day, None
+        except CalendarError:
+            reason = f"“{text[:20]}” is not a month. Write it YYYY-MM, such as 2026-10."
+            return "", None, ("COSTS-128", reason)
+
+
+def already_there(lines: Iterable[ReadLine], known: Mapping[tuple[Any, ...], str]) -> list[Reject]:
+    """Rows that an earlier import holds already: same reference and every other field (COSTS-132).
+
+    `known` maps the key of a stored line to the name of its file. Lines without a reference cannot
+    be told apart and are never taken for repeats.
+    """
+    return [
+        Reject(
+            line.row,
+            "COSTS-132",
+            f"Row {line.row}: the same line came with {known[line_key(line)]}. Remove it here.",
+            amount_minor=line.amount_minor,
+        )
+        for line in lines
+        if line.texts["reference"] and line_key(line) in known
+    ]
+
+
+def line_key(line: ReadLine) -> tuple[Any, ...]:
+    """What makes two ledger lines the same line."""
+    texts = line.texts
+    return (
+        line.period, texts["unit"], texts["category"], texts["account"], texts["reference"],
+        line.amount_minor,
+    )  # fmt: skip
+
+
+def with_given(base: ColumnMapping, given: ColumnMapping) -> ColumnMapping:
+    """A saved mapping with what a person said this time on top."""
+    return replace(
+        base,
+        columns={**base.columns, **given.columns},
+        date_format=given.date_format or base.date_format,
+        decimal=given.decimal or base.decimal,
+    )

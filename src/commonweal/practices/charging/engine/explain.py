@@ -1,0 +1,98 @@
+"""Plain sentences for results: every figure with the arithmetic that made it (English)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+
+from commonweal.kernel.money.public import Money, exponent
+
+from .allocation import UNALLOCATED, Allocation, Pool
+from .price import PriceModel, price, product
+
+_SYMBOLS = {"USD": "$", "GBP": "£", "EUR": "€"}
+
+
+def number(value: Decimal) -> str:
+    """A quantity with thousands separators and no trailing zeros."""
+    text = f"{value:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def amount(value: Decimal, currency: str) -> str:
+    """Money or a rate, with at least the currency's decimals and all that it needs."""
+    whole, _, decimals = number(abs(value)).partition(".")
+    decimals = decimals.ljust(exponent(currency), "0")
+    text = f"{whole}.{decimals}" if decimals else whole
+    sign = "−" if value < 0 else ""
+    symbol = _SYMBOLS.get(currency)
+    return f"{sign}{symbol}{text}" if symbol else f"{sign}{text} {currency}"
+
+
+def price_sentences(model: PriceModel, quantity: Decimal, unit: str, currency: str) -> list[str]:
+    """How a period's total was priced: one sentence for each part, then the sum if several."""
+    parts = []
+    if model.kind == "flat" or model.fixed:
+        parts.append(f"Fixed charge for the period: {amount(model.fixed, currency)}")
+    for tier in model.tiers if model.kind != "flat" else ():
+        if quantity <= tier.lo and tier.lo > 0:
+            break
+        top = quantity if tier.hi is None else min(quantity, tier.hi)
+        taken = top - tier.lo
+        what = f"{number(taken)} {unit} × {amount(tier.rate, currency)}"
+        if len(model.tiers) > 1:
+            above = "from the first" if tier.lo == 0 else f"above {number(tier.lo)}"
+            what += f" ({above})"
+        parts.append(f"{what} = {amount(product(tier.rate, taken), currency)}")
+    if len(parts) > 1:
+        exact = amount(price(model, quantity), currency)
+        parts.append(f"Together: {exact}")
+    return parts
+
+
+def rounding_sentence(exact: Decimal, posted: Money, policy: str) -> list[str]:
+    """What rounding did to the line, if anything."""
+    if exact == posted.decimal:
+        return []
+    shown = amount(posted.decimal, posted.currency)
+    return [f"{amount(exact, posted.currency)} rounded to {shown} ({policy.replace('_', ' ')})"]
+
+
+def allocation_sentences(
+    pools: Mapping[str, Pool], names: Mapping[str, str], result: Allocation, currency: str
+) -> dict[str, list[str]]:
+    """For each pool: what it cost, how its driver shared it, and where its own cost ended up."""
+    sentences: dict[str, list[str]] = {}
+    for pool_id, pool in pools.items():
+        lines = [f"{names[pool_id]} costs {_minor(pool.amount, currency)} of its own."]
+        received = result.closed[pool_id] - pool.amount
+        if received:
+            lines.append(f"It receives {_near(received, currency)} from pools closed before it.")
+        edges = [edge for edge in result.edges if edge.pool == pool_id]
+        driver = f" by {pool.driver}" if pool.driver else ""
+        lines += [
+            f"{names[edge.target]} takes {edge.numerator:,} of {edge.denominator:,}{driver}."
+            for edge in edges
+        ]
+        if not edges:
+            lines.append("Its driver adds up to zero, so its cost stays unallocated.")
+        lines += [
+            f"{_minor(share.amount, currency)} of its own cost ends in"
+            f" {names.get(share.target, UNALLOCATED)}."
+            for share in result.shares
+            if share.pool == pool_id
+        ]
+        sentences[pool_id] = lines
+    return sentences
+
+
+def _minor(minor: int, currency: str) -> str:
+    return amount(Money(minor, currency).decimal, currency)
+
+
+def _near(minor: Fraction, currency: str) -> str:
+    """A fraction of minor units, shown to the nearest one and marked when it is not exact."""
+    whole = round(minor)
+    text = _minor(whole, currency)
+    return text if whole == minor else f"about {text}"

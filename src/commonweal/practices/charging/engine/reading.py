@@ -1,0 +1,131 @@
+"""Reading a JSON document strictly, and saying exactly where it is wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any, NoReturn, cast
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from .errors import EngineInputError
+
+_WORDS = {
+    "object": "an object",
+    "array": "a list",
+    "string": "text in quotation marks",
+}
+_PATTERNS = {
+    "currency": "Give a three-letter currency code, such as USD.",
+    "default": 'Give a plain decimal as text, such as "4.10", within the digits the format allows.',
+}
+
+
+def pointer(parts: Iterable[object]) -> str:
+    """An RFC 6901 JSON pointer."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def _refuse_number(text: str) -> NoReturn:
+    raise ValueError(f'the number {text} has a fraction; write decimals as text: "{text}"')
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the name “{twice}” is used twice in one object")
+    return result
+
+
+def read_json(data: bytes) -> Any:
+    """The document in UTF-8 `data`. Fractions as JSON numbers and repeated names are refused."""
+    try:
+        document = json.loads(
+            data.decode("utf-8-sig"),
+            parse_float=_refuse_number,
+            parse_constant=_refuse_number,
+            object_pairs_hook=_no_duplicates,
+        )
+        json.dumps(document, ensure_ascii=False).encode()  # refuses half of a surrogate pair
+        return document
+    except UnicodeEncodeError:
+        raise EngineInputError(
+            "", "ENGINE-101", "A text holds half of a surrogate pair. Write whole characters."
+        ) from None
+    except UnicodeDecodeError as error:
+        raise EngineInputError(
+            "", "ENGINE-101", f"The file is not UTF-8 text (byte {error.start}). Save it as UTF-8."
+        ) from None
+    except json.JSONDecodeError as error:
+        raise EngineInputError(
+            "",
+            "ENGINE-102",
+            f"Not JSON at line {error.lineno}, column {error.colno}: {error.msg}. Correct it.",
+        ) from None
+    except RecursionError:
+        raise EngineInputError(
+            "", "ENGINE-102", "The JSON is nested too deeply. Follow the documented format."
+        ) from None
+    except ValueError as error:
+        raise EngineInputError("", "ENGINE-103", f"Not usable JSON: {error}.") from None
+
+
+@cache
+def schema(kind: str) -> dict[str, Any]:
+    """The shipped JSON Schema of `allocate` or `rate`."""
+    text = (
+        resources.files(__package__).joinpath("schemas", f"{kind}.schema.json").read_text("utf-8")
+    )
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+@cache
+def _validator(kind: str) -> Draft202012Validator:
+    return Draft202012Validator(schema(kind))
+
+
+def check_document(document: object, kind: str) -> None:
+    """Raise EngineInputError (ENGINE-104) at the first place where the schema is not met."""
+    errors = sorted(
+        _validator(kind).iter_errors(document),
+        key=lambda error: [(isinstance(p, str), str(p).rjust(9)) for p in error.absolute_path],
+    )
+    if errors:
+        place, message = _told(errors[0])
+        raise EngineInputError(place, "ENGINE-104", message)
+
+
+def _told(error: ValidationError) -> tuple[str, str]:
+    """Where and what, in plain words."""
+    path = list(error.absolute_path)
+    rule, value = error.validator, cast(Any, error.validator_value)
+    if rule == "required" and isinstance(error.instance, Mapping):
+        missing = next(name for name in value if name not in error.instance)
+        return pointer([*path, missing]), f"“{missing}” is missing. Add it."
+    if rule == "additionalProperties" and isinstance(error.instance, Mapping):
+        known = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
+        extra = next(name for name in error.instance if name not in known)
+        return (
+            pointer([*path, extra]),
+            f"“{extra}” is not known here. Remove it, or use one of: {', '.join(known)}.",
+        )
+    last = path[-1] if path else ""
+    if rule == "type":
+        return pointer(path), f"This must be {_WORDS.get(str(value), value)}."
+    if rule in {"const", "enum"}:
+        allowed = [value] if rule == "const" else value
+        return pointer(path), f"This must be one of: {', '.join(map(str, allowed))}."
+    if rule == "pattern":
+        shown = str(error.instance)[:60]
+        return pointer(
+            path
+        ), f"“{shown}” is not usable. {_PATTERNS.get(str(last), _PATTERNS['default'])}"
+    if rule in {"minItems", "minLength"}:
+        return pointer(path), "This is empty. Give at least one."
+    return pointer(path), f"This is too long. The limit is {value}."

@@ -1,0 +1,61 @@
+"""What charging announces."""
+
+from commonweal.kernel.authority.public import register_subject
+from commonweal.kernel.schema.domain import Manifest
+
+from . import notice_words
+from .actions.rates import APPROVE, SUBJECT, put_in_force, set_aside
+from .tasks import close_month
+
+notice_words.register()
+register_subject(SUBJECT, APPROVE, put_in_force, set_aside, words="a rate")
+
+_FINANCE = [
+    "charging.view_costs",
+    "charging.import_costs",
+    "charging.run_close",
+    "charging.propose_rates",
+    "charging.view_all_bills",
+    "charging.answer_queries",
+]
+MANIFEST = Manifest(
+    name="charging",
+    jobs={"charging.close": close_month},
+    permissions={
+        "charging.view_costs": "See the centre's costs, pools and drivers",
+        "charging.import_costs": "Import costs; change pools, rules and drivers",
+        "charging.propose_rates": "Propose a rate",
+        "charging.approve_rates": "Approve or reject a rate",
+        "charging.run_close": "Close a month and issue its bills",
+        "charging.view_all_bills": "See every agency's bills",
+        "charging.view_bills": "See the agency's own bills",
+        "charging.query_lines": "Ask about or dispute a bill line",
+        "charging.answer_queries": "Answer questions and disputes",
+        "charging.map_accounts": "Map bill lines to the agency's own account strings",
+        "charging.sign_forecast": "Sign the agency's forecast volumes",
+    },
+    roles={
+        "director": [
+            "charging.view_costs",
+            "charging.approve_rates",
+            "charging.view_all_bills",
+            "charging.answer_queries",
+        ],
+        "finance_officer": _FINANCE,
+        "service_owner": [
+            "charging.view_costs",
+            "charging.propose_rates",
+            "charging.view_all_bills",
+            "charging.answer_queries",
+        ],
+        "auditor": ["charging.view_costs", "charging.view_all_bills"],
+        "agency_finance": [
+            "charging.view_bills",
+            "charging.query_lines",
+            "charging.map_accounts",
+            "charging.sign_forecast",
+        ],
+        "agency_approver": ["charging.view_bills", "charging.sign_forecast"],
+        "agency_liaison": ["charging.view_bills", "charging.query_lines"],
+    },
+)

@@ -1,0 +1,39 @@
+"""Tables of charging: costs, rates, the close, bills."""
+
+from .bills import AccountMap, Bill, BillLine, LineFunding, LineQuery
+from .close import CloseRun, CloseStep
+from .costs import (
+    AllocationEdge,
+    AllocationRun,
+    CostImport,
+    CostLine,
+    CostMapping,
+    CostPool,
+    Driver,
+    DriverValue,
+    PoolRule,
+    RejectedCostRow,
+)
+from .rates import Forecast, RateVersion
+
+__all__ = [
+    "AccountMap",
+    "AllocationEdge",
+    "AllocationRun",
+    "Bill",
+    "BillLine",
+    "CloseRun",
+    "CloseStep",
+    "CostImport",
+    "CostLine",
+    "CostMapping",
+    "CostPool",
+    "Driver",
+    "DriverValue",
+    "Forecast",
+    "LineFunding",
+    "LineQuery",
+    "PoolRule",
+    "RateVersion",
+    "RejectedCostRow",
+]

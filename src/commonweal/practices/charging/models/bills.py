@@ -1,0 +1,106 @@
+"""Bills, their lines, funding splits, queries, and an agency's own account strings."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from commonweal.kernel.schema.public import TenantModel, tenant
+
+
+@tenant()
+class Bill(TenantModel):
+    """One agency's bill for one period. Immutable once issued (trigger)."""
+
+    run = models.ForeignKey("charging.CloseRun", on_delete=models.PROTECT, related_name="bills")
+    period = models.CharField(max_length=7)
+    number = models.CharField(max_length=40, blank=True)
+    state = models.CharField(max_length=8, default="draft")  # draft preview issued
+    currency = models.CharField(max_length=3)
+    total_minor = models.BigIntegerField(default=0)
+    content_hash = models.CharField(max_length=64, blank=True)
+    pack_root = models.CharField(max_length=64, blank=True)
+    issued_on = models.DateField(null=True)
+    due_on = models.DateField(null=True)
+    issued_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "period"], name="bill_once"),
+            models.UniqueConstraint(
+                fields=["agency", "number"], name="bill_number", condition=~models.Q(number="")
+            ),
+        ]
+        indexes = [models.Index(fields=["period", "agency"])]
+
+
+@tenant(delete=True)
+class BillLine(TenantModel):
+    """One line: what, how much, at which rate version, under which order line.
+
+    `amount_exact` is the rated amount to 9 decimals; `amount_minor` is rounded once by `rounding`.
+    A correction names the `charge_period` it corrects and the line of the earlier bill.
+    """
+
+    bill = models.ForeignKey(Bill, on_delete=models.PROTECT, related_name="lines")
+    number = models.IntegerField()
+    kind = models.CharField(max_length=10)  # usage fixed correction
+    service = models.ForeignKey("catalogue.Service", on_delete=models.PROTECT)
+    charge_item = models.ForeignKey("catalogue.ChargeItem", on_delete=models.PROTECT)
+    rate_version = models.ForeignKey("charging.RateVersion", on_delete=models.PROTECT)
+    order_line = models.ForeignKey("catalogue.OrderLine", on_delete=models.PROTECT)
+    charge_period = models.CharField(max_length=7)
+    corrects = models.ForeignKey("self", null=True, on_delete=models.PROTECT)
+    quantity = models.DecimalField(max_digits=18, decimal_places=6)
+    facts = models.IntegerField(default=0)
+    amount_exact = models.DecimalField(max_digits=27, decimal_places=9)
+    amount_minor = models.BigIntegerField()
+    rounding = models.CharField(max_length=12, default="half_up")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["bill", "number"], name="bill_line_once")]
+        indexes = [models.Index(fields=["agency", "charge_item", "charge_period"])]
+
+
+@tenant(delete=True)
+class LineFunding(TenantModel):
+    """The part of a line that one funding source pays; parts add up to the line."""
+
+    line = models.ForeignKey(BillLine, on_delete=models.PROTECT, related_name="funding")
+    source = models.ForeignKey("catalogue.FundingSource", on_delete=models.PROTECT)
+    amount_minor = models.BigIntegerField()
+
+
+@tenant()
+class LineQuery(TenantModel):
+    """An agency's question or objection to one line, and the centre's answer."""
+
+    line = models.ForeignKey(BillLine, on_delete=models.PROTECT, related_name="queries")
+    kind = models.CharField(max_length=8)  # question dispute
+    text = models.CharField(max_length=2000)
+    raised_by = models.UUIDField()
+    raised_at = models.DateTimeField()
+    state = models.CharField(max_length=10, default="open")  # open answered
+    answer = models.CharField(max_length=2000, blank=True)
+    answered_by = models.UUIDField(null=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "raised_at"])]
+
+
+@tenant(delete=True)
+class AccountMap(TenantModel):
+    """An agency's own account string for a charge item, a service, or everything else."""
+
+    service = models.ForeignKey("catalogue.Service", null=True, on_delete=models.PROTECT)
+    charge_item = models.ForeignKey("catalogue.ChargeItem", null=True, on_delete=models.PROTECT)
+    account_string = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agency", "service", "charge_item"],
+                name="account_map_once",
+                nulls_distinct=False,
+            ),
+        ]

@@ -1,0 +1,40 @@
+"""Close runs and their steps."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from commonweal.kernel.schema.public import TenantModel, tenant
+
+
+@tenant()
+class CloseRun(TenantModel):
+    """The close of one period (agency = the centre). Identified by its inputs and the engine."""
+
+    period = models.CharField(max_length=7)
+    state = models.CharField(max_length=10, default="open")  # open stopped done
+    engine_version = models.CharField(max_length=40)
+    input_hash = models.CharField(max_length=64, blank=True)
+    preview_ends = models.DateField(null=True)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    cancel_requested = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["agency", "period"], name="close_once")]
+
+
+@tenant()
+class CloseStep(TenantModel):
+    """One step of a close: its state, its times, what it found."""
+
+    run = models.ForeignKey(CloseRun, on_delete=models.PROTECT, related_name="steps")
+    order = models.IntegerField()
+    code = models.CharField(max_length=20)
+    state = models.CharField(max_length=10, default="waiting")  # waiting running done stopped
+    detail = models.JSONField(default=dict)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "code"], name="close_step_once")]

@@ -1,0 +1,34 @@
+"""The messages that charging sends."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_noop
+
+from commonweal.kernel.notices.public import Template, register_template
+
+PREVIEW = Template(
+    code="bill_preview",
+    topic="bills",
+    subject=gettext_noop("A first look at your bill for {period_name}"),
+    body=gettext_noop(
+        "Your bill for {period_name} is drafted. Until {until} you can look at every line, ask "
+        "about it or dispute it, before the bill is issued:\n{base_url}/agency/bills/{bill}/"
+    ),
+)
+ISSUED = Template(
+    code="bill_issued",
+    topic="bills",
+    subject=gettext_noop("Your bill for {period_name} is ready: {number}"),
+    body=gettext_noop(
+        "Your bill {number} for {period_name} is ready.\n\nYou can see what each line is, why it "
+        "costs what it does, and check the whole bill yourself:\n"
+        "{base_url}/agency/bills/{number}/\n\n"
+        "If a line looks wrong, open it and choose “Ask about this line”."
+    ),
+)
+
+
+def register() -> None:
+    """Announce the templates."""
+    for template in (PREVIEW, ISSUED):
+        register_template(template)

@@ -1,0 +1,69 @@
+-- Rules of the charging tables that Django cannot express. Repeatable; run by the owner.
+
+CREATE EXTENSION IF NOT EXISTS btree_gist;
+
+-- Approved rates of one charge item never overlap (design §8, Time).
+ALTER TABLE charging_rateversion DROP CONSTRAINT IF EXISTS rate_versions_do_not_overlap;
+ALTER TABLE charging_rateversion ADD CONSTRAINT rate_versions_do_not_overlap
+  EXCLUDE USING gist (charge_item_id WITH =, daterange(starts, ends, '[)') WITH &&)
+  WHERE (state = 'approved');
+
+-- An approved rate keeps everything but its end, which may be set or brought nearer.
+CREATE OR REPLACE FUNCTION charging_rate_is_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.state = 'approved' AND (
+       (to_jsonb(NEW) - 'ends') IS DISTINCT FROM (to_jsonb(OLD) - 'ends')
+       OR (OLD.ends IS NOT NULL AND (NEW.ends IS NULL OR NEW.ends > OLD.ends))) THEN
+    RAISE EXCEPTION 'rate version % is approved and cannot change', OLD.code USING ERRCODE = '23514';
+  END IF;
+  RETURN NEW;
+END $$;
+DROP TRIGGER IF EXISTS rate_is_fixed ON charging_rateversion;
+CREATE TRIGGER rate_is_fixed BEFORE UPDATE ON charging_rateversion
+  FOR EACH ROW EXECUTE FUNCTION charging_rate_is_fixed();
+
+-- An issued bill never changes, nor do its lines and their funding (design law 2).
+CREATE OR REPLACE FUNCTION charging_bill_is_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.state = 'issued' AND NOT (
+       TG_OP = 'UPDATE' AND OLD.pack_root = ''
+       AND (to_jsonb(NEW) - 'pack_root') IS NOT DISTINCT FROM (to_jsonb(OLD) - 'pack_root')) THEN
+    RAISE EXCEPTION 'bill % is issued and cannot change', OLD.number USING ERRCODE = '23514';
+  END IF;
+  IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+  RETURN NEW;
+END $$;
+DROP TRIGGER IF EXISTS bill_is_fixed ON charging_bill;
+CREATE TRIGGER bill_is_fixed BEFORE UPDATE OR DELETE ON charging_bill
+  FOR EACH ROW EXECUTE FUNCTION charging_bill_is_fixed();
+
+CREATE OR REPLACE FUNCTION charging_line_is_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE old_bill uuid; new_bill uuid;
+BEGIN
+  IF TG_OP <> 'INSERT' THEN old_bill := OLD.bill_id; END IF;
+  IF TG_OP <> 'DELETE' THEN new_bill := NEW.bill_id; END IF;
+  IF EXISTS (SELECT 1 FROM charging_bill WHERE id IN (old_bill, new_bill) AND state = 'issued') THEN
+    RAISE EXCEPTION 'the bill of this line is issued and cannot change' USING ERRCODE = '23514';
+  END IF;
+  IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+  RETURN NEW;
+END $$;
+DROP TRIGGER IF EXISTS line_is_fixed ON charging_billline;
+CREATE TRIGGER line_is_fixed BEFORE INSERT OR UPDATE OR DELETE ON charging_billline
+  FOR EACH ROW EXECUTE FUNCTION charging_line_is_fixed();
+
+CREATE OR REPLACE FUNCTION charging_funding_is_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE old_line uuid; new_line uuid;
+BEGIN
+  IF TG_OP <> 'INSERT' THEN old_line := OLD.line_id; END IF;
+  IF TG_OP <> 'DELETE' THEN new_line := NEW.line_id; END IF;
+  IF EXISTS (SELECT 1 FROM charging_billline l JOIN charging_bill b ON b.id = l.bill_id
+             WHERE l.id IN (old_line, new_line) AND b.state = 'issued') THEN
+    RAISE EXCEPTION 'the bill of this split is issued and cannot change' USING ERRCODE = '23514';
+  END IF;
+  IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+  RETURN NEW;
+END $$;
+DROP TRIGGER IF EXISTS funding_is_fixed ON charging_linefunding;
+CREATE TRIGGER funding_is_fixed BEFORE INSERT OR UPDATE OR DELETE ON charging_linefunding
+  FOR EACH ROW EXECUTE FUNCTION charging_funding_is_fixed();

@@ -1,0 +1,1 @@
+"""Reads of charging, one file per noun."""

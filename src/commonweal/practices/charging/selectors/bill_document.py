@@ -1,0 +1,103 @@
+"""The complete content of a bill as plain data: what its hash, its pack and its API say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from commonweal.kernel.money.public import Money
+from commonweal.kernel.party.public import centre
+
+from ..models import Bill, BillLine
+
+FORMAT = "commonweal-bill-1"
+
+
+def money_text(minor: int, currency: str) -> str:
+    """Cents as a decimal string."""
+    return str(Money(minor, currency).decimal)
+
+
+def quantity_text(quantity: Decimal) -> str:
+    """A quantity with six decimals, as facts carry it."""
+    return format(quantity.quantize(Decimal("0.000001")), "f")
+
+
+def bill_lines(bill: Bill) -> list[BillLine]:
+    """A bill's lines with all they name, in order; two queries."""
+    return list(
+        BillLine.objects.filter(bill_id=bill.id)
+        .select_related(
+            "service",
+            "charge_item",
+            "charge_item__unit",
+            "rate_version",
+            "rate_version__charge_item",
+            "order_line",
+            "order_line__order",
+            "corrects",
+            "corrects__bill",
+        )
+        .prefetch_related("funding__source")
+        .order_by("number")
+    )
+
+
+def line_document(line: BillLine, currency: str) -> dict[str, Any]:
+    """One line as plain data."""
+    return {
+        "id": str(line.id),
+        "number": line.number,
+        "kind": line.kind,
+        "service": line.service.code,
+        "service_name": line.service.name,
+        "charge_item": line.charge_item.code,
+        "charge_item_name": line.charge_item.name,
+        "unit": line.charge_item.unit.code,
+        "charge_period": line.charge_period,
+        "corrects": str(line.corrects_id) if line.corrects_id else None,
+        "corrects_bill": line.corrects.bill.number if line.corrects else None,
+        "rate_version": line.rate_version.code,
+        "order": line.order_line.order.number,
+        "order_line": line.order_line.number,
+        "order_line_id": str(line.order_line_id),
+        "quantity": quantity_text(line.quantity),
+        "facts": line.facts,
+        "amount_exact": format(line.amount_exact, "f"),
+        "amount": money_text(line.amount_minor, currency),
+        "rounding": line.rounding,
+        "funding": [
+            {
+                "source": part.source.name,
+                "account": part.source.account_string,
+                "grant": part.source.grant,
+                "amount": money_text(part.amount_minor, currency),
+            }
+            for part in sorted(line.funding.all(), key=lambda part: str(part.source_id))
+        ],
+    }
+
+
+def bill_document(bill: Bill, lines: Sequence[BillLine] | None = None) -> dict[str, Any]:
+    """A bill as plain data: amounts and quantities are decimal strings, dates ISO 8601.
+
+    `lines`: those of `bill_lines`, where the caller has them already.
+    """
+    profile = centre()
+    return {
+        "format": FORMAT,
+        "centre": profile.name if profile else "",
+        "agency": bill.agency.code,
+        "agency_name": bill.agency.name,
+        "number": bill.number,
+        "period": bill.period,
+        "currency": bill.currency,
+        "issued_on": str(bill.issued_on) if bill.issued_on else None,
+        "due_on": str(bill.due_on) if bill.due_on else None,
+        "total": money_text(bill.total_minor, bill.currency),
+        "lines": [
+            line_document(line, bill.currency)
+            for line in (bill_lines(bill) if lines is None else lines)
+        ],
+    }

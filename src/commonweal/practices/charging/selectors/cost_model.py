@@ -1,0 +1,162 @@
+"""The cost model in force: pools, rules, drivers with the values that count for a period."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Case, Count, Max, Q, QuerySet, Sum, Value, When
+from django.db.models.fields import CharField
+
+from commonweal.kernel.access.public import Actor, require
+from commonweal.kernel.catalogue.public import Service
+from commonweal.kernel.party.public import centre
+
+from ..models import CloseRun, CloseStep, CostLine, CostPool, Driver, DriverValue, PoolRule
+
+UNASSIGNED = "unassigned"
+VIEW = "charging.view_costs"
+
+
+@dataclass(frozen=True)
+class DriverRound:
+    """A driver with the values of its latest measurement up to a period."""
+
+    driver: Driver
+    period: str
+    values: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True)
+class PoolCost:
+    """What a pool holds in some periods; `pool` None for lines that no rule matches."""
+
+    code: str
+    name: str
+    pool: CostPool | None
+    lines: int
+    amount_minor: int
+
+
+def pools(actor: Actor) -> list[CostPool]:
+    """Every pool: shared ones in step-down order, then the services' direct ones."""
+    require(actor, VIEW)
+    return pool_rows()
+
+
+def pool_rows() -> list[CostPool]:
+    """The same for callers that have checked the actor."""
+    found = CostPool.objects.filter(agency_id=centre().agency_id)
+    found = found.select_related("service", "driver").prefetch_related("rules")
+    return sorted(found, key=lambda pool: (pool.service_id is not None, pool.step, pool.code))
+
+
+def rules(actor: Actor) -> list[PoolRule]:
+    """Every rule in the order in which it is tried."""
+    require(actor, VIEW)
+    return rule_rows()
+
+
+def rule_rows() -> list[PoolRule]:
+    """The same for callers that have checked the actor."""
+    found = PoolRule.objects.filter(agency_id=centre().agency_id)
+    return list(found.select_related("pool").order_by("order", "id"))
+
+
+def drivers(actor: Actor, period: str) -> list[DriverRound]:
+    """Every driver with the values that count for a period."""
+    require(actor, VIEW)
+    return driver_rounds(period)
+
+
+def driver_rounds(period: str) -> list[DriverRound]:
+    """Each driver's latest round of measurement not after the period; two queries.
+
+    A round replaces the one before as a whole: a target that is no longer measured has no value.
+    """
+    found = list(Driver.objects.filter(agency_id=centre().agency_id).order_by("code"))
+    values = DriverValue.objects.filter(driver__in=found, period__lte=period)
+    latest = dict(values.values_list("driver_id").annotate(latest=Max("period")))
+    wanted = Q(pk__in=[])
+    for driver_id, when in latest.items():
+        wanted |= Q(driver_id=driver_id, period=when)
+    by_driver: dict[Any, dict[str, Decimal]] = {driver.pk: {} for driver in found}
+    for row in DriverValue.objects.filter(wanted).order_by("target"):
+        by_driver[row.driver_id][row.target] = row.value
+    return [
+        DriverRound(driver, latest.get(driver.pk, ""), by_driver[driver.pk]) for driver in found
+    ]
+
+
+def matches(rule: PoolRule) -> Q:
+    """The ledger lines that a rule takes; capitals and small letters do not matter."""
+    wanted = Q()
+    if rule.unit:
+        wanted &= Q(unit__iexact=rule.unit)
+    if rule.category:
+        wanted &= Q(category__iexact=rule.category)
+    if rule.account_prefix:
+        wanted &= Q(account__istartswith=rule.account_prefix)
+    if rule.kind:
+        wanted &= Q(kind__iexact=rule.kind)
+    return wanted
+
+
+def lines_with_pool(basis: str, first: str, last: str) -> QuerySet[Any]:
+    """The centre's ledger lines of some periods, each with the `pool_code` of its first rule."""
+    found = CostLine.objects.filter(
+        agency_id=centre().agency_id, basis=basis, period__gte=first, period__lte=last
+    )
+    cases = [When(matches(rule), then=Value(rule.pool.code)) for rule in rule_rows()]
+    if not cases:
+        return found.annotate(pool_code=Value(UNASSIGNED, output_field=CharField()))
+    return found.annotate(
+        pool_code=Case(*cases, default=Value(UNASSIGNED), output_field=CharField())
+    )
+
+
+def amounts_by_pool(basis: str, first: str, last: str) -> dict[str, tuple[int, int]]:
+    """Lines and minor units per pool code; `unassigned` for lines that no rule takes."""
+    rows = (
+        lines_with_pool(basis, first, last)
+        .values("pool_code")
+        .annotate(lines=Count("id"), amount=Sum("amount_minor"))
+        .order_by("pool_code")
+        .values_list("pool_code", "lines", "amount")
+    )
+    return {code: (lines, int(amount)) for code, lines, amount in rows if lines}
+
+
+def cost_by_pool(actor: Actor, first: str, last: str, basis: str = "actual") -> list[PoolCost]:
+    """What every pool holds in some periods, and what no rule matches; three queries."""
+    require(actor, VIEW)
+    found = amounts_by_pool(basis, first, last)
+    result = [
+        PoolCost(pool.code, pool.name, pool, *found.get(pool.code, (0, 0))) for pool in pool_rows()
+    ]
+    if UNASSIGNED in found:
+        result.append(PoolCost(UNASSIGNED, "Not assigned by any rule", None, *found[UNASSIGNED]))
+    return result
+
+
+def closed_periods(periods: Sequence[str], step: str = "allocate") -> list[str]:
+    """Those of the periods that are closed, or whose close has taken a step already.
+
+    Costs are settled once the close has allocated them, rates once it has rated with them.
+    """
+    done = set(
+        CloseRun.objects.filter(period__in=periods, state="done").values_list("period", flat=True)
+    )
+    done |= set(
+        CloseStep.objects.filter(run__period__in=periods, code=step, state="done").values_list(
+            "run__period", flat=True
+        )
+    )
+    return sorted(done)
+
+
+def service_rows() -> list[Service]:
+    """The services, by code."""
+    return list(Service.objects.order_by("code"))

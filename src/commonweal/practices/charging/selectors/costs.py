@@ -1,0 +1,230 @@
+"""Reads of imports, ledger lines, allocation runs and their reconciliation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Sum
+
+from commonweal.kernel.access.public import Actor, require
+from commonweal.kernel.party.public import centre
+from commonweal.kernel.schema.public import NotFound
+
+from ..domain.cost_model import steps_to
+from ..models import (
+    AllocationEdge,
+    AllocationRun,
+    CostImport,
+    CostMapping,
+    RejectedCostRow,
+)
+from .cost_model import UNASSIGNED, VIEW, amounts_by_pool, lines_with_pool, pool_rows
+
+
+@dataclass(frozen=True)
+class LedgerLine:
+    """A ledger line as it may be shown: the supplier's number is masked to its last digits."""
+
+    id: UUID
+    row: int
+    filename: str
+    period: str
+    posted_on: Any
+    unit: str
+    category: str
+    account: str
+    reference: str
+    supplier: str
+    kind: str
+    amount_minor: int
+    currency: str
+    pool: str
+
+
+@dataclass(frozen=True)
+class LinePage:
+    """One page of ledger lines; `after` is the id to ask for the next page with, or None."""
+
+    lines: Sequence[LedgerLine]
+    after: UUID | None
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """Whether an allocation still says what the ledger says. All in minor units.
+
+    `ledger`: the lines of the run's periods now; `allocated` + `unallocated` = `total`. `late`:
+    ledger cost that came after the run.
+    """
+
+    run: AllocationRun
+    ledger: int
+    total: int
+    allocated: int
+    unallocated: int
+    pools: Sequence[tuple[str, int, int]]
+
+    @property
+    def late(self) -> int:
+        """Ledger cost that the run does not know."""
+        return self.ledger - self.total
+
+    @property
+    def agrees(self) -> bool:
+        """Ledger cost = allocated + unallocated, and each pool's parts add up to the pool."""
+        return (
+            self.late == 0
+            and self.total == self.allocated + self.unallocated
+            and all(held == given for _, held, given in self.pools)
+        )
+
+
+def mask(reference: str) -> str:
+    """A supplier's number with all but its last four characters covered."""
+    return "•••" + reference[-4:] if len(reference) > 4 else "•••" if reference else ""
+
+
+def imports(actor: Actor, limit: int = 50) -> list[CostImport]:
+    """Imported files, newest first."""
+    require(actor, VIEW)
+    found = CostImport.objects.filter(agency_id=centre().agency_id).select_related("mapping")
+    return list(found.order_by("-recorded_at", "-id")[:limit])
+
+
+def cost_import(actor: Actor, import_id: UUID) -> CostImport:
+    """One import (COSTS-404)."""
+    require(actor, VIEW)
+    found = CostImport.objects.filter(agency_id=centre().agency_id, pk=import_id)
+    row = found.select_related("mapping").first()
+    if row is None:
+        raise NotFound("COSTS-404", "There is no such import. Choose one from the list.")
+    return row
+
+
+def rejects(
+    actor: Actor, import_id: UUID, after_row: int = 0, limit: int = 50
+) -> list[RejectedCostRow]:
+    """The rows of an import that could not be used, by row, after a row."""
+    require(actor, VIEW)
+    found = RejectedCostRow.objects.filter(
+        agency_id=centre().agency_id, cost_import_id=import_id, row__gt=after_row
+    )
+    return list(found.order_by("row")[:limit])
+
+
+def mappings(actor: Actor) -> list[CostMapping]:
+    """Saved mappings by name."""
+    require(actor, VIEW)
+    return list(CostMapping.objects.filter(agency_id=centre().agency_id).order_by("name"))
+
+
+def pool_lines(
+    actor: Actor,
+    pool: str,
+    first: str,
+    last: str,
+    *,
+    basis: str = "actual",
+    after: UUID | None = None,
+    limit: int = 50,
+) -> LinePage:
+    """A pool's ledger lines in some periods, oldest first, by key and not by count.
+
+    `pool` is a code, or `unassigned` for the lines that no rule takes.
+    """
+    require(actor, VIEW)
+    known = {UNASSIGNED, *(row.code for row in pool_rows())}
+    if pool not in known:
+        raise NotFound("COSTS-405", f"There is no pool “{pool}”. Choose one from the list.")
+    found = lines_with_pool(basis, first, last).filter(pool_code=pool)
+    if after:
+        found = found.filter(id__gt=after)
+    rows = list(found.select_related("cost_import").order_by("id")[: limit + 1])
+    more = len(rows) > limit
+    return LinePage([_shown(row) for row in rows[:limit]], rows[limit - 1].id if more else None)
+
+
+def _shown(row: Any) -> LedgerLine:
+    return LedgerLine(
+        id=row.id,
+        row=row.row,
+        filename=row.cost_import.filename,
+        period=row.period,
+        posted_on=row.posted_on,
+        unit=row.unit,
+        category=row.category,
+        account=row.account,
+        reference=row.reference,
+        supplier=mask(row.supplier_ref),
+        kind=row.kind,
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        pool=row.pool_code,
+    )
+
+
+def allocation_runs(actor: Actor, basis: str = "", limit: int = 50) -> list[AllocationRun]:
+    """Allocation runs, newest first, without their documents."""
+    require(actor, VIEW)
+    found = AllocationRun.objects.filter(agency_id=centre().agency_id)
+    if basis:
+        found = found.filter(basis=basis)
+    return list(found.defer("document", "result").order_by("-recorded_at", "-id")[:limit])
+
+
+def allocation_run(actor: Actor, run_id: UUID) -> AllocationRun:
+    """One run with its document and result (COSTS-406)."""
+    require(actor, VIEW)
+    found = AllocationRun.objects.filter(agency_id=centre().agency_id, pk=run_id).first()
+    if found is None:
+        raise NotFound("COSTS-406", "There is no such allocation. Choose one from the list.")
+    return found
+
+
+def latest_run(actor: Actor, basis: str, label: str) -> AllocationRun | None:
+    """The newest run of a basis and label, or None."""
+    require(actor, VIEW)
+    found = AllocationRun.objects.filter(
+        agency_id=centre().agency_id, basis=basis, label=label[:80]
+    )
+    return found.order_by("-recorded_at", "-id").first()
+
+
+def edges(actor: Actor, run_id: UUID, target: str = "") -> list[AllocationEdge]:
+    """A run's resolved shares, largest amount first; `target`: only those of a service's code."""
+    run = allocation_run(actor, run_id)
+    found = AllocationEdge.objects.filter(run=run)
+    if target:
+        found = found.filter(target=target)
+    return sorted(found, key=lambda edge: (-abs(edge.amount_minor), edge.source, edge.target))
+
+
+def steps(actor: Actor, run_id: UUID, target: str) -> list[dict[str, str]]:
+    """The single steps of the allocation into a target, with the driver's parts."""
+    return steps_to(allocation_run(actor, run_id).result, target)
+
+
+def reconciliation(actor: Actor, run_id: UUID) -> Reconciliation:
+    """Ledger cost = allocated + unallocated, in total and for each pool."""
+    run = allocation_run(actor, run_id)
+    held = amounts_by_pool(run.result["lines"], run.first_period, run.last_period)
+    given = dict(
+        AllocationEdge.objects.filter(run=run)
+        .values_list("source")
+        .annotate(total=Sum("amount_minor"))
+    )
+    pools = [
+        (code, held.get(code, (0, 0))[1], int(given.get(code, 0)))
+        for code in sorted({*held, *given})
+    ]
+    return Reconciliation(
+        run=run,
+        ledger=sum(amount for _, amount in held.values()),
+        total=run.total_minor,
+        allocated=run.total_minor - run.unallocated_minor,
+        unallocated=run.unallocated_minor,
+        pools=pools,
+    )

@@ -1,0 +1,382 @@
+"""Reads of rates: the public rate book, derivations, forecasts, each service's position."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from commonweal.kernel.access.public import SYSTEM, Actor, act_as, require
+from commonweal.kernel.calendar.public import FiscalPeriod, today
+from commonweal.kernel.catalogue.public import ChargeItem, Service, charge_items
+from commonweal.kernel.money.public import Money
+from commonweal.kernel.party.public import centre
+from commonweal.kernel.schema.public import NotFound
+
+from ..domain.cost_model import total_of
+from ..domain.rates import (
+    Adjustment,
+    ForecastCheck,
+    RateError,
+    RateInputs,
+    compare_forecasts,
+    derivation_document,
+    month_count,
+    parse_share,
+)
+from ..models import AllocationRun, CloseRun, Forecast, RateVersion
+from ..rate_words import decision_text, derivation_sentences, rate_text, span_text
+from .bills import revenue_by_service
+from .cost_model import VIEW
+from .costs import allocation_run, edges
+
+
+@dataclass(frozen=True)
+class RateEntry:
+    """One rate version in words: its price, its days, its derivation, who decided it when."""
+
+    version: RateVersion
+    rate: str
+    span: str
+    sentences: Sequence[str]
+    decided: str
+
+
+@dataclass(frozen=True)
+class ItemRates:
+    """A charge item with the rate in force (None: none), the next ones, and the ones before."""
+
+    item: ChargeItem
+    now: RateEntry | None
+    coming: Sequence[RateEntry]
+    past: Sequence[RateEntry]
+
+
+@dataclass(frozen=True)
+class ServicePosition:
+    """What a service charged and what it cost over some months, in minor units (law 5: no netting).
+
+    `revenue`: issued bill lines; `expense`: the service's full cost by the month's allocation.
+    `months`: those with both; `missing`: those without an allocation.
+    """
+
+    service_id: UUID
+    service_code: str
+    revenue: int
+    expense: int
+    currency: str
+    months: Sequence[str]
+    missing: Sequence[str] = ()
+
+    @property
+    def position(self) -> int:
+        """Recovered beyond cost (negative: cost that was not recovered)."""
+        return self.revenue - self.expense
+
+
+@dataclass(frozen=True)
+class ServiceRates:
+    """A service in the rate book: its items' rates and its position this fiscal year."""
+
+    service: Service
+    items: Sequence[ItemRates]
+    position: ServicePosition | None
+
+
+@dataclass(frozen=True)
+class RateBook:
+    """Everything the public may know about prices on a day."""
+
+    on: date
+    services: Sequence[ServiceRates]
+
+
+def _versions() -> QuerySet[RateVersion]:
+    return RateVersion.objects.select_related(
+        "charge_item", "charge_item__service", "charge_item__unit"
+    )
+
+
+def in_force(day: date) -> Q:
+    """Approved versions in force on a day."""
+    return Q(state="approved", starts__lte=day) & (Q(ends__isnull=True) | Q(ends__gt=day))
+
+
+def rates_in_force(actor: Actor, day: date) -> list[RateVersion]:
+    """The approved rates in force on a day, by item. Public."""
+    return list(_versions().filter(in_force(day)).order_by("charge_item__code"))
+
+
+def rate_version(actor: Actor, key: UUID | str) -> RateVersion:
+    """One version by id or code (CHARGING-404); proposals only for those who see costs."""
+    wanted = Q(code=str(key))
+    if isinstance(key, UUID):
+        wanted |= Q(pk=key)
+    found = _versions().filter(wanted)
+    if not actor.may(VIEW):
+        found = found.filter(state="approved")
+    row = found.first()
+    if row is None:
+        raise NotFound("CHARGING-404", "There is no such rate. See the rate book.")
+    return row
+
+
+def rate_proposals(actor: Actor) -> list[RateVersion]:
+    """Proposed versions that wait for a decision, oldest first."""
+    require(actor, VIEW)
+    return list(_versions().filter(state="proposed").order_by("recorded_at", "id"))
+
+
+def entry(version: RateVersion) -> RateEntry:
+    """A version in words."""
+    return RateEntry(
+        version,
+        rate_text(version),
+        span_text(version),
+        derivation_sentences(version),
+        decision_text(version),
+    )
+
+
+def rate_book(actor: Actor, on: date, service_id: UUID | None = None) -> RateBook:
+    """Every service with its items' rates, derivations, decisions and position. Public."""
+    by_item: dict[UUID, list[RateVersion]] = defaultdict(list)
+    for version in _versions().filter(state="approved").order_by("-starts"):
+        by_item[version.charge_item_id].append(version)
+    groups: dict[UUID, list[ItemRates]] = defaultdict(list)
+    services: dict[UUID, Service] = {}
+    for item in charge_items(actor, service_id):
+        services[item.service_id] = item.service
+        groups[item.service_id].append(_item_rates(item, by_item[item.pk], on))
+    positions = public_positions(on)
+    return RateBook(
+        on,
+        [
+            ServiceRates(services[key], groups[key], positions.get(key))
+            for key in sorted(services, key=lambda found: services[found].code)
+        ],
+    )
+
+
+def _item_rates(item: ChargeItem, versions: Sequence[RateVersion], on: date) -> ItemRates:
+    now: RateEntry | None = None
+    coming: list[RateEntry] = []
+    past: list[RateEntry] = []
+    for version in versions:
+        if version.starts > on:
+            coming.insert(0, entry(version))
+        elif version.ends is None or version.ends > on:
+            now = entry(version)
+        else:
+            past.append(entry(version))
+    return ItemRates(item, now, coming, past)
+
+
+def rate_history(actor: Actor, item_code: str, on: date | None = None) -> ItemRates:
+    """One item's rates, past, present and coming (CHARGING-405). Public."""
+    found = [item for item in charge_items(actor) if item.code == item_code]
+    if not found:
+        raise NotFound("CHARGING-405", f"There is no charge item “{item_code}”. See the rate book.")
+    versions = _versions().filter(state="approved", charge_item=found[0]).order_by("-starts")
+    return _item_rates(found[0], list(versions), on or today(centre().zone))
+
+
+def fiscal_periods(fiscal_year: int) -> list[str]:
+    """The twelve months of a fiscal year, named by the calendar year in which it ends."""
+    start = centre().fiscal_year_start_month
+    first = FiscalPeriod(fiscal_year if start == 1 else fiscal_year - 1, start)
+    return [first.shift(step).code for step in range(12)]
+
+
+def service_positions(
+    actor: Actor, *, fiscal_year: int | None = None, periods: Sequence[str] = ()
+) -> list[ServicePosition]:
+    """Revenue, expense and position of every service over a fiscal year or some months.
+
+    Each service stands for itself; nothing is netted between services (design law 5).
+    """
+    require(actor, VIEW)
+    months = list(periods) or fiscal_periods(fiscal_year or 0)
+    return list(_positions(actor, months).values())
+
+
+def _positions(actor: Actor, months: Sequence[str]) -> dict[UUID, ServicePosition]:
+    closed = set(
+        CloseRun.objects.filter(period__in=months, state="done").values_list("period", flat=True)
+    )
+    runs: dict[str, AllocationRun] = {}
+    for run in AllocationRun.objects.filter(
+        agency_id=centre().agency_id, basis="actual", first_period__in=months
+    ).order_by("recorded_at", "id"):
+        if run.first_period == run.last_period and run.label == run.first_period:
+            runs[run.first_period] = run
+    counted = sorted(closed & runs.keys())
+    revenue = revenue_by_service(actor, counted)
+    currency = centre().currency
+    return {
+        service.pk: ServicePosition(
+            service.pk,
+            service.code,
+            revenue.get(service.pk, 0),
+            sum(
+                Money.exactly(total_of(runs[month].result, service.code), currency).minor
+                for month in counted
+            ),
+            currency,
+            counted,
+            sorted(closed - runs.keys()),
+        )
+        for service in Service.objects.order_by("code")
+    }
+
+
+def public_positions(on: date) -> dict[UUID, ServicePosition]:
+    """Every service's position in the fiscal year of a day, up to its last closed month.
+
+    Published on purpose: totals of the whole centre per service, read in the centre's scope, and
+    nothing of any single agency.
+    """
+    month = FiscalPeriod.of_date(on)
+    start = centre().fiscal_year_start_month
+    months = [period.code for period in month.year_periods(start)]
+    with act_as(SYSTEM):
+        found = _positions(SYSTEM, months)
+    return {key: row for key, row in found.items() if row.months}
+
+
+def forecasts(
+    actor: Actor,
+    fiscal_year: int,
+    *,
+    charge_item_id: UUID | None = None,
+    agency_id: UUID | None = None,
+) -> list[Forecast]:
+    """Forecast volumes of a fiscal year: every one for the centre, else one's own agencies'."""
+    found = Forecast.objects.filter(fiscal_year=fiscal_year)
+    if actor.centre:
+        require(actor, VIEW)
+    else:
+        found = found.filter(agency_id__in=actor.agencies)
+    if charge_item_id:
+        found = found.filter(charge_item_id=charge_item_id)
+    if agency_id:
+        found = found.filter(agency_id=agency_id)
+    return list(
+        found.select_related("agency", "charge_item").order_by("charge_item__code", "agency__code")
+    )
+
+
+def forecast_checks(
+    actor: Actor, fiscal_year: int, used: Mapping[tuple[UUID, UUID], Decimal]
+) -> list[ForecastCheck]:
+    """Forecasts beside what was used: `used` maps (agency id, item id) to the quantity so far."""
+    rows = forecasts(actor, fiscal_year)
+    return compare_forecasts(
+        [(row.agency_id, row.charge_item_id, row.quantity) for row in rows], used
+    )
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A volume for a rate: forecast by agencies (`fiscal_year`), or given with a reason."""
+
+    quantity: Decimal | None = None
+    reason: str = ""
+    fiscal_year: int | None = None
+    allow_unsigned: bool = False
+
+
+def derive_rate(
+    actor: Actor,
+    *,
+    charge_item_id: UUID,
+    run_id: UUID,
+    volume: Volume,
+    share: str | int | Decimal | Fraction = 1,
+    adjustments: Sequence[Adjustment] = (),
+    places: int = 4,
+    policy: str = "half_up",
+) -> dict[str, Any]:
+    """The derivation of a rate: service cost in a run × share ÷ volume, with all that went in.
+
+    A forecast is for a year, so the cost of a run of fewer or more months is scaled to twelve; a
+    given quantity is for the run's own months. Nothing is written; `propose_rate` keeps it.
+    """
+    require(actor, VIEW)
+    run = allocation_run(actor, run_id)
+    item = ChargeItem.objects.select_related("service").filter(pk=charge_item_id).first()
+    if item is None:
+        raise NotFound("CHARGING-405", "There is no such charge item. See the rate book.")
+    quantity, facts = _volume(actor, item, volume)
+    first, last = FiscalPeriod.parse(run.first_period), FiscalPeriod.parse(run.last_period)
+    months = month_count(first.first_day, last.end_day)
+    inputs = RateInputs(
+        cost=Decimal(total_of(run.result, item.service.code)),
+        share=parse_share(share),
+        scale=Fraction(12, months) if volume.fiscal_year else Fraction(1),
+        volume=quantity,
+        adjustments=tuple(adjustments),
+        places=places,
+        policy=policy,
+    )
+    return derivation_document(inputs, {**_run_facts(actor, run, item.service.code), **facts})
+
+
+def _volume(actor: Actor, item: ChargeItem, volume: Volume) -> tuple[Decimal, dict[str, Any]]:
+    if volume.fiscal_year is None:
+        if volume.quantity is None or not volume.reason.strip():
+            raise RateError(
+                "CHARGING-210",
+                "Give the fiscal year of the agencies' forecasts, or a volume and its source.",
+            )
+        reason = volume.reason.strip()[:300]
+        return volume.quantity, {"volume_source": "given", "volume_reason": reason}
+    rows = forecasts(actor, volume.fiscal_year, charge_item_id=item.pk)
+    signed = [row for row in rows if row.signed_at]
+    if not rows or (len(signed) < len(rows) and not volume.allow_unsigned):
+        raise RateError(
+            "CHARGING-211",
+            f"{len(signed)} of {len(rows)} forecasts of {item.code} for {volume.fiscal_year} are "
+            "signed. Ask the agencies to sign, or go on with what they entered.",
+            unsigned=[str(row.agency_id) for row in rows if not row.signed_at],
+        )
+    return sum((row.quantity for row in rows), Decimal(0)), {
+        "volume_source": "forecast",
+        "fiscal_year": volume.fiscal_year,
+        "forecast_agencies": len(rows),
+        "forecast_signed": len(signed),
+    }
+
+
+def _run_facts(actor: Actor, run: AllocationRun, service: str) -> dict[str, Any]:
+    names = {pool["id"].removeprefix("direct:"): pool["name"] for pool in run.document["pools"]}
+    return {
+        "run": str(run.pk),
+        "run_hash": run.input_hash,
+        "engine": run.engine_version,
+        "currency": run.currency,
+        "basis": run.basis,
+        "lines": run.result["lines"],
+        "first_period": run.first_period,
+        "last_period": run.last_period,
+        "method": run.method,
+        "service": service,
+        "pools": [
+            {
+                "pool": edge.source,
+                "name": names[edge.source],
+                "driver": edge.driver,
+                "numerator": format(edge.numerator, "f"),
+                "denominator": format(edge.denominator, "f"),
+                "amount": Money(edge.amount_minor, run.currency).text,
+            }
+            for edge in edges(actor, run.pk, service)
+        ],
+    }

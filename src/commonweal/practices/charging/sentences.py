@@ -1,0 +1,143 @@
+"""Generated sentences about bills, lines and rates: plain words, in the reader's language."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from commonweal.kernel.words import public as words
+
+from .domain.bills import Change
+from .models import BillLine, RateVersion
+from .selectors.bills import BillView
+
+
+def month(period: str) -> str:
+    """`October 2026` from `2026-10`."""
+    return words.period(period)
+
+
+def month_name(period: str, beside: str) -> str:
+    """The month alone where the year is the same as the one beside it, else with its year."""
+    full = words.period(period)
+    return full.rsplit(" ", 1)[0] if period[:4] == beside[:4] else full
+
+
+def day(value: date | None) -> str:
+    """A day in full."""
+    return words.day(value)
+
+
+class Words:
+    """Sentences in one currency."""
+
+    def __init__(self, currency: str) -> None:
+        self.currency = currency
+
+    def money(self, minor: int) -> str:
+        """An amount."""
+        return words.money(minor, self.currency)
+
+    def counted(self, quantity: Decimal, item: Any) -> str:
+        """A quantity with the item's own words: `1,204 payslips`."""
+        name = item.measure_singular if abs(quantity) == 1 else item.measure_plural
+        return words.quantity(quantity, name)
+
+    def quantity(self, line: BillLine) -> str:
+        """A line's quantity, with the item's words."""
+        return self.counted(line.quantity, line.charge_item)
+
+    def rate(self, version: RateVersion) -> str:
+        """A price in a few words: `$4.10`, or `from $0.85 to $1.20` for tiers."""
+        model = version.model
+        kind = model.get("kind", "per_unit")
+        if kind == "flat":
+            return _("%(amount)s a month") % {"amount": words.rate(model["amount"], self.currency)}
+        if kind == "per_unit":
+            return words.rate(model["rate"], self.currency)
+        rates = sorted(Decimal(tier["rate"]) for tier in model["tiers"])
+        return _("%(low)s to %(high)s, by volume") % {
+            "low": words.rate(rates[0], self.currency),
+            "high": words.rate(rates[-1], self.currency),
+        }
+
+    def headline(self, view: BillView) -> str:
+        """`Your October bill is $184,210.33, $6,402.10 more than September.`"""
+        bill = view.bill
+        start = _("Your %(month)s bill is %(amount)s") % {
+            "month": month(bill.period).rsplit(" ", 1)[0],
+            "amount": self.money(bill.total_minor),
+        }
+        if view.previous is None or view.change_minor is None:
+            return start + "."
+        before = month_name(view.previous.period, bill.period)
+        return f"{start}, {words.delta(view.change_minor, before, self.currency)}."
+
+    def cause(self, view: BillView) -> str:
+        """`Most of the rise is 312 more help-desk cases.`, or nothing if no cause stands out."""
+        if view.cause is None or view.change_minor is None:
+            return ""
+        return self.change(view.cause, view.items[view.cause.item_id], view.change_minor)
+
+    def change(self, moved: Change, item: Any, total: int) -> str:
+        """What one item did to the bill."""
+        most = 2 * abs(moved.amount) > abs(total)
+        shape = {
+            (True, True): _("Most of the rise is %(what)s."),
+            (True, False): _("Most of the fall is %(what)s."),
+            (False, True): _("The largest part of the rise is %(what)s."),
+            (False, False): _("The largest part of the fall is %(what)s."),
+        }[(most, total > 0)]
+        return shape % {"what": self.movement(moved, item)}
+
+    def movement(self, moved: Change, item: Any) -> str:
+        """`312 more help-desk cases`, `a new rate for payslips`, `a correction of …`."""
+        if abs(moved.correction_change) > abs(moved.amount_now - moved.amount_before):
+            return _("a correction to %(item)s") % {"item": item.name}
+        if moved.rate_only:
+            return _("a changed rate for %(item)s") % {"item": item.measure_plural}
+        count = self.counted(abs(moved.quantity), item).split("\N{NO-BREAK SPACE}", 1)
+        shape = (
+            _("%(count)s more %(what)s") if moved.quantity > 0 else _("%(count)s fewer %(what)s")
+        )
+        return shape % {"count": count[0], "what": count[-1]}
+
+    def line(self, line: BillLine) -> str:
+        """`1,204 payslips × $4.10 = $4,936.40.`"""
+        model = line.rate_version.model
+        total = self.money(line.amount_minor)
+        if line.kind == "correction":
+            return _("A correction to %(month)s: %(quantity)s, %(total)s.") % {
+                "month": month(line.charge_period),
+                "quantity": self.quantity(line),
+                "total": total,
+            }
+        kind = model.get("kind", "per_unit")
+        if kind == "per_unit":
+            return _("%(quantity)s × %(rate)s = %(total)s.") % {
+                "quantity": self.quantity(line),
+                "rate": self.rate(line.rate_version),
+                "total": total,
+            }
+        if kind == "flat":
+            return _("A fixed charge for the month: %(total)s.") % {"total": total}
+        return _("%(quantity)s at %(rate)s = %(total)s.") % {
+            "quantity": self.quantity(line),
+            "rate": self.rate(line.rate_version),
+            "total": total,
+        }
+
+    def line_note(self, line: BillLine) -> str:
+        """What stands under the item's name on a bill: a correction's month, or nothing."""
+        if line.kind != "correction":
+            return ""
+        return _("Correction to %(month)s") % {"month": month(line.charge_period)}
+
+    def facts(self, count: int) -> str:
+        """`312 usage records`."""
+        text = ngettext("%(count)s usage record", "%(count)s usage records", count)
+        return text % {"count": words.quantity(count)}

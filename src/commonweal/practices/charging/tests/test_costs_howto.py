@@ -1,0 +1,111 @@
+"""The how-to on a council's real spending, executed block by block as it is printed."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from commonweal.interfaces.cli.main import main
+from commonweal.kernel.access.public import SYSTEM, act_as
+from commonweal.practices.charging.models import AllocationRun, Bill, BillLine, RateVersion
+from commonweal.practices.charging.selectors.costs import imports, reconciliation
+from commonweal.practices.charging.selectors.rates import service_positions
+
+PAGE = Path(__file__).parents[5] / "docs" / "how-to" / "bill-from-council-spending.md"
+BLOCK = re.compile(r"^```(\w+)(?: ([^\n]*))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+Told = list[str]
+
+
+def blocks() -> Iterator[tuple[str, str, str]]:
+    """(language, note, text) of each block."""
+    yield from BLOCK.findall(PAGE.read_text(encoding="utf-8"))
+
+
+def execute(command: str, spend: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """One shell line in this process: `commonweal …` or `.venv/bin/python FILE …`."""
+    words = [word.replace("SPEND", str(spend)) for word in shlex.split(command)]
+    if words[0] == "commonweal":
+        return main(words[1:])
+    monkeypatch.setattr(sys, "argv", words[1:])
+    runpy.run_path(words[1], run_name="__main__")
+    return 0
+
+
+@pytest.fixture
+def walk(
+    committed_db: str,
+    shared_data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Callable[[], Told]:
+    """Run the whole page in an empty folder; the output of each command, in order."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COMMONWEAL_DATA", str(tmp_path / ".commonweal"))
+
+    def go() -> Told:
+        told = []
+        for language, note, text in blocks():
+            if language in {"json", "python"}:
+                Path(note).write_text(text, encoding="utf-8")
+                if note == "council_setup.py":
+                    execute(f"python {note}", shared_data, monkeypatch)
+            elif language == "sh":
+                wanted = int(note.removeprefix("exit=") or 0)
+                for command in text.strip().splitlines():
+                    code = execute(command, shared_data / "oxford-spend", monkeypatch)
+                    out = capsys.readouterr()
+                    assert code == wanted, (command, out)
+                    told.append(out.out.replace("\N{NO-BREAK SPACE}", " "))
+        return told
+
+    return go
+
+
+@pytest.mark.shared_data
+@pytest.mark.slow
+def test_every_command_of_the_page_does_what_it_says(walk: Callable[[], Told]) -> None:
+    told = walk()
+    assert "dates          written DD/MM/YYYY" in told[0]
+    assert "Not used: “Client”, “Supplier Name”" in told[0]
+    assert "3,259 rows read: 3,259 usable, 0 not." in told[1]
+    assert "£11,344,005.35, an independent sum" in told[1]
+    assert "holds no dates. Which month is this file?" in told[2]
+    assert "2014-06    3,836 rows" in told[3]
+    pools, allocated, invoice, supplier, autumn, bills = told[5:11]
+    assert re.search(r"unassigned +98 rows +£189,502.71", pools)
+    assert "Not allocated, for want of a driver: capital" in allocated
+    assert "÷ 2,859 payments = £" in invoice
+    assert "÷ 955 suppliers in use = £" in supplier
+    assert "3,855 rows read: 3,855 usable" in autumn
+    assert bills.count("2017-10") == 6
+    with act_as(SYSTEM):
+        _check_books()
+
+
+def _check_books() -> None:
+    """What the page leaves behind: nothing lost on the way from the ledger to the bills."""
+    assert [row.rows_rejected for row in imports(SYSTEM)] == [0, 0, 0]
+    quarter = AllocationRun.objects.get(label="Quarter 2")
+    assert reconciliation(SYSTEM, quarter.pk).agrees
+    month = AllocationRun.objects.get(label="2017-10")
+    assert reconciliation(SYSTEM, month.pk).agrees
+    rates = {row.charge_item.code: row for row in RateVersion.objects.all()}
+    assert {row.state for row in rates.values()} == {"approved"}
+    assert {row.decided_by_label for row in rates.values()} == {"Director"}
+    assert all(row.derivation["run"] == str(quarter.pk) for row in rates.values())
+    lines = list(BillLine.objects.all())
+    assert len(lines) == 12
+    assert all(line.quantity == line.facts for line in lines)
+    assert all(bill.state == "issued" for bill in Bill.objects.all())
+    positions = service_positions(SYSTEM, periods=["2017-10"])
+    assert sum(row.revenue for row in positions) == sum(
+        bill.total_minor for bill in Bill.objects.all()
+    )
+    assert all(row.expense > 0 for row in positions)

@@ -1,0 +1,111 @@
+"""`./run demo --once --json`: built and closed for real, then checked as a customer would."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from commonweal.ops.localdb import stop_database
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def commonweal(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in a data folder of its own, with a database of its own."""
+    given = {"DATABASE_URL", "DATABASE_APP_URL", "COMMONWEAL_DATA", "DJANGO_SETTINGS_MODULE"}
+    env = {name: value for name, value in os.environ.items() if name not in given}
+    env["PYTHONPATH"] = str(ROOT / "src")
+    return subprocess.run(
+        [sys.executable, "-m", "commonweal.interfaces.cli", "--data", str(folder), *words],
+        capture_output=True,
+        text=True,
+        env=env,
+        cwd=folder.parent,
+        timeout=280,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory):
+    folder = tmp_path_factory.mktemp("demo") / "data"
+    done = commonweal(
+        folder, "demo", "--once", "--json", "--as-of", "2026-10", "--months", "3", "--port", "8555"
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    yield folder, json.loads(done.stdout)
+    stop_database(folder)
+
+
+def test_one_document_says_what_was_built(demo):
+    _, report = demo
+    assert report["period"] == "2026-10"
+    assert report["agencies"] == report["bills"] == 13
+    assert report["url"] == "http://127.0.0.1:8555/"
+    assert Decimal(report["total"]) > 1_000_000
+    assert report["currency"] == "USD"
+    roles = {login["role"] for login in report["logins"]}
+    assert {
+        "director",
+        "finance officer",
+        "service owner",
+        "agency finance officer",
+        "auditor",
+    } <= (roles)
+
+
+def check(report, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-I", report["verifier"], *words],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_bill_checks_with_plain_python(demo):
+    _, report = demo
+    honest = check(report, report["proof_pack"])
+    assert honest.returncode == 0, honest.stderr
+    assert "it fits" in honest.stdout
+
+
+def test_one_altered_digit_is_found(demo, tmp_path):
+    _, report = demo
+    altered = tmp_path / "altered.zip"
+    with zipfile.ZipFile(report["proof_pack"]) as source, zipfile.ZipFile(altered, "w") as target:
+        for name in source.namelist():
+            data = source.read(name)
+            if name == "usage.csv":
+                lines = data.decode().splitlines()
+                cells = lines[3].split(",")
+                cells[8] = str(Decimal(cells[8]) + 1)
+                lines[3] = ",".join(cells)
+                data = ("\n".join(lines) + "\n").encode()
+            target.writestr(name, data)
+    assert check(report, str(altered)).returncode == 1
+    found = check(report, str(altered), "--ignore-hashes")
+    assert found.returncode == 1
+    assert "usage.csv row 4" in found.stderr
+
+
+def test_a_second_start_changes_nothing_and_is_quick(demo):
+    folder, report = demo
+    again = commonweal(folder, "demo", "--once", "--json", "--port", "8555")
+    assert again.returncode == 0, again.stderr[-2000:]
+    second = json.loads(again.stdout)
+    assert {**second, "seconds": 0} == {**report, "seconds": 0}
+
+
+def test_another_size_in_the_same_folder_is_refused(demo):
+    folder, _ = demo
+    refused = commonweal(folder, "demo", "--once", "--as-of", "2026-09")
+    assert refused.returncode == 2
+    assert "DEMO-101" in refused.stderr
