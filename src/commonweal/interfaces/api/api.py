@@ -12,7 +12,7 @@ from django.urls import path, re_path
 from ninja import NinjaAPI
 
 from .kit import problems
-from .kit.description import describe, page
+from .kit.description import describe, page, style_hash
 from .kit.doors import Door
 
 GROUP = "commonweal.api"
@@ -73,7 +73,9 @@ def build() -> CommonwealAPI:
 
 def docs(request: HttpRequest) -> HttpResponse:
     """The description for people, without any script."""
-    return HttpResponse(page(api.get_openapi_schema()))
+    response = HttpResponse(page(api.get_openapi_schema()))
+    response["Content-Security-Policy"] = f"default-src 'none'; style-src {style_hash()}"
+    return response
 
 
 def nothing(request: HttpRequest) -> HttpResponse:

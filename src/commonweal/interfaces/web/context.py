@@ -7,7 +7,7 @@ from typing import Any
 from allauth.socialaccount.adapter import get_adapter
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -79,16 +79,11 @@ def behalf(actor: Actor, profile: Centre | None) -> str:
 
 
 def links(entries: list[tuple[str, str]], path: str) -> tuple[Link, ...]:
-    """Links to named pages; a page that this installation lacks is left out.
+    """Links to named pages.
 
     The one whose address is the longest beginning of the present path is the current one.
     """
-    found = []
-    for label, name in entries:
-        try:
-            found.append((label, reverse(name)))
-        except NoReverseMatch:
-            continue
+    found = [(label, reverse(name)) for label, name in entries]
     inside = [href for _label, href in found if path.startswith(href)]
     here = max(inside, key=len, default="")
     return tuple(Link(label, href, current=href == here) for label, href in found)

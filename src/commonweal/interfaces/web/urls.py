@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
-from django.urls import URLResolver, include, path
+from django.urls import include, path
 
 from ..api import api
 from .account import views as account
@@ -15,23 +13,10 @@ handler403 = "commonweal.interfaces.web.errors.forbidden"
 handler404 = "commonweal.interfaces.web.errors.not_found"
 handler500 = "commonweal.interfaces.web.errors.server_error"
 
-
-def centre_pages() -> list[URLResolver]:
-    """The workspace; left out of an installation whose `centre` folder holds no view modules."""
-    name = "commonweal.interfaces.web.centre"
-    try:
-        import_module(f"{name}.urls")
-    except ImportError as missing:
-        if missing.name != name:
-            raise
-        return []
-    return [path("centre/", include(f"{name}.urls", namespace="centre"))]
-
-
 urlpatterns = [
     path("", include("commonweal.interfaces.web.public.urls", namespace="public")),
     path("agency/", include("commonweal.interfaces.web.agency.urls", namespace="agency")),
-    *centre_pages(),
+    path("centre/", include("commonweal.interfaces.web.centre.urls", namespace="centre")),
     path("account/", include("commonweal.interfaces.web.account.urls")),
     # Accounts and their addresses come from the administrator: these two of allauth's are closed.
     path("sign-in/", account.to_sign_in),

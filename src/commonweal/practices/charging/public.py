@@ -16,6 +16,7 @@ from .actions.costs import ImportReport, allocate, import_costs, save_mapping
 from .actions.rates import approve_rate, propose_rate, put_forecast, reject_rate, sign_forecast
 from .domain.bills import Change
 from .domain.close import STEPS as CLOSE_STEPS
+from .domain.cost_values import DATE_FORMATS as COST_DATE_FORMATS
 from .domain.costs import FIELDS as COST_FIELDS
 from .domain.costs import ColumnMapping, CostError
 from .domain.rates import Adjustment, ForecastCheck, RateError, mean_error
@@ -113,6 +114,7 @@ from .sentences import Words
 
 __all__ = [
     "CLOSE_STEPS",
+    "COST_DATE_FORMATS",
     "COST_FIELDS",
     "UNASSIGNED",
     "AccountChoice",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import base64
+import hashlib
 import re
 from collections import Counter
 from pathlib import Path
@@ -89,6 +91,9 @@ def test_the_page_for_people_needs_nothing_from_elsewhere(scene: Scene) -> None:
     text = answer.content.decode()
     assert answer.status_code == 200
     assert "<script" not in text
+    style = text.split("<style>")[1].split("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in answer.headers["Content-Security-Policy"]
     assert not re.search(r'(?:src|href)="https?:', text)
     for _, path, operation in ALL:
         assert f'id="{operation["operationId"]}"' in text

@@ -26,12 +26,13 @@ from .base import (
     attempt,
     done,
     local_day,
+    month_asked,
     problems,
     show,
     text,
     whole_field,
 )
-from .closes import CloseView, close_view, closes, found_rows, month_to_close
+from .closes import CloseView, FoundRows, StepView, close_view, closes, found_rows, month_to_close
 
 VIEW = "charging.view_all_bills"
 RUN = "charging.run_close"
@@ -40,8 +41,9 @@ CODES = tuple(step.code for step in charging.CLOSE_STEPS)
 
 @centre_only(VIEW)
 def close(request: Asked) -> HttpResponseRedirect:
-    """The close that people look for: the oldest unfinished month."""
-    return HttpResponseRedirect(address("close_month", month_to_close(request.actor)))
+    """The close of `?period=`, else the one that people look for: the oldest unfinished month."""
+    period = month_asked(request, "") or month_to_close(closes(request.actor))
+    return HttpResponseRedirect(address("close_month", period))
 
 
 @centre_only(VIEW)
@@ -64,7 +66,7 @@ def cockpit(request: Asked, period: str, errors: tuple[Any, ...] = ()) -> HttpRe
     context = {
         "view": view,
         "steps": step_items(view, running),
-        "found": found_rows(request.actor, period, view.stopped) if view.stopped else None,
+        "found": rows_found(request, view, bool(sources)),
         "sources": sources,
         "running": running,
         "refresh": running is not None and running.state in ("queued", "running"),
@@ -81,6 +83,13 @@ def cockpit(request: Asked, period: str, errors: tuple[Any, ...] = ()) -> HttpRe
         "ended": FiscalPeriod.parse(period).end_day <= local_day(),
     }
     return show(request, "centre/close.jinja", context, errors)
+
+
+def rows_found(request: Asked, view: CloseView, asked: bool) -> FoundRows | None:
+    """The rows that stopped the close; missing sources are asked about in the form instead."""
+    if view.stopped is None or (asked and view.stopped.code == "freeze"):
+        return None
+    return found_rows(request.actor, view.period, view.stopped)
 
 
 def running_job(request: Asked, view: CloseView) -> Job | None:
@@ -101,16 +110,18 @@ def step_items(view: CloseView, running: Job | None) -> list[Step]:
         state = step.state
         if busy and view.next is not None and step.code == view.next.code:
             state = "doing"
-        time = words.moment(step.finished, zone) if step.finished else ""
-        if step.took:
-            time += f" ({step.took})"
-        note = f"{step.explanation} {step.found}".strip()
-        if step.found:
-            note += "."
-        if step.state == "stopped":
-            note = f"{step.explanation} {step.detail.get('message', '')}"
-        items.append(Step(step.label, state, time, note))
+        items.append(Step(step.label, state, step.took, step_note(step, zone)))
     return items
+
+
+def step_note(step: StepView, zone: str) -> str:
+    """What a step does, what it came to, and when it was done."""
+    if step.state == "stopped":
+        return f"{step.explanation} {step.detail.get('message', '')}".strip()
+    if step.finished is None:
+        return step.explanation
+    when = _("Done %(moment)s.") % {"moment": words.moment(step.finished, zone)}
+    return f"{step.explanation} {step.found}. {when}"
 
 
 def through(view: CloseView) -> str:

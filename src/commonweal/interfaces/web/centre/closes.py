@@ -70,12 +70,11 @@ def closes(actor: Actor, limit: int = 24) -> list[charging.CloseRun]:
     return charging.closes(actor, limit=limit)
 
 
-def month_to_close(actor: Actor) -> str:
+def month_to_close(runs: Sequence[charging.CloseRun]) -> str:
     """The month that people look for: the oldest unfinished close, else the next month to close.
 
-    Where the newest full month is closed already, that one.
+    Where the newest full month is closed already, that one. `runs`: what `closes` gave.
     """
-    runs = closes(actor)
     unfinished = [run.period for run in runs if run.state != "done"]
     if unfinished:
         return min(unfinished)
@@ -86,11 +85,15 @@ def month_to_close(actor: Actor) -> str:
 
 def close_view(actor: Actor, period: str) -> CloseView:
     """A month's close with its steps in order; two queries."""
-    code = FiscalPeriod.parse(period).code
     try:
-        run = charging.close_run(actor, code)
+        return view_of(period, charging.close_run(actor, period))
     except NotFound:
-        run = None
+        return view_of(period, None)
+
+
+def view_of(period: str, run: charging.CloseRun | None) -> CloseView:
+    """A close that was read already, as people read it."""
+    code = FiscalPeriod.parse(period).code
     rows = {step.code: step for step in run.steps.all()} if run else {}
     steps = []
     for rule in charging.CLOSE_STEPS:

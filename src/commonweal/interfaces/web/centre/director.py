@@ -26,7 +26,7 @@ from ..access import centre_only
 from ..look.charts import Point, ranking
 from ..requests import Asked
 from .base import address, bill_href, last_month, month_asked, show
-from .closes import CloseView, close_view, closes, month_to_close
+from .closes import CloseView, closes, month_to_close, view_of
 
 VIEW = "charging.view_all_bills"
 
@@ -93,7 +93,6 @@ def director(request: Asked) -> HttpResponse:
     charged = charged_rows(actor, period, before)
     recovered = recovered_rows(actor, period)
     queries = charging.queries(actor, state="open")
-    closing = month_to_close(actor)
     context = {
         "period": period,
         "months": [run.period for run in runs if run.state == "done"][:13],
@@ -103,7 +102,7 @@ def director(request: Asked) -> HttpResponse:
         "headline": headline(period, before, charged),
         "notes": notes(charged, recovered),
         "picture": picture(recovered),
-        "late": late(actor, closing),
+        "late": late(actor, runs),
         "queries": queries,
         "decisions": [(row, decision_href(row)) for row in waiting(actor, limit=20)],
         "words": charging.Words(centre().currency),
@@ -205,6 +204,12 @@ def notes(charged: Sequence[Charged], recovered: Sequence[Recovered]) -> list[st
         found.append(shape % {"services": words.listing(short)})
     elif recovered and all(row.known for row in recovered):
         found.append(_("Every service recovered its cost."))
+    most = max(recovered, key=lambda row: row.position, default=None)
+    if most is not None and most.known and most.status[0] == "watch":
+        found.append(
+            _("%(service)s charged %(amount)s more than it cost.")
+            % {"service": most.name, "amount": words.money(most.position, centre().currency)}
+        )
     return found
 
 
@@ -242,13 +247,14 @@ class Late:
         return not self.sources and self.view.stopped is None
 
 
-def late(actor: Actor, period: str) -> Late:
+def late(actor: Actor, runs: Sequence[charging.CloseRun]) -> Late:
     """Missing sources and stopped steps of the month being closed."""
-    view = close_view(actor, period)
+    period = month_to_close(runs)
+    view = view_of(period, next((run for run in runs if run.period == period), None))
     may = actor.may("metering.view") and not view.done
     return Late(view, missing_sources(actor, period) if may else ())
 
 
 def decision_href(decision: Any) -> str:
     """Where a waiting decision is taken."""
-    return address("rates") if decision.subject_type == "charging.RateVersion" else ""
+    return address("proposals") if decision.subject_type == "charging.RateVersion" else ""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.db import DatabaseError, transaction
@@ -191,11 +190,3 @@ def advance(
             raise
         if progress:
             progress(code, step)
-
-
-def issue_dates(run: CloseRun, options: Options) -> tuple[date, date]:
-    """The day of issue (today in the centre's zone) and the due date."""
-    from datetime import timedelta
-
-    issued = today(centre().zone)
-    return issued, issued + timedelta(days=options.payment_days)

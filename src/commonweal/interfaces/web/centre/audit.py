@@ -1,0 +1,102 @@
+"""The audit trail: every write, newest first; checking its chains and a printed head."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from commonweal.kernel.access.public import SYSTEM, act_as
+from commonweal.kernel.audit.public import check_head, events, head, verify
+from commonweal.kernel.party.public import agencies, centre
+
+from ..access import centre_only
+from ..look.page import Link
+from ..requests import Asked
+from .base import PAGE, address, agency_choices, as_id, show, text
+
+VIEW = "audit.view"
+
+
+def audit_tabs(here: str) -> list[Link]:
+    """The pages about what was done."""
+    pages = (
+        ("audit", _("Audit trail")),
+        ("audit_check", _("Check the chains")),
+        ("jobs", _("Background work")),
+    )
+    return [Link(label, address(name), name == here) for name, label in pages]
+
+
+@centre_only(VIEW)
+def trail(request: Asked) -> HttpResponse:
+    """The trail, newest first, by agency, verb or target; keyset-paged by event."""
+    names = ("agency", "verb", "type", "target")
+    asked = {name: request.GET.get(name, "").strip() for name in names}
+    before = as_id(request.GET.get("before", ""))
+    target = (asked["type"], asked["target"]) if asked["type"] and asked["target"] else None
+    rows = events(
+        request.actor,
+        agency_id=as_id(asked["agency"]),
+        verb=asked["verb"],
+        target=target,
+        before=before,
+        limit=PAGE + 1,
+    )
+    more = len(rows) > PAGE
+    rows = rows[:PAGE]
+    context = {
+        "rows": [
+            {
+                "event": row,
+                "at": row.recorded_at.astimezone(ZoneInfo(centre().zone)),
+                "verb": row.verb,
+                "who": row.actor_id or row.actor_kind,
+                "target": row.target_type,
+                "target_id": row.target_id,
+                "agency": row.agency_id,
+                "link": getattr(row, "link", None),
+                "payload": row.payload,
+            }
+            for row in rows
+        ],
+        "names": {row.pk: row.name for row in agencies(request.actor, kind="")},
+        "asked": asked,
+        "agencies": agency_choices(request, _("Every agency and the centre")),
+        "active": [
+            Link(value, address("audit", **{**asked, name: ""}))
+            for name, value in asked.items()
+            if value and name != "agency"
+        ],
+        "next": address("audit", **asked, before=str(rows[-1].pk)) if more else "",
+        "first": address("audit", **asked) if before else "",
+        "tabs": audit_tabs("audit"),
+        "zone": centre().zone,
+    }
+    return show(request, "centre/audit.jinja", context)
+
+
+@centre_only(VIEW)
+def check(request: Asked) -> HttpResponse:
+    """Re-read every event and link, or compare a head that was printed on a bill."""
+    report, printed = None, None
+    if request.method == "POST":
+        agency = as_id(text(request, "agency"))
+        with act_as(SYSTEM):
+            if text(request, "do") == "head":
+                printed = check_head(agency, text(request, "head"))
+            else:
+                report = verify()
+    with act_as(SYSTEM):
+        present: Any = head(as_id(text(request, "agency")))
+    context = {
+        "report": report,
+        "printed": printed,
+        "present": present,
+        "asked": request.POST,
+        "agencies": agency_choices(request, centre().name),
+        "tabs": audit_tabs("audit_check"),
+    }
+    return show(request, "centre/audit_check.jinja", context)

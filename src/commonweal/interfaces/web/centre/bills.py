@@ -1,0 +1,131 @@
+"""All bills with their filters; questions and disputes with their answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from commonweal.kernel.party.public import centre
+from commonweal.practices.charging import public as charging
+
+from ..access import centre_only
+from ..look.page import Link
+from ..requests import Asked
+from .base import (
+    PAGE,
+    address,
+    agency_choices,
+    as_id,
+    attempt,
+    bill_href,
+    done,
+    required_id,
+    show,
+    text,
+)
+from .closes import closes
+
+VIEW = "charging.view_all_bills"
+STATES = ("draft", "preview", "issued")
+
+
+@centre_only(VIEW)
+def bills(request: Asked) -> HttpResponse:
+    """Bills, newest month first, filtered by month, agency and state; keyset-paged."""
+    asked = {name: request.GET.get(name, "") for name in ("period", "agency", "state")}
+    after = request.GET.get("after", "")
+    rows = found_bills(request, asked, after)
+    more = len(rows) > PAGE
+    rows = rows[:PAGE]
+    cursor = f"{rows[-1].period}~{rows[-1].agency.code}" if more else ""
+    months = sorted({run.period for run in closes(request.actor)} | set(), reverse=True)
+    choices = agency_choices(request, _("All agencies"))
+    context = {
+        "rows": [
+            {
+                "agency": bill.agency.name,
+                "period": bill.period,
+                "number": bill.number,
+                "state": bill.state,
+                "total": bill.total_minor,
+                "currency": bill.currency,
+                "due": bill.due_on,
+                "href": bill_href(bill.number, bill.id),
+            }
+            for bill in rows
+        ],
+        "total": sum(bill.total_minor for bill in rows),
+        "currency": centre().currency,
+        "asked": asked,
+        "months": [("", _("All months")), *((code, code) for code in months)],
+        "agencies": choices,
+        "states": [("", _("All states")), *zip(STATES, state_words(), strict=True)],
+        "active": chips(asked, dict(choices)),
+        "next": address("bills", **asked, after=cursor) if more else "",
+        "first": address("bills", **asked) if after else "",
+    }
+    return show(request, "centre/bills.jinja", context)
+
+
+def state_words() -> tuple[str, ...]:
+    """The states of a bill in words."""
+    return _("Draft"), _("Preview"), _("Issued")
+
+
+def found_bills(request: Asked, asked: dict[str, str], after: str) -> list[charging.Bill]:
+    """One page of bills and one more, by what was asked."""
+    found = charging.visible_bills(request.actor)
+    if asked["period"]:
+        found = found.filter(period=asked["period"][:7])
+    if key := as_id(asked["agency"]):
+        found = found.filter(agency_id=key)
+    if asked["state"] in STATES:
+        found = found.filter(state=asked["state"])
+    if after:
+        period, _mark, code = after.partition("~")
+        found = found.filter(Q(period__lt=period) | Q(period=period, agency__code__gt=code))
+    return list(found.order_by("-period", "agency__code")[: PAGE + 1])
+
+
+def chips(asked: dict[str, str], names: dict[str, str]) -> list[Link]:
+    """The filters in use, each leading to the list without it."""
+    found = []
+    for key, value in asked.items():
+        if value:
+            rest = {name: given for name, given in asked.items() if name != key}
+            found.append(Link(names.get(value, value), address("bills", **rest)))
+    return found
+
+
+@centre_only(VIEW)
+def queries(request: Asked) -> HttpResponse:
+    """Questions and disputes, oldest open first, each with its answer or the form for it."""
+    errors: tuple[Any, ...] = ()
+    wanted = request.GET.get("state", "open")
+    if request.method == "POST":
+        errors = attempt(
+            lambda: charging.answer_query(
+                actor=request.actor,
+                query_id=required_id(request, "query", _("Choose a question.")),
+                answer=text(request, "answer"),
+            )
+        )
+        if not errors:
+            return done(request, _("The answer was sent. The agency sees it now."), "queries")
+    state = wanted if wanted in ("open", "answered") else ""
+    rows = charging.queries(request.actor, state=state, limit=PAGE)
+    context = {
+        "rows": rows,
+        "state": wanted,
+        "may_answer": request.actor.may("charging.answer_queries"),
+        "asked": request.POST,
+        "tabs": [
+            Link(_("Open"), address("queries"), wanted == "open"),
+            Link(_("Answered"), address("queries", state="answered"), wanted == "answered"),
+        ],
+        "words": charging.Words(centre().currency),
+    }
+    return show(request, "centre/queries.jinja", context, errors)

@@ -1,0 +1,279 @@
+"""The month's costs by pool, imported files with their reconciliation, and importing one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from commonweal.kernel.party.public import centre
+from commonweal.kernel.schema.public import CommonwealError, Forbidden, NotFound
+from commonweal.practices.charging import public as charging
+
+from ..access import centre_only
+from ..look.page import Link
+from ..requests import Asked
+from .base import (
+    PAGE,
+    address,
+    as_id,
+    done,
+    last_month,
+    month_asked,
+    months_back,
+    problems,
+    safe_csv,
+    show,
+    text,
+)
+from .holding import held, hold, release, still_held
+
+VIEW = "charging.view_costs"
+IMPORT = "charging.import_costs"
+
+
+def cost_tabs(here: str) -> list[Link]:
+    """The pages of the cost room."""
+    pages = (
+        ("costs", _("The month")),
+        ("imports", _("Imported files")),
+        ("model", _("Pools and drivers")),
+        ("allocations", _("Allocations")),
+    )
+    return [Link(label, address(name), name == here) for name, label in pages]
+
+
+@dataclass(frozen=True)
+class MonthCheck:
+    """Whether a month's allocation still says what its ledger lines, `ledger` minor units, say."""
+
+    run: charging.AllocationRun
+    ledger: int
+
+    @property
+    def unallocated(self) -> int:
+        """What no service got."""
+        return self.run.unallocated_minor
+
+    @property
+    def allocated(self) -> int:
+        """What the services got."""
+        return self.run.total_minor - self.run.unallocated_minor
+
+    @property
+    def late(self) -> int:
+        """Ledger cost that the run does not know."""
+        return self.ledger - self.run.total_minor
+
+    @property
+    def agrees(self) -> bool:
+        """Ledger cost = allocated + unallocated; the allocation's own page checks pool by pool."""
+        return self.late == 0
+
+
+@centre_only(VIEW)
+def costs(request: Asked) -> HttpResponse:
+    """A month's ledger cost by pool, and whether its allocation still says the same."""
+    period = month_asked(request, last_month())
+    basis = "budget" if request.GET.get("basis") == "budget" else "actual"
+    rows = charging.cost_by_pool(request.actor, period, period, basis)
+    run = charging.latest_run(request.actor, basis, period)
+    context = {
+        "period": period,
+        "basis": basis,
+        "bases": [("actual", _("Actual")), ("budget", _("Budget"))],
+        "months": months_back(last_month()),
+        "rows": [
+            {
+                "name": row.name,
+                "code": row.code,
+                "goes": goes_to(row),
+                "lines": row.lines,
+                "amount": row.amount_minor,
+            }
+            for row in rows
+        ],
+        "total": sum(row.amount_minor for row in rows),
+        "lost": [row for row in rows if row.pool is None or goes_nowhere(row)],
+        "unassigned": charging.UNASSIGNED,
+        "currency": centre().currency,
+        "check": MonthCheck(run, sum(row.amount_minor for row in rows)) if run else None,
+        "tabs": cost_tabs("costs"),
+        "may_import": request.actor.may(IMPORT),
+    }
+    return show(request, "centre/costs.jinja", context)
+
+
+def goes_to(row: charging.PoolCost) -> str:
+    """Where a pool's cost goes, in words."""
+    if row.pool is None:
+        return _("Nowhere: no rule takes these lines")
+    if row.pool.service:
+        return _("%(service)s, its own cost") % {"service": row.pool.service.name}
+    if row.pool.driver:
+        return _("Shared by %(driver)s") % {"driver": row.pool.driver.name}
+    return _("Nowhere: it has no driver")
+
+
+def goes_nowhere(row: charging.PoolCost) -> bool:
+    """A pool with cost and neither service nor driver."""
+    pool = row.pool
+    return bool(row.amount_minor and pool and not pool.service_id and not pool.driver_id)
+
+
+@centre_only(VIEW)
+def imports(request: Asked) -> HttpResponse:
+    """Imported files, newest first, each with the two sums that must agree."""
+    context = {
+        "rows": charging.imports(request.actor, limit=PAGE),
+        "tabs": cost_tabs("imports"),
+        "currency": centre().currency,
+        "may_import": request.actor.may(IMPORT),
+    }
+    return show(request, "centre/imports.jinja", context)
+
+
+@centre_only(VIEW)
+def one_import(request: Asked, import_id: UUID) -> HttpResponse:
+    """One imported file: its mapping, its reconciliation, the rows that could not be used."""
+    given = request.GET.get("after", "")
+    after = int(given) if given.isdigit() else 0
+    found = charging.cost_import(request.actor, import_id)
+    rows = charging.rejects(request.actor, import_id, after_row=after, limit=PAGE + 1)
+    more = len(rows) > PAGE
+    context = {
+        "found": found,
+        "fields": charging.COST_FIELDS,
+        "rejects": rows[:PAGE],
+        "next": address("import", import_id, after=rows[PAGE - 1].row) if more else "",
+        "first": address("import", import_id) if after else "",
+    }
+    return show(request, "centre/import.jinja", context)
+
+
+@centre_only(VIEW)
+def rejected_csv(request: Asked, import_id: UUID) -> HttpResponse:
+    """Every row of a file that could not be used, and why, as CSV."""
+    rows = charging.rejects(request.actor, import_id, limit=1_000_000)
+    table: list[list[object]] = [["row", "code", "problem", "amount"]]
+    table += [[row.row, row.code, row.message, row.amount_text] for row in rows]
+    return safe_csv(table, "rejected-rows.csv")
+
+
+@centre_only(IMPORT)
+def new_import(request: Asked) -> HttpResponse:
+    """Import a file of ledger costs: upload, confirm what was found, see what came of it."""
+    if request.method != "POST":
+        return import_page(request)
+    try:
+        return take_file(request)
+    except (NotFound, Forbidden):
+        raise
+    except CommonwealError as error:
+        return import_page(request, errors=problems(error))
+
+
+def take_file(request: Asked) -> HttpResponse:
+    """The first upload shows; the confirmation imports."""
+    token = as_id(text(request, "token"))
+    if token is None:
+        token = hold(request.actor, request.FILES.get("file"))
+        name = getattr(request.FILES.get("file"), "name", "") or "file"
+    else:
+        name = text(request, "filename")
+    asked = request_of(request, token, name)
+    try:
+        reading = charging.read_costs(request.actor, replace(asked, accept_as=""))
+    except charging.MappingNeeded as needed:
+        if not asked.accept_as:
+            return import_page(request, token=token, name=name, needed=needed)
+        reading = charging.read_costs(request.actor, asked)
+    except charging.CostError as error:
+        if error.code != "COSTS-106" or not asked.accept_as:
+            return import_page(request, token, name, errors=problems(error))
+        reading = charging.read_costs(request.actor, asked)
+    if text(request, "do") != "import":
+        return import_page(request, token, name, reading=reading)
+    report = charging.import_costs(actor=request.actor, request=asked)
+    release(request.actor, token)
+    words = _("%(used)s of %(all)s rows were imported.") % {
+        "used": report.cost_import.rows_used,
+        "all": report.cost_import.rows_total,
+    }
+    return done(request, words, "import", report.cost_import.pk)
+
+
+def request_of(request: Asked, token: UUID, name: str) -> charging.CostRequest:
+    """What the form says about the file."""
+    columns = {
+        field: column
+        for field in charging.COST_FIELDS
+        if (column := request.POST.get(f"column-{field}", ""))
+    }
+    given = charging.ColumnMapping(
+        columns,
+        date_format=text(request, "date_format"),
+        decimal=text(request, "decimal"),
+    )
+    return charging.CostRequest(
+        filename=name,
+        data=held(request.actor, token).read_bytes(),
+        mapping=text(request, "mapping"),
+        given=given,
+        accept_as=text(request, "accept_as"),
+        period=text(request, "period"),
+        basis=text(request, "basis") or "actual",
+        options=charging.CostFileOptions(
+            encoding=text(request, "encoding"),
+            delimiter=text(request, "delimiter"),
+            sheet=text(request, "sheet"),
+        ),
+    )
+
+
+def questions_of(needed: charging.MappingNeeded | None) -> list[str]:
+    """What the file leaves open; this page has fields where the command has options."""
+    return [each.partition(" Say --")[0] for each in needed.suggestion.ask] if needed else []
+
+
+def import_page(
+    request: Asked,
+    token: UUID | None = None,
+    name: str = "",
+    needed: charging.MappingNeeded | None = None,
+    reading: charging.CostReading | None = None,
+    errors: tuple[Any, ...] = (),
+) -> HttpResponse:
+    """The form at its present step."""
+    table = needed.table if needed else reading.table if reading else None
+    mapping = needed.suggestion.mapping if needed else reading.mapping if reading else None
+    token = still_held(request.actor, token or as_id(text(request, "token")))
+    context = {
+        "token": token or "",
+        "name": name or text(request, "filename"),
+        "asked": request.POST,
+        "needed": needed,
+        "questions": questions_of(needed),
+        "reading": reading,
+        "rejects": list(reading.rejects[:PAGE]) if reading else [],
+        "header": [column for column in table.header if column] if table else [],
+        "sample": [list(cells) for _row, cells in table.rows[:3]] if table else [],
+        "columns": dict(mapping.columns) if mapping else {},
+        "date_format": mapping.date_format if mapping else text(request, "date_format"),
+        "decimal": mapping.decimal if mapping else text(request, "decimal"),
+        "fields": charging.COST_FIELDS,
+        "date_formats": [
+            ("", _("Find it")),
+            *((each, each) for each in charging.COST_DATE_FORMATS),
+        ],
+        "mappings": [
+            ("", _("Find it by the header")),
+            *((row.name, row.name) for row in charging.mappings(request.actor)),
+        ],
+        "months": [("", _("As the file's dates say")), *months_back(last_month())],
+        "currency": centre().currency,
+    }
+    return show(request, "centre/new_import.jinja", context, errors)

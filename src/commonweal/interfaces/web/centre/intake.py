@@ -1,0 +1,172 @@
+"""Usage intake: sources by month, deliveries and files, quarantined records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from commonweal.kernel.calendar.public import FiscalPeriod
+from commonweal.kernel.metering.public import (
+    batches,
+    discard_quarantined,
+    period_state,
+    put_source,
+    quarantine,
+    release_quarantined,
+    report_source,
+    source_checks,
+    uploads,
+)
+from commonweal.kernel.party.public import agencies
+
+from ..access import centre_only
+from ..look.page import Link
+from ..requests import Asked
+from .base import (
+    PAGE,
+    address,
+    as_id,
+    attempt,
+    decimal_field,
+    done,
+    last_month,
+    local_day,
+    month_asked,
+    months_back,
+    required_id,
+    show,
+    text,
+    whole_field,
+)
+
+VIEW = "metering.view"
+SUBMIT = "metering.submit"
+MANAGE = "metering.manage_sources"
+DECIDE = "metering.decide_quarantine"
+
+
+def intake_tabs(here: str) -> list[Link]:
+    """The pages of usage intake."""
+    pages = (
+        ("intake", _("Sources")),
+        ("deliveries", _("Deliveries and files")),
+        ("quarantine", _("Quarantine")),
+    )
+    return [Link(label, address(name), name == here) for name, label in pages]
+
+
+@centre_only(VIEW)
+def intake(request: Asked) -> HttpResponse:
+    """Every source in a month: what counts, what it reported, what is missing."""
+    errors: tuple[Any, ...] = ()
+    period = month_asked(request, last_month())
+    if request.method == "POST":
+        write = report if text(request, "what") == "report" else register
+        errors = attempt(lambda: write(request))
+        if not errors:
+            return done(request, _("Saved."), "intake", period=period)
+    checks = source_checks(request.actor, period)
+    late = [check for check in checks if check.problem and check.source.expected]
+    this_month = FiscalPeriod.of_date(local_day()).code
+    context = {
+        "period": period,
+        "checks": checks,
+        "late": late,
+        "state": period_state(period),
+        "months": months_back(this_month, 18),
+        "waiting": len(quarantine(request.actor, limit=PAGE)),
+        "tabs": intake_tabs("intake"),
+        "may_submit": request.actor.may(SUBMIT),
+        "may_manage": request.actor.may(MANAGE),
+        "asked": request.POST,
+    }
+    return show(request, "centre/intake.jinja", context, errors)
+
+
+def report(request: Asked) -> None:
+    """Report a source complete for a month."""
+    report_source(
+        actor=request.actor,
+        source=text(request, "source"),
+        period=text(request, "period"),
+        control_count=whole_field(request, "count", _("Number of records")),
+        control_total=decimal_field(request, "total", _("Total quantity")),
+    )
+
+
+def register(request: Asked) -> None:
+    """Register a source or change it."""
+    put_source(
+        actor=request.actor,
+        code=text(request, "code"),
+        name=text(request, "name"),
+        active=text(request, "active") != "no",
+        expected=bool(text(request, "expected")),
+        items=text(request, "items").replace(",", " ").split(),
+    )
+
+
+@centre_only(VIEW)
+def deliveries(request: Asked) -> HttpResponse:
+    """Deliveries newest first, keyset-paged, and the newest files with their refused rows."""
+    before = as_id(request.GET.get("before", ""))
+    rows = batches(request.actor, before=before, limit=PAGE + 1)
+    more = len(rows) > PAGE
+    context = {
+        "rows": rows[:PAGE],
+        "names": {row.pk: row.name for row in agencies(request.actor)},
+        "uploads": uploads(request.actor, limit=10),
+        "next": address("deliveries", before=str(rows[PAGE - 1].pk)) if more else "",
+        "first": address("deliveries") if before else "",
+        "tabs": intake_tabs("deliveries"),
+        "may_submit": request.actor.may(SUBMIT),
+    }
+    return show(request, "centre/deliveries.jinja", context)
+
+
+@centre_only(VIEW)
+def quarantined(request: Asked) -> HttpResponse:
+    """Records whose id was taken before with other content: release or discard each."""
+    errors: tuple[Any, ...] = ()
+    if request.method == "POST":
+        release = text(request, "decision") == "release"
+        write = release_quarantined if release else discard_quarantined
+        errors = attempt(
+            lambda: write(
+                actor=request.actor,
+                quarantine_id=required_id(request, "record", _("Choose a record.")),
+                note=text(request, "note"),
+            )
+        )
+        if not errors:
+            words = (
+                _("Released: it replaces the record that was there.")
+                if release
+                else _("Discarded: the record that was there stands.")
+            )
+            return done(request, words, "quarantine")
+    state = request.GET.get("state", "open")
+    state = state if state in ("open", "released", "discarded") else "open"
+    before = as_id(request.GET.get("before", ""))
+    rows = quarantine(request.actor, state=state, before=before, limit=PAGE + 1)
+    more = len(rows) > PAGE
+    context = {
+        "rows": rows[:PAGE],
+        "names": {row.pk: row.name for row in agencies(request.actor)},
+        "state": state,
+        "states": [
+            Link(words, address("quarantine", state=code), code == state)
+            for code, words in (
+                ("open", _("Waiting")),
+                ("released", _("Released")),
+                ("discarded", _("Discarded")),
+            )
+        ],
+        "may_decide": request.actor.may(DECIDE),
+        "next": address("quarantine", state=state, before=str(rows[PAGE - 1].pk)) if more else "",
+        "first": address("quarantine", state=state) if before else "",
+        "tabs": intake_tabs("quarantine"),
+    }
+    return show(request, "centre/quarantine.jinja", context, errors)

@@ -1,0 +1,225 @@
+"""People, the roles they hold and lend; giving and ending them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from commonweal.kernel.access.public import create_user, roles
+from commonweal.kernel.party.public import (
+    Person,
+    add_membership,
+    centre,
+    create_person,
+    delegate,
+    end_delegation,
+    end_membership,
+    memberships,
+)
+from commonweal.kernel.party.public import delegations as all_delegations
+from commonweal.kernel.party.public import people as all_people
+from commonweal.kernel.party.public import person as find_person
+
+from ..access import centre_only
+from ..look.page import Link
+from ..requests import Asked
+from .base import (
+    PAGE,
+    address,
+    agency_choices,
+    as_id,
+    attempt,
+    day_field,
+    done,
+    local_day,
+    optional_day,
+    required_id,
+    show,
+    text,
+)
+
+VIEW = "party.view_people"
+MANAGE = "party.manage_people"
+
+
+def people_tabs(here: str) -> list[Link]:
+    """The pages about people."""
+    pages = (
+        ("people", _("People")),
+        ("delegations", _("Roles lent")),
+        ("roles", _("What roles may do")),
+    )
+    return [Link(label, address(name), name == here) for name, label in pages]
+
+
+@centre_only(VIEW)
+def people(request: Asked) -> HttpResponse:
+    """People by name, with the roles they hold today; keyset-paged by name."""
+    agency, after = as_id(request.GET.get("agency", "")), request.GET.get("after", "")
+    rows = all_people(request.actor, agency_id=agency, after=after, limit=PAGE + 1)
+    more = len(rows) > PAGE
+    rows = rows[:PAGE]
+    held: dict[UUID, list[str]] = {}
+    for membership in memberships(request.actor, day=local_day()):
+        held.setdefault(membership.person_id, []).append(membership.role.name)
+    asked = request.GET.get("agency", "")
+    context = {
+        "rows": [
+            {
+                "name": row.name,
+                "id": row.pk,
+                "home": row.home_agency.name if row.home_agency else centre().name,
+                "roles": held.get(row.pk, []),
+                "account": row.user,
+            }
+            for row in rows
+        ],
+        "agency": asked,
+        "agencies": agency_choices(request, _("Everybody")),
+        "next": address("people", agency=asked, after=rows[-1].name) if more else "",
+        "first": address("people", agency=asked) if after else "",
+        "tabs": people_tabs("people"),
+        "may_manage": request.actor.may(MANAGE),
+    }
+    return show(request, "centre/people.jinja", context)
+
+
+@centre_only(MANAGE)
+def new_person(request: Asked) -> HttpResponse:
+    """Add a person, with an account to sign in if wanted."""
+    errors: tuple[Any, ...] = ()
+    if request.method == "POST":
+        made: list[Person] = []
+        errors = attempt(lambda: made.append(make_person(request)))
+        if not errors:
+            words = _("Added. Give a role now.")
+            return done(request, words, "person", made[0].pk)
+    context = {"asked": request.POST, "agencies": agency_choices(request, centre().name)}
+    return show(request, "centre/new_person.jinja", context, errors)
+
+
+def make_person(request: Asked) -> Person:
+    """The account first, without a password: the person sets one by “forgot password”."""
+    email = text(request, "email")
+    user = create_user(actor=request.actor, email=email) if text(request, "account") else None
+    return create_person(
+        actor=request.actor,
+        name=text(request, "name"),
+        email=email,
+        phone=text(request, "phone"),
+        user_id=user.pk if user else None,
+        home_agency_id=as_id(text(request, "agency")),
+    )
+
+
+@centre_only(VIEW)
+def person(request: Asked, person_id: UUID) -> HttpResponse:
+    """One person: every role held, when; giving another and ending one."""
+    errors: tuple[Any, ...] = ()
+    if request.method == "POST":
+        giving = text(request, "do") == "give"
+        write = give_role if giving else end_role
+        errors = attempt(lambda: write(request, person_id))
+        if not errors:
+            words = _("The role was given.") if giving else _("The role was ended.")
+            return done(request, words, "person", person_id)
+    day = local_day()
+    context = {
+        "found": find_person(request.actor, person_id),
+        "rows": [
+            {"row": row, "running": runs(row.starts, row.ends, day)}
+            for row in memberships(request.actor, person_id=person_id)
+        ],
+        "roles": [
+            (role.code, f"{role.name} ({_('centre') if role.side == 'centre' else _('agency')})")
+            for role in (roles(request.actor) if request.actor.may("access.view_people") else ())
+        ],
+        "agencies": agency_choices(request, centre().name),
+        "may_manage": request.actor.may(MANAGE),
+        "asked": request.POST,
+        "today": day,
+    }
+    return show(request, "centre/person.jinja", context, errors)
+
+
+def runs(starts: date, ends: date | None, day: date) -> str:
+    """`now`, `later` or `ended`."""
+    if starts > day:
+        return "later"
+    return "now" if ends is None or ends > day else "ended"
+
+
+def give_role(request: Asked, person_id: UUID) -> None:
+    """Give a role from a day on."""
+    add_membership(
+        actor=request.actor,
+        person_id=person_id,
+        role=text(request, "role"),
+        agency_id=as_id(text(request, "agency")),
+        starts=optional_day(request, "starts", _("First day")),
+        ends=optional_day(request, "ends", _("First day without it")),
+    )
+
+
+def end_role(request: Asked, person_id: UUID) -> None:
+    """End a role."""
+    end_membership(
+        actor=request.actor,
+        membership_id=required_id(request, "membership", _("Choose a role.")),
+        ends=optional_day(request, "until", _("First day without it")),
+    )
+
+
+@centre_only(VIEW)
+def delegations(request: Asked) -> HttpResponse:
+    """Roles lent for a time, newest first; lending one and ending a loan."""
+    errors: tuple[Any, ...] = ()
+    if request.method == "POST":
+        lending = text(request, "do") == "lend"
+        errors = attempt(lambda: lend(request) if lending else end_loan(request))
+        if not errors:
+            words = _("The role is lent.") if lending else _("The loan was ended.")
+            return done(request, words, "delegations")
+    day = local_day()
+    everybody = all_people(request.actor, limit=500)
+    context = {
+        "rows": [
+            {"row": row, "running": runs(row.starts, row.ends, day)}
+            for row in all_delegations(request.actor)
+        ],
+        "people": [(str(row.pk), row.name) for row in everybody],
+        "roles": [
+            (role.code, role.name)
+            for role in (roles(request.actor) if request.actor.may("access.view_people") else ())
+        ],
+        "agencies": agency_choices(request, centre().name),
+        "may_lend": request.actor.may("party.delegate"),
+        "me": request.actor.person_id,
+        "asked": request.POST,
+        "tabs": people_tabs("delegations"),
+    }
+    return show(request, "centre/delegations.jinja", context, errors)
+
+
+def lend(request: Asked) -> None:
+    """Lend a role."""
+    delegate(
+        actor=request.actor,
+        from_person_id=required_id(request, "lender", _("Choose who lends the role.")),
+        to_person_id=required_id(request, "borrower", _("Choose to whom it is lent.")),
+        role=text(request, "role"),
+        agency_id=as_id(text(request, "agency")),
+        starts=optional_day(request, "starts", _("First day")),
+        ends=day_field(request, "ends", _("First day without it")),
+        reason=text(request, "reason"),
+    )
+
+
+def end_loan(request: Asked) -> None:
+    """End a loan."""
+    loan = required_id(request, "loan", _("Choose a loan."))
+    end_delegation(actor=request.actor, delegation_id=loan)

@@ -1,0 +1,272 @@
+"""The rate desk: rates in force, proposals waiting, proposing a rate, deciding one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+
+from commonweal.kernel.authority.public import waiting
+from commonweal.kernel.calendar.public import FiscalPeriod
+from commonweal.kernel.catalogue.public import charge_items
+from commonweal.kernel.money.public import parse_decimal
+from commonweal.kernel.party.public import centre
+from commonweal.kernel.schema.public import CommonwealError, Forbidden, NotFound
+from commonweal.practices.charging import public as charging
+
+from ..access import centre_only
+from ..look.page import Link
+from ..requests import Asked
+from .base import (
+    FormError,
+    address,
+    attempt,
+    day_field,
+    decimal_field,
+    done,
+    local_day,
+    optional_day,
+    problems,
+    required_id,
+    show,
+    text,
+    whole_field,
+)
+
+VIEW = "charging.view_costs"
+PROPOSE = "charging.propose_rates"
+APPROVE = "charging.approve_rates"
+SUBJECT = "charging.RateVersion"
+
+
+def desk_tabs(here: str) -> list[Link]:
+    """The pages of the rate desk."""
+    pages = (
+        ("rates", _("In force")),
+        ("proposals", _("Waiting for a decision")),
+        ("forecasts", _("Forecasts")),
+    )
+    return [Link(label, address(name), name == here) for name, label in pages]
+
+
+@centre_only(VIEW)
+def rates(request: Asked) -> HttpResponse:
+    """Every rate in force today, by service."""
+    day = local_day()
+    names = {item.pk: item.service.name for item in charge_items(request.actor)}
+    entries = [charging.rate_entry(row) for row in charging.rates_in_force(request.actor, day)]
+    context = {
+        "day": day,
+        "rows": [
+            {
+                "service": names.get(entry.version.charge_item_id, ""),
+                "item": entry.version.charge_item.name,
+                "code": entry.version.charge_item.code,
+                "rate": entry.rate,
+                "span": entry.span,
+                "decided": entry.decided,
+            }
+            for entry in entries
+        ],
+        "without": len(names) - len({entry.version.charge_item_id for entry in entries}),
+        "tabs": desk_tabs("rates"),
+        "may_propose": request.actor.may(PROPOSE),
+    }
+    return show(request, "centre/rates.jinja", context)
+
+
+@centre_only(VIEW)
+def proposals(request: Asked, errors: tuple[Any, ...] = ()) -> HttpResponse:
+    """Rates that wait for a decision; those that this person may decide, with the buttons."""
+    mine = {
+        decision.subject_id
+        for decision in waiting(request.actor)
+        if decision.subject_type == SUBJECT
+    }
+    day = local_day()
+    present = {row.charge_item_id: row for row in charging.rates_in_force(request.actor, day)}
+    rows = []
+    for version in charging.rate_proposals(request.actor):
+        before = present.get(version.charge_item_id)
+        rows.append(
+            {
+                "entry": charging.rate_entry(version),
+                "version": version,
+                "before": charging.rate_text(before) if before else "",
+                "mine": version.pk in mine,
+            }
+        )
+    context = {
+        "rows": rows,
+        "may_decide": request.actor.may(APPROVE),
+        "may_propose": request.actor.may(PROPOSE),
+        "tabs": desk_tabs("proposals"),
+        "asked": request.POST,
+    }
+    return show(request, "centre/proposals.jinja", context, errors)
+
+
+@centre_only(APPROVE)
+def decide(request: Asked, version_id: UUID) -> HttpResponse:
+    """Approve or reject a proposed rate, as a second person."""
+    if request.method != "POST":
+        return HttpResponseRedirect(address("proposals"))
+    approve = text(request, "decision") == "approve"
+    write = charging.approve_rate if approve else charging.reject_rate
+    errors = attempt(
+        lambda: write(
+            actor=request.actor, rate_version_id=version_id, reason=text(request, "reason")
+        )
+    )
+    if errors:
+        return proposals(request, errors)
+    words = _("The rate is approved and will be charged.") if approve else _("Rejected.")
+    return done(request, words, "proposals")
+
+
+@centre_only(PROPOSE)
+def propose(request: Asked) -> HttpResponse:
+    """Propose a rate: worked out from cost and volume, or by hand with a reason."""
+    errors: tuple[Any, ...] = ()
+    derivation: Mapping[str, Any] = {}
+    if request.method == "POST":
+        try:
+            derivation = derivation_of(request)
+            if text(request, "do") == "propose":
+                version = propose_from(request, derivation)
+                words = _("Rate %(code)s is proposed. A second person decides.")
+                return done(request, words % {"code": version.code}, "proposals")
+        except (NotFound, Forbidden):
+            raise
+        except CommonwealError as error:
+            errors = problems(error)
+    return propose_page(request, derivation, errors)
+
+
+def propose_page(
+    request: Asked, derivation: Mapping[str, Any], errors: tuple[Any, ...]
+) -> HttpResponse:
+    """The form, with the derivation in words once it is worked out."""
+    items = charge_items(request.actor, on=local_day())
+    runs = charging.allocation_runs(request.actor, limit=24)
+    year = centre_year()
+    context = {
+        "items": [(str(row.pk), f"{row.service.name}: {row.name}") for row in items],
+        "runs": [
+            (str(run.pk), f"{run.label}, {run.first_period}–{run.last_period}, {run.basis}")
+            for run in runs
+        ],
+        "years": [("", _("Use the volume below")), *((str(y), str(y)) for y in (year, year + 1))],
+        "asked": request.POST if request.method == "POST" else request.GET,
+        "derivation": derivation,
+        "sentences": sentences_of(derivation, text(request, "item"), items),
+        "currency": centre().currency,
+    }
+    return show(request, "centre/propose.jinja", context, errors)
+
+
+def centre_year() -> int:
+    """The present fiscal year."""
+    return FiscalPeriod.of_date(local_day()).fiscal_year(centre().fiscal_year_start_month)
+
+
+def derivation_of(request: Asked) -> Mapping[str, Any]:
+    """The derivation that the form asks for; empty for a rate set by hand."""
+    if text(request, "basis") != "derived":
+        return {}
+    item_id = required_id(request, "item", _("Choose the charge item."))
+    run_id = required_id(
+        request, "run", _("Choose the allocation that says what the service costs.")
+    )
+    year = text(request, "year")
+    if year:
+        volume = charging.Volume(
+            fiscal_year=whole_field(request, "year", _("Fiscal year")),
+            allow_unsigned=bool(text(request, "unsigned")),
+        )
+    else:
+        volume = charging.Volume(
+            quantity=decimal_field(request, "volume", _("Volume")),
+            reason=text(request, "volume_reason"),
+        )
+    return charging.derive_rate(
+        request.actor,
+        charge_item_id=item_id,
+        run_id=run_id,
+        volume=volume,
+        share=text(request, "share") or "1",
+        places=whole_field(request, "places", _("Decimals"), default=4),
+    )
+
+
+def propose_from(request: Asked, derivation: Mapping[str, Any]) -> charging.RateVersion:
+    """Propose what the form says."""
+    return charging.propose_rate(
+        actor=request.actor,
+        charge_item_id=required_id(request, "item", _("Choose the charge item.")),
+        model=model_of(request, derivation),
+        starts=day_field(request, "starts", _("First day")),
+        ends=optional_day(request, "ends", _("First day without it")),
+        derivation=derivation,
+        reason=text(request, "reason"),
+    )
+
+
+def model_of(request: Asked, derivation: Mapping[str, Any]) -> dict[str, Any]:
+    """The price model's document."""
+    kind = text(request, "kind")
+    if kind == "flat":
+        amount = decimal_field(request, "amount", _("Amount a month"))
+        return {"kind": "flat", "amount": format(amount, "f")}
+    if kind == "graduated":
+        return {"kind": "graduated", "tiers": tiers_of(text(request, "tiers"))}
+    if kind != "per_unit":
+        raise FormError("FORM-105", _("Choose how the price is made up."), field="kind")
+    if derivation and not text(request, "rate"):
+        return {"kind": "per_unit", "rate": derivation["rate"]}
+    rate = decimal_field(request, "rate", _("Price for each unit"))
+    return {"kind": "per_unit", "rate": format(rate, "f")}
+
+
+def tiers_of(written: str) -> list[dict[str, str]]:
+    """Tiers from lines such as `0 0.85` and `1000 0.70` (FORM-106): from which quantity, price."""
+    found: list[tuple[Decimal, Decimal]] = []
+    for number, line in enumerate(written.splitlines(), start=1):
+        if not line.strip():
+            continue
+        parts = line.replace(",", "").split()
+        try:
+            start, rate = (parse_decimal(part) for part in parts)
+        except (ValueError, CommonwealError) as wrong:
+            raise FormError(
+                "FORM-106",
+                _("Tier %(number)s: “%(line)s” is not a quantity and a price. Write: 1000 0.70")
+                % {"number": number, "line": line[:40]},
+                field="tiers",
+            ) from wrong
+        found.append((start, rate))
+    found.sort()
+    return [
+        {"from": format(start, "f"), "rate": format(rate, "f")}
+        | ({"to": format(found[place + 1][0], "f")} if place + 1 < len(found) else {})
+        for place, (start, rate) in enumerate(found)
+    ]
+
+
+def sentences_of(derivation: Mapping[str, Any], item_id: str, items: list[Any]) -> list[str]:
+    """A derivation that is not proposed yet, in the words of the rate book."""
+    item = next((row for row in items if str(row.pk) == item_id), None)
+    if not derivation or item is None:
+        return []
+    draft = charging.RateVersion(
+        charge_item=item,
+        currency=centre().currency,
+        model={"kind": "per_unit", "rate": derivation["rate"]},
+        derivation=dict(derivation),
+        starts=local_day(),
+    )
+    return list(charging.derivation_sentences(draft))

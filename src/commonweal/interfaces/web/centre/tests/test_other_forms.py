@@ -1,0 +1,227 @@
+"""The other forms: agreements, intake, people and roles, the trail, background work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from commonweal.interfaces.web.agency.tests.world import OCTOBER, World, moment
+from commonweal.interfaces.web.centre.tests.pages import text_of
+from commonweal.kernel.access.public import SYSTEM, Role, act_as
+from commonweal.kernel.audit.public import seal
+from commonweal.kernel.catalogue.public import Agreement, Order
+from commonweal.kernel.jobs.public import Job
+from commonweal.kernel.metering.public import Usage, emit
+from commonweal.kernel.metering.public import quarantine as quarantined
+from commonweal.kernel.party.public import Delegation, Membership, Person
+from commonweal.practices.charging import public as charging
+
+Browser = Callable[[str], Client]
+
+
+def test_an_agreement_and_an_order_are_proposed_and_signed(
+    world: World, signed_in: Browser
+) -> None:
+    owner, director = signed_in("owner"), signed_in("director")
+    form = {"agency": str(world.agencies["WATER"]), "title": "Archive", "terms": "As agreed.",
+            "starts": "2027-01-01", "ends": "2028-01-01", "profile": "plain"}  # fmt: skip
+    assert "CATALOGUE-221" in text_of(
+        owner.post("/centre/agreements/new/", {**form, "title": ""}), 422
+    )
+    page = text_of(owner.post("/centre/agreements/new/", form, follow=True))
+    assert "The agreement is proposed." in page
+    assert "Sign for the centre" not in page
+    with act_as(SYSTEM):
+        made = Agreement.objects.get(title="Archive")
+    path = f"/centre/agreements/{made.pk}/"
+    signed = text_of(director.post(path, {"do": "sign"}, follow=True))
+    assert "Signed for the centre." in signed
+    withdrawn = text_of(owner.post(path, {"do": "withdraw", "reason": "Not needed"}, follow=True))
+    assert "Withdrawn" in withdrawn
+
+
+def test_an_order_says_every_problem_at_once(world: World, signed_in: Browser) -> None:
+    owner = signed_in("owner")
+    terms = world.line().order_line.order.agreement_id
+    path = f"/centre/agreements/{terms}/order/"
+    form = {"starts": "2020-01-01", "ends": "2020-02-01", "item-1": "helpdesk.case",
+            "quantity-1": "100", "amount-1": "1700.00", "source-1": "General fund",
+            "share-1": "60", "account-1": "01"}  # fmt: skip
+    page = text_of(owner.post(path, form), 422)
+    assert "CATALOGUE-201" in page
+    assert "Line 1" in page
+    assert "FORM-103" in text_of(owner.post(path, {**form, "quantity-1": "some"}), 422)
+    good = {**form, "starts": "2027-07-01", "ends": "2028-07-01", "item-1": "helpdesk.base",
+            "source-2": "Grant", "share-2": "40", "grant-2": "G-9"}  # fmt: skip
+    made = text_of(owner.post(path, good, follow=True))
+    assert "The order is proposed." in made
+    assert "3/5" in made
+    assert "$1,700.00 estimated" in made
+
+
+def test_the_centre_signs_an_order_that_waits(world: World, signed_in: Browser) -> None:
+    director = signed_in("director")
+    assert "1 order waits for signatures" in text_of(director.get("/centre/agreements/"))
+    path = f"/centre/orders/{world.open_order}/"
+    assert "Sign for the centre" in text_of(director.get(path))
+    assert "Signed for the centre." in text_of(director.post(path, {"do": "sign"}, follow=True))
+    with act_as(SYSTEM):
+        assert Order.objects.get(pk=world.open_order).signed_by_centre == (
+            world.users["director"].pk
+        )
+
+
+def test_a_source_is_registered_and_reported(world: World, signed_in: Browser) -> None:
+    browser, path = signed_in("officer"), "/centre/intake/?period=2026-11"
+    new = {"what": "source", "code": "meters", "name": "Meters", "expected": "1"}
+    assert "Meters" in text_of(browser.post(path, new, follow=True))
+    report = {"what": "report", "source": "meters", "period": "2026-11", "count": "", "total": "0"}
+    assert "FORM-103" in text_of(browser.post(path, report), 422)
+    done = text_of(browser.post(path, {**report, "count": "0"}, follow=True))
+    assert "0 / 0" in done
+
+
+HEAD = "Ref,Agency,Item,Count,Unit,From,To\n"
+ROW = "r1,PARKS,helpdesk.case,5,C62,2026-11-02T10:00:00Z,2026-11-02T11:00:00Z\n"
+EMPTY = "r2,PARKS,helpdesk.case,,C62,2026-11-02T10:00:00Z,2026-11-02T11:00:00Z\n"
+
+
+def test_a_usage_file_is_tried_then_taken_in(world: World, signed_in: Browser) -> None:
+    browser, path = signed_in("officer"), "/centre/intake/upload/"
+    file = SimpleUploadedFile("usage.csv", (HEAD + ROW + EMPTY).encode())
+    first = browser.post(path, {"file": file})
+    page = text_of(first)
+    assert "Which column is what?" in page
+    assert '<option value="Agency" selected>' in page
+    token = re.search(r'name="token" value="([0-9a-f-]{36})"', page)[1]
+    form = {"token": token, "filename": "usage.csv", "source": "desk", "do": "try",
+            "column-id": "Ref", "column-agency": "Agency", "column-charge_item": "Item",
+            "column-quantity": "Count", "column-unit": "Unit", "column-from": "From",
+            "column-to": "To"}  # fmt: skip
+    assert "USAGE-203" in text_of(browser.post(path, {**form, "column-unit": ""}), 422)
+    tried = text_of(browser.post(path, form))
+    assert "1 of 2 rows would be taken in" in tried
+    assert "Row 3: quantity is empty. Enter a number, or remove the row. (USAGE-104)" in tried
+    rows = browser.get(f"/centre/intake/tried/{token}/problems.csv").content.decode()
+    assert "USAGE-104" in rows
+    assert signed_in("owner").get(f"/centre/intake/tried/{token}/problems.csv").status_code == 400
+    late = text_of(browser.get("/centre/intake/?period=2026-11"))
+    assert "No usage yet" in late
+    taken = text_of(browser.post(path, {**form, "do": "take"}, follow=True))
+    assert "1 records were taken in" in taken
+    link = re.search(r'href="(/centre/intake/uploads/[^"]+)"', taken)[1]
+    assert "USAGE-104" in browser.get(link).content.decode()
+
+
+def test_a_file_of_another_kind_is_refused(world: World, signed_in: Browser) -> None:
+    file = SimpleUploadedFile("usage.docx", b"x")
+    page = signed_in("officer").post("/centre/intake/upload/", {"file": file})
+    assert "FORM-109" in text_of(page, 422)
+
+
+def test_a_quarantined_record_is_released(world: World, signed_in: Browser) -> None:
+    officer, start = world.actors["officer"], moment(OCTOBER.shift(1).first_day)
+    with act_as(officer):
+        for quantity in (7, 9):
+            emit(
+                actor=officer, source="desk",
+                facts=[Usage(
+                    external_id="twice", agency="PARKS", charge_item="helpdesk.case",
+                    quantity=Decimal(quantity), unit="C62", starts=start,
+                    ends=start + timedelta(hours=1))],
+            )  # fmt: skip
+        waiting = quarantined(officer)
+    browser, path = signed_in("officer"), "/centre/intake/quarantine/"
+    page = text_of(browser.get(path))
+    assert "twice" in page
+    assert "Release: this one is right" in page
+    form = {"record": str(waiting[0].pk), "decision": "release", "note": "Counted again"}
+    assert "Released: it replaces" in text_of(browser.post(path, form, follow=True))
+    assert "Counted again" in text_of(browser.get(f"{path}?state=released"))
+    assert browser.post(path, form).status_code == 422
+
+
+def test_a_person_gets_a_role_and_loses_it(world: World, signed_in: Browser) -> None:
+    admin = signed_in("admin")
+    form = {"name": "Nora New", "email": "nora@example.test", "account": "1", "agency": ""}
+    page = text_of(admin.post("/centre/people/new/", form, follow=True))
+    assert "Added. Give a role now." in page
+    with act_as(SYSTEM):
+        person = Person.objects.get(name="Nora New")
+    path = f"/centre/people/{person.pk}/"
+    wrong = {"do": "give", "role": "auditor", "agency": str(world.agencies["PARKS"])}
+    assert "PARTY-111" in text_of(admin.post(path, wrong), 422)
+    given = text_of(admin.post(path, {"do": "give", "role": "auditor"}, follow=True))
+    assert "The role was given." in given
+    assert "Nora New" in text_of(admin.get("/centre/people/"))
+    with act_as(SYSTEM):
+        held = Membership.objects.get(person=person)
+    ended = text_of(admin.post(path, {"do": "end", "membership": str(held.pk)}, follow=True))
+    assert "The role was ended." in ended
+    nameless = {**form, "name": "", "email": "x@example.test"}
+    assert "PARTY-" in text_of(admin.post("/centre/people/new/", nameless), 422)
+
+
+def test_a_role_is_lent_with_a_reason(world: World, signed_in: Browser) -> None:
+    director, path = signed_in("director"), "/centre/people/delegations/"
+    lender, borrower = world.actors["director"].person_id, world.actors["officer"].person_id
+    form = {"do": "lend", "lender": str(lender), "borrower": str(borrower), "role": "director",
+            "ends": "2026-12-10", "reason": "short"}  # fmt: skip
+    assert "PARTY-118" in text_of(director.post(path, form), 422)
+    page = text_of(director.post(path, {**form, "reason": "Two weeks of leave"}, follow=True))
+    assert "Dana Director to Femi Officer" in page
+    with act_as(SYSTEM):
+        loan = Delegation.objects.get()
+    ended = text_of(director.post(path, {"do": "end", "loan": str(loan.pk)}, follow=True))
+    assert "The loan was ended." in ended
+
+
+def test_an_administrator_changes_what_a_role_may_do(world: World, signed_in: Browser) -> None:
+    admin, path = signed_in("admin"), "/centre/people/roles/clerk/"
+    page = text_of(admin.get(path))
+    assert "Send usage records" in page
+    form = {"permission": ["metering.submit", "made.up"]}
+    assert "may do 1 thing now" in text_of(admin.post(path, form, follow=True))
+    with act_as(SYSTEM):
+        assert Role.objects.get(pk="clerk").permissions == ["metering.submit"]
+    own = text_of(admin.post("/centre/people/roles/administrator/", {}, follow=True))
+    assert "may do 2 things now" in own
+    assert signed_in("director").post(path, form).status_code == 403
+
+
+def test_the_chains_are_checked_and_a_printed_head_found(world: World, signed_in: Browser) -> None:
+    browser, path = signed_in("director"), "/centre/audit/check/"
+    with act_as(SYSTEM):
+        seal()
+        printed = charging.printed_head(SYSTEM, world.bill())
+    page = text_of(browser.post(path, {"do": "all"}))
+    assert "Sound" in page
+    head = {"do": "head", "agency": str(world.agencies["PARKS"]), "head": printed}
+    assert "This head is part of today's chain" in text_of(browser.post(path, head))
+    forged = {**head, "head": printed[:-1] + ("0" if printed[-1] != "0" else "1")}
+    assert "not part of today's chain" in text_of(browser.post(path, forged))
+
+
+def test_failed_work_runs_again_and_waiting_work_is_cancelled(
+    world: World, signed_in: Browser
+) -> None:
+    with act_as(SYSTEM):
+        dead = Job.objects.create(kind="jobs.purge", state="dead", last_error="ValueError")
+        queued = Job.objects.create(kind="jobs.purge")
+    browser, path = signed_in("officer"), "/centre/audit/work/"
+    page = text_of(browser.get(path))
+    assert "1 piece of background work failed" in page
+    assert "ValueError" in page
+    assert "It runs again." in text_of(
+        browser.post(path, {"do": "again", "job": str(dead.pk)}, follow=True)
+    )
+    assert "It is being cancelled." in text_of(
+        browser.post(path, {"do": "cancel", "job": str(queued.pk)}, follow=True)
+    )
+    assert "JOBS-104" in text_of(browser.post(path, {"do": "cancel", "job": str(queued.pk)}), 422)
+    assert "Run again" not in text_of(signed_in("director").get(path))

@@ -1,0 +1,1 @@
+"""The deep campaigns: kills and power losses by the hundred, and nothing lost, nothing doubled."""
