@@ -12,7 +12,7 @@ from uuid import UUID
 from ..domain import Problem, Raw
 from ..domain.cells import safe_cell
 from ..domain.problems import Refused
-from ..storage.files import data_folder, sync_folder
+from ..storage.files import data_folder, make_folder, sync_folder
 from .options import FIELDS
 
 HEADER = ["row", "id", "column", "code", "problem"]
@@ -45,7 +45,7 @@ class ProblemFile:
         writer = csv.writer(stream, lineterminator="\r\n")
         if not self._bytes:
             writer.writerow(HEADER)
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self.path.parent)
         for each in rows:
             cells = (each.row, each.external_id, each.pointer, each.code, each.message)
             writer.writerow([safe_cell(cell) for cell in cells])

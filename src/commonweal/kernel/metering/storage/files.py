@@ -50,7 +50,7 @@ def file_sha256(path: Path) -> str:
 def write_whole(path: str, write: Callable[[Path], None]) -> Written:
     """Write a file beside its place, sync it, put it in place, sync the folders above it."""
     place = absolute(path)
-    _make_folder(place.parent)
+    make_folder(place.parent)
     part = place.with_name(place.name + _TEMPORARY)
     try:
         write(part)
@@ -64,7 +64,8 @@ def write_whole(path: str, write: Callable[[Path], None]) -> Written:
     return written
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make a folder and what is above it, each name brought to disk in the folder that holds it."""
     missing = []
     while not folder.exists():
         missing.append(folder)

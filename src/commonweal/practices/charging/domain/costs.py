@@ -140,6 +140,15 @@ def _named(header: Sequence[str], given: Mapping[str, str]) -> tuple[dict[str, s
     return found, ask
 
 
+def check_date_format(written: str) -> None:
+    """Refuse a way of writing dates that nobody can read (COSTS-114)."""
+    if written and written not in values.DATE_FORMATS:
+        raise CostError(
+            "COSTS-114",
+            f"“{written}” is not a date format. Use one of: {', '.join(values.DATE_FORMATS)}.",
+        )
+
+
 def suggest_mapping(
     header: Sequence[str],
     sample: Sequence[Sequence[str]],
@@ -153,6 +162,7 @@ def suggest_mapping(
     """
     given = given or ColumnMapping({}, decimal="")
     check_columns(header, given.columns)
+    check_date_format(given.date_format)
     columns, ask = _named(header, given.columns)
     place = {name: list(header).index(column) for name, column in columns.items()}
 

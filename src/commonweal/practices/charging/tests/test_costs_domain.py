@@ -252,3 +252,9 @@ def test_a_name_is_hashed_only_where_there_is_no_number() -> None:
     assert isinstance(number, ReadLine)
     assert isinstance(name, ReadLine)
     assert (number.texts["supplier_ref"], name.texts["supplier_ref"]) == ("9001", "h:2")
+
+
+def test_an_unknown_date_format_is_named() -> None:
+    with pytest.raises(CostError) as caught:
+        suggest_mapping(["Date", "Amount"], [], ColumnMapping({}, date_format="YYYYMM?"))
+    assert caught.value.code == "COSTS-114"
