@@ -7,9 +7,12 @@ from django.db import models
 from ..schema.public import IdModel, tenant
 
 
-@tenant(append_only=True)
+@tenant(append_only=True, own_user="actor_id")
 class Event(IdModel):
-    """One write, by whom, on what. `agency_id` None: an event of the centre as a whole."""
+    """One write, by whom, on what. `agency_id` None: an event of the centre as a whole.
+
+    A person may record and see their own events also where they belong to no agency (their token).
+    """
 
     agency_id = models.UUIDField(null=True)
     recorded_at = models.DateTimeField()

@@ -29,6 +29,8 @@ from .report import compare
 
 DATABASE_SHARE = 0.1
 CLEANER_SHARE = 0.3
+FEW = 10
+"""Kills up to which a run is a short one: no second undisturbed close, no cleaning beside it."""
 _BUSY = ("CLOSE-409", "CLOSE-410")
 _HEAD = re.compile(rb"\b\d+:[0-9a-f]{64}\b")
 _ROWS = {
@@ -82,7 +84,7 @@ class Close:
         usual = time.monotonic() - began
         self.plan.say(f"undisturbed close in {usual:.1f} s, {expected.total()} rows and papers")
         self.plan.begin()
-        if self.plan.kills > 10:
+        if self.plan.kills > FEW:
             again = self.undisturbed()
             compare(self.result, "in a second undisturbed close,", expected, again)
         while self.plan.goes_on():
@@ -108,7 +110,7 @@ class Close:
         longest, done = usual * 0.1, False
         cleaner: Child | None = None
         while not done:
-            if self.plan.chance.random() < CLEANER_SHARE:
+            if self.plan.kills > FEW and self.plan.chance.random() < CLEANER_SHARE:
                 cleaner = Child(_clean, self.folder / "cleaner.log")
             child = Child(partial(_advance, self.centre), self.folder / "close.log")
             if not self.plan.goes_on():

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from commonweal.kernel.access.public import SYSTEM, act_as, create_token, revoke_token
+from commonweal.kernel.access.public import create_token, revoke_token
 from commonweal.kernel.access.public import tokens as own_tokens
 from commonweal.kernel.schema.public import CommonwealError
 
@@ -62,13 +62,12 @@ def _create(request: Asked, given: dict[str, Any]) -> tuple[str, list[Problem]]:
     if problems:
         return "", problems
     try:
-        with act_as(SYSTEM):  # an account's events are in the centre's chain, not in an agency's
-            _token, secret = create_token(
-                actor=request.actor,
-                name=given["name"][:80],
-                scopes=given["scopes"],
-                days=int(given["days"][:6]),
-            )
+        _token, secret = create_token(
+            actor=request.actor,
+            name=given["name"][:80],
+            scopes=given["scopes"],
+            days=int(given["days"][:6]),
+        )
     except CommonwealError as error:
         if error.status >= 403:
             raise
@@ -80,7 +79,6 @@ def _create(request: Asked, given: dict[str, Any]) -> tuple[str, list[Problem]]:
 def revoke(request: Asked, token_id: UUID) -> HttpResponse:
     """End one of the person's own tokens."""
     if request.method == "POST":
-        with act_as(SYSTEM):  # as above
-            revoke_token(actor=request.actor, token_id=token_id)
+        revoke_token(actor=request.actor, token_id=token_id)
         messages.success(request, _("The token no longer works."))
     return HttpResponseRedirect(reverse("account_tokens"))

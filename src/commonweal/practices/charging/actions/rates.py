@@ -126,6 +126,11 @@ def propose_rate(
     if item is None:
         raise NotFound("CHARGING-405", "There is no such charge item. Choose one in the catalogue.")
     price = from_document(model).document()
+    if item.kind == "fixed" and price["kind"] != "flat":
+        raise RateError(
+            "CHARGING-214",
+            f"{item.code} is a fixed charge without usage records. Give it a flat price.",
+        )
     span = Span(starts, ends)
     _require_open(span)
     if not span.inside(Span(item.starts, item.ends)):

@@ -97,13 +97,16 @@ def prepare(actor: Actor, period: str) -> Prepared:
 
 
 def fixed_charges(actor: Actor, period: str, rates: RateIndex) -> list[RatedGroup]:
-    """A flat price is charged once for each order line in force on the month's first day, or on
-    its own first day if it starts within the month."""
+    """A fixed item's flat price is charged once for each order line in force on the month's first
+    day, or on its own first day if it starts within the month. (A metered item's flat price is
+    charged by the kernel, with the month's first usage record.)"""
     month = FiscalPeriod.parse(period)
     start, end = month.bounds(centre().zone)
     flat = {key for key, model in rates.models.items() if model.kind == "flat"}
     found = []
     for line in order_lines_in_force(actor, None, month):
+        if line.kind != "fixed":
+            continue
         moment = start if line.starts <= month.first_day else None
         spans = [
             span
