@@ -31,8 +31,8 @@ def _keep(path: Path, data: bytes) -> None:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
-    # A new folder is on disk only when its parent is: two hash digits, agency, documents.
-    for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
+    # A new name is on disk only with the folder that holds it: digits, agency, documents, data.
+    for folder in list(path.parents)[:4]:
         _sync_folder(folder)
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop
 
 from ..calendar.public import FiscalPeriod
 from ..errors import CommonwealError
+from ..jobs.public import all_manifests
 
 
 class NoticeError(CommonwealError):
@@ -41,6 +42,7 @@ def register_template(template: Template) -> None:
 
 def template(code: str) -> Template:
     """The template of a code (NOTICES-101)."""
+    all_manifests()  # modules announce their templates there
     found = _templates.get(code)
     if found is None:
         raise NoticeError("NOTICES-101", f"There is no message template “{code}”.")
@@ -49,6 +51,7 @@ def template(code: str) -> Template:
 
 def topics() -> list[str]:
     """What a person may subscribe to."""
+    all_manifests()
     return sorted({item.topic for item in _templates.values() if not item.essential})
 
 

@@ -110,7 +110,7 @@ class Close:
         longest, done = usual * 0.1, False
         cleaner: Child | None = None
         while not done:
-            if self.plan.kills > FEW and self.plan.chance.random() < CLEANER_SHARE:
+            if self.plan.chance.random() < CLEANER_SHARE:
                 cleaner = Child(_clean, self.folder / "cleaner.log")
             child = Child(partial(_advance, self.centre), self.folder / "close.log")
             if not self.plan.goes_on():

@@ -15,7 +15,7 @@ from commonweal.kernel.catalogue.public import (
     sign_order,
 )
 
-from .data import AGENCIES, ITEMS, SERVICES, AgencySeed
+from .data import AGENCIES, ITEMS, AgencySeed
 from .people import World, monthly_quantity
 
 TERMS = (
@@ -23,6 +23,10 @@ TERMS = (
     "them monthly, and shows every record behind every charge. The agency pays within 30 days of "
     "the bill, and may ask about or dispute any line. Each modification needs both signatures."
 )
+
+
+ORDERS = (("payroll", "accounting", "procurement", "citizen"), ("helpdesk", "hosting"))
+"""The services of an agency's orders: business services, and technology."""
 
 
 def funding_of(seed: AgencySeed) -> list[NewFunding]:
@@ -39,7 +43,7 @@ def funding_of(seed: AgencySeed) -> list[NewFunding]:
 
 
 def build_agreements(world: World, first: date, last: date) -> None:
-    """One agreement for each agency, one order for each service over the demo's fiscal years."""
+    """One agreement for each agency, two orders over the demo's fiscal years."""
     ends = date(last.year + 1, 7, 1)
     for seed in AGENCIES:
         _agreement(world, seed, first, ends)
@@ -61,12 +65,11 @@ def _agreement(world: World, seed: AgencySeed, starts: date, ends: date) -> None
         with act_as(actor):
             sign_agreement(actor=actor, agreement_id=agreement.id, side=side)
     months = (ends.year - starts.year) * 12 + ends.month - starts.month
-    for service in SERVICES:
+    for services in ORDERS:
         lines = [
             NewLine(item.code, quantity * months, _amount(item.price, quantity * months))
             for item in ITEMS
-            if item.service == service.code
-            and (quantity := monthly_quantity(item.code, seed.code)) > 0
+            if item.service in services and (quantity := monthly_quantity(item.code, seed.code)) > 0
         ]
         with act_as(owner):
             order = create_order(

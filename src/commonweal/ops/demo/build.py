@@ -6,30 +6,40 @@ agency in the last month), a source that came late, and a correction of an earli
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from commonweal.kernel.access.public import act_as
+from commonweal.kernel.access.public import Actor, act_as
 from commonweal.kernel.audit.public import seal
 from commonweal.kernel.calendar.public import FiscalPeriod, add_working_days, at
-from commonweal.kernel.metering.public import Usage, emit, report_source
-from commonweal.practices.charging.public import CloseOptions, advance_close
+from commonweal.kernel.catalogue.public import charge_items
+from commonweal.kernel.metering.public import Usage
+from commonweal.practices.charging.public import (
+    CloseOptions,
+    advance_close,
+    bill_view,
+    propose_rate,
+    raise_query,
+)
 
 from .agreements import build_agreements
 from .data import CENTRE, SOURCES
 from .money import build_cost_model, fiscal_year_start, import_month
 from .people import World, build_catalogue, build_parties
 from .rates import decide_rates
+from .sending import Sent, counted, report, send_by_call, send_by_file
 from .usage import usage_of
 
 Say = Callable[[str], None]
 MONTHS = 13
 ZONE = ZoneInfo(str(CENTRE["zone"]))
 LATE_SOURCE = "contact-centre"
-BATCH = 5_000
+SHOWN = "LWD"
+"""The agency whose people have logins."""
 
 
 @dataclass
@@ -41,7 +51,7 @@ class Story:
     late_month: FiscalPeriod
     corrected_month: FiscalPeriod
     held_back: list[Usage] = field(default_factory=list)
-    counted: dict[str, Usage] = field(default_factory=dict)
+    wrong: Usage | None = None
 
 
 def moment(day: date, hour: int = 9) -> datetime:
@@ -71,6 +81,7 @@ def build(last: FiscalPeriod, size: str, say: Say, months: int = MONTHS) -> Worl
         build_agreements(world, years[0], years[-1])
     for period in periods(story):
         _month(world, story, period, size, say)
+    _open_matters(world, story)
     return world
 
 
@@ -121,51 +132,87 @@ def _month(world: World, story: Story, period: FiscalPeriod, size: str, say: Say
 
 def _send_usage(world: World, story: Story, period: FiscalPeriod, size: str) -> None:
     """Send the month's records, then each source's report; the late source holds some back."""
-    by_source: dict[str, list[Usage]] = {code: [] for code, _, _ in SOURCES}
-    late = story.held_back
-    story.held_back = []
+    finance = world.of("finance_officer")
+    late, story.held_back = story.held_back, []
+    sent = {code: Sent() for code, _, _ in SOURCES}
+    usages = counted(_kept(world, story, period, size), sent)
+    if size == "small":
+        send_by_call(finance, usages)
+    else:
+        send_by_file(finance, usages, period)
+    send_by_call(finance, [(LATE_SOURCE, usage) for usage in late])
+    send_by_call(finance, [("payroll-engine", usage) for usage in _correction(story, period)])
+    for source, figures in sent.items():
+        if not (period == story.late_month and source == LATE_SOURCE):
+            report(finance, source, period, figures)
+
+
+def _kept(
+    world: World, story: Story, period: FiscalPeriod, size: str
+) -> Iterator[tuple[str, Usage]]:
+    """The records that arrive in time; the others wait in the story."""
     for source, usage in usage_of(world, period, story.last, size):
         if period == story.late_month and source == LATE_SOURCE and usage.starts.day > 24:
             story.held_back.append(usage)
-        else:
-            by_source[source].append(usage)
-    finance = world.of("finance_officer")
-    corrections = _corrections(story, period, by_source)
-    for source, found in by_source.items():
-        extra = (late if source == LATE_SOURCE else []) + corrections.get(source, [])
-        for start in range(0, len(found + extra), BATCH):
-            with act_as(finance):
-                emit(actor=finance, source=source, facts=(found + extra)[start : start + BATCH])
-        if period == story.late_month and source == LATE_SOURCE:
             continue
-        with act_as(finance):
-            report_source(
-                actor=finance,
-                source=source,
-                period=period.code,
-                control_count=len(found),
-                control_total=sum((usage.quantity for usage in found), Decimal(0)),
-            )
+        fits = (usage.agency, usage.charge_item, period)
+        if story.wrong is None and fits == (SHOWN, "payroll.payslip", story.corrected_month):
+            story.wrong = usage
+        yield source, usage
 
 
-def _corrections(
-    story: Story, period: FiscalPeriod, found: dict[str, list[Usage]]
-) -> dict[str, list[Usage]]:
+def _correction(story: Story, period: FiscalPeriod) -> list[Usage]:
     """A month after the corrected one, the payroll engine replaces a record counted twice over."""
-    if period == story.corrected_month:
-        record = next(
-            u
-            for u in found["payroll-engine"]
-            if u.charge_item == "payroll.payslip" and u.agency == "LWD"
-        )
-        story.counted["wrong"] = record
-    wrong = story.counted.get("wrong")
-    if wrong is not None and period == story.corrected_month.shift(1):
-        right = replace(
+    wrong = story.wrong
+    if wrong is None or period != story.corrected_month.shift(1):
+        return []
+    return [
+        replace(
             wrong,
             external_id=wrong.external_id + "-corrected",
             quantity=(wrong.quantity / 2).quantize(Decimal(1)),
             replaces=wrong.external_id,
         )
-        return {"payroll-engine": [right]}
-    return {}
+    ]
+
+
+def _open_matters(world: World, story: Story) -> None:
+    """What waits on the director's page: a question, a dispute, and a rate to be decided."""
+    day = add_working_days(add_working_days(story.last.end_day, 7), 2)
+    with at(moment(day, 11)):
+        liaison = world.of("agency_liaison", SHOWN)
+        with act_as(liaison):
+            raise_query(
+                actor=liaison,
+                line_id=_line(liaison, story, SHOWN, "helpdesk.case"),
+                kind="question",
+                text="Why did we have so many more cases than in September? Was it the laptop "
+                "replacement?",
+            )
+        officer = world.of("agency_finance", "TRE")
+        with act_as(officer):
+            raise_query(
+                actor=officer,
+                line_id=_line(officer, story, "TRE", "hosting.rack-unit"),
+                kind="dispute",
+                text="We gave back two rack units in August. Please check the count.",
+            )
+        owner = world.of("service_owner")
+        with act_as(owner):
+            item = next(item for item in charge_items(owner) if item.code == "hosting.backup")
+            propose_rate(
+                actor=owner,
+                charge_item_id=item.id,
+                model={"kind": "per_unit", "rate": "0.0298"},
+                starts=story.last.shift(3).first_day,
+                reason="Cheaper storage from the new contract; last year's rate no longer holds.",
+            )
+
+
+def _line(actor: Actor, story: Story, agency: str, item: str) -> UUID:
+    view = bill_view(actor, f"{agency}-{story.last.code}")
+    for _service, lines, _total in view.services:
+        for line in lines:
+            if line.charge_item.code == item:
+                return UUID(str(line.id))
+    raise LookupError(f"{agency} has no line for {item}")

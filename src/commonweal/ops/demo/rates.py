@@ -17,8 +17,7 @@ from commonweal.practices.charging.public import (
     approve_rate,
     derive_rate,
     propose_rate,
-    put_forecast,
-    sign_forecast,
+    sign_forecasts,
 )
 
 from .data import AGENCIES, ITEMS, ItemSeed
@@ -54,15 +53,14 @@ def _forecasts(world: World, fiscal: int, ids: dict[str, UUID]) -> None:
     for seed in AGENCIES:
         officer = world.of("agency_finance", seed.code)
         with act_as(officer):
-            for item in ITEMS:
-                row = put_forecast(
-                    actor=officer,
-                    agency_id=world.agencies[seed.code],
-                    charge_item_id=ids[item.code],
-                    fiscal_year=fiscal,
-                    quantity=12 * monthly_quantity(item.code, seed.code),
-                )
-                sign_forecast(actor=officer, forecast_id=row.id)
+            sign_forecasts(
+                actor=officer,
+                agency_id=world.agencies[seed.code],
+                fiscal_year=fiscal,
+                quantities={
+                    ids[item.code]: 12 * monthly_quantity(item.code, seed.code) for item in ITEMS
+                },
+            )
 
 
 def item_share(item: ItemSeed) -> Fraction:

@@ -19,11 +19,10 @@ from commonweal.kernel.money.public import Money
 from commonweal.practices.charging.public import bills, verifier_source
 
 from ..schema import migrate, sync
-from .build import MONTHS, build
+from .build import MONTHS, SHOWN, build
 from .data import AGENCIES, CENTRE, PEOPLE
 from .people import password_for
 
-SHOWN = "LWD"
 Say = Callable[[str], None]
 
 

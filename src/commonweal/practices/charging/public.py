@@ -13,7 +13,14 @@ from .actions.cost_model import (
     set_driver_values,
 )
 from .actions.costs import ImportReport, allocate, import_costs, save_mapping
-from .actions.rates import approve_rate, propose_rate, put_forecast, reject_rate, sign_forecast
+from .actions.rates import (
+    approve_rate,
+    propose_rate,
+    put_forecast,
+    reject_rate,
+    sign_forecast,
+    sign_forecasts,
+)
 from .domain.bills import Change
 from .domain.close import STEPS as CLOSE_STEPS
 from .domain.cost_values import DATE_FORMATS as COST_DATE_FORMATS
@@ -236,6 +243,7 @@ __all__ = [
     "service_positions",
     "set_driver_values",
     "sign_forecast",
+    "sign_forecasts",
     "span_text",
     "start_close",
     "steps",

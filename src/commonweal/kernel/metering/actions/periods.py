@@ -158,6 +158,7 @@ def put_rated(
     `write` is given the path of a new file and must give the same bytes for the same lines.
     """
     require(actor, "metering.close")
+    locks.share_periods()  # the nightly cleaner waits, and leaves the file of this transaction
     code = FiscalPeriod.parse(period).code
     partition = put_partition(agency_id, code, "rated", write, rows=rows, totals=totals)
     record(

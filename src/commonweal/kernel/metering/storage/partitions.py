@@ -85,7 +85,8 @@ def extract(agency_id: UUID, period: str, folder: Path) -> Extract:
     ):
         for block in copy:
             stream.write(block)
-    base = duckdb.connect(str(folder / "facts.duckdb"))
+    base = duckdb.connect(":memory:")
+    base.execute("SET temp_directory = ?", [str(folder / "spill")])
     base.execute("SET threads = 1")
     base.execute("SET memory_limit = '512MB'")
     base.execute("SET TimeZone = 'UTC'")

@@ -37,6 +37,24 @@ SIGN = "charging.sign_forecast"
 MAX_QUANTITY = Decimal(10**12)
 
 
+def _check_year(fiscal_year: int) -> None:
+    if not 2000 <= fiscal_year <= 2200:
+        raise RateError("CHARGING-221", f"{fiscal_year} is not a fiscal year. Write it like 2027.")
+
+
+def _check_forecast(quantity: Decimal | int | str) -> Decimal:
+    try:
+        amount = exact_decimal(quantity)
+    except MoneyError as wrong:
+        raise RateError("CHARGING-222", wrong.message) from wrong
+    if not 0 <= amount < MAX_QUANTITY or amount != amount.quantize(Decimal("0.000001")):
+        raise RateError(
+            "CHARGING-222",
+            f"{quantity} cannot be forecast. Give a number from 0 with at most 6 decimals.",
+        )
+    return amount
+
+
 @action
 def put_forecast(
     *,
@@ -52,17 +70,8 @@ def put_forecast(
     """
     if not actor.may("charging.propose_rates"):
         require(actor, SIGN, agency_id)
-    if not 2000 <= fiscal_year <= 2200:
-        raise RateError("CHARGING-221", f"{fiscal_year} is not a fiscal year. Write it like 2027.")
-    try:
-        amount = exact_decimal(quantity)
-    except MoneyError as wrong:
-        raise RateError("CHARGING-222", wrong.message) from wrong
-    if not 0 <= amount < MAX_QUANTITY or amount != amount.quantize(Decimal("0.000001")):
-        raise RateError(
-            "CHARGING-222",
-            f"{quantity} cannot be forecast. Give a number from 0 with at most 6 decimals.",
-        )
+    _check_year(fiscal_year)
+    amount = _check_forecast(quantity)
     known = Forecast.objects.select_for_update().filter(
         agency_id=agency_id, charge_item_id=charge_item_id, fiscal_year=fiscal_year
     )
@@ -81,6 +90,54 @@ def put_forecast(
         payload={"item": charge_item_id, "year": fiscal_year, "quantity": amount},
     )
     return row
+
+
+@action
+def sign_forecasts(
+    *,
+    actor: Actor,
+    agency_id: UUID,
+    fiscal_year: int,
+    quantities: Mapping[UUID, Decimal | int | str],
+) -> list[Forecast]:
+    """Enter and sign a whole year's forecast of an agency at once: quantity by charge item's id.
+
+    One event names every figure. Only a person of the agency can sign (CHARGING-223).
+    """
+    require(actor, SIGN, agency_id)
+    if actor.user_id is None:
+        raise RateError("CHARGING-223", "Only a person can sign. Sign in with your own account.")
+    _check_year(fiscal_year)
+    moment = now()
+    rows = [
+        Forecast(
+            agency_id=agency_id,
+            charge_item_id=item,
+            fiscal_year=fiscal_year,
+            quantity=_check_forecast(quantity),
+            recorded_at=moment,
+            signed_by=actor.user_id,
+            signed_at=moment,
+        )
+        for item, quantity in sorted(quantities.items())
+    ]
+    stored = Forecast.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["agency", "charge_item", "fiscal_year"],
+        update_fields=["quantity", "recorded_at", "signed_by", "signed_at"],
+    )
+    record(
+        actor=actor,
+        verb="forecast.year_signed",
+        target=("party.Agency", agency_id),
+        agency_id=agency_id,
+        payload={
+            "year": fiscal_year,
+            "quantities": {str(row.charge_item_id): row.quantity for row in rows},
+        },
+    )
+    return stored
 
 
 @action

@@ -22,6 +22,7 @@ from commonweal.practices.charging.actions.rates import (
     put_forecast,
     reject_rate,
     sign_forecast,
+    sign_forecasts,
 )
 from commonweal.practices.charging.domain.rates import Adjustment, RateError, mean_error
 from commonweal.practices.charging.engine import EngineError
@@ -381,3 +382,28 @@ def test_positions_are_each_services_own(scene: Scene, run: AllocationRun) -> No
 def test_unknown_items_have_no_derivation(scene: Scene, run: AllocationRun) -> None:
     with pytest.raises(NotFound):
         derive(scene, run, charge_item_id=scene.parks)
+
+
+def test_a_year_is_forecast_and_signed_at_once(scene: Scene) -> None:
+    """One action for every item: signed, replacing what was there, by the agency's people only."""
+    put_forecast(
+        actor=scene.parks_finance, agency_id=scene.parks, charge_item_id=scene.payslip,
+        fiscal_year=2019, quantity="1",
+    )  # fmt: skip
+    sign_forecasts(
+        actor=scene.parks_finance, agency_id=scene.parks, fiscal_year=2019,
+        quantities={scene.payslip: "700.5"},
+    )  # fmt: skip
+    (row,) = rates.forecasts(scene.parks_finance, 2019, charge_item_id=scene.payslip)
+    assert (row.quantity, row.signed_by) == (Decimal("700.5"), scene.parks_finance.user_id)
+    for actor, error in ((scene.water_finance, Forbidden), (scene.officer, Forbidden)):
+        with pytest.raises(error):
+            sign_forecasts(
+                actor=actor, agency_id=scene.parks, fiscal_year=2019,
+                quantities={scene.payslip: "1"},
+            )  # fmt: skip
+    with pytest.raises(RateError) as caught:
+        sign_forecasts(
+            actor=SYSTEM, agency_id=scene.parks, fiscal_year=2019, quantities={scene.payslip: "1"}
+        )
+    assert caught.value.code == "CHARGING-223"
