@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from commonweal.kernel.access.public import ANONYMOUS, Actor
-from commonweal.kernel.party.public import Centre, agencies, centre, person_names
+from commonweal.kernel.party.public import Centre, agencies, centre
 from commonweal.kernel.schema.public import NotFound
 
 from .look.page import Link, Page
@@ -65,8 +65,7 @@ def profile_of_centre() -> Centre | None:
 
 def name_of(actor: Actor, request: HttpRequest) -> str:
     """The person's name, or the address that they sign in with."""
-    names = person_names(actor, [actor.person_id]) if actor.person_id else {}
-    return next(iter(names.values()), str(getattr(request.user, "email", "")))
+    return str(getattr(request, "person_name", "") or getattr(request.user, "email", ""))
 
 
 def behalf(actor: Actor, profile: Centre | None) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from commonweal.kernel.access.public import ANONYMOUS, Actor, act_as
-from commonweal.kernel.party.public import actor_for
+from commonweal.kernel.party.public import acting
 from commonweal.kernel.schema.public import CommonwealError
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -36,10 +37,9 @@ class ScopeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path.startswith(("/api/", "/static/", "/health")):
             return secured(self.get_response(request))
-        actor = self.actor_of(request)
-        request.actor = actor  # type: ignore[attr-defined]
         try:
-            with act_as(actor):
+            with scope_of(request) as (actor, name):
+                request.actor, request.person_name = actor, name  # type: ignore[attr-defined]
                 response = self.get_response(request)
                 if response.status_code >= 400 and getattr(request, "failure", None) is not None:
                     raise _Undo(response)
@@ -47,7 +47,7 @@ class ScopeMiddleware:
             response = undone.response
             failure = getattr(request, "failure", None)
             if isinstance(failure, CommonwealError):
-                with act_as(actor):
+                with scope_of(request):
                     response = problem(request, failure)
         return secured(response)
 
@@ -56,11 +56,16 @@ class ScopeMiddleware:
         request.failure = error  # type: ignore[attr-defined]
         return HttpResponse(status=error.status) if isinstance(error, CommonwealError) else None
 
-    @staticmethod
-    def actor_of(request: HttpRequest) -> Actor:
-        """The signed-in person's actor, or nobody."""
-        user = request.user
-        return actor_for(user) if user.is_authenticated else ANONYMOUS
+
+@contextmanager
+def scope_of(request: HttpRequest) -> Iterator[tuple[Actor, str]]:
+    """The request's transaction with its scope: the signed-in person's, or nobody's."""
+    if request.user.is_authenticated:
+        with acting(request.user) as found:
+            yield found
+    else:
+        with act_as(ANONYMOUS):
+            yield ANONYMOUS, ""
 
 
 def problem(request: HttpRequest, error: CommonwealError) -> HttpResponse:

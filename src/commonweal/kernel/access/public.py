@@ -13,7 +13,7 @@ from .actions import (
 from .checks import UnsafeDatabase, check_database
 from .domain import ANONYMOUS, SYSTEM, Actor, Grant, require, require_somewhere
 from .models import ApiToken, Elevation, Role, User
-from .scope import act_as
+from .scope import act_as, widen
 from .selectors import (
     role_permissions,
     roles,
@@ -51,4 +51,5 @@ __all__ = [
     "token_by_secret",
     "tokens",
     "user_by_email",
+    "widen",
 ]

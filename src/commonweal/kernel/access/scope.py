@@ -23,6 +23,12 @@ def _values(actor: Actor) -> list[str]:
     ]
 
 
+def widen(actor: Actor) -> None:
+    """Set the present transaction's scope to the actor's, from that of the account alone."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE, _values(actor))
+
+
 @contextmanager
 def act_as(actor: Actor) -> Iterator[Actor]:
     """One transaction in the scope of the actor; inside another, the outer scope comes back after.

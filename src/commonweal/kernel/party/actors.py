@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q
 
-from ..access.public import Actor, Role, act_as, running_elevation, token_by_secret
-from ..calendar.public import today
+from ..access.public import Actor, Role, act_as, token_by_secret, widen
+from ..calendar.public import now, today
 from .domain import CENTRE_SIDE, Held, RoleInfo, actor_of, grants_of
-from .models import CentreProfile, Delegation, Membership, Person
+from .models import CentreProfile, Delegation, Membership
 
 
 def _local_day() -> date:
@@ -41,6 +45,61 @@ def held_by(user_id: UUID) -> list[Held]:
     ]
 
 
+_STANDING = """
+WITH today AS (
+  SELECT (%(now)s::timestamptz AT TIME ZONE
+          coalesce((SELECT zone FROM party_centreprofile LIMIT 1), 'UTC'))::date AS day
+), held AS (
+  SELECT role_id, agency_id, bureau_id, NULL::uuid AS lender FROM party_membership, today
+  WHERE user_id = %(user)s AND starts <= day AND (ends IS NULL OR ends > day)
+  UNION ALL
+  SELECT role_id, agency_id, NULL, from_person_id FROM party_delegation, today
+  WHERE to_user_id = %(user)s AND starts <= day AND ends > day
+)
+SELECT
+  (SELECT jsonb_build_array(id, name) FROM party_person WHERE user_id = %(user)s LIMIT 1),
+  (SELECT permissions FROM access_elevation WHERE user_id = %(user)s
+   AND starts_at <= %(now)s AND ends_at > %(now)s ORDER BY starts_at DESC LIMIT 1),
+  (SELECT jsonb_agg(jsonb_build_array(h.role_id, h.agency_id, h.bureau_id, h.lender, r.side,
+                                      r.permissions))
+   FROM held h JOIN access_role r ON r.code = h.role_id)"""
+
+
+def _standing(user_id: UUID) -> tuple[Actor, str]:
+    """The actor and the person's name, in one statement, in the scope of the account alone."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING, {"user": user_id, "now": now()})
+        texts = cursor.fetchone()
+    # Django leaves JSON of raw SQL as text.
+    person, elevation, rows = (json.loads(text) if text else None for text in texts)
+    held, roles = [], {}
+    for role, agency, bureau, lender, side, permissions in rows or ():
+        roles[role] = RoleInfo(side, frozenset(permissions))
+        held.append(
+            Held(role, UUID(agency), UUID(bureau) if bureau else None,
+                 UUID(lender) if lender else None)
+        )  # fmt: skip
+    actor = actor_of(
+        user_id=user_id,
+        person_id=UUID(person[0]) if person else None,
+        held=held,
+        roles=roles,
+        elevation=elevation or (),
+    )
+    return actor, person[1] if person else ""
+
+
+@contextmanager
+def acting(user: Any) -> Iterator[tuple[Actor, str]]:
+    """The one transaction of a signed-in account's request: its actor and the person's name, with
+    the database's scope set. A closed account has no rights."""
+    alone = Actor(kind="person", user_id=user.pk)
+    with act_as(alone):
+        actor, name = _standing(user.pk) if user.is_active else (alone, "")
+        widen(actor)
+        yield actor, name
+
+
 def actor_for(user: Any) -> Actor:
     """The actor that a signed-in account (`access.User`) is today.
 
@@ -48,18 +107,11 @@ def actor_for(user: Any) -> Actor:
     the running elevation. Works before any scope is set. A closed account has no rights.
     """
     user_id: UUID = user.pk
+    alone = Actor(kind="person", user_id=user_id)
     if not user.is_active:
-        return Actor(kind="person", user_id=user_id)
-    with act_as(Actor(kind="person", user_id=user_id)):
-        elevation = running_elevation(user_id)
-        person_id = Person.objects.filter(user_id=user_id).values_list("pk", flat=True).first()
-        return actor_of(
-            user_id=user_id,
-            person_id=person_id,
-            held=held_by(user_id),
-            roles=_roles(),
-            elevation=elevation.permissions if elevation else (),
-        )
+        return alone
+    with act_as(alone):
+        return _standing(user_id)[0]
 
 
 def actor_for_token(secret: str) -> Actor | None:

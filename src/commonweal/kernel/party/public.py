@@ -15,7 +15,7 @@ from .actions import (
     update_agency,
     update_person,
 )
-from .actors import actor_for, actor_for_token, holders, permission_sources, roles_held
+from .actors import acting, actor_for, actor_for_token, holders, permission_sources, roles_held
 from .domain import Centre
 from .models import Agency, Bureau, Delegation, Membership, Person, Supplier
 from .rules import PartyError
@@ -42,6 +42,7 @@ __all__ = [
     "PartyError",
     "Person",
     "Supplier",
+    "acting",
     "actor_for",
     "actor_for_token",
     "add_membership",
