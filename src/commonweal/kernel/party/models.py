@@ -80,7 +80,10 @@ class Person(IdModel):
     created_at = models.DateTimeField(default=now)
 
     class Meta:
-        indexes = [models.Index(fields=["home_agency", "name"])]
+        indexes = [
+            models.Index(fields=["home_agency", "name", "id"]),
+            models.Index(fields=["name", "id"]),
+        ]
 
     def __str__(self) -> str:
         return self.name

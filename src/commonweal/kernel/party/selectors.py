@@ -98,9 +98,16 @@ def suppliers(actor: Actor) -> list[Supplier]:
 
 
 def people(
-    actor: Actor, *, agency_id: UUID | None = None, after: str = "", limit: int = 50
+    actor: Actor,
+    *,
+    agency_id: UUID | None = None,
+    after: tuple[str, UUID] | None = None,
+    limit: int = 50,
 ) -> list[Person]:
-    """People of one agency or of all in scope, by name, keyset-paged by name (`after`)."""
+    """People of one agency or of all in scope, by name; keyset-paged, `after` (name, id).
+
+    The id tells people of one name apart, so that none is lost where a page ends between them.
+    """
     require_somewhere(actor, "party.view_people")
     found = Person.objects.select_related("home_agency", "user").order_by("name", "id")
     if not actor.centre:
@@ -108,7 +115,8 @@ def people(
     if agency_id:
         found = found.filter(home_agency_id=agency_id)
     if after:
-        found = found.filter(name__gt=after)
+        name, last = after
+        found = found.filter(Q(name__gt=name) | Q(name=name, pk__gt=last), name__gte=name)
     return list(found[:limit])
 
 

@@ -258,14 +258,13 @@ def list_people(
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
     """People by name."""
-    parts = paging.decode(after, 1)
     rows = party.people(
         request.actor,
         agency_id=_id(request, agency),
-        after=parts[0] if parts else "",
+        after=paging.text_and_id_after(after),
         limit=limit + 1,
     )
-    return paging.page(rows, limit, lambda row: [row.name])
+    return paging.page(rows, limit, lambda row: [row.name, row.pk])
 
 
 @door.post("/people", access=OWN, returns=PersonOut, status=201)

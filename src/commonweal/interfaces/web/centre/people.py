@@ -58,8 +58,9 @@ def people_tabs(here: str) -> list[Link]:
 
 @centre_only(VIEW)
 def people(request: Asked) -> HttpResponse:
-    """People by name, with the roles they hold today; keyset-paged by name."""
-    agency, after = as_id(request.GET.get("agency", "")), request.GET.get("after", "")
+    """People by name, with the roles they hold today; keyset-paged by name and id."""
+    agency, last = as_id(request.GET.get("agency", "")), as_id(request.GET.get("id", ""))
+    after = (request.GET.get("after", ""), last) if last else None
     rows = all_people(request.actor, agency_id=agency, after=after, limit=PAGE + 1)
     more = len(rows) > PAGE
     rows = rows[:PAGE]
@@ -80,7 +81,9 @@ def people(request: Asked) -> HttpResponse:
         ],
         "agency": asked,
         "agencies": agency_choices(request, _("Everybody")),
-        "next": address("people", agency=asked, after=rows[-1].name) if more else "",
+        "next": address("people", agency=asked, after=rows[-1].name, id=rows[-1].pk)
+        if more
+        else "",
         "first": address("people", agency=asked) if after else "",
         "tabs": people_tabs("people"),
         "may_manage": request.actor.may(MANAGE),

@@ -300,8 +300,12 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="person",
             index=models.Index(
-                fields=["home_agency", "name"], name="party_perso_home_ag_2fd2fa_idx"
+                fields=["home_agency", "name", "id"], name="party_perso_home_ag_4b186b_idx"
             ),
+        ),
+        migrations.AddIndex(
+            model_name="person",
+            index=models.Index(fields=["name", "id"], name="party_perso_name_0d2abb_idx"),
         ),
         migrations.AddConstraint(
             model_name="membership",

@@ -221,6 +221,19 @@ def test_loans_of_others_and_twice(world: World) -> None:
             party.end_delegation(actor=third, delegation_id=loan.pk)
 
 
+def test_people_of_one_name_are_all_listed(world: World) -> None:
+    with act_as(SYSTEM):
+        wanted = {party.create_person(actor=SYSTEM, name="Alex Kim").pk for _ in range(5)}
+        wanted.add(party.create_person(actor=SYSTEM, name="Zoe").pk)
+        found: list[party.Person] = []
+        while part := party.people(
+            SYSTEM, after=(found[-1].name, found[-1].pk) if found else None, limit=2
+        ):
+            found += part
+    assert [row.name for row in found] == ["Alex Kim"] * 5 + ["Zoe"]
+    assert {row.pk for row in found} == wanted
+
+
 def test_people_pages(world: World) -> None:
     user, person = world.somebody("nora", "agency_finance", world.north)
     world.somebody("sara", "agency_finance", world.south)
@@ -228,7 +241,7 @@ def test_people_pages(world: World) -> None:
     with act_as(actor):
         assert [row.name for row in party.people(actor)] == ["Nora"]
         assert party.people(actor, agency_id=world.south.pk) == []
-        assert party.people(actor, after="Nora") == []
+        assert party.people(actor, after=("Nora", person.pk)) == []
         assert party.person(actor, person.pk).name == "Nora"
         assert party.person_of_user(user.pk) == person.pk
         with pytest.raises(NotFound):
