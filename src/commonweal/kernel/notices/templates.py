@@ -6,13 +6,12 @@ import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from ..calendar.public import FiscalPeriod
 from ..errors import CommonwealError
 from ..jobs.public import all_manifests
+from ..words import public as words
 
 
 class NoticeError(CommonwealError):
@@ -63,8 +62,7 @@ def render(code: str, context: Mapping[str, str]) -> tuple[str, str]:
     known = template(code)
     values = dict(context)
     if "period" in values:
-        first = FiscalPeriod.parse(values["period"]).first_day
-        values["period_name"] = date_format(first, "F Y")
+        values["period_name"] = words.period(values["period"])
     try:
         subject = string.Formatter().vformat(_(known.subject), (), values)
         body = string.Formatter().vformat(_(known.body), (), values)

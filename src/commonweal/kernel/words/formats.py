@@ -174,6 +174,14 @@ def period(value: FiscalPeriod | date | str | None) -> str:
     return str(format_date(first, form, locale=locale()))
 
 
+def month_name(value: FiscalPeriod | date | str) -> str:
+    """A month without its year, in full: `October`. Where the year beside it says it already."""
+    if isinstance(value, str):
+        value = FiscalPeriod.parse(value)
+    first = value.first_day if isinstance(value, FiscalPeriod) else value
+    return str(format_date(first, "LLLL", locale=locale()))
+
+
 def month(value: FiscalPeriod | date | str) -> str:
     """A month's short name, for the foot of a chart: `Oct`."""
     if isinstance(value, str):

@@ -44,7 +44,7 @@ def decision_text(version: RateVersion) -> str:
     if version.state != "approved" or version.approved_at is None:
         return _("Not approved.")
     return _("Decided by: %(who)s, %(day)s.") % {
-        "who": version.decided_by_label or _("the centre"),
+        "who": _(version.decided_by_label) if version.decided_by_label else _("the centre"),
         "day": words.day(version.approved_at.date()),
     }
 

@@ -23,8 +23,8 @@ def month(period: str) -> str:
 
 def month_name(period: str, beside: str) -> str:
     """The month alone where the year is the same as the one beside it, else with its year."""
-    full = words.period(period)
-    return full.rsplit(" ", 1)[0] if period[:4] == beside[:4] else full
+    same_year = period[:4] == beside[:4]
+    return words.month_name(period) if same_year else words.period(period)
 
 
 def day(value: date | None) -> str:
@@ -69,7 +69,7 @@ class Words:
         """`Your October bill is $184,210.33, $6,402.10 more than September.`"""
         bill = view.bill
         start = _("Your %(month)s bill is %(amount)s") % {
-            "month": month(bill.period).rsplit(" ", 1)[0],
+            "month": words.month_name(bill.period),
             "amount": self.money(bill.total_minor),
         }
         if view.previous is None or view.change_minor is None:

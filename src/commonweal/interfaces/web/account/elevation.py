@@ -37,7 +37,7 @@ def elevation(request: Asked) -> HttpResponse:
             messages.success(request, _("You have these permissions now. What you do is logged."))
             return HttpResponseRedirect(reverse("account_home"))
     missing = [
-        (code, words)
+        (code, _(words))
         for code, words in sorted(all_permissions().items(), key=lambda entry: entry[1])
         if not request.actor.may(code)
     ]

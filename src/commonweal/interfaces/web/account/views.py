@@ -94,7 +94,7 @@ def held_permissions(request: Asked) -> list[tuple[str, str]]:
     """What the person may do, as (code, words), by words."""
     known = all_permissions()
     held = {code for code, _agency in request.actor.grants if code in known}
-    return sorted(((code, known[code]) for code in held), key=lambda entry: entry[1])
+    return sorted(((code, _(known[code])) for code in held), key=lambda entry: entry[1])
 
 
 def _loans(request: Asked) -> list[dict[str, Any]]:
@@ -139,7 +139,7 @@ def lend(request: Asked) -> HttpResponse:
             return HttpResponseRedirect(reverse("account_home"))
     roles = _lendable(request)
     context = {
-        "roles": [(str(row.pk), f"{row.role.name}, {row.agency.name}") for row in roles],
+        "roles": [(str(row.pk), f"{_(row.role.name)}, {row.agency.name}") for row in roles],
         "people": [
             (str(row.pk), row.name)
             for row in (people(request.actor, limit=500) if roles else [])

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from commonweal.kernel.catalogue.public import (
     PROFILES,
@@ -146,7 +147,10 @@ def new_agreement(request: Asked) -> HttpResponse:
 
 def profile_words() -> dict[str, str]:
     """The numbering rules that this installation knows, in words."""
-    words = {"plain": "The centre's own numbers", "7600": "Forms 7600A and 7600B"}
+    words = {
+        "plain": gettext_noop("The centre's own numbers"),
+        "7600": gettext_noop("Forms 7600A and 7600B"),
+    }
     return {name: words.get(name, name) for name in PROFILES}
 
 

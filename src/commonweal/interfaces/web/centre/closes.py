@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from commonweal.kernel.access.public import Actor
 from commonweal.kernel.calendar.public import FiscalPeriod
@@ -167,15 +168,15 @@ def iso_day(value: str) -> str:
 
 
 LABELS = {
-    "agency": "Agency",
-    "item": "Charge item",
-    "order_line": "Order line",
-    "problem": "Problem",
-    "records": "Records",
-    "example": "For example",
-    "code": "Source",
-    "row": "Row",
-    "message": "What is wrong",
+    "agency": gettext_noop("Agency"),
+    "item": gettext_noop("Charge item"),
+    "order_line": gettext_noop("Order line"),
+    "problem": gettext_noop("Problem"),
+    "records": gettext_noop("Records"),
+    "example": gettext_noop("For example"),
+    "code": gettext_noop("Source"),
+    "row": gettext_noop("Row"),
+    "message": gettext_noop("What is wrong"),
 }
 
 

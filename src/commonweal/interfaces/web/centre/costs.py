@@ -146,7 +146,7 @@ def one_import(request: Asked, import_id: UUID) -> HttpResponse:
     more = len(rows) > PAGE
     context = {
         "found": found,
-        "fields": charging.COST_FIELDS,
+        "fields": field_words(),
         "rejects": rows[:PAGE],
         "next": address("import", import_id, after=rows[PAGE - 1].row) if more else "",
         "first": address("import", import_id) if after else "",
@@ -204,6 +204,12 @@ def take_file(request: Asked) -> HttpResponse:
         "all": report.cost_import.rows_total,
     }
     return done(request, words, "import", report.cost_import.pk)
+
+
+def field_words() -> dict[str, str]:
+    """What each column may hold, in words, by its code."""
+    said = {field: _(words) for field, words in charging.COST_FIELDS.items()}
+    return {field: words[:1].upper() + words[1:] for field, words in said.items()}
 
 
 def request_of(request: Asked, token: UUID, name: str) -> charging.CostRequest:
@@ -264,7 +270,7 @@ def import_page(
         "columns": dict(mapping.columns) if mapping else {},
         "date_format": mapping.date_format if mapping else text(request, "date_format"),
         "decimal": mapping.decimal if mapping else text(request, "decimal"),
-        "fields": charging.COST_FIELDS,
+        "fields": field_words(),
         "date_formats": [
             ("", _("Find it")),
             *((each, each) for each in charging.COST_DATE_FORMATS),

@@ -177,8 +177,8 @@ def headline(period: str, before: str, charged: Sequence[Charged]) -> str:
     if not known:
         return said + "."
     was = sum(row.before or 0 for row in known)
-    month = words.period(before)
-    month = month.rsplit(" ", 1)[0] if before[:4] == period[:4] else month
+    same_year = before[:4] == period[:4]
+    month = words.month_name(before) if same_year else words.period(before)
     return f"{said}, {words.delta(total - was, month, currency)}."
 
 

@@ -66,7 +66,7 @@ def people(request: Asked) -> HttpResponse:
     rows = rows[:PAGE]
     held: dict[UUID, list[str]] = {}
     for membership in memberships(request.actor, day=local_day()):
-        held.setdefault(membership.person_id, []).append(membership.role.name)
+        held.setdefault(membership.person_id, []).append(_(membership.role.name))
     asked = request.GET.get("agency", "")
     context = {
         "rows": [
@@ -138,7 +138,7 @@ def person(request: Asked, person_id: UUID) -> HttpResponse:
             for row in memberships(request.actor, person_id=person_id)
         ],
         "roles": [
-            (role.code, f"{role.name} ({_('centre') if role.side == 'centre' else _('agency')})")
+            (role.code, f"{_(role.name)} ({_('centre') if role.side == 'centre' else _('agency')})")
             for role in (roles(request.actor) if request.actor.may("access.view_people") else ())
         ],
         "agencies": agency_choices(request, centre().name),
@@ -196,7 +196,7 @@ def delegations(request: Asked) -> HttpResponse:
         ],
         "people": [(str(row.pk), row.name) for row in everybody],
         "roles": [
-            (role.code, role.name)
+            (role.code, _(role.name))
             for role in (roles(request.actor) if request.actor.may("access.view_people") else ())
         ],
         "agencies": agency_choices(request, centre().name),

@@ -55,13 +55,16 @@ def role(request: Asked, code: str) -> HttpResponse:
                 "%(role)s may do %(count)s things now.",
                 len(wanted),
             )
-            words = shape % {"role": found.name, "count": len(wanted)}
+            words = shape % {"role": _(found.name), "count": len(wanted)}
             return done(request, words, "role", code)
     context = {
         "found": found,
         "held": set(found.permissions),
         "modules": [
-            (manifest.name, sorted(manifest.permissions.items()))
+            (
+                manifest.name,
+                [(code, _(said)) for code, said in sorted(manifest.permissions.items())],
+            )
             for manifest in all_manifests()
             if manifest.permissions
         ],

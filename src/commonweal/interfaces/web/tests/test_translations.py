@@ -1,0 +1,80 @@
+"""No page says anything that a catalogue does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from commonweal.interfaces.web.account.tests import test_templates
+from commonweal.interfaces.web.agency.tests.world import World
+from commonweal.interfaces.web.centre.tests import pages
+
+from . import pseudo
+
+Browser = Callable[[str], Client]
+
+
+def missed(browser: Client, places: list[str], known: list[str]) -> dict[str, list[str]]:
+    """What each page says outside the catalogues."""
+    browser.cookies[settings.LANGUAGE_COOKIE_NAME] = pseudo.CODE
+    found = {}
+    for place in places:
+        answer = browser.get(place, follow=True)
+        page = answer.content.decode()
+        if answer.status_code == 403:
+            continue
+        assert pseudo.OPEN in page, place
+        if said := pseudo.untranslated(page, known):
+            found[place] = sorted(set(said))
+    return found
+
+
+def test_public_and_agency_pages_say_nothing_untranslated(
+    world: World, signed_in: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pseudo.speak(monkeypatch)
+    places, known = test_templates.visits(world), pseudo.vocabulary()
+    bills = [f"/agency/lines/{world.line(item).pk}/" for item in world.items]
+    assert missed(signed_in("parks"), [*places, *bills], known) == {}
+    public = [place for place in places if not place.startswith(("/agency/", "/account/"))]
+    assert missed(Client(), [*public, "/sign-in/login/", "/sign-in/password/reset/"], known) == {}
+
+
+def test_workspace_pages_say_nothing_untranslated(
+    world: World, signed_in: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pseudo.speak(monkeypatch)
+    found = pages.addresses(world)
+    shown = [found[name] for name in (*pages.PLAIN, "close", "pool", "allocation", "agreement",
+             "new_order", "order", "person", "role", "import")]  # fmt: skip
+    known = pseudo.vocabulary()
+    for key in ("director", "officer", "owner", "admin"):
+        assert missed(signed_in(key), shown, known) == {}
+
+
+def test_a_person_chooses_the_language(world: World, signed_in: Browser) -> None:
+    browser = signed_in("parks")
+    page = browser.get("/agency/bills/").content.decode()
+    assert '<html lang="en-us"' in page
+    assert 'name="language" value="es"' in page
+    sent = browser.post("/language/setlang/", {"language": "es"}, HTTP_REFERER="/agency/bills/")
+    assert sent.status_code == 302
+    page = browser.get("/agency/bills/").content.decode()
+    assert '<html lang="es"' in page
+    assert "Su factura de octubre es de $" in page
+    assert "más que en septiembre." in page
+    assert "Octubre de" not in page
+    assert "October" not in page
+
+
+def test_the_browsers_language_counts_until_one_is_chosen(world: World, client: Client) -> None:
+    page = client.get("/rates/", HTTP_ACCEPT_LANGUAGE="es-MX,es;q=0.9").content.decode()
+    assert '<html lang="es"' in page
+    assert "1 de julio de 2026" in page
+    assert "Decidida por: Dirección" in page
+    other = client.get("/rates/", HTTP_ACCEPT_LANGUAGE="en-GB").content.decode()
+    assert '<html lang="en-gb"' in other
+    assert "Decided by: Director" in other
