@@ -149,6 +149,15 @@ def committed_db(
     _drop(name)
 
 
+@pytest.fixture(autouse=True)
+def own_language() -> Iterator[None]:
+    """A page leaves its reader's language set in the thread; the next test must not inherit it."""
+    from django.utils import translation
+
+    yield
+    translation.deactivate()
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real inputs beside the checkout."""
