@@ -20,6 +20,8 @@ from commonweal.kernel.calendar.public import at
 from commonweal.kernel.party.selectors import forget_centre
 
 NOW = moment(date(2026, 11, 20))
+BUILT: dict[str, tuple[str, Path, World]] = {}
+"""Worlds of this process by the name of their database."""
 
 
 def _point_at(name: str) -> str:
@@ -43,17 +45,18 @@ def pages_world(
 ) -> Iterator[tuple[str, Path, World]]:
     """The database's name, its data folder, and who is who in it."""
     name = f"cw_pages_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
-    folder = tmp_path_factory.mktemp("pages")
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
-        admin.execute("SELECT pg_advisory_lock(730100)")
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template_database}"')
-    with django_db_blocker.unblock(), override_settings(DATA_DIR=folder):
-        before = _point_at(name)
-        forget_centre()
-        world = build_world()
-        forget_centre()
-        _point_at(before)
-    yield name, folder, world
+    if name not in BUILT:  # two folders ask for it; the second must not build it anew
+        folder = tmp_path_factory.mktemp("pages")
+        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
+            admin.execute("SELECT pg_advisory_lock(730100)")
+            admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template_database}"')
+        with django_db_blocker.unblock(), override_settings(DATA_DIR=folder):
+            before = _point_at(name)
+            forget_centre()
+            BUILT[name] = name, folder, build_world()
+            forget_centre()
+            _point_at(before)
+    yield BUILT[name]
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
         admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 

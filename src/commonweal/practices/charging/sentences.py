@@ -65,11 +65,20 @@ class Words:
             "high": words.rate(rates[-1], self.currency),
         }
 
-    def headline(self, view: BillView) -> str:
-        """`Your October bill is $184,210.33, $6,402.10 more than September.`"""
+    def headline(self, view: BillView, yours: bool = True) -> str:
+        """`Your October bill is $184,210.33, $6,402.10 more than September.`
+
+        Not `yours`: the centre's people read it, so it names the agency.
+        """
         bill = view.bill
-        start = _("Your %(month)s bill is %(amount)s") % {
+        shape = (
+            _("Your %(month)s bill is %(amount)s")
+            if yours
+            else _("The %(month)s bill of %(agency)s is %(amount)s")
+        )
+        start = shape % {
             "month": words.month_name(bill.period),
+            "agency": bill.agency.name,
             "amount": self.money(bill.total_minor),
         }
         if view.previous is None or view.change_minor is None:

@@ -278,7 +278,7 @@ def summarise_bill(request: Asked, number: BillKey) -> dict[str, Any]:
 
     return {
         "number": bill.number,
-        "headline": words.headline(view),
+        "headline": words.headline(view, yours=not request.actor.centre),
         "cause": words.cause(view),
         "total": text(bill.total_minor),
         "previous": text(view.previous.total_minor if view.previous else None),

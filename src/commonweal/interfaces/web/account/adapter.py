@@ -16,12 +16,20 @@ from django.shortcuts import render
 from commonweal.kernel.access.public import user_by_email
 
 
+SIGNED_IN = "account/messages/logged_in.txt"
+
+
 class AccountAdapter(DefaultAccountAdapter):
-    """No open registration."""
+    """No open registration, and no greeting before the answer."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Accounts come from the administrator."""
         return False
+
+    def add_message(self, request: HttpRequest, level: int, *args: Any, **options: Any) -> None:
+        """Nothing on signing in: the header names the person, and the page begins with its answer."""
+        if SIGNED_IN not in (*args, options.get("message_template")):
+            super().add_message(request, level, *args, **options)
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from commonweal.kernel.documents.public import documents_of, open_document
 from commonweal.kernel.schema.public import NotFound
@@ -81,9 +82,32 @@ def bill(request: Asked, number: str) -> HttpResponse:
         "cause_line": charging.line_of_change(view, view.cause) if view.cause else None,
         "changes": changes(view, say),
         "bridge": bridge(view, say),
-        "open_queries": [row for row in view.queries if row.state == "open"],
+        "open_queries": open_queries(view, request.actor.centre),
     }
     return render(request, "agency/bill.jinja", context)
+
+
+def open_queries(view: charging.BillView, centre: bool) -> str:
+    """How many questions about the bill wait for an answer, for whom reads it; empty for none."""
+    count = sum(row.state == "open" for row in view.queries)
+    if not count:
+        return ""
+    shape = (
+        ngettext(
+            "The agency has one open question about this bill. It waits for an answer at its line.",
+            "The agency has %(count)s open questions about this bill. They wait for answers at "
+            "their lines.",
+            count,
+        )
+        if centre
+        else ngettext(
+            "You have one open question about this bill. The answer will appear at its line.",
+            "You have %(count)s open questions about this bill. The answers will appear at "
+            "their lines.",
+            count,
+        )
+    )
+    return shape % {"count": count}
 
 
 def changes(view: charging.BillView, say: charging.Words) -> list[dict[str, Any]]:
