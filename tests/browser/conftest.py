@@ -79,9 +79,7 @@ def served(pages_world: tuple[str, Path, World]) -> Iterator[tuple[str, Path, Si
 
 
 @pytest.fixture
-def site(
-    served: tuple[str, Path, Site], settings: Any, django_db_blocker: Any
-) -> Iterator[Site]:
+def site(served: tuple[str, Path, Site], settings: Any, django_db_blocker: Any) -> Iterator[Site]:
     """The served world; Django's connections, the server's too, are pointed at its database."""
     name, folder, found = served
     settings.DATA_DIR = folder

@@ -15,7 +15,6 @@ from django.shortcuts import render
 
 from commonweal.kernel.access.public import user_by_email
 
-
 SIGNED_IN = "account/messages/logged_in.txt"
 
 
@@ -27,7 +26,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def add_message(self, request: HttpRequest, level: int, *args: Any, **options: Any) -> None:
-        """Nothing on signing in: the header names the person, and the page begins with its answer."""
+        """Nothing on signing in: the page begins with its answer, its header names the person."""
         if SIGNED_IN not in (*args, options.get("message_template")):
             super().add_message(request, level, *args, **options)
 
