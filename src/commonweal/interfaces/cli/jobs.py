@@ -28,9 +28,15 @@ def register(verbs: Verbs) -> None:
         own, "list", help="the newest pieces of work",
         examples="  commonweal jobs list --state dead", run=list_jobs,
     )  # fmt: skip
-    listed.add_argument("--state", default="", help="queued, running, done, dead or cancelled")
+    listed.add_argument(
+        "--state", default="", help="queued, running, done, dead, cancelled or discarded"
+    )
     listed.add_argument("--limit", type=int, default=50)
-    for name, words in (("requeue", "run failed work again"), ("cancel", "cancel work")):
+    for name, words in (
+        ("requeue", "run failed work again"),
+        ("cancel", "cancel work"),
+        ("discard", "take failed work off the list; it never runs again"),
+    ):
         each = add_verb(own, name, help=words, examples=f"  commonweal jobs {name} ID", run=change)
         each.add_argument("id")
 
@@ -61,10 +67,10 @@ def list_jobs(args: argparse.Namespace) -> int:
 
 
 def change(args: argparse.Namespace) -> int:
-    """Requeue or cancel one piece of work."""
-    from commonweal.kernel.jobs.public import cancel, requeue
+    """Requeue, cancel or discard one piece of work."""
+    from commonweal.kernel.jobs.public import cancel, discard, requeue
 
-    act = requeue if args.jobs_verb == "requeue" else cancel
+    act = {"requeue": requeue, "cancel": cancel, "discard": discard}[args.jobs_verb]
     with acting(args) as actor:
         job = act(actor=actor, job_id=as_id(args.id, "piece of work"))
     print(f"{job.kind} is {job.state}.")

@@ -8,16 +8,19 @@ from ..access.public import SYSTEM, Actor, require
 from ..audit.public import action, record
 from ..calendar.public import now
 from ..schema.public import NotFound
-from .domain import JobError, next_run
+from .domain import LIVE, JobError, next_run
 from .manifests import all_manifests, handlers
 from .models import Job, Schedule
+from .queueing import stop
 
 
-def _locked(actor: Actor, job_id: UUID) -> Job:
+def _locked(actor: Actor, job_id: UUID, asker_may: bool = False) -> Job:
     job = Job.objects.select_for_update().filter(pk=job_id).first()
     if job is None or not (actor.centre or job.agency_id in actor.agencies):
         raise NotFound("JOBS-404", "There is no such background work, or you may not see it.")
-    require(actor, "jobs.manage", job.agency_id)
+    own = asker_may and actor.user_id is not None and job.asked_by == actor.user_id
+    if not own:
+        require(actor, "jobs.manage", job.agency_id)
     return job
 
 
@@ -33,7 +36,10 @@ def _record(actor: Actor, verb: str, job: Job) -> None:
 
 @action
 def requeue(*, actor: Actor, job_id: UUID) -> Job:
-    """Run dead or cancelled work again from its first attempt (JOBS-103 in any other state)."""
+    """Run dead or cancelled work again from its first attempt (JOBS-103 in any other state).
+
+    It acts as whoever asked for it first, with that account's rights of now.
+    """
     job = _locked(actor, job_id)
     if job.state not in ("dead", "cancelled"):
         raise JobError("JOBS-103", f"This work is {job.state}. Only failed work can run again.")
@@ -46,16 +52,27 @@ def requeue(*, actor: Actor, job_id: UUID) -> Job:
 
 @action
 def cancel(*, actor: Actor, job_id: UUID) -> Job:
-    """Cancel waiting work at once; ask running work to stop at its next report (JOBS-104)."""
-    job = _locked(actor, job_id)
-    if job.state == "queued":
-        job.state, job.finished_at = "cancelled", now()
-    elif job.state == "running":
-        job.cancel_requested = True
-    else:
+    """Cancel waiting work at once; ask running work to stop at its next report (JOBS-104).
+
+    Whoever asked for it may, and whoever manages background work.
+    """
+    job = _locked(actor, job_id, asker_may=True)
+    if job.state not in LIVE:
         raise JobError("JOBS-104", f"This work is {job.state} already. There is nothing to cancel.")
-    job.save(update_fields=["state", "finished_at", "cancel_requested"])
+    stop(job)
     _record(actor, "jobs.cancelled", job)
+    return job
+
+
+@action
+def discard(*, actor: Actor, job_id: UUID) -> Job:
+    """Take failed work off the list of what needs somebody; it never runs again (JOBS-105)."""
+    job = _locked(actor, job_id)
+    if job.state != "dead":
+        raise JobError("JOBS-105", f"This work is {job.state}. Only failed work can be discarded.")
+    job.state, job.finished_at = "discarded", now()
+    job.save(update_fields=["state", "finished_at"])
+    _record(actor, "jobs.discarded", job)
     return job
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from ..errors import CommonwealError
 
+LIVE = ("queued", "running")
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=1)
 _EVERY = re.compile(r"every (\d+)(s|m|h)\Z")

@@ -8,7 +8,7 @@ from django.db.models import Q
 from ..calendar.public import now
 from ..schema.public import IdModel, shared, tenant
 
-STATES = [(name, name) for name in ("queued", "running", "done", "dead", "cancelled")]
+STATES = [(name, name) for name in ("queued", "running", "done", "dead", "cancelled", "discarded")]
 
 
 @tenant(delete=True)
@@ -16,10 +16,14 @@ class Job(IdModel):
     """One piece of background work. `payload` holds ids and figures only, never personal data.
 
     `agency_id` None: work of the centre as a whole. `last_error` is a code or class name, so that
-    no text of a case or a person ends up here.
+    no text of a case or a person ends up here. `asked_by` is the account that the work acts as,
+    with that account's rights at the time; None: the system. `scopes`: those of the API token that
+    asked; None: no token did.
     """
 
     agency_id = models.UUIDField(null=True)
+    asked_by = models.UUIDField(null=True)
+    scopes = models.JSONField(null=True)
     kind = models.CharField(max_length=80)
     payload = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=STATES, default="queued")
@@ -36,6 +40,7 @@ class Job(IdModel):
     lease = models.UUIDField(null=True, help_text="Who runs it; changes with every claim")
     locked_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=now)
+    started_at = models.DateTimeField(null=True, help_text="Of the newest attempt")
     finished_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -1,15 +1,16 @@
 """What other modules may use of jobs."""
 
-from .actions import cancel, put_schedule, requeue, sync_schedules
-from .domain import Cancelled, JobError, Later, back_off
-from .manifests import all_manifests, all_permissions
+from .actions import cancel, discard, put_schedule, requeue, sync_schedules
+from .domain import LIVE, Cancelled, JobError, Later, back_off
+from .manifests import all_manifests, all_permissions, remedy, work_words
 from .models import Job, Schedule
 from .progress import report
-from .queueing import enqueue
-from .selectors import job, jobs, schedules, unfinished
+from .queueing import enqueue, enqueue_again, withdraw
+from .selectors import by_keys, job, jobs, schedules, unfinished
 from .worker import Worker, stepwise
 
 __all__ = [
+    "LIVE",
     "Cancelled",
     "Job",
     "JobError",
@@ -19,15 +20,21 @@ __all__ = [
     "all_manifests",
     "all_permissions",
     "back_off",
+    "by_keys",
     "cancel",
+    "discard",
     "enqueue",
+    "enqueue_again",
     "job",
     "jobs",
     "put_schedule",
+    "remedy",
     "report",
     "requeue",
     "schedules",
     "stepwise",
     "sync_schedules",
     "unfinished",
+    "withdraw",
+    "work_words",
 ]

@@ -11,9 +11,9 @@ from django.db import connection, transaction
 from ..access.public import Actor
 from ..audit.public import plain, record
 from ..calendar.public import now
-from ..errors import Forbidden
+from ..errors import Conflict, Forbidden
 from ..schema.public import uuid7
-from .domain import JobError, next_run
+from .domain import LIVE, JobError, next_run
 from .manifests import handlers
 from .models import Job, Schedule
 
@@ -45,15 +45,89 @@ def enqueue(
 ) -> Job:
     """Queue work that starts after the caller's transaction commits, and never if it rolls back.
 
-    `payload`: ids and figures only. `key`: the same key of the same agency is queued once, ever;
-    the earlier job is returned. `agency_id`: the scope that the work runs in; None is the centre's,
-    which only the centre may ask for. JOBS-102 if nothing can do this kind of work.
+    The work acts as `actor`, with the rights that the account has when it runs. `payload`: ids and
+    figures only. `key`: the same key of the same agency is queued once, ever; the earlier job is
+    returned. `agency_id`: the scope that the work runs in; None is the centre's, which only the
+    centre may ask for. JOBS-102 if nothing can do this kind of work.
     """
+    job = _new(actor, kind, payload, key, run_at, agency_id, priority, max_attempts)
+    with transaction.atomic():
+        if insert(job):
+            _record(actor, "jobs.queued", job)
+            return job
+        return Job.objects.get(agency_id=agency_id, idempotency_key=key)
+
+
+def enqueue_again(
+    *,
+    actor: Actor,
+    kind: str,
+    key: str,
+    payload: dict[str, Any] | None = None,
+    agency_id: UUID | None = None,
+    priority: int = 0,
+    max_attempts: int = 8,
+) -> Job:
+    """Queue the one job of a key, also when it ended before; it then acts as whoever asks now.
+
+    JOBS-409 while it waits or runs: work of one key never runs twice at once.
+    """
+    job = _new(actor, kind, payload, key, None, agency_id, priority, max_attempts)
+    with transaction.atomic():
+        if not insert(job):
+            known = Job.objects.select_for_update().get(agency_id=agency_id, idempotency_key=key)
+            if known.state in LIVE:
+                raise Conflict(
+                    "JOBS-409", "This work waits or runs already. Watch it, or cancel it first."
+                )
+            job.id, job.created_at = known.id, known.created_at
+            job.payload = plain(job.payload)
+            job.save(force_update=True)
+        _record(actor, "jobs.queued", job)
+    return job
+
+
+def withdraw(*, actor: Actor, key: str, agency_id: UUID | None = None) -> bool:
+    """Take back the job of a key: at once while it waits, at its next report while it runs.
+
+    For the module that owns the work and has checked who may. False if nothing waits or runs.
+    """
+    with transaction.atomic():
+        job = (
+            Job.objects.select_for_update()
+            .filter(agency_id=agency_id, idempotency_key=key, state__in=LIVE)
+            .first()
+        )
+        if job is None:
+            return False
+        stop(job)
+        _record(actor, "jobs.cancelled", job)
+    return True
+
+
+def stop(job: Job) -> None:
+    """End a locked job that waits; ask one that runs to stop at its next report."""
+    if job.state == "queued":
+        job.state, job.finished_at = "cancelled", now()
+    job.cancel_requested = True
+    job.save(update_fields=["state", "finished_at", "cancel_requested"])
+
+
+def _new(
+    actor: Actor,
+    kind: str,
+    payload: dict[str, Any] | None,
+    key: str | None,
+    run_at: datetime | None,
+    agency_id: UUID | None,
+    priority: int,
+    max_attempts: int,
+) -> Job:
     if kind not in handlers():
         raise JobError("JOBS-102", f"There is no work of the kind “{kind}”. Check the name.")
     if not actor.centre and agency_id not in actor.agencies:
         raise Forbidden("JOBS-403", "You can queue work only for your own agency.")
-    job = Job(
+    return Job(
         id=uuid7(),
         agency_id=agency_id,
         kind=kind,
@@ -62,18 +136,19 @@ def enqueue(
         run_at=run_at or now(),
         priority=priority,
         max_attempts=max_attempts,
+        asked_by=actor.user_id,
+        scopes=None if actor.scopes is None else sorted(actor.scopes),
     )
-    with transaction.atomic():
-        if insert(job):
-            record(
-                actor=actor,
-                verb="jobs.queued",
-                target=job,
-                agency_id=agency_id,
-                payload={"kind": kind},
-            )
-            return job
-        return Job.objects.get(agency_id=agency_id, idempotency_key=key)
+
+
+def _record(actor: Actor, verb: str, job: Job) -> None:
+    record(
+        actor=actor,
+        verb=verb,
+        target=job,
+        agency_id=job.agency_id,
+        payload={"kind": job.kind},
+    )
 
 
 def queue_due_schedules() -> int:

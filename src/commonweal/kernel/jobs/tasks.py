@@ -13,6 +13,7 @@ KEEP = timedelta(days=90)
 
 
 def purge(*, actor: Actor, **_: Any) -> int:
-    """Remove finished and cancelled work older than 90 days; dead letters stay. Idempotent."""
-    old = Job.objects.filter(state__in=("done", "cancelled"), finished_at__lt=now() - KEEP)
+    """Remove work that ended more than 90 days ago; dead letters stay. Idempotent."""
+    ended = ("done", "cancelled", "discarded")
+    old = Job.objects.filter(state__in=ended, finished_at__lt=now() - KEEP)
     return old.delete()[0]

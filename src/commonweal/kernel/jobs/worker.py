@@ -11,15 +11,16 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.db import connection
 
 from ..access.public import SYSTEM, Actor, act_as
 from ..calendar.public import now
-from ..errors import CommonwealError
+from ..errors import CommonwealError, Conflict
 from .domain import Cancelled, JobError, Later, back_off
 from .manifests import handlers as announced
+from .manifests import standing
 from .models import Job
 from .progress import Heartbeat, LeaseLost
 from .queueing import queue_due_schedules
@@ -37,7 +38,7 @@ WHERE id IN (SELECT id FROM jobs_job WHERE state = 'running' AND locked_until < 
              FOR UPDATE SKIP LOCKED)"""
 _CLAIM = """
 UPDATE jobs_job SET state = 'running', attempts = attempts + 1, lease = %(lease)s,
-  locked_until = %(until)s
+  locked_until = %(until)s, started_at = %(now)s
 WHERE id = (SELECT id FROM jobs_job WHERE state = 'queued' AND run_at <= %(now)s
              ORDER BY priority DESC, run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id"""
@@ -49,11 +50,20 @@ def stepwise(handler: HandlerT) -> HandlerT:
     return handler
 
 
-def scope_of(agency_id: UUID | None) -> Actor:
-    """The actor of background work: the system, seeing one agency or (None) the whole centre."""
-    if agency_id is None:
+def actor_of(job: Job) -> Actor:
+    """Whom a job acts as: the person who asked, with the rights of now and of no more than the
+    token that asked; else the system, seeing one agency or the whole centre."""
+    if job.asked_by is not None:
+        person = standing(job.asked_by)
+        return person if job.scopes is None else person.limited_to(frozenset(job.scopes))
+    if job.agency_id is None:
         return SYSTEM
-    return Actor(kind="system", agencies=frozenset({agency_id}), grants=SYSTEM.grants)
+    return Actor(kind="system", agencies=frozenset({job.agency_id}), grants=SYSTEM.grants)
+
+
+def needs_a_person(error: Exception) -> bool:
+    """Trying again cannot help: somebody must first change what the error is about."""
+    return isinstance(error, CommonwealError) and not isinstance(error, Conflict)
 
 
 class Worker:
@@ -126,7 +136,7 @@ class Worker:
         handler = self.handlers.get(job.kind)
         if handler is None:
             raise JobError("JOBS-102", f"There is no work of the kind “{job.kind}”.")
-        actor = scope_of(job.agency_id)
+        actor = actor_of(job)
         if getattr(handler, "is_stepwise", False):
             handler(actor=actor, job_id=job.pk, payload=job.payload)
             with act_as(actor):
@@ -143,10 +153,13 @@ class Worker:
             raise LeaseLost(str(job.pk))
 
     def _failed(self, job: Job, error: Exception) -> None:
-        """Keep the code or the class only: a message may hold what a person wrote."""
+        """Keep the code or the class only: a message may hold what a person wrote.
+
+        An error that a person must do something about is not tried again by itself.
+        """
         why = error.code if isinstance(error, CommonwealError) else type(error).__name__
         log.warning("job %s (%s): attempt %d failed: %s", job.pk, job.kind, job.attempts, why)
-        if job.attempts >= job.max_attempts:
+        if job.attempts >= job.max_attempts or needs_a_person(error):
             self._settle(job, {"state": "dead", "finished_at": now(), "last_error": why})
         else:
             self._retry(job, back_off(job.attempts), attempts=job.attempts, why=why)

@@ -1,5 +1,7 @@
 """What metering announces."""
 
+from django.utils.translation import gettext_noop
+
 from ..schema.public import Manifest
 from .tasks import clean_orphans
 
@@ -30,4 +32,5 @@ MANIFEST = Manifest(
     },
     jobs={"metering.clean_orphans": clean_orphans},
     schedules={"metering.clean_orphans": "30 3 * * *"},
+    work={"metering.clean_orphans": gettext_noop("Remove files that belong to nothing")},
 )

@@ -1,5 +1,7 @@
 """What notices announces."""
 
+from django.utils.translation import gettext_noop
+
 from ..schema.public import Manifest
 from .tasks import deliver
 
@@ -9,4 +11,5 @@ MANIFEST = Manifest(
     roles={"administrator": ["notices.manage"]},
     jobs={"notices.deliver": deliver},
     schedules={"notices.deliver": "every 1m"},
+    work={"notices.deliver": gettext_noop("Send e-mail")},
 )

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 
-from ..access.public import Actor, Role, act_as, token_by_secret, widen
+from ..access.public import Actor, Role, User, act_as, token_by_secret, widen
 from ..calendar.public import now, today
 from .domain import CENTRE_SIDE, Held, RoleInfo, actor_of, grants_of
 from .models import CentreProfile, Delegation, Membership
@@ -112,6 +112,14 @@ def actor_for(user: Any) -> Actor:
         return alone
     with act_as(alone):
         return _standing(user_id)[0]
+
+
+def actor_of_account(user_id: UUID) -> Actor:
+    """The actor that an account of this id is today; one that is closed or gone has no rights."""
+    alone = Actor(kind="person", user_id=user_id)
+    with act_as(alone):
+        active = User.objects.filter(pk=user_id, is_active=True).exists()
+        return _standing(user_id)[0] if active else alone
 
 
 def actor_for_token(secret: str) -> Actor | None:

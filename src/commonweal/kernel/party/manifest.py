@@ -1,9 +1,11 @@
 """What party announces."""
 
 from ..schema.public import Manifest
+from .actors import actor_of_account
 
 MANIFEST = Manifest(
     name="party",
+    standing=actor_of_account,
     permissions={
         "party.view_people": "See people, roles and memberships of one's agency or of all",
         "party.manage_agencies": "Create and change agencies, bureaus and suppliers",

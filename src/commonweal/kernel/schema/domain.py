@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from uuid import UUID
 
 
 @dataclass(frozen=True)
@@ -25,13 +26,21 @@ class TableRights:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a module announces: its permissions, default role grants, jobs and schedules."""
+    """What a module announces: its permissions, default role grants, jobs and schedules.
+
+    `work`: each kind of job in plain words. `remedies`: what to do about the codes that its jobs
+    end with, in words that name nobody. `standing`: how the actor of an account is found today; one
+    module announces it, so that jobs can act as whoever asked for them.
+    """
 
     name: str
     permissions: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, Sequence[str]] = field(default_factory=dict)
     jobs: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     schedules: Mapping[str, str] = field(default_factory=dict)
+    work: Mapping[str, str] = field(default_factory=dict)
+    remedies: Mapping[str, str] = field(default_factory=dict)
+    standing: Callable[[UUID], Any] | None = None
 
 
 ModelT = TypeVar("ModelT")

@@ -2,52 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
-from commonweal.kernel.jobs.public import cancel, requeue, schedules, unfinished
+from commonweal.kernel.jobs.public import (
+    Job,
+    cancel,
+    discard,
+    remedy,
+    requeue,
+    schedules,
+    unfinished,
+    work_words,
+)
 from commonweal.kernel.jobs.public import jobs as all_jobs
 from commonweal.kernel.party.public import centre
+from commonweal.kernel.words import public as words
 
 from ..access import centre_only
 from ..look.page import Link
 from ..requests import Asked
 from .audit import audit_tabs
-from .base import PAGE, address, as_id, attempt, done, required_id, show, text
+from .base import PAGE, FormError, address, as_id, attempt, done, required_id, show, text
 
 VIEW = "jobs.view"
 MANAGE = "jobs.manage"
-STATES = ("dead", "queued", "running", "done", "cancelled")
+STATES = ("dead", "queued", "running", "done", "cancelled", "discarded")
+WRITES: dict[str, Callable[..., Job]] = {
+    "again": requeue,
+    "cancel": cancel,
+    "discard": discard,
+}
 
 
 @centre_only(VIEW)
 def jobs(request: Asked) -> HttpResponse:
-    """The queue, newest first; failed work (“dead letters”) can run again, waiting work stop."""
+    """The queue, newest first; failed work (“dead letters”) runs again or is discarded, other work
+    is cancelled. Codes and figures only: nothing here names a person."""
     errors: tuple[Any, ...] = ()
     state = request.GET.get("state", "")
     state = state if state in STATES else ""
     if request.method == "POST":
-        again = text(request, "do") == "again"
-        write = requeue if again else cancel
-        key = required_job(request)
-        errors = attempt(lambda: write(actor=request.actor, job_id=key))
+        what = text(request, "do")
+        errors = attempt(lambda: change(request, what))
         if not errors:
-            words = _("It runs again.") if again else _("It is being cancelled.")
-            return done(request, words, "jobs", state=state)
+            return done(request, done_words()[what], "jobs", state=state)
     before = as_id(request.GET.get("before", ""))
     rows = all_jobs(request.actor, state=state, before=before, limit=PAGE + 1)
     more = len(rows) > PAGE
     context = {
-        "rows": rows[:PAGE],
+        "rows": [row_of(row) for row in rows[:PAGE]],
         "counts": unfinished(request.actor),
         "states": [
-            Link(words, address("jobs", state=code), code == state) for code, words in state_words()
+            Link(label, address("jobs", state=code), code == state) for code, label in state_words()
         ],
         "state": state,
-        "schedules": schedules(request.actor),
+        "schedules": [
+            {
+                "name": work_name(row.kind),
+                "rule": row.rule,
+                "next_run": row.next_run,
+                "enabled": row.enabled,
+            }
+            for row in schedules(request.actor)
+        ],
         "may_manage": request.actor.may(MANAGE),
         "next": address("jobs", state=state, before=str(rows[PAGE - 1].pk)) if more else "",
         "first": address("jobs", state=state) if before else "",
@@ -57,9 +79,50 @@ def jobs(request: Asked) -> HttpResponse:
     return show(request, "centre/jobs.jinja", context, errors)
 
 
-def required_job(request: Asked) -> UUID:
-    """The job that a form names."""
-    return required_id(request, "job", _("Choose some work."))
+def work_name(kind: str) -> str:
+    """A kind of work in plain words."""
+    return _(work_words().get(kind, kind))
+
+
+@dataclass(frozen=True)
+class JobRow:
+    """A job as the page shows it: its kind in words, what it is about, what to do about it."""
+
+    job: Job
+    name: str
+    about: Link | None
+    remedy: str
+
+
+def row_of(job: Job) -> JobRow:
+    """A job with its words."""
+    advice = _(remedy(job.last_error)) if job.state == "dead" else ""
+    return JobRow(job, work_name(job.kind), about(job), advice)
+
+
+def about(job: Job) -> Link | None:
+    """The page that the work is for."""
+    if job.kind == "charging.close":
+        period = str(job.payload.get("period", ""))
+        return Link(words.period(period), address("close_month", period))
+    return None
+
+
+def done_words() -> dict[str, str]:
+    """What was done, by the button that was pressed."""
+    return {
+        "again": _("It runs again."),
+        "cancel": _("It is being cancelled."),
+        "discard": _("It is discarded and does not run again."),
+    }
+
+
+def change(request: Asked, what: str) -> Job:
+    """Do what a button says with the job that it names."""
+    if what not in WRITES:
+        raise FormError("FORM-101", _("Choose what to do with it."), field="do")
+    job_id = required_id(request, "job", _("Choose some work."))
+    return WRITES[what](actor=request.actor, job_id=job_id)
 
 
 def state_words() -> list[tuple[str, str]]:
@@ -71,4 +134,5 @@ def state_words() -> list[tuple[str, str]]:
         ("running", _("Running")),
         ("done", _("Done")),
         ("cancelled", _("Cancelled")),
+        ("discarded", _("Discarded")),
     ]

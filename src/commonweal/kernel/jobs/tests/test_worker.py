@@ -12,13 +12,14 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection, connections
 
-from commonweal.kernel.access.public import SYSTEM, Actor, Role, act_as
+from commonweal.kernel.access.public import SYSTEM, Actor, Role, User, act_as, create_user
 from commonweal.kernel.calendar.public import at, now
 from commonweal.kernel.jobs import actions, queueing
 from commonweal.kernel.jobs import public as jobs
 from commonweal.kernel.jobs.models import Job, Schedule
 from commonweal.kernel.jobs.tasks import purge
-from commonweal.kernel.schema.public import CommonwealError, Forbidden, NotFound
+from commonweal.kernel.party.public import add_membership, create_person, set_centre
+from commonweal.kernel.schema.public import CommonwealError, Conflict, Forbidden, NotFound
 
 MOMENT = datetime(2026, 10, 15, 12, tzinfo=UTC)
 Handlers = dict[str, Callable[..., Any]]
@@ -321,3 +322,112 @@ def test_two_workers_share_the_queue(committed_db: str, handlers: Handlers) -> N
         assert Role.objects.filter(code__startswith="r").count() == 40
         assert sum(tried) == 40
     connections.close_all()
+
+
+def test_work_acts_as_whoever_asked(clock: None, handlers: Handlers) -> None:
+    """The rights are those of the day on which it runs, and no more than the token's."""
+    seen: list[Actor] = []
+    handlers["test.good"] = lambda *, actor, **_: seen.append(actor)
+    with act_as(SYSTEM):
+        set_centre(
+            actor=SYSTEM, name="Centre", short_name="C", currency="USD", zone="UTC",
+            fiscal_year_start_month=7, contact_email="c@example.org", contact_name="C",
+            locale="en-us",
+        )  # fmt: skip
+        user = create_user(actor=SYSTEM, email="fin@example.org")
+        person = create_person(
+            actor=SYSTEM, name="Fin", email="fin@example.org", user_id=user.pk, home_agency_id=None
+        )
+    asker = Actor(kind="person", user_id=user.pk, centre=True)
+    with act_as(asker):
+        jobs.enqueue(actor=asker, kind="test.good")
+    run(handlers)
+    with act_as(SYSTEM):
+        Role.objects.create(code="boss", name="Boss", side="centre", permissions=["a.do", "b.do"])
+        add_membership(
+            actor=SYSTEM, person_id=person.pk, role="boss", agency_id=None, starts=MOMENT.date()
+        )
+    with act_as(asker):
+        jobs.enqueue(actor=asker, kind="test.good")
+        token = asker.limited_to(frozenset({"a.do"}))
+        jobs.enqueue(actor=token, kind="test.good")
+    run(handlers)
+    with act_as(SYSTEM):
+        User.objects.filter(pk=user.pk).update(is_active=False)
+    with act_as(asker):
+        jobs.enqueue(actor=asker, kind="test.good")
+    run(handlers)
+    before, today, by_token, closed = seen
+    assert {actor.user_id for actor in seen} == {user.pk}
+    assert (before.may("a.do"), today.may("b.do"), closed.may("a.do")) == (False, True, False)
+    assert (by_token.kind, by_token.may("a.do"), by_token.may("b.do")) == ("token", True, False)
+
+
+def test_what_a_person_must_mend_is_not_tried_again(clock: None, handlers: Handlers) -> None:
+    def refused(**_: Any) -> None:
+        raise Forbidden("ACCESS-403", "Not you.")
+
+    def busy(**_: Any) -> None:
+        raise Conflict("X-409", "Somebody else is at it.")
+
+    handlers |= {"test.refused": refused, "test.busy": busy}
+    final, waits = queue("test.refused"), queue("test.busy")
+    run(handlers)
+    assert (again(final).state, final.last_error, final.attempts) == ("dead", "ACCESS-403", 1)
+    assert (again(waits).state, waits.last_error) == ("queued", "X-409")
+    assert jobs.remedy("ACCESS-403").startswith("Whoever asked")
+    assert jobs.remedy("X-409").startswith("Open the page")
+    assert jobs.remedy("ValueError").startswith("Something unexpected")
+    assert jobs.remedy("") == ""
+
+
+def test_failed_work_is_discarded(clock: None, handlers: Handlers) -> None:
+    job = queue("test.bad", max_attempts=1)
+    with act_as(SYSTEM), pytest.raises(CommonwealError, match="JOBS-105"):
+        jobs.discard(actor=SYSTEM, job_id=job.pk)
+    run(handlers)
+    with act_as(SYSTEM):
+        jobs.discard(actor=SYSTEM, job_id=job.pk)
+        assert jobs.unfinished(SYSTEM) == {}
+        with pytest.raises(CommonwealError, match="JOBS-103"):
+            jobs.requeue(actor=SYSTEM, job_id=job.pk)
+    assert again(job).state == "discarded"
+
+
+def test_one_job_of_a_key_is_asked_for_again(clock: None, handlers: Handlers) -> None:
+    def ask(code: str) -> Job:
+        with act_as(SYSTEM):
+            return jobs.enqueue_again(
+                actor=SYSTEM, kind="test.good", key="once", payload={"code": code}
+            )
+
+    first = ask("r1")
+    with pytest.raises(Conflict, match="JOBS-409"):
+        ask("r2")
+    run(handlers)
+    second = ask("r2")
+    assert (second.pk, again(second).state, second.attempts) == (first.pk, "queued", 0)
+    with act_as(SYSTEM):
+        assert jobs.withdraw(actor=SYSTEM, key="once")
+        assert not jobs.withdraw(actor=SYSTEM, key="once")
+        assert jobs.by_keys(SYSTEM, ["once", "never"]) == {"once": again(second)}
+        outsider = Actor(kind="person", agencies=frozenset({uuid4()}))
+        assert jobs.by_keys(outsider, ["once"]) == {}
+    assert second.state == "cancelled"
+    ask("r3")
+    run(handlers)
+    assert set(Role.objects.filter(code__startswith="r").values_list("code", flat=True)) == {
+        "r1", "r3",
+    }  # fmt: skip
+
+
+def test_whoever_asked_may_cancel(clock: None, handlers: Handlers) -> None:
+    asker, other = (Actor(kind="person", user_id=uuid4(), centre=True) for _ in range(2))
+    with act_as(asker):
+        job = jobs.enqueue(actor=asker, kind="test.good")
+    with act_as(other), pytest.raises(Forbidden):
+        jobs.cancel(actor=other, job_id=job.pk)
+    with act_as(asker):
+        assert jobs.cancel(actor=asker, job_id=job.pk).state == "cancelled"
+        with pytest.raises(Forbidden):
+            jobs.requeue(actor=asker, job_id=job.pk)

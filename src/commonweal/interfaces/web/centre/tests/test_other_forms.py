@@ -213,10 +213,22 @@ def test_failed_work_runs_again_and_waiting_work_is_cancelled(
     with act_as(SYSTEM):
         dead = Job.objects.create(kind="jobs.purge", state="dead", last_error="ValueError")
         queued = Job.objects.create(kind="jobs.purge")
+        closing = Job.objects.create(
+            kind="charging.close", state="dead", last_error="CLOSE-201",
+            payload={"period": "2026-11"}, progress_done=3, progress_total=14,
+        )  # fmt: skip
     browser, path = signed_in("officer"), "/centre/audit/work/"
     page = text_of(browser.get(path))
-    assert "1 piece of background work failed" in page
-    assert "ValueError" in page
+    assert "2 pieces of background work failed" in page
+    assert "Remove old background work" in page
+    assert "ValueError</code> Something unexpected went wrong." in page
+    assert "CLOSE-201</code> Open the page of the work" in page
+    assert 'href="/centre/close/2026-11/">November 2026' in page
+    assert "3 of 14" in page
+    discarded = text_of(browser.post(path, {"do": "discard", "job": str(closing.pk)}, follow=True))
+    assert "It is discarded and does not run again." in discarded
+    assert "1 piece of background work failed" in discarded
+    assert "FORM-101" in text_of(browser.post(path, {"do": "dance", "job": str(dead.pk)}), 422)
     assert "It runs again." in text_of(
         browser.post(path, {"do": "again", "job": str(dead.pk)}, follow=True)
     )
