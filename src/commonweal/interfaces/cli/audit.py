@@ -131,10 +131,11 @@ def _bill_problems(actor: Any, found: Any, printed: str) -> Any:
 def list_events(args: argparse.Namespace) -> int:
     """The newest events in scope."""
     from commonweal.kernel.audit.public import events
+    from commonweal.kernel.schema.public import Place
 
     with acting(args) as actor:
         agency = agency_id(actor, args.agency) if args.agency else None
-        found = events(actor, agency_id=agency, verb=args.event_verb, limit=args.limit)
+        found = events(actor, agency_id=agency, verb=args.event_verb, place=Place(limit=args.limit))
         rows = [
             (f"{event.recorded_at:%Y-%m-%d %H:%M:%S}", event.verb, event.target_type,
              event.target_id, event.actor_kind)

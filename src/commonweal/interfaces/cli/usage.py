@@ -179,10 +179,11 @@ def decide_quarantine(args: argparse.Namespace) -> int:
         quarantine,
         release_quarantined,
     )
+    from commonweal.kernel.schema.public import Place
 
     with acting(args) as actor:
         if args.what == "list":
-            found = quarantine(actor, limit=args.limit)
+            found = quarantine(actor, place=Place(limit=args.limit))
             rows = [
                 (row.id, row.source.code, row.external_id, row.payload["quantity"],
                  f"{row.received_at:%Y-%m-%d %H:%M}", row.reason)

@@ -27,8 +27,8 @@ class Event(IdModel):
     class Meta:
         indexes = [
             models.Index(fields=["agency_id", "-id"]),
-            models.Index(fields=["target_type", "target_id"]),
-            models.Index(fields=["-id"]),
+            models.Index(fields=["target_type", "target_id", "-id"]),
+            models.Index(fields=["verb", "-id"]),
         ]
 
 

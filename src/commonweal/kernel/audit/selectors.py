@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from ..schema.public import FIRST, Listing, Place, listing
 from .models import Event
 
 
@@ -16,10 +17,9 @@ def events(
     agency_id: UUID | None = None,
     target: tuple[str, str] | None = None,
     verb: str = "",
-    before: UUID | None = None,
-    limit: int = 50,
-) -> list[Event]:
-    """A page of the trail, newest first, keyset-paged by event id (`before`)."""
+    place: Place = FIRST,
+) -> Listing[Event]:
+    """A page of the trail, newest first."""
     found: QuerySet[Event] = Event.objects.select_related("link")
     if not actor.centre:
         found = found.filter(agency_id__in=actor.agencies)
@@ -29,6 +29,4 @@ def events(
         found = found.filter(target_type=target[0], target_id=target[1])
     if verb:
         found = found.filter(verb=verb)
-    if before:
-        found = found.filter(id__lt=before)
-    return list(found.order_by("-id")[:limit])
+    return listing(found, ["-id"], place)

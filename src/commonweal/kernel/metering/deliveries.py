@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from ..access.public import Actor, require, require_somewhere
 from ..calendar.public import FiscalPeriod
-from ..schema.public import NotFound
+from ..schema.public import FIRST, Listing, NotFound, Place, listing
 from .models import Quarantine, Source, SourceReport, Upload, UsageBatch
 from .selectors import manifest, period_state
 from .storage.partitions import SELECT_FACTS
 
+ModelT = TypeVar("ModelT", bound=Model)
 _COUNTS = f"""
 SELECT source, count(*), sum(quantity) FROM ({SELECT_FACTS} WHERE f.booked_in = %s) x
 WHERE NOT replaced AND NOT late GROUP BY source"""
@@ -110,23 +111,19 @@ def missing_sources(actor: Actor, period: str) -> list[SourceCheck]:
     ]
 
 
-def _own(actor: Actor, rows: QuerySet[Any]) -> QuerySet[Any]:
+def _own(actor: Actor, rows: QuerySet[ModelT]) -> QuerySet[ModelT]:
     require_somewhere(actor, "metering.view")
     return rows if actor.centre else rows.filter(agency_id__in=actor.agencies)
 
 
-def batches(actor: Actor, *, before: UUID | None = None, limit: int = 50) -> list[UsageBatch]:
+def batches(actor: Actor, place: Place = FIRST) -> Listing[UsageBatch]:
     """A page of deliveries, newest first."""
-    rows = _own(actor, UsageBatch.objects.all())
-    rows = rows.filter(id__lt=before) if before else rows
-    return list(rows.order_by("-id")[:limit])
+    return listing(_own(actor, UsageBatch.objects.all()), ["-id"], place)
 
 
-def uploads(actor: Actor, *, before: UUID | None = None, limit: int = 50) -> list[Upload]:
+def uploads(actor: Actor, place: Place = FIRST) -> Listing[Upload]:
     """A page of file uploads, newest first."""
-    rows = _own(actor, Upload.objects.select_related("source"))
-    rows = rows.filter(id__lt=before) if before else rows
-    return list(rows.order_by("-id")[:limit])
+    return listing(_own(actor, Upload.objects.select_related("source")), ["-id"], place)
 
 
 def upload(actor: Actor, upload_id: UUID) -> Upload:
@@ -134,13 +131,10 @@ def upload(actor: Actor, upload_id: UUID) -> Upload:
     row = _own(actor, Upload.objects.select_related("source")).filter(pk=upload_id).first()
     if row is None:
         raise NotFound("USAGE-404", "There is no such upload. Go back to the list of uploads.")
-    return row  # type: ignore[no-any-return]
+    return row
 
 
-def quarantine(
-    actor: Actor, *, state: str = "open", before: UUID | None = None, limit: int = 50
-) -> list[Quarantine]:
+def quarantine(actor: Actor, *, state: str = "open", place: Place = FIRST) -> Listing[Quarantine]:
     """A page of quarantined records, newest first."""
     rows = _own(actor, Quarantine.objects.select_related("source")).filter(state=state)
-    rows = rows.filter(id__lt=before) if before else rows
-    return list(rows.order_by("-id")[:limit])
+    return listing(rows, ["-id"], place)

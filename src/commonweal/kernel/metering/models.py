@@ -131,7 +131,7 @@ class UsageBatch(IdModel):
     rejected = models.IntegerField(default=0)
 
     class Meta:
-        indexes = [models.Index(fields=["-received_at"])]
+        indexes = [models.Index(fields=["agency", "-id"], name="batch_newest")]
 
 
 @tenant()
@@ -158,6 +158,9 @@ class Upload(IdModel):
     started_at = models.DateTimeField(default=now)
     finished_at = models.DateTimeField(null=True)
 
+    class Meta:
+        indexes = [models.Index(fields=["agency", "-id"], name="upload_newest")]
+
 
 @tenant()
 class Quarantine(TenantModel):
@@ -177,7 +180,10 @@ class Quarantine(TenantModel):
     note = models.CharField(max_length=500, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["state", "-id"])]
+        indexes = [
+            models.Index(fields=["state", "-id"], name="quarantine_newest"),
+            models.Index(fields=["agency", "state", "-id"], name="quarantine_of_agency"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["source", "external_id", "payload_hash"], name="quarantined_once"

@@ -139,6 +139,17 @@ def person_names(actor: Actor, person_ids: Iterable[UUID]) -> dict[UUID, str]:
     return dict(found.values_list("pk", "name"))
 
 
+def people_of_accounts(actor: Actor, user_ids: Iterable[UUID]) -> dict[UUID, Person]:
+    """The people behind some accounts whom the actor may see; the others are left out."""
+    found = Person.objects.filter(user_id__in=set(user_ids))
+    return {
+        row.user_id: row
+        for row in found
+        if row.user_id
+        and (row.user_id == actor.user_id or actor.may("party.view_people", row.home_agency_id))
+    }
+
+
 def person_of_user(user_id: UUID) -> UUID | None:
     """The person behind an account, if the scope shows them."""
     return Person.objects.filter(user_id=user_id).values_list("pk", flat=True).first()

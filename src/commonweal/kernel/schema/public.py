@@ -4,22 +4,32 @@ from ..errors import CommonwealError, Conflict, Forbidden, NotFound
 from .domain import Manifest, TableRights, shared, tenant
 from .ids import derived_id, uuid7
 from .models import IdModel, TenantModel
+from .paging import FIRST, PAGE, Listing, Place, gone, listing, place_parts, place_text, turn
 from .rights import apply_rights, declared_models, own_apps
 
 __all__ = [
+    "FIRST",
+    "PAGE",
     "CommonwealError",
     "Conflict",
     "Forbidden",
     "IdModel",
+    "Listing",
     "Manifest",
     "NotFound",
+    "Place",
     "TableRights",
     "TenantModel",
     "apply_rights",
     "declared_models",
     "derived_id",
+    "gone",
+    "listing",
     "own_apps",
+    "place_parts",
+    "place_text",
     "shared",
     "tenant",
+    "turn",
     "uuid7",
 ]

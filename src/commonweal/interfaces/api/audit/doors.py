@@ -99,10 +99,9 @@ def list_events(
         agency_id=_chain(request, agency) if agency else None,
         target=(target_type, target_id) if target_type else None,
         verb=verb,
-        before=paging.id_after(after),
-        limit=limit + 1,
+        place=paging.place(after, limit),
     )
-    return paging.by_id(rows, limit)
+    return paging.answer(rows)
 
 
 @door.get("/audit/verify", access=of_centre(VIEW), returns=ReportOut)

@@ -12,6 +12,8 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from ninja import Query
 
+from commonweal.kernel.schema.public import Listing, Place
+
 from .doors import ApiError
 
 T = TypeVar("T")
@@ -26,6 +28,16 @@ def limit_query(default: int = 50) -> Any:
 def after_query() -> Any:
     """The parameter `after`."""
     return Query("", max_length=600, description="`after` of the page before.")
+
+
+def place(after: str, limit: int) -> Place:
+    """Where a selector reads its list."""
+    return Place(after, limit)
+
+
+def answer(rows: Listing[Any]) -> dict[str, Any]:
+    """A page that a selector read."""
+    return {"items": list(rows), "after": rows.next or None}
 
 
 def encode(*parts: Any) -> str:

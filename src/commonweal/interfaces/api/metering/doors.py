@@ -357,8 +357,7 @@ def list_batches(
     request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
 ) -> dict[str, Any]:
     """Deliveries, newest first."""
-    before = paging.id_after(after)
-    return paging.by_id(metering.batches(request.actor, before=before, limit=limit + 1), limit)
+    return paging.answer(metering.batches(request.actor, paging.place(after, limit)))
 
 
 @door.get("/usage/quarantine", access=needs(VIEW), returns=Page[QuarantineOut])
@@ -369,10 +368,8 @@ def list_quarantine(
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
     """Records whose id was sent before with other content, newest first."""
-    rows = metering.quarantine(
-        request.actor, state=state, before=paging.id_after(after), limit=limit + 1
-    )
-    return paging.by_id(rows, limit)
+    place = paging.place(after, limit)
+    return paging.answer(metering.quarantine(request.actor, state=state, place=place))
 
 
 DECIDE = needs("metering.decide_quarantine")

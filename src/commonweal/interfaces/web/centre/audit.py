@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.audit.public import check_head, events, head, verify
-from commonweal.kernel.party.public import agencies, centre
+from commonweal.kernel.party.public import agencies, centre, people_of_accounts
 
 from ..access import centre_only
+from ..lists import lists, pages, place
 from ..look.page import Link
 from ..requests import Asked
-from .base import PAGE, address, agency_choices, as_id, show, text
+from .base import address, agency_choices, as_id, show, text
 
 VIEW = "audit.view"
 
@@ -31,22 +32,21 @@ def audit_tabs(here: str) -> list[Link]:
 
 
 @centre_only(VIEW)
+@lists("audit.Event")
 def trail(request: Asked) -> HttpResponse:
-    """The trail, newest first, by agency, verb or target; keyset-paged by event."""
+    """The trail, newest first, by agency, verb or target."""
     names = ("agency", "verb", "type", "target")
     asked = {name: request.GET.get(name, "").strip() for name in names}
-    before = as_id(request.GET.get("before", ""))
     target = (asked["type"], asked["target"]) if asked["type"] and asked["target"] else None
     rows = events(
         request.actor,
         agency_id=as_id(asked["agency"]),
         verb=asked["verb"],
         target=target,
-        before=before,
-        limit=PAGE + 1,
+        place=place(request),
     )
-    more = len(rows) > PAGE
-    rows = rows[:PAGE]
+    every = agencies(request.actor, kind="")
+    people = people_of_accounts(request.actor, [row.actor_id for row in rows if row.actor_id])
     context = {
         "rows": [
             {
@@ -54,6 +54,7 @@ def trail(request: Asked) -> HttpResponse:
                 "at": row.recorded_at.astimezone(ZoneInfo(centre().zone)),
                 "verb": row.verb,
                 "who": row.actor_id or row.actor_kind,
+                "person": people.get(row.actor_id) if row.actor_id else None,
                 "target": row.target_type,
                 "target_id": row.target_id,
                 "agency": row.agency_id,
@@ -62,16 +63,18 @@ def trail(request: Asked) -> HttpResponse:
             }
             for row in rows
         ],
-        "names": {row.pk: row.name for row in agencies(request.actor, kind="")},
+        "names": {row.pk: row.name for row in every},
         "asked": asked,
-        "agencies": agency_choices(request, _("Every agency and the centre")),
+        "agencies": [
+            ("", _("Every agency and the centre")),
+            *((str(row.pk), row.name) for row in every if row.kind == "agency"),
+        ],
         "active": [
             Link(value, address("audit", **{**asked, name: ""}))
             for name, value in asked.items()
             if value and name != "agency"
         ],
-        "next": address("audit", **asked, before=str(rows[-1].pk)) if more else "",
-        "first": address("audit", **asked) if before else "",
+        "pages": pages(request, rows),
         "tabs": audit_tabs("audit"),
         "zone": centre().zone,
     }

@@ -22,12 +22,11 @@ from commonweal.kernel.metering.public import (
 from commonweal.kernel.party.public import agencies
 
 from ..access import centre_only
+from ..lists import lists, pages, place, report
 from ..look.page import Link
 from ..requests import Asked
 from .base import (
-    PAGE,
     address,
-    as_id,
     attempt,
     decimal_field,
     done,
@@ -45,6 +44,7 @@ VIEW = "metering.view"
 SUBMIT = "metering.submit"
 MANAGE = "metering.manage_sources"
 DECIDE = "metering.decide_quarantine"
+FILES = 10
 
 
 def intake_tabs(here: str) -> list[Link]:
@@ -58,12 +58,13 @@ def intake_tabs(here: str) -> list[Link]:
 
 
 @centre_only(VIEW)
+@report("one row for each source that an administrator registered")
 def intake(request: Asked) -> HttpResponse:
     """Every source in a month: what counts, what it reported, what is missing."""
     errors: tuple[Any, ...] = ()
     period = month_asked(request, last_month())
     if request.method == "POST":
-        write = report if text(request, "what") == "report" else register
+        write = report_month if text(request, "what") == "report" else register
         errors = attempt(lambda: write(request))
         if not errors:
             return done(request, _("Saved."), "intake", period=period)
@@ -76,7 +77,7 @@ def intake(request: Asked) -> HttpResponse:
         "late": late,
         "state": period_state(period),
         "months": months_back(this_month, 18),
-        "waiting": len(quarantine(request.actor, limit=PAGE)),
+        "waiting": quarantine(request.actor),
         "tabs": intake_tabs("intake"),
         "may_submit": request.actor.may(SUBMIT),
         "may_manage": request.actor.may(MANAGE),
@@ -85,7 +86,7 @@ def intake(request: Asked) -> HttpResponse:
     return show(request, "centre/intake.jinja", context, errors)
 
 
-def report(request: Asked) -> None:
+def report_month(request: Asked) -> None:
     """Report a source complete for a month."""
     report_source(
         actor=request.actor,
@@ -109,17 +110,17 @@ def register(request: Asked) -> None:
 
 
 @centre_only(VIEW)
+@lists("metering.UsageBatch", "metering.Upload")
 def deliveries(request: Asked) -> HttpResponse:
-    """Deliveries newest first, keyset-paged, and the newest files with their refused rows."""
-    before = as_id(request.GET.get("before", ""))
-    rows = batches(request.actor, before=before, limit=PAGE + 1)
-    more = len(rows) > PAGE
+    """Deliveries and files, newest first; files with their refused rows."""
+    rows = batches(request.actor, place(request))
+    files = uploads(request.actor, place(request, "files", FILES))
     context = {
-        "rows": rows[:PAGE],
+        "rows": rows,
+        "pages": pages(request, rows),
         "names": {row.pk: row.name for row in agencies(request.actor)},
-        "uploads": uploads(request.actor, limit=10),
-        "next": address("deliveries", before=str(rows[PAGE - 1].pk)) if more else "",
-        "first": address("deliveries") if before else "",
+        "uploads": files,
+        "file_pages": pages(request, files, "files"),
         "tabs": intake_tabs("deliveries"),
         "may_submit": request.actor.may(SUBMIT),
     }
@@ -127,6 +128,7 @@ def deliveries(request: Asked) -> HttpResponse:
 
 
 @centre_only(VIEW)
+@lists("metering.Quarantine")
 def quarantined(request: Asked) -> HttpResponse:
     """Records whose id was taken before with other content: release or discard each."""
     errors: tuple[Any, ...] = ()
@@ -149,11 +151,10 @@ def quarantined(request: Asked) -> HttpResponse:
             return done(request, words, "quarantine")
     state = request.GET.get("state", "open")
     state = state if state in ("open", "released", "discarded") else "open"
-    before = as_id(request.GET.get("before", ""))
-    rows = quarantine(request.actor, state=state, before=before, limit=PAGE + 1)
-    more = len(rows) > PAGE
+    rows = quarantine(request.actor, state=state, place=place(request))
     context = {
-        "rows": rows[:PAGE],
+        "rows": rows,
+        "pages": pages(request, rows),
         "names": {row.pk: row.name for row in agencies(request.actor)},
         "state": state,
         "states": [
@@ -165,8 +166,6 @@ def quarantined(request: Asked) -> HttpResponse:
             )
         ],
         "may_decide": request.actor.may(DECIDE),
-        "next": address("quarantine", state=state, before=str(rows[PAGE - 1].pk)) if more else "",
-        "first": address("quarantine", state=state) if before else "",
         "tabs": intake_tabs("quarantine"),
     }
     return show(request, "centre/quarantine.jinja", context, errors)

@@ -21,7 +21,7 @@ from commonweal.kernel.notices.tasks import deliver
 from commonweal.kernel.notices.templates import render
 from commonweal.kernel.party.public import actor_for, end_membership, erase_person, memberships
 from commonweal.kernel.party.tests.world import NOON, World
-from commonweal.kernel.schema.public import CommonwealError, Forbidden, NotFound
+from commonweal.kernel.schema.public import CommonwealError, Forbidden, NotFound, Place
 
 BILL = {"bill": "1", "number": "B-1", "period": "2026-10"}
 
@@ -69,7 +69,7 @@ def test_a_message_to_a_person(world: World) -> None:
         message.refresh_from_db()
         assert (message.state, message.read_at) == ("sent", NOON)
     with act_as(SYSTEM):
-        trail = "".join(str(event.payload) for event in events(SYSTEM, limit=500))
+        trail = "".join(str(event.payload) for event in events(SYSTEM, place=Place(limit=500)))
     assert "nora@" not in trail
 
 

@@ -16,6 +16,7 @@ from commonweal.kernel.access.public import SYSTEM, Actor, act_as
 from commonweal.kernel.audit.public import events
 from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.catalogue.public import ChargeItem, Service
+from commonweal.kernel.schema.public import Place
 
 from ..domain.bills import Change
 from ..models import Bill, BillLine, CloseRun
@@ -32,7 +33,9 @@ def printed_head(actor: Actor, bill: Bill) -> str:
 
     It is the link that sealed the bill's issue (design law 8).
     """
-    found = events(actor, target=("charging.Bill", str(bill.pk)), verb="bill.issued", limit=1)
+    found = events(
+        actor, target=("charging.Bill", str(bill.pk)), verb="bill.issued", place=Place(limit=1)
+    )
     link = getattr(found[0], "link", None) if found else None
     return f"{link.sequence}:{link.hash}" if link else ""
 

@@ -8,7 +8,7 @@ from django.test import Client
 
 from commonweal.interfaces.web.agency.tests.world import LONG, SEPTEMBER, World
 from commonweal.interfaces.web.centre.tests.pages import addresses, text_of
-from commonweal.kernel.access.public import act_as
+from commonweal.kernel.access.public import SYSTEM, Role, act_as, put_role
 from commonweal.practices.charging import public as charging
 
 Browser = Callable[[str], Client]
@@ -132,3 +132,20 @@ def test_the_trail_is_filtered_by_verb_agency_and_target(world: World, signed_in
     assert str(bill.pk)[-8:] not in agency
     first = text_of(browser.get("/centre/audit/"))
     assert 'rel="next"' in first
+
+
+def test_the_trail_names_people_only_to_those_who_may_see_them(
+    world: World, signed_in: Browser
+) -> None:
+    address = f"/centre/audit/?type=charging.Bill&target={world.bill().pk}"
+    page = text_of(signed_in("director").get(address))
+    officer = world.actors["officer"]
+    link = f'<a class="govuk-link" href="/centre/people/{officer.person_id}/">Femi Officer</a>'
+    assert link in page
+    with act_as(SYSTEM):
+        role = Role.objects.get(code="director")
+        kept = [name for name in role.permissions if name != "party.view_people"]
+        put_role(actor=SYSTEM, code=role.code, name=role.name, side=role.side, permissions=kept)
+    page = text_of(signed_in("director").get(address))
+    assert "Femi" not in page
+    assert f"…{str(officer.user_id)[-8:]}</code>" in page
