@@ -9,6 +9,11 @@ from uuid import UUID
 from ..errors import CommonwealError
 
 FOUR_EYES = "four_eyes"
+LIMIT, SECOND = "authority.AmountLimit", "authority.SecondApprover"
+"""What authority itself lets two people decide: who may decide up to which amount."""
+SIDES = ("centre", "agency")
+SECOND_ROLE = "agency_approver"
+"""A second approver decides up to the limit of this role, whatever role they hold."""
 
 
 class AuthorityError(CommonwealError):
@@ -57,6 +62,22 @@ def check_two_people(
         )
 
 
+def limits_in_force(general: Iterable[Limit], own: Iterable[Limit]) -> list[Limit]:
+    """The limits of one side: an agency's own go before those for every agency, role by role."""
+    mine = list(own)
+    roles = {limit.role for limit in mine}
+    return [*mine, *(limit for limit in general if limit.role not in roles)]
+
+
+def reach(limits: Iterable[Limit], roles: frozenset[str], currency: str) -> int | None:
+    """Up to which amount these roles may decide: None without any limit, -1 for no amount."""
+    known = list(limits)
+    if not known:
+        return None
+    own = [limit.max_minor for limit in known if limit.role in roles and limit.currency == currency]
+    return max(own, default=-1)
+
+
 def check_amount(
     *,
     amount_minor: int | None,
@@ -69,11 +90,10 @@ def check_amount(
     Without any limit for the subject there is nothing to reach; with one, a role without a limit
     may approve no amount, and a limit in another currency does not count.
     """
-    known = list(limits)
-    if amount_minor is None or not known:
+    if amount_minor is None:
         return
-    own = [limit.max_minor for limit in known if limit.role in roles and limit.currency == currency]
-    if not own or abs(amount_minor) > max(own):
+    highest = reach(limits, roles, currency)
+    if highest is not None and abs(amount_minor) > highest:
         raise NotYours(
             "AUTHORITY-107",
             "The amount is above what your role may approve. Ask somebody with a higher limit.",

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from ..calendar.public import now
-from ..schema.public import IdModel, TenantModel, shared, tenant
+from ..schema.public import IdModel, TenantModel, tenant
 
 STATES = [(name, name) for name in ("proposed", "approved", "rejected", "withdrawn")]
 
@@ -70,19 +70,25 @@ class Decision(IdModel):
         ]
 
 
-@shared()
+@tenant(visible_when_null=True)
 class AmountLimit(IdModel):
-    """Up to which amount a role may approve a subject, from one day to another.
+    """Up to which amount a role may decide on a subject, from one day to another.
 
-    Without any limit for a subject and day the role's permission alone suffices.
+    `agency` None: the centre's rule, for its own roles and for those of every agency. An agency's
+    own limit goes before it. Without any limit for a side's roles, a subject and a day the role's
+    permission alone suffices. `decision`: the proposal that two people made binding.
     """
 
+    agency = models.ForeignKey(
+        "party.Agency", on_delete=models.PROTECT, null=True, related_name="+"
+    )
     role = models.ForeignKey("access.Role", on_delete=models.PROTECT, related_name="+")
     subject_type = models.CharField(max_length=80)
     max_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     starts = models.DateField()
     ends = models.DateField(null=True)
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField(default=now)
 
     class Meta:
@@ -108,7 +114,7 @@ class SecondApprover(TenantModel):
     person = models.ForeignKey("party.Person", on_delete=models.PROTECT, related_name="+")
     starts = models.DateField()
     ends = models.DateField(null=True)
-    recorded_by = models.UUIDField(null=True)
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField(default=now)
 
     class Meta:

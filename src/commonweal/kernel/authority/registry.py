@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..access.public import Actor
@@ -28,7 +28,17 @@ class Subject:
     words: str = ""
 
 
+@dataclass(frozen=True)
+class Amounts:
+    """Something decided up to an amount: in words (“sign an order”), and by whom on each side."""
+
+    subject_type: str
+    words: str
+    permissions: Mapping[str, str]
+
+
 _subjects: dict[str, Subject] = {}
+_amounts: dict[str, Amounts] = {}
 _kinds: dict[str, str] = {FOUR_EYES: "Approved by a second person"}
 
 
@@ -43,6 +53,29 @@ def register_subject(
     _subjects[subject_type] = Subject(
         subject_type, approve_permission, on_approved, on_rejected, words
     )
+
+
+def register_amounts(subject_type: str, words: str, permissions: Mapping[str, str]) -> None:
+    """Announce that deciding on a subject can be limited by amount.
+
+    `permissions`: what the decider needs, by side (“centre”, “agency”).
+    """
+    _amounts[subject_type] = Amounts(subject_type, words, permissions)
+
+
+def amounts_of(subject_type: str) -> Amounts:
+    """What is known of a subject with amounts (AUTHORITY-101 if nothing is)."""
+    all_manifests()
+    found = _amounts.get(subject_type)
+    if found is None:
+        raise AuthorityError("AUTHORITY-101", f"{subject_type} has no amount that can be limited.")
+    return found
+
+
+def amount_subjects() -> list[Amounts]:
+    """Everything that can be limited by amount."""
+    all_manifests()
+    return [_amounts[name] for name in sorted(_amounts)]
 
 
 def register_kind(kind: str, words: str) -> None:

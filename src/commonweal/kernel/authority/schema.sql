@@ -29,10 +29,32 @@ DO $$
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_constraint WHERE conname = 'authority_limit_no_overlap') THEN
     ALTER TABLE authority_amountlimit ADD CONSTRAINT authority_limit_no_overlap
-      EXCLUDE USING gist (role_id WITH =, subject_type WITH =, daterange(starts, ends) WITH &&);
+      EXCLUDE USING gist (
+      coalesce(agency_id, '00000000-0000-0000-0000-000000000000'::uuid) WITH =,
+      role_id WITH =, subject_type WITH =, daterange(starts, ends) WITH &&);
   END IF;
   IF NOT EXISTS (SELECT FROM pg_constraint WHERE conname = 'authority_second_no_overlap') THEN
     ALTER TABLE authority_secondapprover ADD CONSTRAINT authority_second_no_overlap
       EXCLUDE USING gist (agency_id WITH =, person_id WITH =, daterange(starts, ends) WITH &&);
   END IF;
 END $$;
+
+-- Everybody reads the limits that hold for all; only the centre's scope writes them. A limit is what
+-- was decided: it may end earlier, and nothing else of it changes.
+CREATE OR REPLACE FUNCTION authority_limit_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.agency_id IS NULL AND coalesce(current_setting('app.centre', true), '') <> 'on' THEN
+    RAISE EXCEPTION 'only the centre sets limits for all agencies'
+      USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  IF TG_OP = 'UPDATE' AND (
+       (to_jsonb(NEW) - 'ends') <> (to_jsonb(OLD) - 'ends')
+       OR NEW.ends IS NULL OR NEW.ends > coalesce(OLD.ends, 'infinity'::date)) THEN
+    RAISE EXCEPTION 'a limit stays as it was decided; it may only end earlier'
+      USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+DROP TRIGGER IF EXISTS authority_limit_fixed ON authority_amountlimit;
+CREATE TRIGGER authority_limit_fixed BEFORE INSERT OR UPDATE ON authority_amountlimit
+  FOR EACH ROW EXECUTE FUNCTION authority_limit_fixed();

@@ -15,8 +15,16 @@ from .actions import (
     update_agency,
     update_person,
 )
-from .actors import acting, actor_for, actor_for_token, holders, permission_sources, roles_held
-from .domain import Centre
+from .actors import (
+    acting,
+    actor_for,
+    actor_for_token,
+    holders,
+    holdings,
+    permission_sources,
+    roles_held,
+)
+from .domain import Centre, Holding
 from .models import Agency, Bureau, Delegation, Membership, Person, Supplier
 from .rules import PartyError
 from .selectors import (
@@ -39,6 +47,7 @@ __all__ = [
     "Bureau",
     "Centre",
     "Delegation",
+    "Holding",
     "Membership",
     "PartyError",
     "Person",
@@ -61,6 +70,7 @@ __all__ = [
     "end_membership",
     "erase_person",
     "holders",
+    "holdings",
     "memberships",
     "people",
     "people_of_accounts",

@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commonweal.kernel.access.public import SYSTEM, Actor, act_as, put_role
+from commonweal.kernel.access.public import SYSTEM, Actor, act_as
 from commonweal.kernel.audit.public import events
 from commonweal.kernel.authority import public as authority
 from commonweal.kernel.authority.domain import Limit, check_amount, check_two_people
@@ -20,54 +20,7 @@ from commonweal.kernel.party.public import actor_for, add_membership, delegate
 from commonweal.kernel.party.tests.world import World
 from commonweal.kernel.schema.public import CommonwealError, Forbidden, NotFound
 
-SUBJECT = "test.Rate"
-
-
-@pytest.fixture
-def effects(monkeypatch: pytest.MonkeyPatch, world: World) -> list[tuple[str, str]]:
-    """What happened; the test's subject and the permissions to propose and approve it."""
-    from commonweal.kernel.authority import registry
-
-    monkeypatch.setattr(registry, "_subjects", dict(registry._subjects))
-    happened: list[tuple[str, str]] = []
-    authority.register_subject(
-        SUBJECT,
-        "test.approve",
-        lambda actor, decision: happened.append(("approved", str(decision.subject_id))),
-        lambda actor, decision: happened.append((decision.state, str(decision.subject_id))),
-    )
-    grants = {
-        "finance_officer": ["test.propose", "test.approve", "party.delegate"],
-        "director": ["test.propose", "test.approve", "authority.set_limits"],
-        "agency_finance": [
-            "test.propose",
-            "test.approve",
-            "party.delegate",
-            "authority.name_second_approver",
-        ],
-    }
-    with act_as(SYSTEM):
-        for code, permissions in grants.items():
-            side = "agency" if code.startswith("agency") else "centre"
-            put_role(actor=SYSTEM, code=code, name=code, side=side, permissions=permissions)
-    return happened
-
-
-def proposed(actor: Actor, **more: Any) -> Decision:
-    wanted: dict[str, Any] = {
-        "subject_type": SUBJECT,
-        "subject_id": uuid4(),
-        "label": "Rate of a payslip",
-        "statement": "A payslip costs $4.10 from 1 November.",
-        "permission": "test.propose",
-    }
-    with act_as(actor):
-        return authority.propose(actor=actor, **(wanted | more))
-
-
-def approve(actor: Actor, decision: Decision) -> Decision:
-    with act_as(actor):
-        return authority.approve(actor=actor, decision_id=decision.pk)
+from .conftest import SUBJECT, approve, proposed
 
 
 def test_a_second_person_approves(world: World, effects: list[Any]) -> None:
@@ -217,83 +170,6 @@ def test_what_was_decided_never_changes(world: World, effects: list[Any]) -> Non
         rows.update(reason="otherwise")
     with pytest.raises(DatabaseError), transaction.atomic(), act_as(SYSTEM):
         rows.delete()
-
-
-def test_amount_limits(world: World, effects: list[Any]) -> None:
-    first, director = world.actor("fran", "finance_officer"), world.actor("dora", "director")
-    other = world.actor("finn", "finance_officer")
-    with act_as(director):
-        for role, amount in (("finance_officer", 1_000), ("director", 50), ("director", 100_000)):
-            authority.set_limit(
-                actor=director,
-                role=role,
-                subject_type=SUBJECT,
-                max_minor=amount,
-                starts=date(2026, 10, 1),
-            )
-        with pytest.raises(CommonwealError, match="AUTHORITY-113"):
-            authority.set_limit(actor=director, role="director", subject_type=SUBJECT, max_minor=-1)
-        with pytest.raises(CommonwealError, match="AUTHORITY-112"):
-            authority.set_limit(
-                actor=director,
-                role="director",
-                subject_type=SUBJECT,
-                max_minor=1,
-                starts=date(2026, 9, 1),
-            )
-        assert [row.max_minor for row in authority.limits(director)] == [1_000, 100_000]
-    large = proposed(first, amount_minor=-1_001)
-    with pytest.raises(CommonwealError, match="AUTHORITY-107"):
-        approve(other, large)
-    assert approve(director, large).state == "approved"
-    assert approve(other, proposed(first, amount_minor=1_000)).state == "approved"
-    assert approve(other, proposed(first)).state == "approved"
-    with pytest.raises(CommonwealError, match="AUTHORITY-107"):
-        approve(director, proposed(first, amount_minor=1, currency="EUR"))
-
-
-def test_second_approver_of_another_agency(world: World, effects: list[Any]) -> None:
-    user, officer = world.somebody("nora", "agency_finance", world.north)
-    guest_user, guest = world.somebody("sara", "agency_employee", world.south)
-    first = actor_for(user)
-    with act_as(first), pytest.raises(CommonwealError, match="AUTHORITY-114"):
-        authority.name_second_approver(actor=first, agency_id=world.north.pk, person_id=guest.pk)
-    with act_as(SYSTEM):
-        delegate(
-            actor=SYSTEM,
-            from_person_id=officer.pk,
-            to_person_id=guest.pk,
-            role="agency_finance",
-            agency_id=world.north.pk,
-            ends=date(2027, 1, 1),
-            reason="Second approver for North",
-        )
-    decision = proposed(first, agency_id=world.north.pk, amount_minor=5)
-    guest_actor = actor_for(guest_user)
-    with pytest.raises(CommonwealError, match="AUTHORITY-106"):
-        approve(guest_actor, decision)
-    with act_as(first):
-        with pytest.raises(CommonwealError, match="AUTHORITY-115"):
-            authority.name_second_approver(
-                actor=first, agency_id=world.north.pk, person_id=officer.pk
-            )
-        named = authority.name_second_approver(
-            actor=first, agency_id=world.north.pk, person_id=guest.pk
-        )
-        assert authority.second_approvers(first, world.north.pk) == [named]
-        assert authority.second_approvers(first, world.south.pk) == []
-    with act_as(SYSTEM):
-        authority.set_limit(
-            actor=SYSTEM, role="agency_approver", subject_type=SUBJECT, max_minor=10
-        )
-    with act_as(guest_actor):
-        assert authority.waiting(guest_actor) == [decision]
-    assert approve(guest_actor, decision).state == "approved"
-    with act_as(first):
-        authority.end_second_approver(actor=first, second_approver_id=named.pk)
-        assert authority.second_approvers(first, world.north.pk) == []
-        with pytest.raises(NotFound):
-            authority.end_second_approver(actor=first, second_approver_id=decision.pk)
 
 
 def test_the_wall(world: World, effects: list[Any]) -> None:

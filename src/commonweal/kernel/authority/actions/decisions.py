@@ -1,23 +1,21 @@
-"""Writes: proposals, decisions, limits and second approvers."""
+"""Proposing, approving, rejecting and withdrawing."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 
-from ..access.public import Actor, require
-from ..audit.public import action, plain, record
-from ..calendar.public import Span, now, today
-from ..party.public import Delegation, Membership, centre
-from ..schema.public import Conflict, NotFound
-from .domain import AuthorityError, NotYours
-from .models import AmountLimit, Decision, SecondApprover
-from .registry import subject_of
-from .rules import check_may_decide, check_may_spend, in_force
+from ...access.public import Actor, require
+from ...audit.public import action, plain, record
+from ...calendar.public import now
+from ...party.public import centre
+from ...schema.public import Conflict, NotFound
+from ..domain import AuthorityError, NotYours
+from ..models import Decision
+from ..registry import subject_of
+from ..rules import check_may_decide, check_may_spend
 
 
 def _record(actor: Actor, verb: str, decision: Decision) -> None:
@@ -143,114 +141,3 @@ def withdraw(*, actor: Actor, decision_id: UUID, reason: str = "") -> Decision:
     if subject.on_rejected is not None:
         subject.on_rejected(actor, decision)
     return decision
-
-
-@action
-def set_limit(
-    *,
-    actor: Actor,
-    role: str,
-    subject_type: str,
-    max_minor: int,
-    currency: str | None = None,
-    starts: date | None = None,
-    ends: date | None = None,
-) -> AmountLimit:
-    """Set up to which amount (minor units) a role may approve a subject, from `starts` (today).
-
-    A running limit of the same role and subject ends where this one starts; one that lies later
-    must be ended first (AUTHORITY-112).
-    """
-    require(actor, "authority.set_limits")
-    subject_of(subject_type)
-    span = Span(starts or today(centre().zone), ends)
-    if max_minor < 0:
-        raise AuthorityError("AUTHORITY-113", "A limit is zero or more. Enter such an amount.")
-    same = AmountLimit.objects.select_for_update().filter(role_id=role, subject_type=subject_type)
-    same.filter(in_force(span.start)).update(ends=span.start)
-    try:
-        with transaction.atomic():
-            limit = AmountLimit.objects.create(
-                role_id=role,
-                subject_type=subject_type,
-                max_minor=max_minor,
-                currency=currency or centre().currency,
-                starts=span.start,
-                ends=span.end,
-            )
-    except IntegrityError as error:
-        raise Conflict("AUTHORITY-112", "Another limit begins within these days.") from error
-    record(
-        actor=actor,
-        verb="authority.limit_set",
-        target=limit,
-        payload={"role": role, "subject": subject_type, "max_minor": max_minor},
-    )
-    return limit
-
-
-@action
-def name_second_approver(
-    *,
-    actor: Actor,
-    agency_id: UUID,
-    person_id: UUID,
-    starts: date | None = None,
-    ends: date | None = None,
-) -> SecondApprover:
-    """Name who approves what the agency's only officer proposes.
-
-    The person must hold a role in the agency, or borrow one by recorded delegation from another
-    agency (AUTHORITY-114). Nobody names themself (AUTHORITY-115).
-    """
-    require(actor, "authority.name_second_approver", agency_id)
-    if actor.person_id == person_id:
-        raise NotYours("AUTHORITY-115", "Somebody else must name you as second approver.")
-    span = Span(starts or today(centre().zone), ends)
-    day = in_force(span.start)
-    member = Membership.objects.filter(day, agency_id=agency_id, person_id=person_id)
-    lent = Delegation.objects.filter(day, agency_id=agency_id, to_person_id=person_id)
-    if not member.exists() and not lent.exists():
-        raise AuthorityError(
-            "AUTHORITY-114",
-            "The second approver needs a role in this agency, or one lent to them from it. "
-            "Give or lend them a role first.",
-        )
-    overlapping = Q(ends__isnull=True) | Q(ends__gt=span.start)
-    SecondApprover.objects.filter(
-        overlapping, agency_id=agency_id, person_id=person_id, starts__lte=span.start
-    ).update(ends=span.start)
-    named = SecondApprover.objects.create(
-        agency_id=agency_id,
-        person_id=person_id,
-        starts=span.start,
-        ends=span.end,
-        recorded_by=actor.user_id,
-    )
-    record(
-        actor=actor,
-        verb="authority.second_approver_named",
-        target=named,
-        agency_id=agency_id,
-        payload={"person": person_id, "starts": span.start, "ends": span.end},
-    )
-    return named
-
-
-@action
-def end_second_approver(*, actor: Actor, second_approver_id: UUID) -> SecondApprover:
-    """End a second approver's naming today."""
-    named = SecondApprover.objects.select_for_update().filter(pk=second_approver_id).first()
-    if named is None:
-        raise NotFound("AUTHORITY-405", "There is no such second approver, or you may not see it.")
-    require(actor, "authority.name_second_approver", named.agency_id)
-    named.ends = max(named.starts, today(centre().zone))
-    named.save(update_fields=["ends"])
-    record(
-        actor=actor,
-        verb="authority.second_approver_ended",
-        target=named,
-        agency_id=named.agency_id,
-        payload={"ends": named.ends},
-    )
-    return named

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 
-from ..access.public import Actor
-from ..audit.public import plain
-from ..calendar.public import today
-from ..party.public import centre
-from ..schema.public import NotFound
-from .models import AmountLimit, Decision, SecondApprover
-from .registry import subjects
-from .rules import in_force, is_second_approver
+from ...access.public import Actor
+from ...audit.public import plain
+from ...calendar.public import today
+from ...party.public import centre
+from ...schema.public import CommonwealError, NotFound
+from ..models import AmountLimit, Decision, SecondApprover
+from ..registry import subject_of, subjects
+from ..rules import check_may_decide, check_may_spend, in_force, second_approver_in
 
 
 def _visible(actor: Actor) -> QuerySet[Decision]:
@@ -26,13 +26,13 @@ def waiting(actor: Actor, *, limit: int = 100) -> list[Decision]:
     """Open proposals that this person may decide: not their own, and within their permissions."""
     permission = {item.subject_type: item.approve_permission for item in subjects()}
     found = _visible(actor).filter(state="proposed", kind="four_eyes").order_by("id")
-    mine = []
+    mine, second = [], second_approver_in(actor)
     for decision in found[: limit * 5]:
         own = decision.proposed_by is not None and decision.proposed_by == actor.user_id
         needed = permission.get(decision.subject_type)
         if own or needed is None:
             continue
-        if actor.may(needed, decision.agency_id) or is_second_approver(actor, decision):
+        if actor.may(needed, decision.agency_id) or decision.agency_id in second:
             mine.append(decision)
     return mine[:limit]
 
@@ -92,10 +92,22 @@ def decision_document(decision_id: UUID) -> dict[str, Any] | None:
     return document
 
 
-def limits(actor: Actor) -> list[AmountLimit]:
-    """The amount limits in force today; they are no secret."""
+def limits(actor: Actor, agency_id: UUID | None = None) -> list[AmountLimit]:
+    """The amount limits that hold today or later: the centre's, and those of agencies in scope.
+
+    `agency_id`: only the centre's for roles of agencies, and that agency's own.
+    """
     day = today(centre().zone)
-    return list(AmountLimit.objects.filter(in_force(day)).order_by("subject_type", "max_minor"))
+    found = AmountLimit.objects.filter(
+        Q(ends__isnull=True) | Q(ends__gt=day) & Q(ends__gt=F("starts"))
+    )
+    if not actor.centre:
+        found = found.filter(Q(agency__isnull=True) | Q(agency_id__in=actor.agencies))
+    if agency_id:
+        own = Q(agency_id=agency_id) | Q(agency__isnull=True, role__side="agency")
+        found = found.filter(own)
+    order = ("subject_type", "agency__code", "role_id", "starts")
+    return list(found.select_related("agency", "role").order_by(*order))
 
 
 def second_approvers(actor: Actor, agency_id: UUID) -> list[SecondApprover]:
@@ -107,3 +119,13 @@ def second_approvers(actor: Actor, agency_id: UUID) -> list[SecondApprover]:
         return []
     found = SecondApprover.objects.filter(agency_id=agency_id)
     return list(found.filter(in_force(today(centre().zone))).order_by("starts"))
+
+
+def why_not(actor: Actor, decision: Decision) -> str:
+    """Why this actor may not decide an open proposal; empty if they may."""
+    try:
+        check_may_decide(actor, decision, subject_of(decision.subject_type))
+        check_may_spend(actor, decision)
+    except CommonwealError as error:
+        return error.message
+    return ""

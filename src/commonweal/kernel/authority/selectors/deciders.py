@@ -1,0 +1,171 @@
+"""Who may decide each of many things, read once for a whole page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from ...access.public import Actor, Role
+from ...calendar.public import today
+from ...party.public import Holding, centre, holdings, person_names
+from ..domain import SECOND_ROLE, Limit, limits_in_force, reach
+from ..models import AmountLimit, Decision, SecondApprover
+from ..registry import subject_of
+from ..rules import in_force
+
+
+@dataclass(frozen=True)
+class Matter:
+    """Something that waits for one side: the permission it takes, its amount, who proposed it.
+
+    `own_side`: whether it was proposed for this side, so that its proposer cannot decide it.
+    `taken`: the account that decided for the other side already.
+    """
+
+    permission: str
+    side: str
+    agency_id: UUID | None
+    subject_type: str = ""
+    amount_minor: int | None = None
+    currency: str = ""
+    own_side: bool = True
+    proposed_by: UUID | None = None
+    proposed_person: UUID | None = None
+    taken: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Decider:
+    """Somebody who holds the right; `why_not` says what keeps them from using it this time.
+
+    Where the reader may not see people, a role stands for its holders: `name` is empty then.
+    """
+
+    role: str
+    name: str
+    person_id: UUID | None
+    lent: bool
+    second: bool
+    why_not: str
+
+
+class Deciders:
+    """Who holds which right at the centre and in some agencies, as far as the reader may see.
+
+    Six queries, however many matters are asked about.
+    """
+
+    def __init__(self, actor: Actor, agency_ids: Iterable[UUID]) -> None:
+        self._centre, day = centre().agency_id, today(centre().zone)
+        places = {*agency_ids, self._centre}
+        self._roles = {role.code: role for role in Role.objects.all()}
+        self._held = holdings(places)
+        self._limits = list(AmountLimit.objects.filter(in_force(day)))
+        self._second = {
+            (row.agency_id, row.person_id): row.ends
+            for row in SecondApprover.objects.filter(in_force(day), agency_id__in=places)
+        }
+        self._names = person_names(actor, {held.person_id for held in self._held})
+        self._sees_centre = actor.centre
+
+    def of(self, matter: Matter) -> list[Decider]:
+        """Those who hold the right for a matter; who may use it first."""
+        if matter.side == "centre" and not self._sees_centre:
+            return self._roles_of(matter)
+        place = self._centre if matter.side == "centre" else matter.agency_id
+        mine = [held for held in self._held if held.agency_id == place]
+        people: dict[UUID, list[Holding]] = {}
+        for held in mine:
+            people.setdefault(held.person_id, []).append(held)
+        found = [
+            decider
+            for person_id, roles in people.items()
+            if (decider := self._decider(matter, person_id, roles)) is not None
+        ]
+        return sorted(found, key=lambda each: (bool(each.why_not), each.name))
+
+    def on(self, decision: Decision) -> list[Decider]:
+        """Those who hold the right to decide a proposal, of its agency and of the centre."""
+        matter = Matter(
+            permission=subject_of(decision.subject_type).approve_permission,
+            side="agency",
+            agency_id=decision.agency_id,
+            subject_type=decision.subject_type,
+            amount_minor=decision.amount_minor,
+            currency=decision.currency,
+            proposed_by=decision.proposed_by,
+            proposed_person=decision.proposed_by_person,
+        )
+        own = self.of(matter) if decision.agency_id else []
+        return own + self.of(replace(matter, side="centre"))
+
+    def _decider(self, matter: Matter, person_id: UUID, roles: list[Holding]) -> Decider | None:
+        able = [held for held in roles if self._grants(held.role, matter.permission)]
+        second = (matter.agency_id, person_id) in self._second and matter.side == "agency"
+        if not able and not second:
+            return None
+        shown = able or roles
+        return Decider(
+            role=", ".join(dict.fromkeys(self._role(held.role) for held in shown)),
+            name=self._names.get(person_id, _("A person of another agency")),
+            person_id=person_id,
+            lent=all(held.lender is not None for held in shown),
+            second=second,
+            why_not=self._why_not(matter, able, roles, second=second),
+        )
+
+    def _why_not(
+        self, matter: Matter, able: list[Holding], roles: list[Holding], *, second: bool
+    ) -> str:
+        person, user = roles[0].person_id, roles[0].user_id
+        if user is None:
+            return _("has no account to sign in with")
+        if matter.taken is not None and user == matter.taken:
+            return _("has decided for the other side")
+        if matter.own_side:
+            if user == matter.proposed_by or person == matter.proposed_person:
+                return _("proposed it")
+            lenders = {held.lender for held in able}
+            if not second and matter.proposed_person and lenders == {matter.proposed_person}:
+                return _("acts only through a role that the proposer lent")
+        held_roles = frozenset(held.role for held in roles) | (
+            {SECOND_ROLE} if second else frozenset()
+        )
+        return self._over(matter, held_roles)
+
+    def _over(self, matter: Matter, roles: frozenset[str]) -> str:
+        highest = reach(self.limits(matter), roles, matter.currency)
+        if matter.amount_minor is None or highest is None or abs(matter.amount_minor) <= highest:
+            return ""
+        return _("the amount is above their limit")
+
+    def limits(self, matter: Matter) -> list[Limit]:
+        """The limits in force for a matter's side."""
+        rows = [
+            (row.agency_id, Limit(row.role_id, row.max_minor, row.currency))
+            for row in self._limits
+            if row.subject_type == matter.subject_type
+            and self._roles[row.role_id].side == matter.side
+            and row.agency_id in (None, matter.agency_id)
+        ]
+        return limits_in_force(
+            [limit for place, limit in rows if place is None],
+            [limit for place, limit in rows if place is not None],
+        )
+
+    def _roles_of(self, matter: Matter) -> list[Decider]:
+        found = [
+            Decider(role.name, "", None, False, False, self._over(matter, frozenset({role.code})))
+            for role in self._roles.values()
+            if role.side == matter.side and matter.permission in role.permissions
+        ]
+        return sorted(found, key=lambda each: (bool(each.why_not), each.role))
+
+    def _grants(self, role: str, permission: str) -> bool:
+        return role in self._roles and permission in self._roles[role].permissions
+
+    def _role(self, code: str) -> str:
+        return self._roles[code].name if code in self._roles else code
