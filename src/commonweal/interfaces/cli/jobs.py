@@ -55,11 +55,12 @@ def work(args: argparse.Namespace) -> int:
 def list_jobs(args: argparse.Namespace) -> int:
     """The queue, newest first."""
     from commonweal.kernel.jobs.public import jobs
+    from commonweal.kernel.schema.public import Place
 
     with acting(args) as actor:
         rows = [
             (job.id, job.kind, job.state, job.attempts, job.progress_note, job.last_error)
-            for job in jobs(actor, state=args.state, limit=args.limit)
+            for job in jobs(actor, state=args.state, place=Place(limit=args.limit))
         ]
     header = ("id", "kind", "state", "attempts", "progress", "last error")
     table(header, rows, "There is no such work.")

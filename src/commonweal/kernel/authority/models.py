@@ -67,6 +67,7 @@ class Decision(IdModel):
             models.Index(fields=["subject_type", "subject_id"]),
             models.Index(fields=["-id"], condition=Q(state="proposed"), name="authority_waiting"),
             models.Index(fields=["agency", "-id"], name="authority_agency"),
+            models.Index(fields=["state", "-id"], name="authority_state"),
         ]
 
 

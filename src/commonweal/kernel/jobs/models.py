@@ -66,6 +66,8 @@ class Job(IdModel):
                 fields=["locked_until"], condition=Q(state="running"), name="jobs_running"
             ),
             models.Index(fields=["state", "-id"], name="jobs_state"),
+            models.Index(fields=["kind", "-id"], name="jobs_kind"),
+            models.Index(fields=["agency_id", "-id"], name="jobs_agency"),
         ]
 
 

@@ -6,11 +6,12 @@ from .manifests import all_manifests, all_permissions, remedy, work_words
 from .models import Job, Schedule
 from .progress import report
 from .queueing import enqueue, enqueue_again, withdraw
-from .selectors import by_keys, job, jobs, schedules, unfinished
+from .selectors import MOST, by_keys, job, jobs, schedules, unfinished
 from .worker import Worker, stepwise
 
 __all__ = [
     "LIVE",
+    "MOST",
     "Cancelled",
     "Job",
     "JobError",

@@ -55,6 +55,7 @@ class Message(IdModel):
                 fields=["next_try", "id"], condition=Q(state="queued"), name="notices_waiting"
             ),
             models.Index(fields=["to_user_id", "-id"], name="notices_inbox"),
+            models.Index(fields=["state", "-id"], name="notices_state"),
             models.Index(fields=["to_person_id"], name="notices_person"),
         ]
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from ..access.public import Actor, require
+from ..schema.public import FIRST, Listing, Place, listing
 from .models import Message, Subscription
 from .templates import topics
 
 
-def inbox(actor: Actor, *, before: UUID | None = None, limit: int = 50) -> list[Message]:
-    """The actor's own messages, newest first, keyset-paged by id."""
+def inbox(actor: Actor, place: Place = FIRST) -> Listing[Message]:
+    """A page of the actor's own messages, newest first."""
     if actor.user_id is None:
-        return []
-    found = Message.objects.filter(to_user_id=actor.user_id)
-    if before:
-        found = found.filter(id__lt=before)
-    return list(found.order_by("-id")[:limit])
+        return Listing(())
+    return listing(Message.objects.filter(to_user_id=actor.user_id), ["-id"], place)
 
 
 def subscriptions(actor: Actor) -> dict[str, bool]:
@@ -26,12 +22,7 @@ def subscriptions(actor: Actor) -> dict[str, bool]:
     return {topic: chosen.get(topic, True) for topic in topics()}
 
 
-def outbox(
-    actor: Actor, *, state: str = "failed", before: UUID | None = None, limit: int = 50
-) -> list[Message]:
-    """Messages in a state, for those who look after the outbox."""
+def outbox(actor: Actor, *, state: str = "failed", place: Place = FIRST) -> Listing[Message]:
+    """A page of the messages in a state, for those who look after the outbox."""
     require(actor, "notices.manage")
-    found = Message.objects.filter(state=state)
-    if before:
-        found = found.filter(id__lt=before)
-    return list(found.order_by("-id")[:limit])
+    return listing(Message.objects.filter(state=state), ["-id"], place)

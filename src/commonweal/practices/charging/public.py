@@ -113,7 +113,9 @@ from .selectors.rates import (
     rate_history,
     rate_proposals,
     rate_version,
+    rated_items,
     rates_in_force,
+    rates_in_force_page,
     service_positions,
 )
 from .selectors.rates import entry as rate_entry
@@ -229,7 +231,9 @@ __all__ = [
     "rate_proposals",
     "rate_text",
     "rate_version",
+    "rated_items",
     "rates_in_force",
+    "rates_in_force_page",
     "read_costs",
     "reconciliation",
     "reject_rate",

@@ -129,10 +129,8 @@ def list_decisions(
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
     """Decisions that you may see, newest first."""
-    rows = authority.decisions(
-        request.actor, state=state, before=paging.id_after(after), limit=limit + 1
-    )
-    return paging.by_id(rows, limit)
+    place = paging.place(after, limit)
+    return paging.answer(authority.decisions(request.actor, state=state, place=place))
 
 
 @door.get("/decisions/waiting", access=SIGNED_IN, returns=Page[DecisionOut])
@@ -140,8 +138,7 @@ def list_waiting(
     request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
 ) -> dict[str, Any]:
     """What waits for your decision: not your own proposals, and within your permissions."""
-    rows = authority.waiting(request.actor, limit=200)
-    return paging.part_of(rows, after, limit, lambda row: row.pk)
+    return paging.answer(authority.waiting(request.actor, place=paging.place(after, limit)))
 
 
 @door.get("/decisions/{decision_id}", access=SIGNED_IN, returns=DecisionRead)
@@ -201,8 +198,8 @@ def list_second_approvers(
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
     """Who approves today what the agency's only officer proposes."""
-    rows = authority.second_approvers(request.actor, _id(request, agency))
-    return paging.part_of(rows, after, limit, lambda row: row.pk)
+    place = paging.place(after, limit)
+    return paging.answer(authority.second_approvers(request.actor, _id(request, agency), place))
 
 
 def _id(request: Asked, key: str) -> UUID:

@@ -238,7 +238,7 @@ def list_proposals(
     request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
 ) -> dict[str, Any]:
     """Proposals that wait for a decision, oldest first."""
-    found = paging.part_of(charging.rate_proposals(request.actor), after, limit, lambda row: row.pk)
+    found = paging.answer(charging.rate_proposals(request.actor, paging.place(after, limit)))
     return {**found, "items": [shown(row) for row in found["items"]]}
 
 

@@ -54,10 +54,8 @@ def list_jobs(
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
     """The queue, newest first."""
-    rows = jobs.jobs(
-        request.actor, state=state, kind=kind, before=paging.id_after(after), limit=limit + 1
-    )
-    return paging.by_id(rows, limit)
+    place = paging.place(after, limit)
+    return paging.answer(jobs.jobs(request.actor, state=state, kind=kind, place=place))
 
 
 @door.get("/jobs/{job_id}", access=VIEW, returns=JobOut)

@@ -48,8 +48,7 @@ def list_messages(
     request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
 ) -> dict[str, Any]:
     """Your messages, newest first."""
-    rows = notices.inbox(request.actor, before=paging.id_after(after), limit=limit + 1)
-    return paging.by_id(rows, limit)
+    return paging.answer(notices.inbox(request.actor, paging.place(after, limit)))
 
 
 @door.post("/messages/{message_id}/read", access=SIGNED_IN, returns=Done)

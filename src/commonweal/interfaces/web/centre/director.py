@@ -19,6 +19,7 @@ from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.catalogue.public import services
 from commonweal.kernel.metering.public import SourceCheck, missing_sources
 from commonweal.kernel.party.public import centre
+from commonweal.kernel.schema.public import Place
 from commonweal.kernel.words import public as words
 from commonweal.practices.charging import public as charging
 
@@ -104,7 +105,7 @@ def director(request: Asked) -> HttpResponse:
         "picture": picture(recovered),
         "late": late(actor, runs),
         "queries": queries,
-        "decisions": [(row, decision_href(row)) for row in waiting(actor, limit=20)],
+        "decisions": [(row, decision_href(row)) for row in waiting(actor, place=Place(limit=20))],
         "words": charging.Words(centre().currency),
     }
     return show(request, "centre/director.jinja", context)

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from commonweal.kernel.jobs.public import (
+    MOST,
     Job,
     cancel,
     discard,
@@ -24,10 +25,11 @@ from commonweal.kernel.party.public import centre
 from commonweal.kernel.words import public as words
 
 from ..access import centre_only
+from ..lists import lists, pages, place
 from ..look.page import Link
 from ..requests import Asked
 from .audit import audit_tabs
-from .base import PAGE, FormError, address, as_id, attempt, done, required_id, show, text
+from .base import FormError, address, attempt, done, required_id, show, text
 
 VIEW = "jobs.view"
 MANAGE = "jobs.manage"
@@ -40,6 +42,7 @@ WRITES: dict[str, Callable[..., Job]] = {
 
 
 @centre_only(VIEW)
+@lists("jobs.Job")
 def jobs(request: Asked) -> HttpResponse:
     """The queue, newest first; failed work (“dead letters”) runs again or is discarded, other work
     is cancelled. Codes and figures only: nothing here names a person."""
@@ -51,12 +54,12 @@ def jobs(request: Asked) -> HttpResponse:
         errors = attempt(lambda: change(request, what))
         if not errors:
             return done(request, done_words()[what], "jobs", state=state)
-    before = as_id(request.GET.get("before", ""))
-    rows = all_jobs(request.actor, state=state, before=before, limit=PAGE + 1)
-    more = len(rows) > PAGE
+    rows = all_jobs(request.actor, state=state, place=place(request))
     context = {
-        "rows": [row_of(row) for row in rows[:PAGE]],
+        "rows": [row_of(row) for row in rows],
+        "pages": pages(request, rows),
         "counts": unfinished(request.actor),
+        "most": MOST,
         "states": [
             Link(label, address("jobs", state=code), code == state) for code, label in state_words()
         ],
@@ -71,8 +74,6 @@ def jobs(request: Asked) -> HttpResponse:
             for row in schedules(request.actor)
         ],
         "may_manage": request.actor.may(MANAGE),
-        "next": address("jobs", state=state, before=str(rows[PAGE - 1].pk)) if more else "",
-        "first": address("jobs", state=state) if before else "",
         "tabs": audit_tabs("jobs"),
         "zone": centre().zone,
     }

@@ -19,6 +19,7 @@ from commonweal.kernel.schema.public import CommonwealError, Forbidden, NotFound
 from commonweal.practices.charging import public as charging
 
 from ..access import centre_only
+from ..lists import lists, pages, place
 from ..look.page import Link
 from ..requests import Asked
 from .base import (
@@ -54,16 +55,20 @@ def desk_tabs(here: str) -> list[Link]:
 
 
 @centre_only(VIEW)
+@lists("charging.RateVersion")
 def rates(request: Asked) -> HttpResponse:
-    """Every rate in force today, by service."""
+    """The rates in force today, by charge item."""
     day = local_day()
-    names = {item.pk: item.service.name for item in charge_items(request.actor)}
-    entries = [charging.rate_entry(row) for row in charging.rates_in_force(request.actor, day)]
+    found = charging.rates_in_force_page(request.actor, day, place(request))
+    entries = [charging.rate_entry(row) for row in found]
+    rated, without = charging.rated_items(request.actor, day)
     context = {
         "day": day,
+        "count": rated,
+        "pages": pages(request, found),
         "rows": [
             {
-                "service": names.get(entry.version.charge_item_id, ""),
+                "service": entry.version.charge_item.service.name,
                 "item": entry.version.charge_item.name,
                 "code": entry.version.charge_item.code,
                 "rate": entry.rate,
@@ -72,7 +77,7 @@ def rates(request: Asked) -> HttpResponse:
             }
             for entry in entries
         ],
-        "without": len(names) - len({entry.version.charge_item_id for entry in entries}),
+        "without": without,
         "tabs": desk_tabs("rates"),
         "may_propose": request.actor.may(PROPOSE),
     }
@@ -80,17 +85,19 @@ def rates(request: Asked) -> HttpResponse:
 
 
 @centre_only(VIEW)
+@lists("charging.RateVersion")
 def proposals(request: Asked, errors: tuple[Any, ...] = ()) -> HttpResponse:
     """Rates that wait for a decision; those that this person may decide, with the buttons."""
-    mine = {
-        decision.subject_id
-        for decision in waiting(request.actor)
-        if decision.subject_type == SUBJECT
-    }
+    versions = charging.rate_proposals(request.actor, place(request))
+    subjects = (SUBJECT, [version.pk for version in versions])
+    mine = {row.subject_id for row in waiting(request.actor, subjects_of=subjects)}
     day = local_day()
-    present = {row.charge_item_id: row for row in charging.rates_in_force(request.actor, day)}
+    items = [version.charge_item_id for version in versions]
+    present = {
+        row.charge_item_id: row for row in charging.rates_in_force(request.actor, day, items)
+    }
     rows = []
-    for version in charging.rate_proposals(request.actor):
+    for version in versions:
         before = present.get(version.charge_item_id)
         rows.append(
             {
@@ -102,6 +109,7 @@ def proposals(request: Asked, errors: tuple[Any, ...] = ()) -> HttpResponse:
         )
     context = {
         "rows": rows,
+        "pages": pages(request, versions),
         "may_decide": request.actor.may(APPROVE),
         "may_propose": request.actor.may(PROPOSE),
         "tabs": desk_tabs("proposals"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from ...access.public import Actor
 from ...audit.public import plain
 from ...calendar.public import today
 from ...party.public import centre
-from ...schema.public import CommonwealError, NotFound
+from ...schema.public import FIRST, CommonwealError, Listing, NotFound, Place, listing
 from ..models import AmountLimit, Decision, SecondApprover
 from ..registry import subject_of, subjects
 from ..rules import check_may_decide, check_may_spend, in_force, second_approver_in
@@ -22,19 +23,31 @@ def _visible(actor: Actor) -> QuerySet[Decision]:
     return found if actor.centre else found.filter(agency_id__in=actor.agencies)
 
 
-def waiting(actor: Actor, *, limit: int = 100) -> list[Decision]:
-    """Open proposals that this person may decide: not their own, and within their permissions."""
-    permission = {item.subject_type: item.approve_permission for item in subjects()}
-    found = _visible(actor).filter(state="proposed", kind="four_eyes").order_by("id")
-    mine, second = [], second_approver_in(actor)
-    for decision in found[: limit * 5]:
-        own = decision.proposed_by is not None and decision.proposed_by == actor.user_id
-        needed = permission.get(decision.subject_type)
-        if own or needed is None:
-            continue
-        if actor.may(needed, decision.agency_id) or decision.agency_id in second:
-            mine.append(decision)
-    return mine[:limit]
+def waiting(
+    actor: Actor, *, subjects_of: tuple[str, Collection[UUID]] | None = None, place: Place = FIRST
+) -> Listing[Decision]:
+    """Open proposals that this person may decide, oldest first: not their own, and within their
+    permissions. `subjects_of`: only those about these (type, ids)."""
+    found = _visible(actor).filter(_decidable(actor), state="proposed", kind="four_eyes")
+    if actor.user_id is not None:
+        found = found.filter(Q(proposed_by__isnull=True) | ~Q(proposed_by=actor.user_id))
+    if subjects_of:
+        found = found.filter(subject_type=subjects_of[0], subject_id__in=subjects_of[1])
+    return listing(found, ["id"], place)
+
+
+def _decidable(actor: Actor) -> Q:
+    """What the actor's permissions let them decide, and what they are named second approver for."""
+    known = subjects()
+    mine = Q(pk__in=[])
+    for subject in known:
+        of_type = Q(subject_type=subject.subject_type)
+        if actor.may(subject.approve_permission):
+            mine |= of_type
+        elif agencies := actor.agencies_with(subject.approve_permission):
+            mine |= of_type & Q(agency_id__in=agencies)
+    types = [subject.subject_type for subject in known]
+    return mine | Q(subject_type__in=types, agency_id__in=second_approver_in(actor))
 
 
 def decisions(
@@ -42,18 +55,15 @@ def decisions(
     *,
     subject: tuple[str, UUID] | None = None,
     state: str = "",
-    before: UUID | None = None,
-    limit: int = 50,
-) -> list[Decision]:
-    """Decisions in scope, newest first, keyset-paged by id; `subject`: (type, id)."""
+    place: Place = FIRST,
+) -> Listing[Decision]:
+    """A page of decisions in scope, newest first; `subject`: (type, id)."""
     found = _visible(actor)
     if subject:
         found = found.filter(subject_type=subject[0], subject_id=subject[1])
     if state:
         found = found.filter(state=state)
-    if before:
-        found = found.filter(id__lt=before)
-    return list(found.order_by("-id")[:limit])
+    return listing(found, ["-id"], place)
 
 
 def get(actor: Actor, decision_id: UUID) -> Decision:
@@ -110,15 +120,17 @@ def limits(actor: Actor, agency_id: UUID | None = None) -> list[AmountLimit]:
     return list(found.select_related("agency", "role").order_by(*order))
 
 
-def second_approvers(actor: Actor, agency_id: UUID) -> list[SecondApprover]:
+def second_approvers(
+    actor: Actor, agency_id: UUID, place: Place = FIRST
+) -> Listing[SecondApprover]:
     """Who is named as an agency's second approver today.
 
     Only ids: the person may be of another agency, whose people this scope does not show.
     """
     if not actor.centre and agency_id not in actor.agencies:
-        return []
+        return Listing(())
     found = SecondApprover.objects.filter(agency_id=agency_id)
-    return list(found.filter(in_force(today(centre().zone))).order_by("starts"))
+    return listing(found.filter(in_force(today(centre().zone))), ["starts", "id"], place)
 
 
 def why_not(actor: Actor, decision: Decision) -> str:

@@ -19,7 +19,14 @@ from commonweal.kernel.jobs import public as jobs
 from commonweal.kernel.jobs.models import Job, Schedule
 from commonweal.kernel.jobs.tasks import purge
 from commonweal.kernel.party.public import add_membership, create_person, set_centre
-from commonweal.kernel.schema.public import CommonwealError, Conflict, Forbidden, NotFound
+from commonweal.kernel.schema.public import (
+    CommonwealError,
+    Conflict,
+    Forbidden,
+    NotFound,
+    Place,
+    place_text,
+)
 
 MOMENT = datetime(2026, 10, 15, 12, tzinfo=UTC)
 Handlers = dict[str, Callable[..., Any]]
@@ -201,7 +208,7 @@ def test_lists(clock: None, handlers: Handlers) -> None:
     first, second = queue(), queue("test.bad")
     with act_as(SYSTEM):
         assert jobs.jobs(SYSTEM) == [second, first]
-        assert jobs.jobs(SYSTEM, before=second.pk) == [first]
+        assert jobs.jobs(SYSTEM, place=Place(place_text(False, [second.pk]))) == [first]
         assert jobs.jobs(SYSTEM, state="queued", kind="test.bad") == [second]
 
 

@@ -21,7 +21,7 @@ from commonweal.kernel.notices.tasks import deliver
 from commonweal.kernel.notices.templates import render
 from commonweal.kernel.party.public import actor_for, end_membership, erase_person, memberships
 from commonweal.kernel.party.tests.world import NOON, World
-from commonweal.kernel.schema.public import CommonwealError, Forbidden, NotFound, Place
+from commonweal.kernel.schema.public import CommonwealError, Forbidden, NotFound, Place, place_text
 
 BILL = {"bill": "1", "number": "B-1", "period": "2026-10"}
 
@@ -64,7 +64,7 @@ def test_a_message_to_a_person(world: World) -> None:
     actor = actor_for(user)
     with act_as(actor):
         assert notices.inbox(actor) == [message]
-        assert notices.inbox(actor, before=message.pk) == []
+        assert notices.inbox(actor, Place(place_text(False, [message.pk]))) == []
         notices.mark_read(actor=actor, message_id=message.pk)
         message.refresh_from_db()
         assert (message.state, message.read_at) == ("sent", NOON)
@@ -130,7 +130,7 @@ def test_failures_wait_and_then_stop(world: World, monkeypatch: pytest.MonkeyPat
         assert (message.state, message.attempts) == ("failed", 8)
         assert message.last_error == "SMTPServerDisconnected"
         assert notices.outbox(SYSTEM) == [message]
-        assert notices.outbox(SYSTEM, before=message.pk) == []
+        assert notices.outbox(SYSTEM, place=Place(place_text(False, [message.pk]))) == []
         notices.retry_failed(actor=SYSTEM, message_id=message.pk)
         with pytest.raises(CommonwealError, match="NOTICES-105"):
             notices.retry_failed(actor=SYSTEM, message_id=message.pk)

@@ -52,4 +52,11 @@ class RateVersion(IdModel):
     approved_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["charge_item", "starts"])]
+        indexes = [
+            models.Index(fields=["charge_item", "starts"]),
+            models.Index(
+                fields=["recorded_at", "id"],
+                condition=models.Q(state="proposed"),
+                name="rate_proposed",
+            ),
+        ]

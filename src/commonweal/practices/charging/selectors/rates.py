@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,14 +11,14 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from commonweal.kernel.access.public import SYSTEM, Actor, act_as, require
 from commonweal.kernel.calendar.public import FiscalPeriod, today
 from commonweal.kernel.catalogue.public import ChargeItem, Service, charge_items
 from commonweal.kernel.money.public import Money
 from commonweal.kernel.party.public import centre
-from commonweal.kernel.schema.public import NotFound
+from commonweal.kernel.schema.public import FIRST, Listing, NotFound, Place, listing
 
 from ..domain.cost_model import total_of
 from ..domain.rates import (
@@ -109,9 +109,28 @@ def in_force(day: date) -> Q:
     return Q(state="approved", starts__lte=day) & (Q(ends__isnull=True) | Q(ends__gt=day))
 
 
-def rates_in_force(actor: Actor, day: date) -> list[RateVersion]:
-    """The approved rates in force on a day, by item. Public."""
-    return list(_versions().filter(in_force(day)).order_by("charge_item__code"))
+def rates_in_force(
+    actor: Actor, day: date, items: Collection[UUID] | None = None
+) -> list[RateVersion]:
+    """The approved rates in force on a day by item; `items`: only those of these items. Public."""
+    found = _versions().filter(in_force(day))
+    if items is not None:
+        found = found.filter(charge_item_id__in=items)
+    return list(found.order_by("charge_item__code"))
+
+
+def rates_in_force_page(actor: Actor, day: date, place: Place = FIRST) -> Listing[RateVersion]:
+    """A page of the approved rates in force on a day, by item. Public."""
+    return listing(_versions().filter(in_force(day)), ["charge_item__code", "id"], place)
+
+
+def rated_items(actor: Actor, day: date) -> tuple[int, int]:
+    """How many charge items have a rate in force on a day, and how many have none. Public."""
+    rated = RateVersion.objects.filter(in_force(day), charge_item_id=OuterRef("pk"))
+    found = ChargeItem.objects.aggregate(
+        rated=Count("pk", filter=Exists(rated)), without=Count("pk", filter=~Exists(rated))
+    )
+    return found["rated"], found["without"]
 
 
 def rate_version(actor: Actor, key: UUID | str) -> RateVersion:
@@ -128,10 +147,10 @@ def rate_version(actor: Actor, key: UUID | str) -> RateVersion:
     return row
 
 
-def rate_proposals(actor: Actor) -> list[RateVersion]:
-    """Proposed versions that wait for a decision, oldest first."""
+def rate_proposals(actor: Actor, place: Place = FIRST) -> Listing[RateVersion]:
+    """A page of the proposed versions that wait for a decision, oldest first."""
     require(actor, VIEW)
-    return list(_versions().filter(state="proposed").order_by("recorded_at", "id"))
+    return listing(_versions().filter(state="proposed"), ["recorded_at", "id"], place)
 
 
 def entry(version: RateVersion) -> RateEntry:
