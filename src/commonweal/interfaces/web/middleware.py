@@ -8,10 +8,13 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 
 from commonweal.kernel.access.public import ANONYMOUS, Actor, act_as
 from commonweal.kernel.party.public import acting
 from commonweal.kernel.schema.public import CommonwealError
+
+from .context import profile_of_centre
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -40,6 +43,7 @@ class ScopeMiddleware:
         try:
             with scope_of(request) as (actor, name):
                 request.actor, request.person_name = actor, name  # type: ignore[attr-defined]
+                speak(request)
                 response = self.get_response(request)
                 if response.status_code >= 400 and getattr(request, "failure", None) is not None:
                     raise _Undo(response)
@@ -66,6 +70,28 @@ def scope_of(request: HttpRequest) -> Iterator[tuple[Actor, str]]:
     else:
         with act_as(ANONYMOUS):
             yield ANONYMOUS, ""
+
+
+def speak(request: HttpRequest) -> None:
+    """Answer in the account's language, else the browser's, else the centre's.
+
+    Runs after LocaleMiddleware, which has read the browser's cookie and `Accept-Language`.
+    """
+    language = getattr(request.user, "language", "")
+    if not language and not _asks_for_ours(request):
+        profile = profile_of_centre()
+        language = profile.locale if profile else ""
+    if language:
+        translation.activate(language)
+
+
+def _asks_for_ours(request: HttpRequest) -> bool:
+    """Whether the browser has a choice of ours, or prefers a language that we have pages in."""
+    if settings.LANGUAGE_COOKIE_NAME in request.COOKIES:
+        return True
+    asked = request.headers.get("Accept-Language", "").lower().split(",")
+    ours = {code.partition("-")[0] for code, _name in settings.LANGUAGES}
+    return any(entry.partition(";")[0].strip().partition("-")[0] in ours for entry in asked)
 
 
 def problem(request: HttpRequest, error: CommonwealError) -> HttpResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from ..api import api
+from .account import language
 from .account import views as account
 from .public import views as public
 
@@ -24,7 +25,7 @@ urlpatterns = [
     path("sign-in/email/", account.closed),
     path("sign-in/confirm-email/", account.closed),
     path("sign-in/", include("allauth.urls")),
-    path("language/", include("django.conf.urls.i18n")),
+    path("language/", language.choose, name="set_language"),
     path("home/", public.home, name="home"),
     path("api/v1/", api.urls),
     path("health/live", public.alive, name="alive"),

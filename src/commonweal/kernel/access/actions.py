@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
+
 from ..audit.public import action, record
 from ..calendar.public import now
 from ..errors import CommonwealError
@@ -48,6 +50,20 @@ def set_user_active(*, actor: Actor, user_id: UUID, active: bool) -> None:
     user.is_active = active
     user.save(update_fields=["is_active"])
     record(actor=actor, verb="access.user_active_set", target=user, payload={"active": active})
+
+
+@action
+def choose_language(*, actor: Actor, language: str) -> None:
+    """The language in which the actor's own account reads pages and messages, such as `es`."""
+    known = [code for code, _name in settings.LANGUAGES]
+    if language not in known:
+        raise AccessError(
+            "ACCESS-112", f"There are no pages in “{language[:20]}”. Choose: {', '.join(known)}."
+        )
+    user = User.objects.select_for_update().get(pk=account_id(actor))
+    user.language = language
+    user.save(update_fields=["language"])
+    record(actor=actor, verb="access.language_chosen", target=user, payload={"language": language})
 
 
 @action

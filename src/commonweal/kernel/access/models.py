@@ -32,6 +32,7 @@ class User(AbstractBaseUser, IdModel):
 
     email = models.EmailField(unique=True)
     is_active = models.BooleanField(default=True)
+    language = models.CharField(max_length=8, blank=True, default="")
     created_at = models.DateTimeField(default=now)
 
     USERNAME_FIELD = "email"

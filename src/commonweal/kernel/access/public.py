@@ -2,6 +2,7 @@
 
 from .actions import (
     AccessError,
+    choose_language,
     create_token,
     create_user,
     elevate,
@@ -15,6 +16,7 @@ from .domain import ANONYMOUS, SYSTEM, Actor, Grant, require, require_somewhere
 from .models import ApiToken, Elevation, Role, User
 from .scope import act_as, widen
 from .selectors import (
+    language_of,
     role_permissions,
     roles,
     running_elevation,
@@ -36,10 +38,12 @@ __all__ = [
     "User",
     "act_as",
     "check_database",
+    "choose_language",
     "create_token",
     "create_user",
     "elevate",
     "end_elevation",
+    "language_of",
     "put_role",
     "require",
     "require_somewhere",

@@ -56,6 +56,14 @@ def tokens(actor: Actor) -> list[ApiToken]:
     return list(ApiToken.objects.filter(user=actor.user_id).order_by("-created_at")[:100])
 
 
+def language_of(user_id: UUID | None) -> str:
+    """The language that an account chose; empty where none was, or there is no account."""
+    if user_id is None:
+        return ""
+    found = User.objects.filter(pk=user_id).values_list("language", flat=True).first()
+    return found or ""
+
+
 def user_by_email(email: str) -> User | None:
     """The account of an address."""
     return User.objects.filter(email=email.lower()).first()

@@ -17,7 +17,7 @@ from ..errors import Forbidden
 from ..party.public import Person, holders
 from ..schema.public import NotFound, uuid7
 from .models import Message, Subscription
-from .templates import NoticeError, render, template, topics
+from .templates import NoticeError, render, speaking, template, topics
 
 
 def _require_scope(actor: Actor, agency_id: UUID | None) -> None:
@@ -40,7 +40,8 @@ def _compose(
     key: str | None,
 ) -> tuple[Message, bool]:
     values = {name: str(value) for name, value in context.items()}
-    subject, body = render(code, {"base_url": settings.BASE_URL, **values})
+    with speaking(person[1] if person else None):
+        subject, body = render(code, {"base_url": settings.BASE_URL, **values})
     identity = uuid7()
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ")
     return Message.objects.get_or_create(

@@ -16,7 +16,7 @@ from ..calendar.public import now
 from ..jobs.public import back_off, report, stepwise
 from ..party.public import Person
 from .models import Message, Subscription
-from .templates import template
+from .templates import speaking, template
 
 log = logging.getLogger("commonweal.notices")
 MAX_ATTEMPTS = 8
@@ -85,7 +85,8 @@ def _mail(message: Message) -> EmailMessage:
         person = Person.objects.filter(pk=message.to_person_id).first()
         address = person.email if person else ""
         if person:
-            body = _("Hello %(name)s,") % {"name": person.name} + "\n\n" + body
+            with speaking(message.to_user_id):
+                body = _("Hello %(name)s,") % {"name": person.name} + "\n\n" + body
     if not address:
         raise NoAddress
     return EmailMessage(

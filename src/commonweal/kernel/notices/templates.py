@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, override
 
+from ..access.public import language_of
 from ..errors import CommonwealError
 from ..jobs.public import all_manifests
+from ..party.public import centre
 from ..words import public as words
 
 
@@ -52,6 +56,13 @@ def topics() -> list[str]:
     """What a person may subscribe to."""
     all_manifests()
     return sorted({item.topic for item in _templates.values() if not item.essential})
+
+
+@contextmanager
+def speaking(user_id: UUID | None) -> Iterator[None]:
+    """Say what follows in the language that an account chose, else in the centre's."""
+    with override(language_of(user_id) or centre().locale):
+        yield
 
 
 def render(code: str, context: Mapping[str, str]) -> tuple[str, str]:

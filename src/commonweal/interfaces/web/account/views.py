@@ -6,12 +6,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from commonweal.kernel.access.public import running_elevation
 from commonweal.kernel.access.public import tokens as own_tokens
@@ -55,6 +56,7 @@ def account(request: Asked) -> HttpResponse:
         "elevation": running_elevation(account_id(request)),
         "may_elevate": actor.may("access.elevate"),
         "zone": zone(),
+        "language": dict(settings.LANGUAGES).get(get_language() or "", ""),
     }
     return render(request, "account/home.jinja", context)
 

@@ -7,10 +7,14 @@ from collections.abc import Callable
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import translation
 
 from commonweal.interfaces.web.account.tests import test_templates
 from commonweal.interfaces.web.agency.tests.world import World
 from commonweal.interfaces.web.centre.tests import pages
+from commonweal.kernel.access.public import SYSTEM, act_as
+from commonweal.kernel.party.public import set_centre
+from commonweal.practices.charging.papers.pdf import bill_pdf
 
 from . import pseudo
 
@@ -60,7 +64,8 @@ def test_a_person_chooses_the_language(world: World, signed_in: Browser) -> None
     page = browser.get("/agency/bills/").content.decode()
     assert '<html lang="en-us"' in page
     assert 'name="language" value="es"' in page
-    sent = browser.post("/language/setlang/", {"language": "es"}, HTTP_REFERER="/agency/bills/")
+    assert browser.get("/language/").status_code == 405
+    sent = browser.post("/language/", {"language": "es"}, HTTP_REFERER="/agency/bills/")
     assert sent.status_code == 302
     page = browser.get("/agency/bills/").content.decode()
     assert '<html lang="es"' in page
@@ -68,6 +73,40 @@ def test_a_person_chooses_the_language(world: World, signed_in: Browser) -> None
     assert "más que en septiembre." in page
     assert "Octubre de" not in page
     assert "October" not in page
+    assert "Español" in signed_in("parks").get("/account/").content.decode()
+    browser.cookies.clear()
+    elsewhere = signed_in("parks").get("/agency/bills/", HTTP_ACCEPT_LANGUAGE="en-US")
+    assert '<html lang="es"' in elsewhere.content.decode()
+
+
+def test_a_language_without_pages_is_refused(world: World, signed_in: Browser) -> None:
+    answer = signed_in("parks").post("/language/", {"language": "tlh"})
+    assert answer.status_code == 400
+    assert "ACCESS-112" in answer.content.decode()
+
+
+def test_the_centres_language_holds_where_nobody_asks_for_another(
+    world: World, client: Client
+) -> None:
+    with act_as(SYSTEM):
+        set_centre(actor=SYSTEM, locale="es")
+    for asked, said in (("", "es"), ("fr-CA,fr;q=0.9", "es"), ("de,en-GB;q=0.5", "en-gb")):
+        page = client.get("/rates/", HTTP_ACCEPT_LANGUAGE=asked).content.decode()
+        assert f'<html lang="{said}"' in page, asked
+    client.post("/language/", {"language": "en-us"})
+    assert '<html lang="en-us"' in client.get("/rates/").content.decode()
+
+
+def test_papers_and_decisions_speak_the_centres_language(world: World) -> None:
+    officer, bill = world.actors["officer"], world.bill()
+    with act_as(officer):
+        english = bill_pdf(officer, bill, "head")
+        with translation.override("es"):
+            assert bill_pdf(officer, bill, "head") == english
+    with act_as(SYSTEM):
+        set_centre(actor=SYSTEM, locale="es")
+    with act_as(officer):
+        assert bill_pdf(officer, bill, "head") != english
 
 
 def test_the_browsers_language_counts_until_one_is_chosen(world: World, client: Client) -> None:

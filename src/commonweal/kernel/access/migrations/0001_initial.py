@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
                 ),
                 ("email", models.EmailField(max_length=254, unique=True)),
                 ("is_active", models.BooleanField(default=True)),
+                ("language", models.CharField(blank=True, default="", max_length=8)),
                 ("created_at", models.DateTimeField(default=commonweal.kernel.calendar.clock.now)),
             ],
             options={

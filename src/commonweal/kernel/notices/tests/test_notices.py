@@ -11,8 +11,9 @@ import pytest
 from django.core import mail
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
+from django.utils.translation import override
 
-from commonweal.kernel.access.public import SYSTEM, act_as
+from commonweal.kernel.access.public import SYSTEM, act_as, choose_language
 from commonweal.kernel.audit.public import events
 from commonweal.kernel.calendar.public import at
 from commonweal.kernel.notices import public as notices
@@ -71,6 +72,21 @@ def test_a_message_to_a_person(world: World) -> None:
     with act_as(SYSTEM):
         trail = "".join(str(event.payload) for event in events(SYSTEM, place=Place(limit=500)))
     assert "nora@" not in trail
+
+
+def test_each_person_is_written_to_in_their_own_language(world: World) -> None:
+    user, person = world.somebody("nora", "agency_finance", world.north)
+    with act_as(actor_for(user)):
+        choose_language(actor=actor_for(user), language="es")
+    other = world.somebody("nils", "agency_finance", world.north)[1]
+    with override("en-gb"):
+        assert send(agency_id=world.north.pk, to_person_id=person.pk).subject.startswith(
+            "Su factura"
+        )
+    with override("es"):
+        assert send(agency_id=world.north.pk, to_person_id=other.pk).subject.startswith("Your bill")
+    assert run() == 2
+    assert sorted(sent.body.partition(" ")[0] for sent in mail.outbox) == ["Hello", "Hola,"]
 
 
 def test_everybody_with_a_permission_once(world: World) -> None:

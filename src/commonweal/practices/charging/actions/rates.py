@@ -9,6 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from commonweal.kernel.access.public import Actor, Role, require
 from commonweal.kernel.audit.public import action, record
@@ -226,15 +228,18 @@ def propose_rate(
 
 
 def _put_to_decision(actor: Actor, version: RateVersion) -> None:
-    statement = f"Charge {rate_text(version)} from {words.day(version.starts)}"
-    if version.ends:
-        statement += f" until before {words.day(version.ends)}"
+    # What is decided is a record: it reads the same whoever proposes it.
+    with override(centre().locale):
+        shape = _("Charge {rate} from {start} until before {end}.")
+        statement = (shape if version.ends else _("Charge {rate} from {start}.")).format(
+            rate=rate_text(version), start=words.day(version.starts), end=words.day(version.ends)
+        )
     decision = propose(
         actor=actor,
         subject_type=SUBJECT,
         subject_id=version.pk,
         label=f"Rate {version.code}",
-        statement=f"{statement}. {version.reason}".strip(),
+        statement=f"{statement} {version.reason}".strip(),
         permission="charging.propose_rates",
         effect={"rate": version.code, "model": version.model, "starts": version.starts},
     )

@@ -8,7 +8,7 @@ from importlib import resources
 from typing import Any
 
 import typst
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from commonweal.kernel.access.public import Actor
@@ -22,7 +22,10 @@ from ..selectors.bills import BillView, bill_view
 def bill_pdf(actor: Actor, bill: Bill, chain_head: str) -> bytes:
     """The PDF's bytes. `chain_head` and the pack's root are printed on it (design laws 7 and 8)."""
     template = resources.files(__package__) / "bill.typ"
-    data = json.dumps(pdf_data(actor, bill, chain_head), sort_keys=True, ensure_ascii=False)
+    # In the centre's language, whoever issues it: the paper must not depend on who pressed.
+    with override(centre().locale):
+        said = pdf_data(actor, bill, chain_head)
+    data = json.dumps(said, sort_keys=True, ensure_ascii=False)
     # typst stamps the file with a time unless given one; the bill's own date keeps bytes the same.
     stamp = datetime.combine(bill.issued_on, datetime.min.time(), UTC) if bill.issued_on else None
     made: bytes = typst.compile(
