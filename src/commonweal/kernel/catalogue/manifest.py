@@ -1,6 +1,10 @@
 """What the catalogue announces."""
 
+from ..authority.public import register_amounts
 from ..schema.public import Manifest
+from .rules import ORDER, SIGN
+
+register_amounts(ORDER, "sign an order", SIGN)
 
 _READ = ["agreements.view"]
 

@@ -55,6 +55,12 @@ BEGIN
       FOREIGN KEY (order_line_id, agency_id) REFERENCES catalogue_orderline (id, agency_id);
     ALTER TABLE catalogue_estimatesignature ADD CONSTRAINT catalogue_estimate_same_agency
       FOREIGN KEY (order_line_id, agency_id) REFERENCES catalogue_orderline (id, agency_id);
+    ALTER TABLE catalogue_agreement ADD CONSTRAINT catalogue_agreement_renews_same_agency
+      FOREIGN KEY (renews_id, agency_id) REFERENCES catalogue_agreement (id, agency_id);
+    ALTER TABLE catalogue_ending ADD CONSTRAINT catalogue_ending_agreement_same_agency
+      FOREIGN KEY (agreement_id, agency_id) REFERENCES catalogue_agreement (id, agency_id);
+    ALTER TABLE catalogue_ending ADD CONSTRAINT catalogue_ending_order_same_agency
+      FOREIGN KEY (order_id, agency_id) REFERENCES catalogue_order (id, agency_id);
   END IF;
 END $$;
 
@@ -62,10 +68,15 @@ END $$;
 -- still change, and a state only along the moves of domain/states.py. `ended_on` is set once.
 CREATE OR REPLACE FUNCTION catalogue_guard_signed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  free text[] := ARRAY['state', 'ended_on', 'closing_reason', 'signed_by_agency',
-                       'signed_by_agency_at', 'signed_by_centre', 'signed_by_centre_at'];
-  moves jsonb := '{"draft": ["proposed", "withdrawn"], "proposed": ["active", "withdrawn"],
+  closing text[] := ARRAY['state', 'ended_on', 'closed_by', 'closed_side', 'closed_at',
+                          'closing_reason'];
+  free text[] := closing || ARRAY['signed_by_agency', 'signed_by_agency_at', 'signed_by_centre',
+                                  'signed_by_centre_at'];
+  moves jsonb := '{"draft": ["proposed", "withdrawn"],
+                   "proposed": ["active", "withdrawn", "refused"],
                    "active": ["superseded", "ended"]}';
+  was jsonb := to_jsonb(OLD);
+  is_now jsonb := to_jsonb(NEW);
 BEGIN
   IF TG_OP = 'INSERT' THEN
     IF NEW.state <> 'draft' OR NEW.signed_by_agency IS NOT NULL
@@ -83,16 +94,21 @@ BEGIN
     RETURN NEW;
   END IF;
   IF OLD.state <> 'proposed' THEN
-    free := ARRAY['state', 'ended_on', 'closing_reason'];
+    free := closing;
   END IF;
-  IF (to_jsonb(NEW) - free) <> (to_jsonb(OLD) - free)
-     OR (OLD.ended_on IS NOT NULL AND NEW.ended_on IS DISTINCT FROM OLD.ended_on)
+  IF (is_now - free) <> (was - free)
+     OR (was ->> 'ended_on' IS NOT NULL AND is_now ->> 'ended_on' IS DISTINCT FROM was ->> 'ended_on')
+     OR (OLD.closed_at IS NOT NULL
+         AND (NEW.closed_at, NEW.closed_by, NEW.closed_side, NEW.closing_reason)
+             IS DISTINCT FROM
+             (OLD.closed_at, OLD.closed_by, OLD.closed_side, OLD.closing_reason))
      OR (OLD.signed_by_agency IS NOT NULL
          AND NEW.signed_by_agency IS DISTINCT FROM OLD.signed_by_agency)
      OR (OLD.signed_by_centre IS NOT NULL
          AND NEW.signed_by_centre IS DISTINCT FROM OLD.signed_by_centre) THEN
     RAISE EXCEPTION 'CATALOGUE-302: % % is % and cannot be changed; propose a modification',
-      TG_TABLE_NAME, OLD.number, OLD.state USING ERRCODE = 'integrity_constraint_violation';
+      TG_TABLE_NAME, coalesce(was ->> 'number', was ->> 'id'), OLD.state
+      USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN NEW;
 END $$;
@@ -185,7 +201,7 @@ DECLARE
   advances numeric := 0;
 BEGIN
   SELECT * INTO checked FROM catalogue_order WHERE id = the_order;
-  IF checked.id IS NULL OR checked.state IN ('draft', 'withdrawn') THEN
+  IF checked.id IS NULL OR checked.state IN ('draft', 'withdrawn', 'refused') THEN
     RETURN;
   END IF;
   FOR line IN SELECT * FROM catalogue_orderline WHERE order_id = the_order LOOP
@@ -233,6 +249,9 @@ CREATE TRIGGER guard_signed BEFORE INSERT OR UPDATE ON catalogue_agreement
   FOR EACH ROW EXECUTE FUNCTION catalogue_guard_signed();
 DROP TRIGGER IF EXISTS guard_signed ON catalogue_order;
 CREATE TRIGGER guard_signed BEFORE INSERT OR UPDATE ON catalogue_order
+  FOR EACH ROW EXECUTE FUNCTION catalogue_guard_signed();
+DROP TRIGGER IF EXISTS guard_signed ON catalogue_ending;
+CREATE TRIGGER guard_signed BEFORE INSERT OR UPDATE ON catalogue_ending
   FOR EACH ROW EXECUTE FUNCTION catalogue_guard_signed();
 DROP TRIGGER IF EXISTS guard_order ON catalogue_order;
 CREATE TRIGGER guard_order BEFORE INSERT OR UPDATE ON catalogue_order

@@ -102,7 +102,7 @@ def service_levels(
     return list(found.filter(on_day(on)) if on else found)
 
 
-def _own(actor: Actor, rows: QuerySet[ModelT]) -> QuerySet[ModelT]:
+def own_rows(actor: Actor, rows: QuerySet[ModelT]) -> QuerySet[ModelT]:
     """The rows of agencies whose agreements the actor may see (law 9; RLS is the net)."""
     if actor.centre:
         require(actor, VIEW)
@@ -112,13 +112,15 @@ def _own(actor: Actor, rows: QuerySet[ModelT]) -> QuerySet[ModelT]:
 
 def agreements(actor: Actor, agency_id: UUID | None = None) -> list[Agreement]:
     """The agreements that the actor may see, by agency and number."""
-    found = _own(actor, Agreement.objects.select_related("agency"))
+    found = own_rows(actor, Agreement.objects.select_related("agency"))
     return list(found.filter(agency_id=agency_id) if agency_id else found)
 
 
 def agreement(actor: Actor, agreement_id: UUID) -> Agreement:
     """One agreement with its agency (CATALOGUE-405 if it is not there for the actor)."""
-    found = _own(actor, Agreement.objects.select_related("agency")).filter(pk=agreement_id).first()
+    found = (
+        own_rows(actor, Agreement.objects.select_related("agency")).filter(pk=agreement_id).first()
+    )
     if found is None:
         raise NotFound(
             "CATALOGUE-405", "There is no such agreement among yours. Choose one from the list."
@@ -134,7 +136,7 @@ def orders(
     state: str = "",
 ) -> list[Order]:
     """Orders that the actor may see, newest modification last within a number."""
-    found = _own(actor, Order.objects.select_related("agency", "agreement", "supersedes"))
+    found = own_rows(actor, Order.objects.select_related("agency", "agreement", "supersedes"))
     if agency_id:
         found = found.filter(agency_id=agency_id)
     if agreement_id:
@@ -145,7 +147,7 @@ def orders(
 def order(actor: Actor, order_id: UUID) -> Order:
     """One order; its lines, items, bureaus, funding and signed estimates come with it."""
     found = (
-        _own(actor, Order.objects.select_related("agency", "agreement", "supersedes"))
+        own_rows(actor, Order.objects.select_related("agency", "agreement", "supersedes"))
         .prefetch_related(
             "lines__charge_item__unit",
             "lines__charge_item__service",
@@ -178,7 +180,7 @@ def order_lines_in_force(
 
     `agency_id` None: of every agency that the actor may see.
     """
-    lines = _own(actor, OrderLine.objects.filter(_during(span), active=True))
+    lines = own_rows(actor, OrderLine.objects.filter(_during(span), active=True))
     if agency_id:
         lines = lines.filter(agency_id=agency_id)
     lines = lines.select_related("order__agreement", "charge_item").prefetch_related("funding")
@@ -265,7 +267,7 @@ def draft_of(row: Order, changed: OrderLine | None = None) -> OrderDraft:
             description=line.description,
             advance_minor=line.advance_minor,
             starts=line.starts,
-            ends=line.ends,
+            ends=line.agreed_ends,
             funding=tuple(
                 NewFunding(
                     source.name,

@@ -2,8 +2,12 @@
 
 from django.utils.translation import gettext_noop
 
+from ..catalogue.public import register_use
 from ..schema.public import Manifest
+from .selectors import last_used, open_from
 from .tasks import clean_orphans
+
+register_use(open_from, last_used)
 
 MANIFEST = Manifest(
     name="metering",

@@ -53,3 +53,21 @@ END $$;
 DROP TRIGGER IF EXISTS period_moves ON metering_periodstate;
 CREATE TRIGGER period_moves BEFORE UPDATE ON metering_periodstate
   FOR EACH ROW EXECUTE FUNCTION metering_period_moves();
+
+-- What an order covered in a month that no longer takes usage stays covered: no change of an order
+-- cuts its lines back into such a month.
+CREATE OR REPLACE FUNCTION metering_cover_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  gone date := CASE WHEN NEW.active THEN NEW.ends ELSE OLD.starts END;
+BEGIN
+  IF OLD.active AND gone < coalesce(OLD.ends, 'infinity'::date) AND gone < (
+       SELECT (to_date(max(period), 'YYYY-MM') + interval '1 month')::date
+       FROM metering_periodstate WHERE state <> 'open') THEN
+    RAISE EXCEPTION 'a closed month stays covered as it was: choose a later day'
+      USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+DROP TRIGGER IF EXISTS cover_stays ON catalogue_orderline;
+CREATE TRIGGER cover_stays BEFORE UPDATE OF active, ends ON catalogue_orderline
+  FOR EACH ROW EXECUTE FUNCTION metering_cover_stays();

@@ -5,22 +5,25 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import connection
+from django.db.models import Max
 
 from ..access.public import Actor, require, require_somewhere
 from ..calendar.public import FiscalPeriod
+from ..party.public import centre
 from .domain import UsageError
 from .domain.cells import safe_cell
 from .domain.checks import EPOCH, micros
-from .models import Partition, PeriodState
+from .models import Partition, PeriodState, UsageFact
 from .storage.files import checked
 from .storage.partitions import COLUMNS, SELECT_FACTS
 from .storage.read import query_columns
@@ -102,6 +105,26 @@ class PartitionFile:
     relative: str
     rows: int
     sha256: str
+
+
+def open_from() -> date | None:
+    """The first day after the last month that no longer takes usage; None while all do."""
+    last = PeriodState.objects.exclude(state="open").aggregate(last=Max("period"))["last"]
+    return FiscalPeriod.parse(last).end_day if last else None
+
+
+def last_used(agency_id: UUID, line_ids: Collection[UUID], day: date) -> date | None:
+    """The last day from a day on on which one of an agency's order lines was used.
+
+    Of usage that was not sealed yet; what was is in a closed month.
+    """
+    zone = ZoneInfo(centre().zone)
+    since = datetime.combine(day, time(), zone)
+    found = UsageFact.objects.filter(
+        agency_id=agency_id, order_line_id__in=line_ids, starts__gte=since
+    )
+    last = found.aggregate(last=Max("starts"))["last"]
+    return last.astimezone(zone).date() if last else None
 
 
 def period_state(period: str) -> str:

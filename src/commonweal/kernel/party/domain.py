@@ -25,6 +25,7 @@ class Centre:
     contact_email: str
     contact_phone: str
     locale: str
+    federal_forms: bool
     is_demo: bool
 
 

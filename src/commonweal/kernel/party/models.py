@@ -155,6 +155,9 @@ class CentreProfile(IdModel):
     contact_email = models.EmailField(blank=True)
     contact_phone = models.CharField(max_length=40, blank=True)
     locale = models.CharField(max_length=12, default="en-us")
+    federal_forms = models.BooleanField(
+        default=False, help_text="Forms 7600A and 7600B are in use for agreements and orders"
+    )
     is_demo = models.BooleanField(default=False)
 
     class Meta:

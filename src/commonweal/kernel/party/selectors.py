@@ -45,6 +45,7 @@ def centre() -> Centre:
         contact_email=row.contact_email,
         contact_phone=row.contact_phone,
         locale=row.locale,
+        federal_forms=row.federal_forms,
         is_demo=row.is_demo,
     )
     _known.set((running, found) if running is not None else None)

@@ -20,7 +20,9 @@ from ..kit.types import AgencyKey, Cents, Code, Day, Exact, In, Money, Name, Out
 VIEW, PROPOSE = needs("agreements.view"), needs("agreements.propose")
 door = Door("agreements", "Agreements with agencies, their orders, lines and funding.")
 Reason = Annotated[Text, Field(min_length=1, max_length=500)]
-ORDER_STATES = Literal["", "draft", "proposed", "active", "superseded", "ended", "withdrawn"]
+ORDER_STATES = Literal[
+    "", "draft", "proposed", "active", "superseded", "ended", "withdrawn", "refused"
+]
 
 
 class AgreementOut(Out):
@@ -36,8 +38,12 @@ class AgreementOut(Out):
     starts: Day
     ends: Day | None
     ended_on: Day | None
+    renews_id: UUID | None
+    proposed_side: str
     signed_by_agency_at: datetime | None
     signed_by_centre_at: datetime | None
+    closed_side: str = Field(description="Which side withdrew, refused or ended it.")
+    closing_reason: str
 
 
 class FundingOut(Out):
@@ -67,10 +73,13 @@ class OrderLineOut(Out):
     description: str
     estimated_quantity: Exact
     estimated_amount_minor: int
+    advance_minor: int
     starts: Day
     ends: Day | None
+    agreed_ends: Day | None
     active: bool
     estimate_signed_at: datetime | None
+    estimate_refusal: str = Field(description="Why the agency refused the estimate, if it did.")
     funding: list[FundingOut]
 
     @staticmethod
@@ -86,8 +95,18 @@ class OrderLineOut(Out):
     @staticmethod
     def resolve_estimate_signed_at(row: Any) -> datetime | None:
         """When the present estimate was signed."""
-        fitting = [s for s in row.signatures.all() if s.quantity == row.estimated_quantity]
+        fitting = [
+            each
+            for each in row.signatures.all()
+            if each.quantity == row.estimated_quantity and not each.refusal
+        ]
         return max((each.signed_at for each in fitting), default=None)
+
+    @staticmethod
+    def resolve_estimate_refusal(row: Any) -> str:
+        """What the last answer says, if it is a refusal."""
+        last = max(row.signatures.all(), key=lambda each: (each.signed_at, each.pk), default=None)
+        return str(last.refusal) if last else ""
 
     @staticmethod
     def resolve_funding(row: Any) -> list[Any]:
@@ -112,8 +131,14 @@ class OrderOut(Out):
     currency: str
     total: Money
     payment_days: int
+    billing_frequency: str
+    location_code: str
+    advance_recognition: str
+    proposed_side: str
     signed_by_agency_at: datetime | None
     signed_by_centre_at: datetime | None
+    closed_side: str = Field(description="Which side withdrew, refused or ended it.")
+    closing_reason: str
 
     @staticmethod
     def resolve_total(row: Any) -> str:
@@ -140,6 +165,13 @@ class AgreementIn(In):
     terms: Annotated[Text, Field(min_length=1, max_length=20_000)]
     starts: Day
     ends: Day | None = None
+    profile_name: Literal["plain", "7600"] = Field(
+        "plain", description="“7600” where the centre uses forms 7600A and 7600B."
+    )
+    requesting_aid: Annotated[str, Field(pattern=r"^(\d{3})?$")] = ""
+    servicing_aid: Annotated[str, Field(pattern=r"^(\d{3})?$")] = ""
+    location_code: Annotated[str, Field(pattern=r"^(\d{8})?$")] = ""
+    renews: UUID | None = Field(None, description="The agreement that this one follows on.")
 
 
 class FundingIn(In):
@@ -159,6 +191,7 @@ class LineIn(In):
     item: Code
     estimated_quantity: Exact
     estimated_amount_minor: Cents
+    advance_minor: Cents = 0
     bureau_id: UUID | None = None
     description: Annotated[Text, Field(max_length=300)] = ""
     starts: Day | None = None
@@ -174,6 +207,12 @@ class OrderIn(In):
     ends: Day | None = None
     lines: list[LineIn] = Field(min_length=1, max_length=500)
     funding: list[FundingIn] = Field(default_factory=list, max_length=20)
+    total_minor: Cents | None = Field(None, description="Null: the sum of the lines.")
+    advance_total_minor: Cents | None = Field(None, description="Null: the sum of the lines.")
+    advance_recognition: Literal["", "straight_line", "per_work_completed"] = ""
+    payment_days: int = Field(30, ge=1, le=365)
+    billing_frequency: Literal["monthly", "quarterly", "yearly"] = "monthly"
+    location_code: Annotated[str, Field(pattern=r"^(\d{8})?$")] = ""
 
 
 class ModificationIn(In):
@@ -184,6 +223,8 @@ class ModificationIn(In):
     reason: Reason
     lines: list[LineIn] = Field(min_length=1, max_length=500)
     funding: list[FundingIn] = Field(default_factory=list, max_length=20)
+    total_minor: Cents | None = Field(None, description="Null: the sum of the lines.")
+    advance_total_minor: Cents | None = Field(None, description="Null: the sum of the lines.")
 
 
 class SideIn(In):
@@ -198,10 +239,10 @@ class ReasonIn(In):
     reason: Reason
 
 
-class AgreementEndIn(ReasonIn):
-    """The first day on which it no longer holds, and why."""
+class RefusalIn(SideIn):
+    """For which side you refuse, and why, in at least ten characters."""
 
-    on: Day
+    reason: Reason
 
 
 class EstimateIn(In):
@@ -268,11 +309,11 @@ def withdraw_agreement(request: Asked, agreement_id: UUID, data: ReasonIn) -> An
     )
 
 
-@door.post("/agreements/{agreement_id}/end", access=SIGN, returns=AgreementOut)
-def end_agreement(request: Asked, agreement_id: UUID, data: AgreementEndIn) -> catalogue.Agreement:
-    """End an agreement and its orders on a day, with a reason."""
-    return catalogue.end_agreement(
-        actor=request.actor, agreement_id=agreement_id, on=data.on, reason=data.reason
+@door.post("/agreements/{agreement_id}/refuse", access=SIGN, returns=AgreementOut)
+def refuse_agreement(request: Asked, agreement_id: UUID, data: RefusalIn) -> catalogue.Agreement:
+    """Refuse proposed terms for your side, with a reason that the other party reads."""
+    return catalogue.refuse_agreement(
+        actor=request.actor, agreement_id=agreement_id, **data.model_dump()
     )
 
 
@@ -298,10 +339,9 @@ def create_order(request: Asked, data: OrderIn) -> catalogue.Order:
     return catalogue.create_order(
         actor=request.actor,
         agreement_id=data.agreement_id,
-        starts=data.starts,
-        ends=data.ends,
         lines=_lines(data.lines),
         funding=_funding(data.funding),
+        **data.model_dump(exclude={"agreement_id", "lines", "funding"}),
     )
 
 
@@ -317,11 +357,9 @@ def modify_order(request: Asked, order_id: UUID, data: ModificationIn) -> catalo
     return catalogue.modify_order(
         actor=request.actor,
         order_id=order_id,
-        starts=data.starts,
-        ends=data.ends,
-        reason=data.reason,
         lines=_lines(data.lines),
         funding=_funding(data.funding),
+        **data.model_dump(exclude={"lines", "funding"}),
     )
 
 
@@ -331,6 +369,12 @@ def sign_order(request: Asked, order_id: UUID, data: SideIn) -> catalogue.Order:
     return catalogue.sign_order(actor=request.actor, order_id=order_id, side=data.side)
 
 
+@door.post("/orders/{order_id}/refuse", access=SIGN, returns=OrderOut)
+def refuse_order(request: Asked, order_id: UUID, data: RefusalIn) -> catalogue.Order:
+    """Refuse an order or modification for your side; what was in force before stays."""
+    return catalogue.refuse_order(actor=request.actor, order_id=order_id, **data.model_dump())
+
+
 @door.post("/orders/{order_id}/withdraw", access=PROPOSE, returns=OrderOut)
 def withdraw_order(request: Asked, order_id: UUID, data: ReasonIn) -> catalogue.Order:
     """Take a draft or proposed order back."""
@@ -338,10 +382,11 @@ def withdraw_order(request: Asked, order_id: UUID, data: ReasonIn) -> catalogue.
 
 
 class SignatureOut(Out):
-    """A signature under an estimate."""
+    """An answer to an estimate: a signature, or why it is refused."""
 
     order_line_id: UUID
     quantity: Exact
+    refusal: str
     signed_at: datetime
 
 
@@ -351,3 +396,9 @@ def sign_estimate(request: Asked, line_id: UUID, data: EstimateIn) -> Any:
     return catalogue.sign_estimate(
         actor=request.actor, order_line_id=line_id, quantity=data.quantity
     )
+
+
+@door.post("/order-lines/{line_id}/refuse-estimate", access=SIGN, returns=SignatureOut, status=201)
+def refuse_estimate(request: Asked, line_id: UUID, data: ReasonIn) -> Any:
+    """Refuse the quantity that a line estimates; your agency signs the order once it fits."""
+    return catalogue.refuse_estimate(actor=request.actor, order_line_id=line_id, reason=data.reason)

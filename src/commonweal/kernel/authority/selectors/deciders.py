@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from ...access.public import Actor, Role
 from ...calendar.public import today
@@ -37,9 +38,35 @@ class Matter:
     taken: UUID | None = None
 
 
+HINDRANCES: dict[str, tuple[str, str]] = {
+    "": ("", ""),
+    "account": (
+        gettext_noop("has no account to sign in with"),
+        gettext_noop("You need an account of your own to decide this."),
+    ),
+    "taken": (
+        gettext_noop("has decided for the other side"),
+        gettext_noop("You have decided for the other side. Ask a colleague for this one."),
+    ),
+    "proposed": (
+        gettext_noop("proposed it"),
+        gettext_noop("You proposed this, so somebody else must decide."),
+    ),
+    "lent": (
+        gettext_noop("acts only through a role that the proposer lent"),
+        gettext_noop("You may decide this only through a role that its proposer lent to you."),
+    ),
+    "limit": (
+        gettext_noop("the amount is above their limit"),
+        gettext_noop("The amount is above what your role may decide."),
+    ),
+}
+"""What keeps somebody from deciding, in words about them and to them."""
+
+
 @dataclass(frozen=True)
 class Decider:
-    """Somebody who holds the right; `why_not` says what keeps them from using it this time.
+    """Somebody who holds the right, and what keeps them from using it this time (a hindrance).
 
     Where the reader may not see people, a role stands for its holders: `name` is empty then.
     """
@@ -49,7 +76,13 @@ class Decider:
     person_id: UUID | None
     lent: bool
     second: bool
-    why_not: str
+    hindrance: str
+
+    @property
+    def why_not(self) -> str:
+        """What keeps them from deciding, in words about them; empty if they may."""
+        words = HINDRANCES[self.hindrance][0]
+        return _(words) if words else ""
 
 
 class Deciders:
@@ -85,7 +118,23 @@ class Deciders:
             for person_id, roles in people.items()
             if (decider := self._decider(matter, person_id, roles)) is not None
         ]
-        return sorted(found, key=lambda each: (bool(each.why_not), each.name))
+        return sorted(found, key=lambda each: (bool(each.hindrance), each.name))
+
+    def why_not(self, actor: Actor, matter: Matter) -> str:
+        """What keeps the actor from deciding a matter, in words to them; empty if they may."""
+        if actor.kind != "person":
+            return _("Only a signed-in person can decide this.")
+        if (matter.side == "centre") is not actor.centre:
+            return (
+                _("The centre's people decide this.")
+                if matter.side == "centre"
+                else _("The agency's people decide this.")
+            )
+        mine = [each for each in self.of(matter) if each.person_id == actor.person_id]
+        if not mine:
+            return _("Your roles do not let you decide this.")
+        words = HINDRANCES[mine[0].hindrance][1]
+        return _(words) if words else ""
 
     def on(self, decision: Decision) -> list[Decider]:
         """Those who hold the right to decide a proposal, of its agency and of the centre."""
@@ -114,23 +163,23 @@ class Deciders:
             person_id=person_id,
             lent=all(held.lender is not None for held in shown),
             second=second,
-            why_not=self._why_not(matter, able, roles, second=second),
+            hindrance=self._hindrance(matter, able, roles, second=second),
         )
 
-    def _why_not(
+    def _hindrance(
         self, matter: Matter, able: list[Holding], roles: list[Holding], *, second: bool
     ) -> str:
         person, user = roles[0].person_id, roles[0].user_id
         if user is None:
-            return _("has no account to sign in with")
+            return "account"
         if matter.taken is not None and user == matter.taken:
-            return _("has decided for the other side")
+            return "taken"
         if matter.own_side:
             if user == matter.proposed_by or person == matter.proposed_person:
-                return _("proposed it")
+                return "proposed"
             lenders = {held.lender for held in able}
             if not second and matter.proposed_person and lenders == {matter.proposed_person}:
-                return _("acts only through a role that the proposer lent")
+                return "lent"
         held_roles = frozenset(held.role for held in roles) | (
             {SECOND_ROLE} if second else frozenset()
         )
@@ -140,7 +189,7 @@ class Deciders:
         highest = reach(self.limits(matter), roles, matter.currency)
         if matter.amount_minor is None or highest is None or abs(matter.amount_minor) <= highest:
             return ""
-        return _("the amount is above their limit")
+        return "limit"
 
     def limits(self, matter: Matter) -> list[Limit]:
         """The limits in force for a matter's side."""
@@ -162,7 +211,7 @@ class Deciders:
             for role in self._roles.values()
             if role.side == matter.side and matter.permission in role.permissions
         ]
-        return sorted(found, key=lambda each: (bool(each.why_not), each.role))
+        return sorted(found, key=lambda each: (bool(each.hindrance), each.role))
 
     def _grants(self, role: str, permission: str) -> bool:
         return role in self._roles and permission in self._roles[role].permissions

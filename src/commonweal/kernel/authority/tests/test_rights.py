@@ -277,8 +277,18 @@ def test_who_may_decide_and_why_the_others_may_not(world: World, effects: list[A
             ("director", "", ""),
             ("finance_officer", "", "the amount is above their limit"),
         ]
+        assert deciders.why_not(nora, matter(decision)).startswith("You proposed this")
+        assert "centre's people" in deciders.why_not(nora, matter(decision, side="centre"))
+    with act_as(nell):
+        theirs = authority.Deciders(nell, [world.north.pk])
+        assert "above what your role" in theirs.why_not(nell, matter(decision))
+        assert theirs.why_not(nell, matter(decision, amount_minor=1)) == ""
+        program = nell.limited_to(frozenset({"test.approve"}))
+        assert "signed-in person" in theirs.why_not(program, matter(decision))
     with act_as(director):
         deciders = authority.Deciders(director, [world.north.pk])
+        assert "agency's people" in deciders.why_not(director, matter(decision))
+        assert "Your roles" in deciders.why_not(admin, matter(decision, side="centre"))
         centre = deciders.of(matter(decision, side="centre", own_side=False))
         assert [(each.name, each.why_not) for each in centre] == [("Dora", "")]
 

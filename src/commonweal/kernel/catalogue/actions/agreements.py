@@ -1,4 +1,4 @@
-"""Making, signing and ending general terms with an agency."""
+"""Making, renewing, signing, refusing and withdrawing general terms with an agency."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from django.db.models import Max
 
 from ...access.public import Actor
 from ...audit.public import action, record
-from ...calendar.public import Span, today
+from ...calendar.public import Span
 from ...party.public import centre
-from ..domain import AGREEMENT_MOVES, ORDER_MOVES, CatalogueError, move, profile
-from ..models import Agreement, Order, OrderLine
+from ...words.public import day as day_words
+from ..domain import AGREEMENT_MOVES, CatalogueError, move, profile
+from ..models import Agreement
 from .parties import (
-    PROPOSE,
-    SIGN,
+    check_refusal,
+    close,
     lock_agency,
     locked_agreement,
+    own_side,
     proposer,
     put_signature,
-    side_of,
     signed_already,
 )
 
@@ -38,19 +39,19 @@ def create_agreement(
     requesting_aid: str = "",
     servicing_aid: str = "",
     location_code: str = "",
+    renews: UUID | None = None,
 ) -> Agreement:
     """Propose general terms to an agency (or, by the agency, to the centre).
 
     It binds once both sides signed (`sign_agreement`). `requesting_aid`, `servicing_aid` (3 digits
-    each) and `location_code` (8 digits) are asked for by profile 7600 only.
+    each) and `location_code` (8 digits) are asked for by profile 7600 only, which the centre must
+    have in use (CATALOGUE-253). `renews`: the agency's agreement that it follows on.
     """
     who = proposer(actor, agency_id)
     lock_agency(agency_id)
+    _check_form(title, terms, profile_name)
+    before = _renewed(agency_id, renews, starts) if renews else None
     Span(starts, ends)
-    if not title.strip() or not terms.strip():
-        raise CatalogueError(
-            "CATALOGUE-221", "An agreement needs a title and its terms. Write both."
-        )
     used = Agreement.objects.filter(agency_id=agency_id).aggregate(last=Max("sequence"))["last"]
     sequence = (used or 0) + 1
     number = profile(profile_name).agreement_number(
@@ -71,6 +72,7 @@ def create_agreement(
         requesting_aid=requesting_aid,
         servicing_aid=servicing_aid,
         location_code=location_code,
+        renews=before,
         state="draft",
         **who,
     )
@@ -81,9 +83,48 @@ def create_agreement(
         verb="agreements.agreement_proposed",
         target=agreement,
         agency_id=agency_id,
-        payload={"number": number, "starts": starts, "ends": ends, "side": who["proposed_side"]},
+        payload={
+            "number": number,
+            "starts": starts,
+            "ends": ends,
+            "side": who["proposed_side"],
+            "renews": renews,
+        },
     )
     return agreement
+
+
+def _check_form(title: str, terms: str, profile_name: str) -> None:
+    if profile_name != "plain" and not centre().federal_forms:
+        raise CatalogueError(
+            "CATALOGUE-253",
+            "Forms 7600A and 7600B are not in use at this centre. Choose the centre's own numbers.",
+        )
+    if not title.strip() or not terms.strip():
+        raise CatalogueError(
+            "CATALOGUE-221", "An agreement needs a title and its terms. Write both."
+        )
+
+
+def _renewed(agency_id: UUID, agreement_id: UUID, starts: date) -> Agreement:
+    """The agreement that a new one follows: it bound, it ends, and not after the new one begins."""
+    old = Agreement.objects.filter(pk=agreement_id, agency_id=agency_id).first()
+    if old is None or old.state not in ("active", "ended"):
+        raise CatalogueError(
+            "CATALOGUE-254", "Only an agreement that was signed can be renewed. Choose such a one."
+        )
+    end = old.ended_on or old.ends
+    if end is None:
+        raise CatalogueError(
+            "CATALOGUE-255", f"Agreement {old.number} has no end, so there is nothing to renew."
+        )
+    if starts < end:
+        raise CatalogueError(
+            "CATALOGUE-256",
+            f"Agreement {old.number} holds until before {day_words(end)}. Let the renewal begin "
+            "then or later.",
+        )
+    return old
 
 
 @action
@@ -112,14 +153,14 @@ def sign_agreement(*, actor: Actor, agreement_id: UUID, side: str) -> Agreement:
 
 @action
 def withdraw_agreement(*, actor: Actor, agreement_id: UUID, reason: str) -> Agreement:
-    """Take back proposed terms that do not bind yet; either side may. The number stays used."""
+    """Take one's own side's terms back while they do not bind yet. The number stays used."""
     agreement = locked_agreement(actor, agreement_id)
-    side_of(actor, PROPOSE, agreement.agency_id)
+    side = own_side(actor, agreement)
     agreement.state = move(
         AGREEMENT_MOVES, agreement.state, "withdrawn", f"Agreement {agreement.number}"
     )
-    agreement.closing_reason = reason.strip()
-    agreement.save(update_fields=["state", "closing_reason"])
+    close(actor, agreement, side, reason)
+    agreement.save()
     record(
         actor=actor,
         verb="agreements.agreement_withdrawn",
@@ -130,62 +171,20 @@ def withdraw_agreement(*, actor: Actor, agreement_id: UUID, reason: str) -> Agre
 
 
 @action
-def end_agreement(*, actor: Actor, agreement_id: UUID, on: date, reason: str) -> Agreement:
-    """End an agreement and all its orders from a day on (`on` is the first day without them).
-
-    Either side's signer may, with a reason, but never for days that are past: what was used then
-    was used under the agreement.
-    """
+def refuse_agreement(*, actor: Actor, agreement_id: UUID, side: str, reason: str) -> Agreement:
+    """Refuse proposed terms for the “agency” or the “centre”, with a reason the other can read."""
     agreement = locked_agreement(actor, agreement_id)
-    agency_id = agreement.agency_id
-    permission = (
-        SIGN["agency"] if agency_id in actor.agencies_with(SIGN["agency"]) else SIGN["centre"]
-    )
-    side_of(actor, permission, agency_id)
-    if not reason.strip():
-        raise CatalogueError("CATALOGUE-225", "Say why the agreement ends.")
-    local = today(centre().zone)
-    if on < local or not Span(agreement.starts, agreement.ends).covers(on):
-        raise CatalogueError(
-            "CATALOGUE-226",
-            f"It can end between {max(local, agreement.starts)} and the day before its own end. "
-            "Choose such a day.",
-        )
+    check_refusal(actor, agreement, side, reason)
     agreement.state = move(
-        AGREEMENT_MOVES, agreement.state, "ended", f"Agreement {agreement.number}"
+        AGREEMENT_MOVES, agreement.state, "refused", f"Agreement {agreement.number}"
     )
-    agreement.ended_on = on
-    agreement.closing_reason = reason.strip()
-    agreement.save(update_fields=["state", "ended_on", "closing_reason"])
-    ended = [end_order(order, on) for order in agreement.orders.exclude(state="withdrawn")]
+    close(actor, agreement, side, reason)
+    agreement.save()
     record(
         actor=actor,
-        verb="agreements.agreement_ended",
+        verb="agreements.agreement_refused",
         target=agreement,
-        agency_id=agency_id,
-        payload={"on": on, "orders": ended},
+        agency_id=agreement.agency_id,
+        payload={"side": side},
     )
     return agreement
-
-
-def cut_lines(order: Order, day: date) -> None:
-    """Let the order's lines cover nothing from a day on."""
-    lines = OrderLine.objects.filter(order=order, active=True)
-    lines.filter(starts__gte=day).update(active=False)
-    lines.filter(starts__lt=day, ends__gt=day).update(ends=day)
-    lines.filter(starts__lt=day, ends__isnull=True).update(ends=day)
-
-
-def end_order(order: Order, day: date) -> UUID:
-    """End an order with its agreement: proposals lapse, what binds is cut short."""
-    what = f"Order {order.number}"
-    if order.state in ("draft", "proposed"):
-        order.state = move(ORDER_MOVES, order.state, "withdrawn", what)
-        order.save(update_fields=["state"])
-        return order.pk
-    cut_lines(order, day)
-    if order.state == "active":
-        order.state = move(ORDER_MOVES, order.state, "ended", what)
-        order.ended_on = day
-        order.save(update_fields=["state", "ended_on"])
-    return order.pk

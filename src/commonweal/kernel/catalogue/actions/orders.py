@@ -23,13 +23,22 @@ from ..domain import (
     Problem,
     check_catalogue,
     check_order,
+    compare,
     move,
     profile,
     refuse,
 )
 from ..models import Agreement, ChargeItem, FundingSource, Order, OrderLine
+from ..rules import PROPOSE, side_of
 from ..selectors import draft_of, item_infos
-from .parties import PROPOSE, locked_agreement, locked_order, proposer, side_of
+from .parties import (
+    check_reach,
+    close,
+    locked_agreement,
+    locked_order,
+    own_side,
+    proposer,
+)
 
 
 @dataclass(frozen=True)
@@ -89,7 +98,8 @@ def create_order(
         servicing_aid=agreement.servicing_aid,
     )
     numbered = {"number": number, "sequence": sequence}
-    return _write(actor, agreement, terms, _funded(lines, funding), {**who, **numbered}, draft)
+    wanted = _checked(agreement, terms, _funded(lines, funding), number)
+    return _write(actor, agreement, wanted, {**who, **numbered}, draft)
 
 
 @action
@@ -109,7 +119,8 @@ def modify_order(
     """Propose a modification: a new row of the same order that replaces it from `starts` on.
 
     Needs the signatures of both sides again; until then the present order stays in force. The
-    other terms (payment, billing, currency) are those of the order.
+    other terms (payment, billing, currency) are those of the order. `starts` lies in no closed
+    month (CATALOGUE-250), and something must change (CATALOGUE-252).
     """
     old = locked_order(actor, order_id)
     who = proposer(actor, old.agency_id)
@@ -130,6 +141,7 @@ def modify_order(
             "CATALOGUE-228",
             f"Say why, and from which day of order {old} on ({old.starts} or later).",
         )
+    check_reach(old, starts, "A modification")
     last = Order.objects.filter(agency_id=old.agency_id, number=old.number).aggregate(
         last=Max("modification")
     )["last"]
@@ -144,7 +156,12 @@ def modify_order(
         "supersedes": old,
         "reason": reason.strip(),
     }
-    return _write(actor, agreement, terms, _funded(lines, funding), {**who, **chain}, draft)
+    wanted = _checked(agreement, terms, _funded(lines, funding), old.number)
+    if not compare(draft_of(old), wanted):
+        raise CatalogueError(
+            "CATALOGUE-252", f"Nothing of order {old} would change. Change something first."
+        )
+    return _write(actor, agreement, wanted, {**who, **chain}, draft)
 
 
 @action
@@ -219,12 +236,12 @@ def propose_order(*, actor: Actor, order_id: UUID) -> Order:
 
 @action
 def withdraw_order(*, actor: Actor, order_id: UUID, reason: str) -> Order:
-    """Take back an order that does not bind yet; either side may. Its number stays used."""
+    """Take one's own side's order back while it does not bind yet. Its number stays used."""
     order = locked_order(actor, order_id)
-    side_of(actor, PROPOSE, order.agency_id)
+    side = own_side(actor, order)
     order.state = move(ORDER_MOVES, order.state, "withdrawn", f"Order {order}")
-    order.closing_reason = reason.strip()
-    order.save(update_fields=["state", "closing_reason"])
+    close(actor, order, side, reason)
+    order.save()
     record(
         actor=actor,
         verb="agreements.order_withdrawn",
@@ -334,12 +351,10 @@ def _summary(order: Order, wanted: OrderDraft) -> dict[str, Any]:
 def _write(
     actor: Actor,
     agreement: Agreement,
-    terms: Terms,
-    lines: tuple[NewLine, ...],
+    wanted: OrderDraft,
     columns: dict[str, Any],
     draft: bool,
 ) -> Order:
-    wanted = _checked(agreement, terms, lines, columns["number"])
     order = Order.objects.create(
         agency_id=agreement.agency_id,
         agreement=agreement,
@@ -379,6 +394,7 @@ def _write_lines(order: Order, wanted: OrderDraft) -> None:
             advance_minor=given.advance_minor,
             starts=span.start,
             ends=span.end,
+            agreed_ends=span.end,
         )
         lines.append(line)
         sources += [

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
-from ...access.public import Actor, require
+from ...access.public import Actor
 from ...calendar.public import now
-from ...party.public import Agency, permission_sources
-from ...schema.public import Forbidden, NotFound
-from ..domain import check_signature
+from ...party.public import Agency
+from ...schema.public import NotFound
+from ...words.public import day as day_words
+from ..domain import CatalogueError
 from ..models import Agreement, Order
-
-PROPOSE = "agreements.propose"
-SIGN = {"agency": "agreements.sign_agency", "centre": "agreements.sign_centre"}
-
-
-def side_of(actor: Actor, permission: str, agency_id: UUID) -> str:
-    """For which side the actor proposes: the centre's grants first (ACCESS-403 if for neither)."""
-    if actor.may(permission):
-        return "centre"
-    require(actor, permission, agency_id)
-    return "agency"
+from ..registry import last_used, open_from
+from ..rules import PROPOSE, Paper, check_signer, may_sign, side_of
 
 
 def proposer(actor: Actor, agency_id: UUID) -> dict[str, object]:
@@ -66,37 +59,9 @@ def locked_order(actor: Actor, order_id: UUID) -> Order:
     )
 
 
-def may_sign(actor: Actor, side: str, agency_id: UUID) -> None:
-    """Refuse unless the actor may sign for this side.
-
-    The agency's signature needs a grant for that very agency: no centre role signs for a customer.
-    """
-    if side == "agency":
-        if agency_id not in actor.agencies_with(SIGN["agency"]):
-            raise Forbidden(
-                "ACCESS-403",
-                f"You may not do this ({SIGN['agency']}). Ask the agency's approver to sign.",
-            )
-    elif side == "centre":
-        require(actor, SIGN["centre"])
-
-
-def put_signature(actor: Actor, paper: Agreement | Order, side: str) -> bool:
+def put_signature(actor: Actor, paper: Paper, side: str) -> bool:
     """Put the actor's signature under a proposal for one side; True once both sides signed."""
-    may_sign(actor, side, paper.agency_id)
-    user_id = check_signature(
-        side=side,
-        user_id=actor.user_id,
-        proposed_by=paper.proposed_by,
-        proposed_person=paper.proposed_person,
-        proposed_side=paper.proposed_side,
-        other_signer=paper.signed_by_centre if side == "agency" else paper.signed_by_agency,
-        lenders=(
-            permission_sources(actor.user_id, SIGN[side], paper.agency_id)
-            if actor.user_id and side in SIGN
-            else ()
-        ),
-    )
+    user_id = check_signer(actor, paper, side)
     if side == "agency":
         paper.signed_by_agency, paper.signed_by_agency_at = user_id, now()
     else:
@@ -104,7 +69,68 @@ def put_signature(actor: Actor, paper: Agreement | Order, side: str) -> bool:
     return bool(paper.signed_by_agency and paper.signed_by_centre)
 
 
-def signed_already(paper: Agreement | Order, side: str) -> bool:
+def close(actor: Actor, paper: Paper, side: str, reason: str) -> None:
+    """Note who withdrew, refused or ended it, for which side and why."""
+    paper.closed_by, paper.closed_side, paper.closed_at = actor.user_id, side, now()
+    paper.closing_reason = reason.strip()
+
+
+def own_side(actor: Actor, paper: Paper) -> str:
+    """The side for which the actor takes a proposal back: the one that made it (CATALOGUE-259)."""
+    side = side_of(actor, PROPOSE, paper.agency_id)
+    if side != paper.proposed_side:
+        raise CatalogueError(
+            "CATALOGUE-259",
+            "The other party proposed this, so only it can withdraw it. You may refuse to sign.",
+        )
+    return side
+
+
+def check_refusal(actor: Actor, paper: Paper, side: str, reason: str) -> None:
+    """Refuse a refusal without the right to sign, or without ten characters of reason."""
+    may_sign(actor, side, paper.agency_id)
+    if paper.state != "proposed":
+        raise CatalogueError(
+            "CATALOGUE-222", f"{paper} is {paper.state}; there is nothing for you to refuse."
+        )
+    if actor.user_id is None:
+        raise CatalogueError("CATALOGUE-232", "Only a person can refuse. Sign in and try again.")
+    if len(reason.strip()) < 10:
+        raise CatalogueError(
+            "CATALOGUE-251",
+            "Say in at least ten characters why you refuse, so that it can be mended.",
+        )
+
+
+def check_reach(order: Order, day: date, what: str) -> None:
+    """Refuse a change of an order that would reach back to what was billed or used under it.
+
+    Closed months never change (CATALOGUE-250); a usage record keeps the line that covered it, so
+    the change begins after the last one (CATALOGUE-261).
+    """
+    check_open(day, what)
+    lines = order.lines.filter(active=True).values_list("pk", flat=True)
+    last = last_used(order.agency_id, list(lines), day)
+    if last is not None:
+        raise CatalogueError(
+            "CATALOGUE-261",
+            f"{what} cannot begin on {day_words(day)}: order {order} was used until "
+            f"{day_words(last)}. Choose a later day.",
+        )
+
+
+def check_open(day: date, what: str) -> None:
+    """Refuse a change that would reach back into a closed month."""
+    first = open_from()
+    if first is not None and day < first:
+        raise CatalogueError(
+            "CATALOGUE-250",
+            f"{what} cannot begin on {day_words(day)}: that month is closed. Choose "
+            f"{day_words(first)} or a later day.",
+        )
+
+
+def signed_already(paper: Paper, side: str) -> bool:
     """Whether this side has signed."""
     signer = paper.signed_by_agency if side == "agency" else paper.signed_by_centre
     return signer is not None

@@ -13,9 +13,16 @@ from ...calendar.public import now
 from ..domain import ORDER_MOVES, CatalogueError, Problem, move, refuse
 from ..models import EstimateSignature, Order, OrderLine
 from ..selectors import draft_of
-from .agreements import cut_lines
+from .endings import cut_lines
 from .orders import problems_of
-from .parties import locked_order, put_signature, signed_already
+from .parties import (
+    check_reach,
+    check_refusal,
+    close,
+    locked_order,
+    put_signature,
+    signed_already,
+)
 
 ESTIMATE = "agreements.sign_estimate"
 
@@ -40,9 +47,12 @@ def sign_order(*, actor: Actor, order_id: UUID, side: str) -> Order:
             f"Agreement {order.agreement.number} is {order.agreement.state}. Both sides sign the "
             "agreement before its orders.",
         )
+    if order.supersedes is not None:
+        check_reach(order.supersedes, order.starts, f"Modification {order}")
     refuse(problems_of(draft_of(order), order.agreement))
     both = put_signature(actor, order, side)
     if side == "agency":
+        refuse(_refused_estimates(order))
         _sign_estimates(actor, order)
     if both:
         _activate(order)
@@ -59,21 +69,58 @@ def sign_order(*, actor: Actor, order_id: UUID, side: str) -> Order:
 
 
 @action
+def refuse_order(*, actor: Actor, order_id: UUID, side: str, reason: str) -> Order:
+    """Refuse an order or modification for the “agency” or the “centre”, with a reason.
+
+    The order before it stays in force.
+    """
+    order = locked_order(actor, order_id)
+    check_refusal(actor, order, side, reason)
+    order.state = move(ORDER_MOVES, order.state, "refused", f"Order {order}")
+    close(actor, order, side, reason)
+    order.save()
+    record(
+        actor=actor,
+        verb="agreements.order_refused",
+        target=order,
+        agency_id=order.agency_id,
+        payload={"side": side, "number": order.number, "modification": order.modification},
+    )
+    return order
+
+
+@action
+def refuse_estimate(*, actor: Actor, order_line_id: UUID, reason: str) -> EstimateSignature:
+    """Refuse the quantity that one line estimates, with a reason of at least ten characters.
+
+    While the refusal stands, the agency cannot sign the order; signing the quantity lifts it.
+    """
+    line, order = _line_to_answer(actor, order_line_id)
+    if len(reason.strip()) < 10:
+        raise CatalogueError(
+            "CATALOGUE-251",
+            "Say in at least ten characters why you refuse the quantity, and what you expect.",
+        )
+    answer = _signature(line, line.estimated_quantity, actor.user_id)
+    answer.refusal = reason.strip()
+    answer.save(force_insert=True)
+    record(
+        actor=actor,
+        verb="agreements.estimate_refused",
+        target=line,
+        agency_id=order.agency_id,
+        payload={"quantity": line.estimated_quantity},
+    )
+    return answer
+
+
+@action
 def sign_estimate(*, actor: Actor, order_line_id: UUID, quantity: Decimal) -> EstimateSignature:
     """Sign the quantity that the agency expects to use under one line.
 
     In a draft, another quantity becomes the line's estimate; later the signature must fit it.
     """
-    line = OrderLine.objects.filter(pk=order_line_id).first()
-    order = locked_order(actor, line.order_id if line else order_line_id)
-    line = order.lines.get(pk=order_line_id)
-    require(actor, ESTIMATE, order.agency_id)
-    if actor.user_id is None:
-        raise CatalogueError("CATALOGUE-232", "Only a person can sign. Sign in and try again.")
-    if order.state not in ("draft", "proposed"):
-        raise CatalogueError(
-            "CATALOGUE-235", f"Order {order} is {order.state}. Propose a modification instead."
-        )
+    line, order = _line_to_answer(actor, order_line_id)
     if quantity != line.estimated_quantity:
         _change_estimate(order, line, quantity)
     signature = _signature(line, quantity, actor.user_id)
@@ -86,6 +133,37 @@ def sign_estimate(*, actor: Actor, order_line_id: UUID, quantity: Decimal) -> Es
         payload={"quantity": quantity},
     )
     return signature
+
+
+def _line_to_answer(actor: Actor, order_line_id: UUID) -> tuple[OrderLine, Order]:
+    """A line whose estimate the actor may answer now, with its order."""
+    line = OrderLine.objects.filter(pk=order_line_id).first()
+    order = locked_order(actor, line.order_id if line else order_line_id)
+    line = order.lines.get(pk=order_line_id)
+    require(actor, ESTIMATE, order.agency_id)
+    if actor.user_id is None:
+        raise CatalogueError("CATALOGUE-232", "Only a person can sign. Sign in and try again.")
+    if order.state not in ("draft", "proposed"):
+        raise CatalogueError(
+            "CATALOGUE-235", f"Order {order} is {order.state}. Propose a modification instead."
+        )
+    return line, order
+
+
+def _refused_estimates(order: Order) -> list[Problem]:
+    """Lines whose estimated quantity the agency refused last."""
+    answers = EstimateSignature.objects.filter(order_line__order=order).order_by("signed_at", "id")
+    last = {answer.order_line_id: answer for answer in answers}
+    return [
+        Problem(
+            "CATALOGUE-260",
+            f"Line {line.number}",
+            f"your agency refused the quantity {line.estimated_quantity.normalize():f}: "
+            f"{last[line.pk].refusal} Sign the quantity first, or refuse the order.",
+        )
+        for line in order.lines.all()
+        if line.pk in last and last[line.pk].refusal
+    ]
 
 
 def _change_estimate(order: Order, line: OrderLine, quantity: Decimal) -> None:
@@ -101,7 +179,8 @@ def _change_estimate(order: Order, line: OrderLine, quantity: Decimal) -> None:
     line.save(update_fields=["estimated_quantity"])
 
 
-def _signature(line: OrderLine, quantity: Decimal, user_id: UUID) -> EstimateSignature:
+def _signature(line: OrderLine, quantity: Decimal, user_id: UUID | None) -> EstimateSignature:
+    assert user_id is not None, "only a person answers an estimate"
     return EstimateSignature(
         agency_id=line.agency_id,
         order_line=line,
@@ -114,7 +193,7 @@ def _signature(line: OrderLine, quantity: Decimal, user_id: UUID) -> EstimateSig
 def _sign_estimates(actor: Actor, order: Order) -> None:
     signed = set(
         EstimateSignature.objects.filter(
-            order_line__order=order, quantity=F("order_line__estimated_quantity")
+            order_line__order=order, refusal="", quantity=F("order_line__estimated_quantity")
         ).values_list("order_line_id", flat=True)
     )
     EstimateSignature.objects.bulk_create(

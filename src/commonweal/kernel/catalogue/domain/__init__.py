@@ -1,5 +1,6 @@
 """The rules of agreements and orders. Pure: no Django, no I/O."""
 
+from .changes import Changes, LineChange, TermChange, compare, remaining
 from .coverage import (
     Cover,
     CoverageIndex,
@@ -21,30 +22,44 @@ from .orders import (
     refuse,
 )
 from .profiles import PROFILES, Profile, profile
-from .states import AGREEMENT_MOVES, ORDER_MOVES, check_signature, move
+from .states import (
+    AGREEMENT_MOVES,
+    ENDING_MOVES,
+    ORDER_MOVES,
+    SIDES,
+    check_signature,
+    move,
+)
 
 __all__ = [
     "AGREEMENT_MOVES",
+    "ENDING_MOVES",
     "ORDER_MOVES",
     "PROFILES",
+    "SIDES",
     "CatalogueError",
+    "Changes",
     "Companion",
     "Cover",
     "CoverageIndex",
     "FundingShare",
     "ItemInfo",
+    "LineChange",
     "LineInForce",
     "NewFunding",
     "NewLine",
     "OrderDraft",
     "Problem",
     "Profile",
+    "TermChange",
     "check_catalogue",
     "check_order",
     "check_signature",
+    "compare",
     "covering_line",
     "funding_problems",
     "move",
     "profile",
     "refuse",
+    "remaining",
 ]

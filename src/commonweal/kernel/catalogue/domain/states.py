@@ -9,18 +9,27 @@ from .orders import CatalogueError
 
 AGREEMENT_MOVES: Mapping[str, frozenset[str]] = {
     "draft": frozenset({"proposed", "withdrawn"}),
-    "proposed": frozenset({"active", "withdrawn"}),
+    "proposed": frozenset({"active", "withdrawn", "refused"}),
     "active": frozenset({"ended"}),
     "ended": frozenset(),
     "withdrawn": frozenset(),
+    "refused": frozenset(),
 }
 ORDER_MOVES: Mapping[str, frozenset[str]] = {
     "draft": frozenset({"proposed", "withdrawn"}),
-    "proposed": frozenset({"active", "withdrawn"}),
+    "proposed": frozenset({"active", "withdrawn", "refused"}),
     "active": frozenset({"superseded", "ended"}),
     "superseded": frozenset(),
     "ended": frozenset(),
     "withdrawn": frozenset(),
+    "refused": frozenset(),
+}
+ENDING_MOVES: Mapping[str, frozenset[str]] = {
+    "draft": frozenset({"proposed"}),
+    "proposed": frozenset({"active", "withdrawn", "refused"}),
+    "active": frozenset(),
+    "withdrawn": frozenset(),
+    "refused": frozenset(),
 }
 SIDES = ("agency", "centre")
 

@@ -2,6 +2,7 @@
 
 from .agreements import (
     Agreement,
+    Ending,
     EstimateSignature,
     FundingSource,
     Order,
@@ -14,6 +15,7 @@ __all__ = [
     "Bundle",
     "BundleCompanion",
     "ChargeItem",
+    "Ending",
     "EstimateSignature",
     "FundingSource",
     "Order",

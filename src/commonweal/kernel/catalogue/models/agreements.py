@@ -13,7 +13,9 @@ from .services import span_check
 
 PROFILES = [("plain", "Plain"), ("7600", "Forms 7600A and 7600B")]
 SIDES = [("centre", "Centre"), ("agency", "Agency")]
+OPEN = ["draft", "proposed"]
 BINDING = ["active", "superseded", "ended"]
+CLOSED = ["withdrawn", "refused"]
 
 
 def _two_parties(prefix: str) -> list[models.BaseConstraint]:
@@ -36,10 +38,18 @@ def _two_parties(prefix: str) -> list[models.BaseConstraint]:
     ]
 
 
+def waiting_index(prefix: str) -> models.Index:
+    """Finds what waits for a signature, oldest first."""
+    return models.Index(
+        fields=["id"], condition=Q(state="proposed"), name=f"catalogue_{prefix}_waits"
+    )
+
+
 class Signed(TenantModel):
     """Something that binds two parties: who proposed it, for which side, and who signed.
 
-    `closing_reason`: why it was withdrawn or ended.
+    `closed_by` withdrew it (their own side's proposal), refused it (the other side's), or ended it;
+    `closing_reason` says why.
     """
 
     proposed_by = models.UUIDField(null=True)
@@ -49,6 +59,9 @@ class Signed(TenantModel):
     signed_by_agency_at = models.DateTimeField(null=True)
     signed_by_centre = models.UUIDField(null=True)
     signed_by_centre_at = models.DateTimeField(null=True)
+    closed_by = models.UUIDField(null=True)
+    closed_side = models.CharField(max_length=8, choices=SIDES, blank=True)
+    closed_at = models.DateTimeField(null=True)
     closing_reason = models.CharField(max_length=500, blank=True)
     recorded_at = models.DateTimeField(default=now)
 
@@ -61,10 +74,18 @@ class Agreement(Signed):
     """General terms between the centre and one agency; orders stand on it.
 
     `requesting_aid`, `servicing_aid` and `location_code` are for profile 7600 (form 7600A).
-    `ended_on`: the first day on which it no longer holds, if it ended before `ends`.
+    `ended_on`: the first day on which it no longer holds, if it ended before `ends`. `renews`: the
+    agreement that it follows.
     """
 
-    STATES: ClassVar[list[str]] = ["draft", "proposed", "active", "ended", "withdrawn"]
+    STATES: ClassVar[list[str]] = [
+        "draft",
+        "proposed",
+        "active",
+        "ended",
+        "withdrawn",
+        "refused",
+    ]
 
     number = models.CharField(max_length=24)
     sequence = models.PositiveIntegerField()
@@ -77,10 +98,12 @@ class Agreement(Signed):
     requesting_aid = models.CharField(max_length=3, blank=True)
     servicing_aid = models.CharField(max_length=3, blank=True)
     location_code = models.CharField(max_length=8, blank=True)
+    renews = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="renewals")
     state = models.CharField(max_length=10, default="draft")
 
     class Meta:
         ordering = ["agency", "sequence"]
+        indexes = [waiting_index("agreement")]
         constraints = [
             models.UniqueConstraint(fields=["agency", "number"], name="catalogue_agreement_number"),
             models.UniqueConstraint(
@@ -88,7 +111,7 @@ class Agreement(Signed):
             ),
             models.UniqueConstraint(fields=["id", "agency"], name="catalogue_agreement_tenant"),
             models.CheckConstraint(
-                condition=Q(state__in=["draft", "proposed", "active", "ended", "withdrawn"]),
+                condition=Q(state__in=[*OPEN, "active", "ended", *CLOSED]),
                 name="catalogue_agreement_state",
             ),
             span_check("catalogue_agreement_span"),
@@ -131,6 +154,7 @@ class Order(Signed):
 
     class Meta:
         ordering = ["agency", "number", "modification"]
+        indexes = [waiting_index("order")]
         constraints = [
             models.UniqueConstraint(
                 fields=["agency", "number", "modification"], name="catalogue_order_number"
@@ -138,11 +162,11 @@ class Order(Signed):
             models.UniqueConstraint(fields=["id", "agency"], name="catalogue_order_tenant"),
             models.UniqueConstraint(
                 fields=["agency", "supersedes"],
-                condition=Q(state__in=["draft", "proposed"]),
+                condition=Q(state__in=OPEN),
                 name="catalogue_order_one_change",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["draft", "proposed", "withdrawn", *BINDING]),
+                condition=Q(state__in=[*OPEN, *BINDING, *CLOSED]),
                 name="catalogue_order_state",
             ),
             models.CheckConstraint(
@@ -167,7 +191,8 @@ class OrderLine(TenantModel):
     """One charge item that the order covers, for one bureau or (None) for the whole agency.
 
     `active` lines cover usage on [starts, ends); they never overlap for the same agency, item and
-    bureau (EXCLUDE in schema.sql). A line may go only while its order is a draft.
+    bureau (EXCLUDE in schema.sql). A line may go only while its order is a draft. `agreed_ends`:
+    the end that was signed, for which the estimate stands; `ends` may be cut short later.
     """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
@@ -184,6 +209,7 @@ class OrderLine(TenantModel):
     advance_minor = models.BigIntegerField(default=0)
     starts = models.DateField()
     ends = models.DateField(null=True)
+    agreed_ends = models.DateField(null=True)
     active = models.BooleanField(default=False)
     activated_at = models.DateTimeField(null=True)
 
@@ -200,6 +226,10 @@ class OrderLine(TenantModel):
                 name="catalogue_line_amounts",
             ),
             span_check("catalogue_line_span"),
+            models.CheckConstraint(
+                condition=Q(agreed_ends__isnull=True) | Q(ends__lte=F("agreed_ends")),
+                name="catalogue_line_agreed",
+            ),
         ]
 
 
@@ -234,12 +264,58 @@ class FundingSource(TenantModel):
 
 @tenant(append_only=True)
 class EstimateSignature(TenantModel):
-    """The agency's signature under the estimated quantity of a line; later compared with use."""
+    """The agency's answer to the estimated quantity of a line: its signature, later compared with
+    use, or (`refusal`) why it does not sign that quantity. The last one counts."""
 
     order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="signatures")
     quantity = models.DecimalField(max_digits=18, decimal_places=6)
+    refusal = models.CharField(max_length=500, blank=True)
     signed_by = models.UUIDField()
     signed_at = models.DateTimeField(default=now)
 
     class Meta:
         ordering = ["order_line", "signed_at"]
+
+
+@tenant()
+class Ending(Signed):
+    """That an order, or an agreement with all its orders, ends early: it takes both parties.
+
+    `ends`: the first day without it. `reason`: why, as proposed.
+    """
+
+    agreement = models.ForeignKey(
+        Agreement, on_delete=models.PROTECT, null=True, related_name="endings"
+    )
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, null=True, related_name="endings")
+    ends = models.DateField()
+    reason = models.CharField(max_length=500)
+    state = models.CharField(max_length=10, default="draft")
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [waiting_index("ending")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(agreement__isnull=True, order__isnull=False)
+                | Q(agreement__isnull=False, order__isnull=True),
+                name="catalogue_ending_of_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[*OPEN, "active", *CLOSED]), name="catalogue_ending_state"
+            ),
+            models.UniqueConstraint(
+                fields=["agency", "agreement"],
+                condition=Q(state__in=OPEN, agreement__isnull=False),
+                name="catalogue_ending_agreement",
+            ),
+            models.UniqueConstraint(
+                fields=["agency", "order"],
+                condition=Q(state__in=OPEN, order__isnull=False),
+                name="catalogue_ending_order",
+            ),
+            *_two_parties("ending"),
+        ]
+
+    def __str__(self) -> str:
+        return f"End of {self.order or self.agreement}"

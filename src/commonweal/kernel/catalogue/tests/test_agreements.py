@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +11,10 @@ import pytest
 
 from commonweal.kernel.access.public import SYSTEM
 from commonweal.kernel.audit.public import events
-from commonweal.kernel.calendar.public import FiscalPeriod, Span, at
+from commonweal.kernel.calendar.public import FiscalPeriod, Span
 from commonweal.kernel.catalogue import public as catalogue
+from commonweal.kernel.party.models import CentreProfile
+from commonweal.kernel.party.selectors import forget_centre
 from commonweal.kernel.schema.public import Forbidden, NotFound, uuid7
 
 from .conftest import FULL, NEW_YEAR, YEAR_END, House, person
@@ -70,7 +72,7 @@ def test_agreements_that_cannot_be(house: House) -> None:
     parks = {**given, "agency_id": house.parks.pk, "starts": NEW_YEAR}
     with pytest.raises(Refused, match="CATALOGUE-221"):
         catalogue.create_agreement(**{**parks, "terms": " "})
-    with pytest.raises(Refused, match="CATALOGUE-241"):
+    with pytest.raises(Refused, match="CATALOGUE-253"):
         catalogue.create_agreement(**parks, profile_name="7600")
     with pytest.raises(NotFound, match="CATALOGUE-404"):
         catalogue.create_agreement(**{**parks, "agency_id": uuid7()})
@@ -82,8 +84,11 @@ def test_withdrawing_an_agreement_keeps_its_number(house: House) -> None:
     made = catalogue.create_agreement(
         actor=house.officer, agency_id=house.parks.pk, title="T", terms="t", starts=NEW_YEAR
     )
-    gone = catalogue.withdraw_agreement(actor=house.liaison, agreement_id=made.pk, reason="No")
+    with pytest.raises(Refused, match="CATALOGUE-259"):
+        catalogue.withdraw_agreement(actor=house.liaison, agreement_id=made.pk, reason="No")
+    gone = catalogue.withdraw_agreement(actor=house.owner, agreement_id=made.pk, reason="No")
     assert (gone.state, gone.closing_reason) == ("withdrawn", "No")
+    assert (gone.closed_by, gone.closed_side) == (house.owner.user_id, "centre")
     assert house.agreement().number == "A-0002"
     with pytest.raises(Refused, match="CATALOGUE-214"):
         house.proposed(gone)
@@ -192,7 +197,10 @@ def test_a_modification_replaces_the_order_from_its_day_on(house: House) -> None
     with pytest.raises(Refused, match="CATALOGUE-228"):
         catalogue.modify_order(**{**given, "starts": NEW_YEAR}, order_id=change.pk)
     # A modification from the very first day leaves nothing of the one before it.
-    again = house.signed(catalogue.modify_order(**given, order_id=change.pk))
+    with pytest.raises(Refused, match="CATALOGUE-252"):
+        catalogue.modify_order(**given, order_id=change.pk)
+    more = {**given, "lines": [house.line(estimated_amount_minor=31_000)]}
+    again = house.signed(catalogue.modify_order(**more, order_id=change.pk))
     assert again.modification == 2
     assert len(catalogue.order_lines_in_force(SYSTEM, house.parks.pk, Span(JULY))) == 1
 
@@ -208,11 +216,105 @@ def test_a_withdrawn_modification_frees_the_way_for_the_next(house: House) -> No
         "reason": "x",
     }
     change = catalogue.modify_order(**given)
-    gone = catalogue.withdraw_order(actor=house.officer, order_id=change.pk, reason="Not now")
+    with pytest.raises(Refused, match="CATALOGUE-259"):
+        catalogue.withdraw_order(actor=house.officer, order_id=change.pk, reason="Not now")
+    gone = catalogue.withdraw_order(actor=house.liaison, order_id=change.pk, reason="Not now")
     assert (gone.state, gone.closing_reason) == ("withdrawn", "Not now")
     assert catalogue.modify_order(**given).modification == 2
     with pytest.raises(Refused, match="CATALOGUE-230"):
         catalogue.withdraw_order(actor=house.officer, order_id=order.pk, reason="x")
+
+
+def test_a_refusal_says_why_and_leaves_the_order_before_it(house: House) -> None:
+    order = house.signed(house.proposed(house.agreement()))
+    change = catalogue.modify_order(
+        actor=house.officer,
+        order_id=order.pk,
+        starts=JULY,
+        lines=[house.line(estimated_amount_minor=90_000)],
+        funding=FULL,
+        reason="Dearer",
+    )
+    given: dict[str, Any] = {"order_id": change.pk, "side": "agency"}
+    with pytest.raises(Refused, match="CATALOGUE-251"):
+        catalogue.refuse_order(actor=house.approver, reason="too dear", **given)
+    for actor in (house.liaison, house.director):
+        with pytest.raises(Forbidden):
+            catalogue.refuse_order(actor=actor, reason="Our budget does not hold it.", **given)
+    done = catalogue.refuse_order(
+        actor=house.approver, reason="Our budget does not hold it.", **given
+    )
+    assert (done.state, done.closed_side, done.closed_by) == (
+        "refused",
+        "agency",
+        house.approver.user_id,
+    )
+    with pytest.raises(Refused, match="CATALOGUE-222"):
+        catalogue.refuse_order(actor=house.approver, reason="Once more the same", **given)
+    order.refresh_from_db()
+    assert order.state == "active"
+    [line] = catalogue.order_lines_in_force(SYSTEM, house.parks.pk, Span(NEW_YEAR))
+    assert line.order_id == order.pk
+
+
+def test_refused_terms_can_be_proposed_anew(house: House) -> None:
+    made = catalogue.create_agreement(
+        actor=house.liaison, agency_id=house.parks.pk, title="T", terms="t", starts=NEW_YEAR
+    )
+    with pytest.raises(Refused, match="CATALOGUE-232"):
+        catalogue.refuse_agreement(
+            actor=SYSTEM, agreement_id=made.pk, side="centre", reason="Not from a program"
+        )
+    done = catalogue.refuse_agreement(
+        actor=house.director, agreement_id=made.pk, side="centre", reason="Name the services."
+    )
+    assert (done.state, done.closing_reason) == ("refused", "Name the services.")
+    verbs = [event.verb for event in events(house.officer, agency_id=house.parks.pk)]
+    assert verbs[0] == "agreements.agreement_refused"
+    assert house.agreement().number == "A-0002"
+
+
+def test_a_refused_estimate_keeps_the_agency_from_signing(house: House) -> None:
+    order = house.proposed(house.agreement())
+    line = order.lines.get()
+    given: dict[str, Any] = {"order_line_id": line.pk}
+    with pytest.raises(Refused, match="CATALOGUE-251"):
+        catalogue.refuse_estimate(actor=house.liaison, reason="80", **given)
+    with pytest.raises(Forbidden):
+        catalogue.refuse_estimate(actor=house.director, reason="We expect 80 of them.", **given)
+    catalogue.refuse_estimate(actor=house.liaison, reason="We expect 80 of them.", **given)
+    with pytest.raises(Refused, match=r"We expect 80 of them\..*CATALOGUE-260"):
+        catalogue.sign_order(actor=house.approver, order_id=order.pk, side="agency")
+    catalogue.sign_order(actor=house.director, order_id=order.pk, side="centre")
+    catalogue.sign_estimate(actor=house.liaison, quantity=Decimal(100), **given)
+    done = catalogue.sign_order(actor=house.approver, order_id=order.pk, side="agency")
+    assert done.state == "active"
+    assert [bool(each.refusal) for each in line.signatures.all()] == [True, False]
+
+
+def test_a_renewal_follows_an_agreement_that_ends(house: House) -> None:
+    old = house.agreement()
+    given: dict[str, Any] = {
+        "actor": house.officer,
+        "agency_id": house.parks.pk,
+        "title": "Shared services 2027",
+        "terms": old.terms,
+        "renews": old.pk,
+    }
+    with pytest.raises(Refused, match="CATALOGUE-256"):
+        catalogue.create_agreement(starts=JULY, **given)
+    made = catalogue.create_agreement(starts=YEAR_END, **given)
+    assert (made.renews_id, made.number) == (old.pk, "A-0002")
+    assert catalogue.agreement(house.liaison, made.pk).renews == old
+    with pytest.raises(Refused, match="CATALOGUE-254"):
+        catalogue.create_agreement(starts=YEAR_END, **{**given, "renews": made.pk})
+    with pytest.raises(Refused, match="CATALOGUE-254"):
+        catalogue.create_agreement(
+            starts=YEAR_END, **{**given, "agency_id": house.water.pk, "actor": house.owner}
+        )
+    endless = house.agreement(ends=None)
+    with pytest.raises(Refused, match="CATALOGUE-255"):
+        catalogue.create_agreement(starts=YEAR_END, **{**given, "renews": endless.pk})
 
 
 def test_a_draft_is_revised_estimated_and_proposed(house: House) -> None:
@@ -280,58 +382,6 @@ def test_a_draft_modification_begins_while_its_order_runs(house: House) -> None:
         )
 
 
-def test_ending_an_agreement_ends_its_orders(house: House) -> None:
-    agreement = house.agreement()
-    running = house.signed(house.proposed(agreement))
-    later = house.signed(
-        house.proposed(agreement, lines=[house.line("payroll.desk", starts=date(2026, 8, 1))])
-    )
-    waiting = house.proposed(agreement, lines=[house.line("payroll.archive")])
-    change = catalogue.modify_order(
-        actor=house.officer,
-        order_id=running.pk,
-        starts=JULY,
-        lines=[house.line()],
-        funding=FULL,
-        reason="x",
-    )
-    house.signed(change)
-    given: dict[str, Any] = {"agreement_id": agreement.pk, "reason": "Moving on"}
-    with pytest.raises(Refused, match="CATALOGUE-225"):
-        catalogue.end_agreement(actor=house.approver, on=JULY, **{**given, "reason": ""})
-    for day in (date(2026, 1, 14), YEAR_END):
-        with pytest.raises(Refused, match="CATALOGUE-226"):
-            catalogue.end_agreement(actor=house.approver, on=day, **given)
-    with pytest.raises(Forbidden):
-        catalogue.end_agreement(actor=house.liaison, on=JULY, **given)
-    with at(datetime(2026, 5, 1, tzinfo=UTC)):
-        ended = catalogue.end_agreement(actor=house.approver, on=date(2026, 6, 1), **given)
-    assert (ended.state, ended.ended_on, ended.closing_reason) == (
-        "ended",
-        date(2026, 6, 1),
-        "Moving on",
-    )
-    states = {str(each): each.state for each in catalogue.orders(house.officer)}
-    assert states == {
-        str(running): "superseded",
-        str(later): "ended",
-        str(waiting): "withdrawn",
-        str(change): "ended",
-    }
-    [line] = catalogue.order_lines_in_force(SYSTEM, house.parks.pk, Span(NEW_YEAR))
-    assert (line.order_id, line.ends) == (running.pk, date(2026, 6, 1))
-
-
-def test_an_open_ended_order_is_cut_at_the_agreements_end(house: House) -> None:
-    agreement = house.agreement(ends=None)
-    house.signed(house.proposed(agreement))
-    catalogue.end_agreement(
-        actor=house.director, agreement_id=agreement.pk, on=JULY, reason="Enacted"
-    )
-    [line] = catalogue.order_lines_in_force(SYSTEM, house.parks.pk, Span(NEW_YEAR))
-    assert line.ends == JULY
-
-
 def test_the_7600_profile_numbers_and_asks(house: House) -> None:
     form: dict[str, Any] = {
         "profile_name": "7600",
@@ -339,6 +389,12 @@ def test_the_7600_profile_numbers_and_asks(house: House) -> None:
         "servicing_aid": "345",
         "location_code": "12345678",
     }
+    with pytest.raises(Refused, match="CATALOGUE-253"):
+        house.agreement(**form)
+    CentreProfile.objects.update(federal_forms=True)
+    forget_centre()
+    with pytest.raises(Refused, match="CATALOGUE-241"):
+        house.agreement(**{**form, "servicing_aid": ""})
     agreement = house.agreement(**form)
     assert agreement.number == "A2601-012-345-000001"
     with pytest.raises(Refused, match="CATALOGUE-243"):

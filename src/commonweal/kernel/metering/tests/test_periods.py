@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from django.db.utils import DatabaseError
 
 from commonweal.kernel.access.public import SYSTEM, act_as
+from commonweal.kernel.catalogue import public as catalogue
 from commonweal.kernel.errors import Forbidden
 from commonweal.kernel.metering import public as metering
 from commonweal.kernel.metering.models import Partition, UsageFact
+from commonweal.kernel.metering.selectors import last_used
 from commonweal.kernel.metering.tasks import clean_orphans
 
-from .world import World, event
+from .world import World, person, event
 
 PERIOD = "2026-10"
 
@@ -302,3 +306,39 @@ def test_missing_sources(world: World) -> None:
     report("payrun", 1, "10")
     assert problems() == {}
     assert [source.code for source in metering.sources(SYSTEM, active=True)] == ["desk", "payrun"]
+
+
+def test_an_order_never_changes_before_the_day_after_its_last_use(
+    world: World, data_dir: Path
+) -> None:
+    payslip = world.lines["parks", "payslip"]
+    order = catalogue.OrderLine.objects.get(pk=payslip).order
+    given: dict[str, Any] = {
+        "actor": person("finance_officer"),
+        "order_id": order.pk,
+        "starts": date(2026, 10, 15),
+        "lines": [catalogue.NewLine("payslip", Decimal(5), 0)],
+        "funding": [catalogue.NewFunding("Budget")],
+        "reason": "Only payslips from now on",
+    }
+    send(event("late in the day", **{"from": "2026-10-20T04:30:00Z", "to": "2026-10-20T05:30:00Z"}))
+    used = last_used(world.parks, [payslip], date(2026, 10, 15))
+    assert used == date(2026, 10, 19)
+    with pytest.raises(catalogue.CatalogueError, match="CATALOGUE-261"):
+        catalogue.modify_order(**given)
+    seal()
+    assert catalogue.open_from() == date(2026, 11, 1)
+    with pytest.raises(catalogue.CatalogueError, match="CATALOGUE-250"):
+        catalogue.modify_order(**given)
+    change = catalogue.modify_order(**given | {"starts": date(2026, 11, 1)})
+    assert change.state == "proposed"
+
+
+def test_what_a_closed_month_covered_stays_covered(world: World, data_dir: Path) -> None:
+    seal()
+    line = catalogue.OrderLine.objects.filter(pk=world.lines["parks", "payslip"])
+    for values in ({"ends": date(2026, 10, 31)}, {"active": False}):
+        stays = pytest.raises(DatabaseError, match="stays covered")
+        with stays, transaction.atomic():
+            line.update(**values)
+    assert line.update(ends=date(2026, 11, 1)) == 1

@@ -48,7 +48,7 @@ def _agency(code: str, kind: str = "agency") -> UUID:
     return Agency.objects.create(code=code, name=code.title(), kind=kind).id
 
 
-def _person(role: str, *agencies: UUID) -> Actor:
+def person(role: str, *agencies: UUID) -> Actor:
     reach: list[UUID | None] = [*agencies] or [None]
     return Actor(
         kind="person",
@@ -63,8 +63,8 @@ def _person(role: str, *agencies: UUID) -> Actor:
 
 def _order(agency_id: UUID) -> dict[str, UUID]:
     """An active order of the agency for 2026; its lines by item."""
-    officer, director = _person("finance_officer"), _person("director")
-    approver = _person("agency_approver", agency_id)
+    officer, director = person("finance_officer"), person("director")
+    approver = person("agency_approver", agency_id)
     starts, ends = date(2026, 1, 1), date(2027, 1, 1)
     agreement = catalogue.create_agreement(
         actor=officer, agency_id=agency_id, title="Terms", terms="Terms.", starts=starts, ends=ends
@@ -93,7 +93,7 @@ def build_world() -> World:
         parks, roads = _agency("parks"), _agency("roads")
         bureau = Bureau.objects.create(agency_id=parks, code="north", name="North").id
         first = date(2025, 1, 1)
-        owner = _person("service_owner")
+        owner = person("service_owner")
         catalogue.put_service(
             actor=owner,
             code="payroll",

@@ -27,6 +27,7 @@ _CENTRE_FIELDS = frozenset(
         "contact_email",
         "contact_phone",
         "locale",
+        "federal_forms",
         "is_demo",
     }
 )
@@ -170,7 +171,8 @@ def set_centre(*, actor: Actor, **settings: Any) -> CentreProfile:
     """Set or change the centre's settings; the first call also creates its own agency row.
 
     Settings: name, short_name, currency, zone, fiscal_year_start_month, contact_name,
-    contact_email, contact_phone, locale, is_demo. The first call needs name and short_name.
+    contact_email, contact_phone, locale, federal_forms, is_demo. The first call needs name and
+    short_name.
     """
     require(actor, "party.set_centre")
     _check_settings(settings)
@@ -188,7 +190,7 @@ def set_centre(*, actor: Actor, **settings: Any) -> CentreProfile:
     forget_centre()
     kept: dict[str, Any] = {
         name: settings[name]
-        for name in ("currency", "zone", "fiscal_year_start_month", "is_demo")
+        for name in ("currency", "zone", "fiscal_year_start_month", "federal_forms", "is_demo")
         if name in settings
     }
     record(

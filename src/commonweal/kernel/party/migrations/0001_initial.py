@@ -128,6 +128,13 @@ class Migration(migrations.Migration):
                 ("contact_email", models.EmailField(blank=True, max_length=254)),
                 ("contact_phone", models.CharField(blank=True, max_length=40)),
                 ("locale", models.CharField(default="en-us", max_length=12)),
+                (
+                    "federal_forms",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Forms 7600A and 7600B are in use for agreements and orders",
+                    ),
+                ),
                 ("is_demo", models.BooleanField(default=False)),
                 (
                     "agency",

@@ -1,0 +1,138 @@
+"""Reads of what two parties sign: what waits for whom, its history, before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from ..access.public import Actor
+from ..authority.public import Matter
+from ..schema.public import CommonwealError, NotFound
+from .domain import SIDES, Changes, OrderDraft, compare
+from .models import Agreement, Ending, Order
+from .rules import ORDER, SIGN, Paper, check_signer
+from .selectors import VIEW, draft_of, own_rows
+
+
+@dataclass(frozen=True)
+class Pending:
+    """Something that waits for signatures, and of which sides they are missing.
+
+    `kind`: “agreement”, “order”, “modification” or “ending”.
+    """
+
+    kind: str
+    paper: Paper
+    missing: tuple[str, ...]
+
+
+def kind_of(paper: Paper) -> str:
+    """What a paper is, as `Pending.kind`."""
+    if isinstance(paper, Order):
+        return "modification" if paper.supersedes_id else "order"
+    return "agreement" if isinstance(paper, Agreement) else "ending"
+
+
+def missing_sides(paper: Paper) -> tuple[str, ...]:
+    """The sides whose signature a proposal lacks; none once it is decided."""
+    if paper.state != "proposed":
+        return ()
+    signed = {"agency": paper.signed_by_agency, "centre": paper.signed_by_centre}
+    return tuple(side for side in SIDES if signed[side] is None)
+
+
+def pending(
+    actor: Actor, *, agency_id: UUID | None = None, after: UUID | None = None, limit: int = 50
+) -> list[Pending]:
+    """What waits for signatures, oldest first, keyset-paged by the id (`after`); three queries."""
+    tables: tuple[QuerySet[Any], ...] = (
+        Agreement.objects.select_related("agency"),
+        Order.objects.select_related("agency", "agreement", "supersedes"),
+        Ending.objects.select_related("agency", "agreement", "order__agreement"),
+    )
+    rows: list[Paper] = []
+    for table in tables:
+        found = own_rows(actor, table).filter(state="proposed").order_by("id")
+        if agency_id:
+            found = found.filter(agency_id=agency_id)
+        if after:
+            found = found.filter(pk__gt=after)
+        rows += found[:limit]
+    rows.sort(key=lambda row: row.pk)
+    return [Pending(kind_of(row), row, missing_sides(row)) for row in rows[:limit]]
+
+
+def matter(paper: Paper, side: str) -> Matter:
+    """A missing signature as authority sees it: who may give it, up to which amount."""
+    order = paper if isinstance(paper, Order) else None
+    return Matter(
+        permission=SIGN[side],
+        side=side,
+        agency_id=paper.agency_id,
+        subject_type=ORDER,
+        amount_minor=order.total_minor if order else None,
+        currency=order.currency if order else "",
+        own_side=paper.proposed_side == side,
+        proposed_by=paper.proposed_by,
+        proposed_person=paper.proposed_person,
+        taken=paper.signed_by_centre if side == "agency" else paper.signed_by_agency,
+    )
+
+
+def why_not_sign(actor: Actor, paper: Paper, side: str) -> str:
+    """Why this actor may not sign a proposal for one side; empty if they may."""
+    try:
+        check_signer(actor, paper, side)
+    except CommonwealError as error:
+        return error.message
+    return ""
+
+
+def endings(
+    actor: Actor, *, agreement_id: UUID | None = None, order_ids: Iterable[UUID] = ()
+) -> list[Ending]:
+    """The proposed and past endings of an agreement, or of some orders, newest first."""
+    found = own_rows(actor, Ending.objects.select_related("agency", "agreement", "order"))
+    if agreement_id:
+        found = found.filter(agreement_id=agreement_id)
+    else:
+        found = found.filter(order_id__in=list(order_ids))
+    return list(found.order_by("-id"))
+
+
+def ending(actor: Actor, ending_id: UUID) -> Ending:
+    """One proposed or past ending (CATALOGUE-407 if it is not there for the actor)."""
+    rows = Ending.objects.select_related("agency", "agreement", "order__agreement")
+    found = own_rows(actor, rows).filter(pk=ending_id).first()
+    if found is None:
+        raise NotFound(
+            "CATALOGUE-407", "There is no such proposal among yours. Choose one from the list."
+        )
+    return found
+
+
+def versions(actor: Actor, order: Order) -> list[Order]:
+    """The order and its modifications, newest first, whatever became of them."""
+    rows = Order.objects.select_related("agency", "agreement", "supersedes")
+    same = own_rows(actor, rows).filter(agency_id=order.agency_id, number=order.number)
+    return list(same.order_by("-modification"))
+
+
+def draft(actor: Actor, order: Order) -> OrderDraft:
+    """A stored order that the actor may see as its rules see it, with what was agreed."""
+    actor_sees = own_rows(actor, Order.objects.filter(pk=order.pk)).exists()
+    if not actor_sees:
+        raise NotFound("CATALOGUE-406", f"There is no such order among yours ({VIEW}).")
+    return draft_of(order)
+
+
+def changes(actor: Actor, order: Order) -> Changes:
+    """What a modification changes, beside what it replaces; a first order adds all its lines."""
+    after = draft(actor, order)
+    if order.supersedes is None:
+        return compare(replace(after, lines=(), total_minor=0, advance_total_minor=0), after)
+    return compare(draft(actor, order.supersedes), after)
