@@ -19,7 +19,7 @@ from commonweal.kernel.metering.models import Partition, UsageFact
 from commonweal.kernel.metering.selectors import last_used
 from commonweal.kernel.metering.tasks import clean_orphans
 
-from .world import World, person, event
+from .world import World, event, person
 
 PERIOD = "2026-10"
 
