@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -11,11 +11,12 @@ from django.db.models import QuerySet
 
 from ..access.public import Actor
 from ..authority.public import Matter
-from ..schema.public import CommonwealError, NotFound
-from .domain import SIDES, Changes, OrderDraft, compare
+from ..schema.public import FIRST, CommonwealError, Listing, NotFound, Place, gone, turn
+from .domain import SIDES, Changes, NewFunding, NewLine, OrderDraft, compare, profile
+from .drafts import Terms, checked, funded
 from .models import Agreement, Ending, Order
-from .rules import ORDER, SIGN, Paper, check_signer
-from .selectors import VIEW, draft_of, own_rows
+from .rules import ORDER, SIGN, Paper, check_reach, check_signer
+from .selectors import VIEW, agreement, draft_of, own_rows
 
 
 @dataclass(frozen=True)
@@ -46,24 +47,35 @@ def missing_sides(paper: Paper) -> tuple[str, ...]:
 
 
 def pending(
-    actor: Actor, *, agency_id: UUID | None = None, after: UUID | None = None, limit: int = 50
-) -> list[Pending]:
-    """What waits for signatures, oldest first, keyset-paged by the id (`after`); three queries."""
+    actor: Actor, *, agency_id: UUID | None = None, place: Place = FIRST
+) -> Listing[Pending]:
+    """What waits for signatures, oldest first; three queries."""
     tables: tuple[QuerySet[Any], ...] = (
         Agreement.objects.select_related("agency"),
         Order.objects.select_related("agency", "agreement", "supersedes"),
         Ending.objects.select_related("agency", "agreement", "order__agreement"),
     )
-    rows: list[Paper] = []
-    for table in tables:
-        found = own_rows(actor, table).filter(state="proposed").order_by("id")
-        if agency_id:
-            found = found.filter(agency_id=agency_id)
-        if after:
-            found = found.filter(pk__gt=after)
-        rows += found[:limit]
-    rows.sort(key=lambda row: row.pk)
-    return [Pending(kind_of(row), row, missing_sides(row)) for row in rows[:limit]]
+
+    def read(start: list[str], backwards: bool, limit: int) -> list[Pending]:
+        rows: list[Paper] = []
+        for table in tables:
+            found = own_rows(actor, table).filter(state="proposed")
+            if agency_id:
+                found = found.filter(agency_id=agency_id)
+            if start:
+                found = found.filter(**{f"pk__{'lt' if backwards else 'gt'}": _id(start[0])})
+            rows += found.order_by("-id" if backwards else "id")[:limit]
+        rows.sort(key=lambda row: row.pk, reverse=backwards)
+        return [Pending(kind_of(row), row, missing_sides(row)) for row in rows[:limit]]
+
+    return turn(read, place, 1, lambda row: [row.paper.pk])
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise gone() from None
 
 
 def matter(paper: Paper, side: str) -> Matter:
@@ -136,3 +148,40 @@ def changes(actor: Actor, order: Order) -> Changes:
     if order.supersedes is None:
         return compare(replace(after, lines=(), total_minor=0, advance_total_minor=0), after)
     return compare(draft(actor, order.supersedes), after)
+
+
+def preview_order(
+    actor: Actor,
+    agreement_id: UUID,
+    *,
+    lines: Sequence[NewLine],
+    funding: Sequence[NewFunding],
+    terms: Terms,
+) -> Changes:
+    """What a new order would hold, or `CatalogueError` with all that is wrong; writes nothing."""
+    found = agreement(actor, agreement_id)
+    number = profile(found.profile).number(
+        agreement=found.number,
+        starts=terms.starts,
+        sequence=1,
+        requesting_aid=found.requesting_aid,
+        servicing_aid=found.servicing_aid,
+    )
+    whole = replace(terms, ends=terms.ends or found.ends)
+    after = checked(found, whole, funded(lines, funding), number)
+    return compare(replace(after, lines=(), total_minor=0, advance_total_minor=0), after)
+
+
+def preview_modification(
+    actor: Actor,
+    old: Order,
+    *,
+    lines: Sequence[NewLine],
+    funding: Sequence[NewFunding],
+    terms: Terms,
+) -> Changes:
+    """What a modification would change, or `CatalogueError` with all that is wrong with it."""
+    before = draft(actor, old)
+    check_reach(old, terms.starts, "A modification")
+    whole = replace(terms, ends=terms.ends or old.ends)
+    return compare(before, checked(old.agreement, whole, funded(lines, funding), old.number))

@@ -43,6 +43,7 @@ from .domain import (
     funding_problems,
     remaining,
 )
+from .drafts import Terms
 from .models import (
     Agreement,
     Bundle,
@@ -65,6 +66,8 @@ from .papers import (
     endings,
     matter,
     pending,
+    preview_modification,
+    preview_order,
     versions,
     why_not_sign,
 )
@@ -114,6 +117,7 @@ __all__ = [
     "Service",
     "ServiceLevel",
     "TermChange",
+    "Terms",
     "Unit",
     "agreement",
     "agreements",
@@ -136,6 +140,8 @@ __all__ = [
     "order_lines_in_force",
     "orders",
     "pending",
+    "preview_modification",
+    "preview_order",
     "propose_ending",
     "propose_order",
     "put_bundle",

@@ -1,15 +1,18 @@
-"""Who may propose and sign agreements, orders and endings, and for which side."""
+"""Who may propose and sign for which side, and how far back a change may reach."""
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 from ..access.public import Actor, require
 from ..authority.public import check_limit, is_second_approver
 from ..party.public import permission_sources
 from ..schema.public import Forbidden
-from .domain import check_signature
+from ..words.public import day as day_words
+from .domain import CatalogueError, check_signature
 from .models import Agreement, Ending, Order
+from .registry import last_used, open_from
 
 PROPOSE = "agreements.propose"
 SIGN = {"agency": "agreements.sign_agency", "centre": "agreements.sign_centre"}
@@ -70,3 +73,31 @@ def check_signer(actor: Actor, paper: Paper, side: str) -> UUID:
             currency=paper.currency,
         )
     return user_id
+
+
+def check_reach(order: Order, day: date, what: str) -> None:
+    """Refuse a change of an order that would reach back to what was billed or used under it.
+
+    Closed months never change (CATALOGUE-250); a usage record keeps the line that covered it, so
+    the change begins after the last one (CATALOGUE-261).
+    """
+    check_open(day, what)
+    lines = order.lines.filter(active=True).values_list("pk", flat=True)
+    last = last_used(order.agency_id, list(lines), day)
+    if last is not None:
+        raise CatalogueError(
+            "CATALOGUE-261",
+            f"{what} cannot begin on {day_words(day)}: order {order} was used until "
+            f"{day_words(last)}. Choose a later day.",
+        )
+
+
+def check_open(day: date, what: str) -> None:
+    """Refuse a change that would reach back into a closed month."""
+    first = open_from()
+    if first is not None and day < first:
+        raise CatalogueError(
+            "CATALOGUE-250",
+            f"{what} cannot begin on {day_words(day)}: that month is closed. Choose "
+            f"{day_words(first)} or a later day.",
+        )

@@ -119,7 +119,9 @@ def agreements(actor: Actor, agency_id: UUID | None = None) -> list[Agreement]:
 def agreement(actor: Actor, agreement_id: UUID) -> Agreement:
     """One agreement with its agency (CATALOGUE-405 if it is not there for the actor)."""
     found = (
-        own_rows(actor, Agreement.objects.select_related("agency")).filter(pk=agreement_id).first()
+        own_rows(actor, Agreement.objects.select_related("agency", "renews"))
+        .filter(pk=agreement_id)
+        .first()
     )
     if found is None:
         raise NotFound(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from ..access.public import Actor, Role, User, act_as, token_by_secret, widen
 from ..calendar.public import now, today
-from .domain import CENTRE_SIDE, Held, Holding, RoleInfo, actor_of, grants_of
+from .domain import CENTRE_SIDE, Held, RoleInfo, actor_of, grants_of
 from .models import CentreProfile, Delegation, Membership
 
 
@@ -155,23 +155,6 @@ def holders(agency_id: UUID, permission: str) -> list[tuple[UUID, UUID | None]]:
     found = dict(own.order_by("id").values_list("person_id", "user_id"))
     found |= dict(lent.order_by("id").values_list("to_person_id", "to_user_id"))
     return list(found.items())
-
-
-def holdings(agency_ids: Collection[UUID]) -> list[Holding]:
-    """Every role that somebody holds today in one of the agencies, as far as the scope shows."""
-    day = _local_day()
-    running = Q(starts__lte=day) & (Q(ends__isnull=True) | Q(ends__gt=day))
-    own = Membership.objects.filter(running, agency_id__in=agency_ids).order_by("id")
-    lent = Delegation.objects.filter(agency_id__in=agency_ids, starts__lte=day, ends__gt=day)
-    return [
-        *(Holding(row.person_id, row.user_id, row.role_id, row.agency_id) for row in own),
-        *(
-            Holding(
-                row.to_person_id, row.to_user_id, row.role_id, row.agency_id, row.from_person_id
-            )
-            for row in lent.order_by("id")
-        ),
-    ]
 
 
 def permission_sources(

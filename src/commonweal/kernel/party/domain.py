@@ -47,17 +47,6 @@ class Held:
     lender: UUID | None = None
 
 
-@dataclass(frozen=True)
-class Holding:
-    """Who holds a role where today, their own or (`lender`) one that somebody lent them."""
-
-    person_id: UUID
-    user_id: UUID | None
-    role: str
-    agency_id: UUID
-    lender: UUID | None = None
-
-
 def grants_of(held: Iterable[Held], roles: Mapping[str, RoleInfo]) -> frozenset[Grant]:
     """The grants of the roles held: a centre role reaches every agency, another only its own."""
     found: set[Grant] = set()

@@ -20,11 +20,10 @@ from .actors import (
     actor_for,
     actor_for_token,
     holders,
-    holdings,
     permission_sources,
     roles_held,
 )
-from .domain import Centre, Holding
+from .domain import Centre
 from .models import Agency, Bureau, Delegation, Membership, Person, Supplier
 from .rules import PartyError
 from .selectors import (
@@ -47,7 +46,6 @@ __all__ = [
     "Bureau",
     "Centre",
     "Delegation",
-    "Holding",
     "Membership",
     "PartyError",
     "Person",
@@ -70,7 +68,6 @@ __all__ = [
     "end_membership",
     "erase_person",
     "holders",
-    "holdings",
     "memberships",
     "people",
     "people_of_accounts",

@@ -9,9 +9,11 @@ from uuid import UUID
 from ninja import Query
 from pydantic import Field
 
+from commonweal.kernel.access.public import Actor
 from commonweal.kernel.authority.public import Deciders
 from commonweal.kernel.catalogue import public as catalogue
 from commonweal.kernel.party.public import agency
+from commonweal.kernel.schema.public import Listing
 
 from ..authority.doors import DeciderOut
 from ..kit import paging
@@ -158,31 +160,31 @@ def list_pending(
     rows = catalogue.pending(
         actor,
         agency_id=agency(actor, agency_code).pk if agency_code else None,
-        after=paging.id_after(after),
-        limit=limit + 1,
+        place=paging.place(after, limit),
     )
     deciders = Deciders(actor, {row.paper.agency_id for row in rows})
-    found = paging.page(rows, limit, lambda row: [row.paper.pk])
-    found["items"] = [
-        {
-            "kind": row.kind,
-            "id": row.paper.pk,
-            "agency_id": row.paper.agency_id,
-            "label": str(row.paper),
-            "proposed_side": row.paper.proposed_side,
-            "recorded_at": row.paper.recorded_at,
-            "missing": [
-                {
-                    "side": side,
-                    "why_not": deciders.why_not(actor, catalogue.matter(row.paper, side)),
-                    "deciders": deciders.of(catalogue.matter(row.paper, side)),
-                }
-                for side in row.missing
-            ],
-        }
-        for row in found["items"]
-    ]
-    return found
+    shown = [_pending(actor, row, deciders) for row in rows]
+    return paging.answer(Listing(shown, rows.previous, rows.next))
+
+
+def _pending(actor: Actor, row: catalogue.Pending, deciders: Deciders) -> dict[str, Any]:
+    matters = [catalogue.matter(row.paper, side) for side in row.missing]
+    return {
+        "kind": row.kind,
+        "id": row.paper.pk,
+        "agency_id": row.paper.agency_id,
+        "label": str(row.paper),
+        "proposed_side": row.paper.proposed_side,
+        "recorded_at": row.paper.recorded_at,
+        "missing": [
+            {
+                "side": matter.side,
+                "why_not": deciders.why_not(actor, matter),
+                "deciders": deciders.of(matter),
+            }
+            for matter in matters
+        ],
+    }
 
 
 @door.get("/orders/{order_id}/versions", access=VIEW, returns=Page[OrderOut])

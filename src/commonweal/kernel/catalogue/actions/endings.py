@@ -15,9 +15,8 @@ from ...schema.public import Conflict, NotFound
 from ...words.public import day as day_words
 from ..domain import AGREEMENT_MOVES, ENDING_MOVES, ORDER_MOVES, CatalogueError, move
 from ..models import Agreement, Ending, Order, OrderLine
+from ..rules import check_open, check_reach
 from .parties import (
-    check_open,
-    check_reach,
     check_refusal,
     close,
     lock_agency,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,47 +12,28 @@ from django.db.models import Max
 from ...access.public import Actor
 from ...audit.public import action, record
 from ...calendar.public import Span
-from ...party.public import Bureau, centre
 from ..domain import (
     ORDER_MOVES,
     CatalogueError,
     NewFunding,
     NewLine,
     OrderDraft,
-    Problem,
-    check_catalogue,
-    check_order,
     compare,
     move,
     profile,
     refuse,
 )
+from ..drafts import Terms, checked, funded, problems_of
 from ..models import Agreement, ChargeItem, FundingSource, Order, OrderLine
-from ..rules import PROPOSE, side_of
-from ..selectors import draft_of, item_infos
+from ..rules import PROPOSE, check_reach, side_of
+from ..selectors import draft_of
 from .parties import (
-    check_reach,
     close,
     locked_agreement,
     locked_order,
     own_side,
     proposer,
 )
-
-
-@dataclass(frozen=True)
-class Terms:
-    """The heading of an order. Amounts in minor units; None: the sum of the lines."""
-
-    starts: date
-    ends: date | None
-    currency: str | None
-    total_minor: int | None
-    advance_total_minor: int | None
-    advance_recognition: str
-    payment_days: int
-    billing_frequency: str
-    location_code: str
 
 
 @action
@@ -98,7 +78,7 @@ def create_order(
         servicing_aid=agreement.servicing_aid,
     )
     numbered = {"number": number, "sequence": sequence}
-    wanted = _checked(agreement, terms, _funded(lines, funding), number)
+    wanted = checked(agreement, terms, funded(lines, funding), number)
     return _write(actor, agreement, wanted, {**who, **numbered}, draft)
 
 
@@ -156,7 +136,7 @@ def modify_order(
         "supersedes": old,
         "reason": reason.strip(),
     }
-    wanted = _checked(agreement, terms, _funded(lines, funding), old.number)
+    wanted = checked(agreement, terms, funded(lines, funding), old.number)
     if not compare(draft_of(old), wanted):
         raise CatalogueError(
             "CATALOGUE-252", f"Nothing of order {old} would change. Change something first."
@@ -193,8 +173,8 @@ def revise_order(
         order.advance_recognition, order.payment_days, order.billing_frequency,
         order.location_code,
     )  # fmt: skip
-    full = _funded(lines, funding)
-    wanted = _checked(order.agreement, terms, full, order.number)
+    full = funded(lines, funding)
+    wanted = checked(order.agreement, terms, full, order.number)
     FundingSource.objects.filter(order_line__order=order).delete()
     OrderLine.objects.filter(order=order).delete()
     for name, value in _header(wanted).items():
@@ -252,29 +232,6 @@ def withdraw_order(*, actor: Actor, order_id: UUID, reason: str) -> Order:
     return order
 
 
-def problems_of(wanted: OrderDraft, agreement: Agreement) -> list[Problem]:
-    """Everything that keeps an order from being proposed or signed."""
-    problems = check_order(wanted) + profile(agreement.profile).check(wanted)
-    bureaus = {line.bureau_id for line in wanted.lines if line.bureau_id}
-    own = set(
-        Bureau.objects.filter(agency_id=agreement.agency_id, pk__in=bureaus).values_list(
-            "pk", flat=True
-        )
-    )
-    for number, line in enumerate(wanted.lines, start=1):
-        if line.bureau_id and line.bureau_id not in own:
-            problems.append(
-                Problem(
-                    "CATALOGUE-213",
-                    f"Line {number}",
-                    "the bureau is not part of this agency. Choose one of its bureaus.",
-                )
-            )
-    if not any(problem.code == "CATALOGUE-216" for problem in problems):
-        problems += check_catalogue(wanted, item_infos(line.item for line in wanted.lines))
-    return problems
-
-
 def _must_be_open(agreement: Agreement) -> None:
     if agreement.state not in ("draft", "proposed", "active"):
         raise CatalogueError(
@@ -290,36 +247,6 @@ def _next_sequence(agreement: Agreement) -> int:
     else:
         orders = orders.filter(agreement=agreement)
     return (orders.aggregate(last=Max("sequence"))["last"] or 0) + 1
-
-
-def _funded(lines: Iterable[NewLine], funding: Sequence[NewFunding]) -> tuple[NewLine, ...]:
-    return tuple(line if line.funding else replace(line, funding=tuple(funding)) for line in lines)
-
-
-def _checked(
-    agreement: Agreement, terms: Terms, lines: tuple[NewLine, ...], number: str
-) -> OrderDraft:
-    book = centre().currency
-    total, advances = terms.total_minor, terms.advance_total_minor
-    wanted = OrderDraft(
-        number=number,
-        span=Span(terms.starts, terms.ends),
-        agreement_span=Span(agreement.starts, agreement.ends),
-        currency=terms.currency or book,
-        book_currency=book,
-        total_minor=sum(ln.estimated_amount_minor for ln in lines) if total is None else total,
-        advance_total_minor=sum(ln.advance_minor for ln in lines) if advances is None else advances,
-        advance_recognition=terms.advance_recognition,
-        payment_days=terms.payment_days,
-        billing_frequency=terms.billing_frequency,
-        location_code=terms.location_code,
-        agreement_location_code=agreement.location_code,
-        requesting_aid=agreement.requesting_aid,
-        servicing_aid=agreement.servicing_aid,
-        lines=lines,
-    )
-    refuse(problems_of(wanted, agreement))
-    return wanted
 
 
 def _header(wanted: OrderDraft) -> dict[str, Any]:

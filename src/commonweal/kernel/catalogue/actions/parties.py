@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
 from uuid import UUID
 
 from ...access.public import Actor
 from ...calendar.public import now
 from ...party.public import Agency
 from ...schema.public import NotFound
-from ...words.public import day as day_words
 from ..domain import CatalogueError
 from ..models import Agreement, Order
-from ..registry import last_used, open_from
 from ..rules import PROPOSE, Paper, check_signer, may_sign, side_of
 
 
@@ -99,34 +96,6 @@ def check_refusal(actor: Actor, paper: Paper, side: str, reason: str) -> None:
         raise CatalogueError(
             "CATALOGUE-251",
             "Say in at least ten characters why you refuse, so that it can be mended.",
-        )
-
-
-def check_reach(order: Order, day: date, what: str) -> None:
-    """Refuse a change of an order that would reach back to what was billed or used under it.
-
-    Closed months never change (CATALOGUE-250); a usage record keeps the line that covered it, so
-    the change begins after the last one (CATALOGUE-261).
-    """
-    check_open(day, what)
-    lines = order.lines.filter(active=True).values_list("pk", flat=True)
-    last = last_used(order.agency_id, list(lines), day)
-    if last is not None:
-        raise CatalogueError(
-            "CATALOGUE-261",
-            f"{what} cannot begin on {day_words(day)}: order {order} was used until "
-            f"{day_words(last)}. Choose a later day.",
-        )
-
-
-def check_open(day: date, what: str) -> None:
-    """Refuse a change that would reach back into a closed month."""
-    first = open_from()
-    if first is not None and day < first:
-        raise CatalogueError(
-            "CATALOGUE-250",
-            f"{what} cannot begin on {day_words(day)}: that month is closed. Choose "
-            f"{day_words(first)} or a later day.",
         )
 
 

@@ -11,12 +11,12 @@ from ...access.public import Actor, require
 from ...audit.public import action, record
 from ...calendar.public import now
 from ..domain import ORDER_MOVES, CatalogueError, Problem, move, refuse
+from ..drafts import problems_of
 from ..models import EstimateSignature, Order, OrderLine
+from ..rules import check_reach
 from ..selectors import draft_of
 from .endings import cut_lines
-from .orders import problems_of
 from .parties import (
-    check_reach,
     check_refusal,
     close,
     locked_order,

@@ -12,7 +12,7 @@ from commonweal.kernel.authority.public import NotYours
 from commonweal.kernel.catalogue import public as catalogue
 from commonweal.kernel.party.models import Membership, Person
 from commonweal.kernel.party.public import sync_roles
-from commonweal.kernel.schema.public import Forbidden, NotFound
+from commonweal.kernel.schema.public import Forbidden, NotFound, Place, place_text
 
 from .conftest import FULL, NEW_YEAR, House, person
 
@@ -51,9 +51,13 @@ def test_everything_that_waits_oldest_first(house: House) -> None:
         ("order", archive, ("agency",)),
         ("ending", ending, ("agency", "centre")),
     ]
-    first = catalogue.pending(house.officer, limit=3)
-    rest = catalogue.pending(house.officer, after=first[-1].paper.pk, limit=3)
-    assert [each.paper for each in first + rest] == [terms, change, archive, ending]
+    first = catalogue.pending(house.officer, place=Place(limit=3))
+    rest = catalogue.pending(house.officer, place=Place(first.next, 3))
+    assert [each.paper for each in (*first, *rest)] == [terms, change, archive, ending]
+    back = catalogue.pending(house.officer, place=Place(rest.previous, 2))
+    assert [each.paper for each in back] == [change, archive]
+    with pytest.raises(NotFound, match="LIST-404"):
+        catalogue.pending(house.officer, place=Place(place_text(False, ["no id"])))
     assert catalogue.pending(house.other) == []
     assert catalogue.pending(house.officer, agency_id=house.water.pk) == []
 
