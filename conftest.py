@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -135,16 +135,20 @@ def django_db_setup(template_database: str, django_db_blocker: Any) -> Iterator[
 
 
 @pytest.fixture
-def committed_db(
+def own_database(
     template_database: str, django_db_setup: None, django_db_blocker: Any
-) -> Iterator[str]:
-    """A database of its own for tests that must commit (threads, processes, kills)."""
+) -> Iterator[Callable[[str], str]]:
+    """Makes a database of the test's own from a template, and points Django at it."""
     name = f"cw_own_{_worker()}"
-    _clone(template_database, name)
-    with django_db_blocker.unblock():
+
+    def make(template: str) -> str:
+        _clone(template, name)
         _point_at(name)
         _allow()
-        yield name
+        return name
+
+    with django_db_blocker.unblock():
+        yield make
         _point_at(f"cw_test_{_worker()}")
     _drop(name)
 
@@ -156,6 +160,12 @@ def own_language() -> Iterator[None]:
 
     yield
     translation.deactivate()
+
+
+@pytest.fixture
+def committed_db(template_database: str, own_database: Callable[[str], str]) -> str:
+    """A database of its own for tests that must commit (threads, processes, kills)."""
+    return own_database(template_database)
 
 
 @pytest.fixture(scope="session")

@@ -1,77 +1,26 @@
-"""The how-to on a council's real spending, executed block by block as it is printed."""
+"""The how-to on a council's real spending: what its commands say and what they leave behind."""
 
 from __future__ import annotations
 
 import re
-import runpy
-import shlex
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
+from tests.documentation.pages import ROOT, Page
+from tests.documentation.shell import Shell
 
-from commonweal.interfaces.cli.main import main
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.practices.charging.models import AllocationRun, Bill, BillLine, RateVersion
 from commonweal.practices.charging.selectors.costs import imports, reconciliation
 from commonweal.practices.charging.selectors.rates import service_positions
 
-PAGE = Path(__file__).parents[5] / "docs" / "how-to" / "bill-from-council-spending.md"
-BLOCK = re.compile(r"^```(\w+)(?: ([^\n]*))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-Told = list[str]
-
-
-def blocks() -> Iterator[tuple[str, str, str]]:
-    """(language, note, text) of each block."""
-    yield from BLOCK.findall(PAGE.read_text(encoding="utf-8"))
-
-
-def execute(command: str, spend: Path, monkeypatch: pytest.MonkeyPatch) -> int:
-    """One shell line in this process: `commonweal …` or `.venv/bin/python FILE …`."""
-    words = [word.replace("SPEND", str(spend)) for word in shlex.split(command)]
-    if words[0] == "commonweal":
-        return main(words[1:])
-    monkeypatch.setattr(sys, "argv", words[1:])
-    runpy.run_path(words[1], run_name="__main__")
-    return 0
-
-
-@pytest.fixture
-def walk(
-    committed_db: str,
-    shared_data: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Callable[[], Told]:
-    """Run the whole page in an empty folder; the output of each command, in order."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COMMONWEAL_DATA", str(tmp_path / ".commonweal"))
-
-    def go() -> Told:
-        told = []
-        for language, note, text in blocks():
-            if language in {"json", "python"}:
-                Path(note).write_text(text, encoding="utf-8")
-                if note == "council_setup.py":
-                    execute(f"python {note}", shared_data, monkeypatch)
-            elif language == "sh":
-                wanted = int(note.removeprefix("exit=") or 0)
-                for command in text.strip().splitlines():
-                    code = execute(command, shared_data / "oxford-spend", monkeypatch)
-                    out = capsys.readouterr()
-                    assert code == wanted, (command, out)
-                    told.append(out.out.replace("\N{NO-BREAK SPACE}", " "))
-        return told
-
-    return go
+PAGE = Page(ROOT / "docs" / "how-to" / "bill-from-council-spending.md")
 
 
 @pytest.mark.shared_data
 @pytest.mark.slow
-def test_every_command_of_the_page_does_what_it_says(walk: Callable[[], Told]) -> None:
-    told = walk()
+def test_every_command_of_the_page_does_what_it_says(follow: Callable[[Page], Shell]) -> None:
+    told = follow(PAGE).told[1:]
     assert "dates          written DD/MM/YYYY" in told[0]
     assert "Not used: “Client”, “Supplier Name”" in told[0]
     assert "3,259 rows read: 3,259 usable, 0 not." in told[1]

@@ -1,0 +1,128 @@
+"""Where pages begin: an empty database, or a demo of three months that is built once."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import override_settings
+from tests.documentation.browser import Browser
+from tests.documentation.pages import ROOT, Page
+from tests.documentation.shell import Shell
+
+from commonweal.interfaces.cli.main import main
+from commonweal.kernel.party.selectors import forget_centre
+
+DEMO = ["demo", "--once", "--as-of", "2026-09", "--months", "3"]
+RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))[:8]
+
+
+@pytest.fixture(scope="session")
+def demo_template(
+    template_database: str,
+    django_db_setup: None,
+    django_db_blocker: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[str, Path]:
+    """Database and data folder of the demo that pages speak of; workers share one."""
+    from conftest import _admin, _clone, _point_at, _worker
+
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    name, folder = f"cw_demo_{RUN}", shared / "demo-of-the-pages"
+    with (shared / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "built").exists():
+            with _admin() as admin:
+                found = admin.execute(
+                    "SELECT datname FROM pg_database WHERE datname LIKE 'cw_demo_%'"
+                ).fetchall()
+                for (old,) in found:
+                    admin.execute(f'DROP DATABASE IF EXISTS "{old}" WITH (FORCE)')
+            _clone(template_database, name)
+            with django_db_blocker.unblock(), override_settings(DATA_DIR=folder):
+                before = os.environ["COMMONWEAL_DATA"]
+                os.environ["COMMONWEAL_DATA"] = str(folder)
+                _point_at(name)
+                forget_centre()
+                assert main(DEMO) == 0
+                forget_centre()
+                _point_at(f"cw_test_{_worker()}")
+                os.environ["COMMONWEAL_DATA"] = before
+            (folder / "built").touch()
+    return name, folder
+
+
+@pytest.fixture
+def follow(
+    request: pytest.FixtureRequest,
+    own_database: Callable[[str], str],
+    template_database: str,
+    tmp_path: Path,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[Callable[[Page], Shell]]:
+    """Execute a page from top to bottom; the shell that did it."""
+
+    def go(page: Page) -> Shell:
+        data = tmp_path / ".commonweal"
+        if page.starts == "demo":
+            database, folder = request.getfixturevalue("demo_template")
+            shutil.copytree(folder, data)
+        else:
+            database = template_database
+        own_database(database)
+        forget_centre()
+        settings.DATA_DIR, settings.EMAIL_FILE_PATH = data, data / "mail"
+        for name in [name for name in os.environ if name.startswith("COMMONWEAL_")]:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("COMMONWEAL_DATA", str(data))
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr("commonweal.ops.serve.serve", lambda *_: 0)
+        return execute(page, tmp_path, monkeypatch, capsys, request)
+
+    yield go
+    forget_centre()
+
+
+def execute(
+    page: Page,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
+) -> Shell:
+    """Each part of the page in its order; a failure says the line."""
+    stand_ins = {}
+    if "SPEND" in page.text:
+        stand_ins["SPEND"] = str(request.getfixturevalue("shared_data") / "oxford-spend")
+    (folder / "docs").symlink_to(ROOT / "docs")
+    shell, browser = Shell(folder, monkeypatch, capsys, stand_ins), Browser(folder)
+    for part in page.parts:
+        try:
+            if part.language == "sh":
+                shell.run(part.text, int(part.note.removeprefix("exit=") or 0))
+            elif part.language == "step":
+                browser.follow(part.text)
+            elif part.language == "text":
+                for line in filter(None, map(str.strip, part.text.splitlines())):
+                    assert holds(shell.last, line), f"“{line}” is not in:\n{shell.last}"
+            elif part.note:
+                shell.write(part.note, part.text)
+        except (AssertionError, OSError) as error:
+            raise AssertionError(f"{page.name}:{part.line}: {error}") from error
+    return shell
+
+
+def holds(told: str, line: str) -> bool:
+    """Whether a printed line says this; `…` stands for anything, and so do runs of blanks."""
+    pieces = (re.escape(" ".join(piece.split())) for piece in line.split("…"))
+    wanted = re.compile(" ?.*".join(pieces))
+    return any(wanted.search(" ".join(said.split())) for said in told.splitlines())
