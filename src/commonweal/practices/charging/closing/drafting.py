@@ -17,6 +17,7 @@ from commonweal.kernel.schema.public import CommonwealError
 from ..domain.bills import DraftLine, FundingShare
 
 ROUNDING = "half_up"
+Funding = dict[UUID, tuple[FundingShare, ...]]
 
 
 class CauseError(CommonwealError):
@@ -39,7 +40,7 @@ class RatedGroup:
     corrects_id: UUID | None = None
 
 
-def funding_shares(order_line_ids: Iterable[UUID]) -> dict[UUID, tuple[FundingShare, ...]]:
+def funding_shares(order_line_ids: Iterable[UUID]) -> Funding:
     """Per order line, its funding sources with integer weights over a common denominator."""
     found: dict[UUID, list[FundingSource]] = defaultdict(list)
     for source in FundingSource.objects.filter(order_line_id__in=set(order_line_ids)).order_by(
@@ -55,9 +56,10 @@ def funding_shares(order_line_ids: Iterable[UUID]) -> dict[UUID, tuple[FundingSh
     return shares
 
 
-def draft_lines(groups: Sequence[RatedGroup], currency: str) -> dict[UUID, list[DraftLine]]:
+def draft_lines(
+    groups: Sequence[RatedGroup], shares: Funding, currency: str
+) -> dict[UUID, list[DraftLine]]:
     """Draft lines per agency, in the order of the bill: service, item, kind, rate version."""
-    shares = funding_shares(group.order_line_id for group in groups)
     items = {
         item.id: item
         for item in ChargeItem.objects.filter(
@@ -92,9 +94,7 @@ def draft_lines(groups: Sequence[RatedGroup], currency: str) -> dict[UUID, list[
     }
 
 
-def _require_funding(
-    groups: Sequence[RatedGroup], shares: dict[UUID, tuple[FundingShare, ...]]
-) -> None:
+def _require_funding(groups: Sequence[RatedGroup], shares: Funding) -> None:
     bare = sorted(
         {str(group.order_line_id) for group in groups if group.order_line_id not in shares}
     )

@@ -19,7 +19,7 @@ from uuid import UUID
 from commonweal.kernel.access.public import Actor
 from commonweal.kernel.audit.public import digest
 from commonweal.kernel.calendar.public import FiscalPeriod
-from commonweal.kernel.catalogue.public import order_lines_in_force
+from commonweal.kernel.catalogue.public import LineInForce, order_lines_in_force
 from commonweal.kernel.metering.public import (
     PartitionFile,
     Total,
@@ -35,7 +35,7 @@ from ..engine.price import price, r9
 from ..engine.rating import prove_totals, rate_to_table, require_proof
 from ..engine.rating_sql import RatingPlan
 from .corrections import Corrected, Place, billed_so_far, corrected_line, corrections
-from .drafting import CauseError, RatedGroup
+from .drafting import CauseError, Funding, RatedGroup, funding_shares
 from .rates import RateIndex, approved_rates
 
 PLAN = RatingPlan(carry=("order_line",))
@@ -54,6 +54,7 @@ class Prepared:
     files: list[PartitionFile]
     rates: RateIndex
     fixed: list[RatedGroup]
+    funding: Funding
     input_hash: str
 
 
@@ -75,11 +76,13 @@ class Workspace:
 
 
 def prepare(actor: Actor, period: str) -> Prepared:
-    """Collect usage files, approved rates and order lines, and hash them."""
+    """Collect usage files, approved rates, order lines and their funding, and hash them."""
     zone = centre().zone
     files = partition_files(actor, period, kind="usage")
     rates = approved_rates(zone)
-    fixed = fixed_charges(actor, period, rates)
+    lines = order_lines_in_force(actor, None, FiscalPeriod.parse(period))
+    fixed = fixed_charges(lines, period, zone, rates)
+    funding = funding_of(actor, period, lines)
     identity = digest(
         {
             "engine": ENGINE_VERSION,
@@ -91,20 +94,34 @@ def prepare(actor: Actor, period: str) -> Prepared:
                 for span in rates.spans
             ],
             "fixed": [[g.agency_id, g.charge_item_id, g.order_line_id, g.amount] for g in fixed],
+            "funding": [
+                [line, [[share.source_id, share.weight] for share in funding[line]]]
+                for line in sorted(funding, key=str)
+            ],
         }
     )
-    return Prepared(period, zone, files, rates, fixed, identity)
+    return Prepared(period, zone, files, rates, fixed, funding, identity)
 
 
-def fixed_charges(actor: Actor, period: str, rates: RateIndex) -> list[RatedGroup]:
+def funding_of(actor: Actor, period: str, lines: Iterable[LineInForce]) -> Funding:
+    """The funding of every order line that the month may charge: those in force, and those that
+    its usage and its corrections were recorded under."""
+    used = (*totals(actor, period), *totals(actor, period, late=True))
+    wanted = {line.id for line in lines} | {each.order_line_id for each in used}
+    return funding_shares(line_id for line_id in wanted if line_id is not None)
+
+
+def fixed_charges(
+    lines: Iterable[LineInForce], period: str, zone: str, rates: RateIndex
+) -> list[RatedGroup]:
     """A fixed item's flat price is charged once for each order line in force on the month's first
     day, or on its own first day if it starts within the month. (A metered item's flat price is
     charged by the kernel, with the month's first usage record.)"""
     month = FiscalPeriod.parse(period)
-    start, end = month.bounds(centre().zone)
+    start, end = month.bounds(zone)
     flat = {key for key, model in rates.models.items() if model.kind == "flat"}
     found = []
-    for line in order_lines_in_force(actor, None, month):
+    for line in lines:
         if line.kind != "fixed":
             continue
         moment = start if line.starts <= month.first_day else None

@@ -95,7 +95,7 @@ def draft(*, actor: Actor, run: CloseRun, options: Any) -> dict[str, Any]:
         rate(actor=actor, run=run, options=options)
         prove(actor=actor, run=run, options=options)
     groups = rating.groups(actor, run.period, prepared)
-    lines = draft_lines(groups, currency)
+    lines = draft_lines(groups, prepared.funding, currency)
     total = 0
     for agency_id in sorted(lines, key=str):
         bill = draft_bill(

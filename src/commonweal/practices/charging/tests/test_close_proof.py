@@ -214,3 +214,25 @@ def test_totals_are_the_same_in_every_figure_of_a_bill(closed: World) -> None:
                 assert Decimal(line.amount_minor) / 100 == line.amount_exact.quantize(
                     Decimal("0.01"), "ROUND_HALF_UP"
                 )
+
+
+def test_the_run_is_another_when_a_funding_share_is(enter: Callable[[str, str], World]) -> None:
+    """Other shares before the freeze: another run, other amounts by funding source, same totals."""
+    first = content(enter("one", "closed"))
+    other = enter("two", "open")
+    with psycopg.connect(os.environ["DATABASE_URL"], dbname=other.database) as owner:
+        owner.execute("SET app.centre = 'on'")
+        owner.execute("ALTER TABLE catalogue_fundingsource DISABLE TRIGGER guard_funding")
+        changed = owner.execute(
+            "UPDATE catalogue_fundingsource SET share_numerator ="
+            " share_denominator - share_numerator WHERE share_numerator < share_denominator"
+        )
+        assert changed.rowcount
+        owner.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        owner.execute("ALTER TABLE catalogue_fundingsource ENABLE TRIGGER guard_funding")
+    other.close_fully(AUGUST)
+    second = content(other)
+    assert second["run"][0] != first["run"][0]
+    assert second["run"][1] == first["run"][1]
+    assert second["funding"] != first["funding"]
+    assert second["lines"] == first["lines"]
