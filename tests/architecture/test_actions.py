@@ -23,7 +23,6 @@ NOT_ACTIONS = {
     "commonweal.kernel.audit.actions.action": "makes the actions",
     "commonweal.kernel.audit.actions.record": "writes their events",
     "commonweal.kernel.party.actions.roles.sync_roles": "calls one action for each role",
-    "commonweal.practices.charging.actions.close.advance": "calls one action for each step",
 }
 
 

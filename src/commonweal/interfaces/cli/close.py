@@ -23,7 +23,7 @@ EXAMPLES = """\
   commonweal close 2026-10 --preview-days 3     agencies have three working days
   commonweal close 2026-10 --end-preview        issue now although the preview is still open
   commonweal close 2026-10 --status             what is done
-  commonweal close 2026-10 --stop               ask a running close to stop after its present step
+  commonweal close 2026-10 --stop               stop a running close; what is done stays
 """
 SHOWN = 20
 
@@ -44,7 +44,7 @@ def register(verbs: Verbs) -> None:
     parser.add_argument("--payment-days", type=int, default=30, metavar="N")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--status", action="store_true", help="show the steps and do nothing")
-    what.add_argument("--stop", action="store_true", help="ask a running close to stop")
+    what.add_argument("--stop", action="store_true", help="stop a running close")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -88,9 +88,18 @@ def advance(args: argparse.Namespace) -> int:
     except CommonwealError as error:
         tell_rows(error.details)
         raise
-    state = "is done" if done.state == "done" else f"is ready for the step after “{until}”"
-    print(f"The close of {args.period} {state}. Inputs {done.input_hash[:16] or 'not hashed yet'}.")
+    print(f"The close of {args.period} {_reached(args, done, until)}. "
+          f"Inputs {done.input_hash[:16] or 'not hashed yet'}.")  # fmt: skip
     return 0
+
+
+def _reached(args: argparse.Namespace, run: Any, until: str) -> str:
+    """How far the close came: to its end, to the step that was named, or to a stop."""
+    if run.state == "done":
+        return "is done"
+    with acting(args):
+        reached = run.steps.get(code=until).state == "done"
+    return f"is ready for the step after “{until}”" if reached else "was stopped as asked"
 
 
 def _words(detail: dict[str, Any]) -> str:
@@ -113,26 +122,29 @@ def stop(args: argparse.Namespace) -> int:
     from commonweal.practices.charging.public import request_stop
 
     with acting(args) as actor:
-        _found(actor, args.period)
         request_stop(actor=actor, period=args.period)
-    print("It stops after its present step. Repeat the close to go on.")
+    print("It stops; the step that runs is taken back. Repeat the close to go on.")
     return 0
 
 
-def _found(actor: Any, period: str) -> Any:
-    from commonweal.practices.charging.public import close_run
-
-    return close_run(actor, period)
-
-
 def show(args: argparse.Namespace) -> int:
-    """The steps with their times."""
-    from commonweal.practices.charging.public import CLOSE_STEPS
+    """The steps with their times, and who is at them now."""
+    from commonweal.practices.charging.public import CLOSE_STEPS, close_jobs, close_run, running
 
     labels = {rule.code: rule.label for rule in CLOSE_STEPS}
     with acting(args) as actor:
-        found = _found(actor, args.period)
+        found = close_run(actor, args.period)
         steps = list(found.steps.order_by("order"))
+        job = close_jobs(actor, [args.period]).get(args.period)
+        now = running(actor, found, steps, job)
+    if now is not None:
+        far = f", {now.job.progress_done} of {now.job.progress_total}" if (
+            now.job and now.job.progress_total
+        ) else ""  # fmt: skip
+        say(f"{now.by or 'The operator'} runs it: {labels.get(now.step, 'waiting for a worker')}"
+            f"{far}.")  # fmt: skip
+    elif job is not None and job.state == "dead":
+        say(f"Its background work failed: {job.last_error}.")
     rows = [
         (labels[step.code], step.state,
          f"{step.finished_at:%Y-%m-%d %H:%M}" if step.finished_at else "",

@@ -6,6 +6,7 @@ Each test runs in it as the app's role and is rolled back.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -82,6 +83,43 @@ def world(pages_database: World, db: None) -> Iterator[World]:
     with at(NOW):
         yield pages_database
     forget_centre()
+
+
+@pytest.fixture
+def own_world(
+    pages_world: tuple[str, Path, World], settings: Any, tmp_path: Path, django_db_blocker: Any
+) -> Iterator[World]:
+    """The world in a database and folder of the test's own, in which a worker may commit."""
+    basis, folder, found = pages_world
+    name = f"{basis}_own"
+    settings.DATA_DIR = tmp_path / "data"
+    shutil.copytree(folder, settings.DATA_DIR)
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
+        admin.execute("SELECT pg_advisory_lock(730100)")
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{basis}"')
+    with django_db_blocker.unblock():
+        before = _point_at(name)
+        forget_centre()
+        try:
+            with at(NOW):
+                yield found
+        finally:
+            forget_centre()
+            _point_at(before)
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
+        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def browser_of() -> Callable[[World, str], Client]:
+    """A browser in which one of some world's people is signed in."""
+
+    def browser(world: World, key: str) -> Client:
+        client = Client()
+        client.force_login(world.users[key])
+        return client
+
+    return browser
 
 
 @pytest.fixture

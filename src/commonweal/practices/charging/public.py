@@ -1,9 +1,7 @@
 """What interfaces may use of charging."""
 
 from .actions.bills import BillError, answer_query, map_account, raise_query
-from .actions.close import CloseError, request_stop, start_close
-from .actions.close import Options as CloseOptions
-from .actions.close import advance as advance_close
+from .actions.close import CloseError, ask_close, request_stop, start_close
 from .actions.cost_model import (
     put_cost_model,
     put_driver,
@@ -23,6 +21,7 @@ from .actions.rates import (
 )
 from .domain.bills import Change
 from .domain.close import STEPS as CLOSE_STEPS
+from .domain.close import Options as CloseOptions
 from .domain.cost_values import DATE_FORMATS as COST_DATE_FORMATS
 from .domain.costs import FIELDS as COST_FIELDS
 from .domain.costs import ColumnMapping, CostError
@@ -43,6 +42,7 @@ from .models import (
 from .papers.pack import verifier_source
 from .papers.tables import bill_csv, safe_cell, write_csv
 from .rate_words import decision_text, derivation_sentences, rate_text, span_text
+from .running import advance as advance_close
 from .selectors.bill_document import bill_document, line_document, money_text
 from .selectors.bills import (
     BillView,
@@ -57,7 +57,7 @@ from .selectors.bills import (
     revenue_by_service,
     visible_bills,
 )
-from .selectors.closes import close_run, closes
+from .selectors.closes import Running, close_jobs, close_run, closes, running
 from .selectors.cost_model import UNASSIGNED, PoolCost, cost_by_pool, drivers, pools, rules
 from .selectors.cost_model import drivers as cost_drivers
 from .selectors.cost_model import pools as cost_pools
@@ -158,6 +158,7 @@ __all__ = [
     "RateError",
     "RateVersion",
     "Reconciliation",
+    "Running",
     "ServicePosition",
     "UseByMonth",
     "Volume",
@@ -172,11 +173,13 @@ __all__ = [
     "allocation_runs",
     "answer_query",
     "approve_rate",
+    "ask_close",
     "bill",
     "bill_csv",
     "bill_document",
     "bill_view",
     "bills",
+    "close_jobs",
     "close_run",
     "closes",
     "cost_by_pool",
@@ -242,6 +245,7 @@ __all__ = [
     "request_stop",
     "revenue_by_service",
     "rules",
+    "running",
     "safe_cell",
     "save_mapping",
     "service_positions",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from ninja import Query
 from pydantic import Field
 
-from commonweal.kernel.access.public import act_as
+from commonweal.kernel.access.public import Actor
 from commonweal.practices.charging import public as charging
 
 from ..kit import paging
@@ -31,8 +32,32 @@ class StepOut(Out):
     detail: dict[str, Any]
 
 
+class WorkOut(Out):
+    """The background work of a close: who asked, how far it is, and why it failed if it did.
+
+    `step` is done now, `done` of `total` parts of it; `last_error` is a code or a class of error.
+    """
+
+    id: UUID
+    state: str
+    asked_by: UUID | None
+    since: datetime
+    step: str = Field(alias="progress_note")
+    done: int = Field(alias="progress_done")
+    total: int | None = Field(alias="progress_total")
+    last_error: str
+
+    @staticmethod
+    def resolve_since(row: Any) -> datetime:
+        """When its newest attempt began, or is due."""
+        return row.started_at or row.run_at  # type: ignore[no-any-return]
+
+
 class CloseOut(Out):
-    """A month's close; `input_hash` identifies the run together with the engine's version."""
+    """A month's close; `input_hash` identifies the run together with the engine's version.
+
+    `work` is its newest background work, which may have ended; none: it never had any.
+    """
 
     id: UUID
     period: str
@@ -44,6 +69,7 @@ class CloseOut(Out):
     finished_at: datetime | None
     cancel_requested: bool
     steps: list[StepOut]
+    work: WorkOut | None = None
 
     @staticmethod
     def resolve_steps(row: Any) -> list[Any]:
@@ -76,6 +102,19 @@ class MonthOut(Out):
     disputes: int
 
 
+def with_work(actor: Actor, rows: Sequence[charging.CloseRun]) -> list[charging.CloseRun]:
+    """Closes with their background work; one query."""
+    jobs = charging.close_jobs(actor, [row.period for row in rows])
+    for row in rows:
+        row.work = jobs.get(row.period)  # type: ignore[attr-defined]
+    return list(rows)
+
+
+def one(actor: Actor, period: str) -> charging.CloseRun:
+    """One month's close with its work."""
+    return with_work(actor, [charging.close_run(actor, period)])[0]
+
+
 @door.get("/closes", access=SEE, returns=Page[CloseOut])
 def list_closes(
     request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
@@ -83,13 +122,14 @@ def list_closes(
     """Every month's close, newest first."""
     parts = paging.decode(after, 1)
     rows = charging.closes(request.actor, before=parts[0] if parts else "", limit=limit + 1)
+    rows = with_work(request.actor, rows)
     return paging.page(rows, limit, lambda row: [row.period])
 
 
 @door.get("/closes/{period}", access=SEE, returns=CloseOut)
 def read_close(request: Asked, period: Period) -> charging.CloseRun:
-    """One month's close with its steps."""
-    return charging.close_run(request.actor, period)
+    """One month's close with its steps, and how far its background work is."""
+    return one(request.actor, period)
 
 
 @door.get("/closes/{period}/summary", access=SEE, returns=MonthOut)
@@ -106,16 +146,17 @@ def summarise_month(request: Asked, period: Period) -> dict[str, Any]:
 @door.post("/closes/{period}", access=RUN, returns=CloseOut, status=201)
 def start_close(request: Asked, period: Period) -> charging.CloseRun:
     """Start a month's close, or find the one there is; nothing is done yet."""
-    return charging.start_close(actor=request.actor, period=period)
+    charging.start_close(actor=request.actor, period=period)
+    return one(request.actor, period)
 
 
-@door.post("/closes/{period}/advance", access=RUN, returns=CloseOut, own_transactions=True)
-def advance_close(request: Asked, period: Period, data: AdvanceIn) -> Any:
-    """Do the next steps, each its own transaction, up to and including `until`.
+@door.post("/closes/{period}/advance", access=RUN, returns=CloseOut, status=202)
+def advance_close(request: Asked, period: Period, data: AdvanceIn) -> charging.CloseRun:
+    """Have the next steps done in the background, up to and including `until`, as you.
 
-    Where something is wrong the close stops: the answer says what, what was done stays done, and
-    the same call goes on after the remedy. Takes as long as the steps take; ask for one step at a
-    time to see progress.
+    Read the close to follow `work`. Where something is wrong the close stops: its step says what,
+    what was done stays done, and the same call goes on after the remedy. 409 (CLOSE-409) names
+    whoever runs the month's close already.
     """
     options = charging.CloseOptions(
         waived=tuple(data.waived),
@@ -124,18 +165,15 @@ def advance_close(request: Asked, period: Period, data: AdvanceIn) -> Any:
         end_preview=data.end_preview,
         payment_days=data.payment_days,
     )
-    charging.advance_close(request.actor, period, options, until=data.until)
-    with act_as(request.actor):
-        found = charging.close_run(request.actor, period)
-        return CloseOut.model_validate(found)
+    charging.ask_close(actor=request.actor, period=period, options=options, until=data.until)
+    return one(request.actor, period)
 
 
 @door.post("/closes/{period}/stop", access=RUN, returns=CloseOut)
 def stop_close(request: Asked, period: Period) -> charging.CloseRun:
-    """Ask a running close to stop after its present step."""
-    charging.close_run(request.actor, period)
+    """Stop a running close: what is done stays, the step that runs is taken back."""
     charging.request_stop(actor=request.actor, period=period)
-    return charging.close_run(request.actor, period)
+    return one(request.actor, period)
 
 
 class PositionOut(Out):

@@ -63,6 +63,18 @@ def show(
     return render(request, template, {**context, "errors": errors}, status=status)
 
 
+def again_asked(request: Asked) -> bool:
+    """The reader asked the page to refresh by itself (`?again=1`)."""
+    return request.GET.get("again") == "1"
+
+
+def watched(request: Asked, response: HttpResponse, live: bool) -> HttpResponse:
+    """A page that is read anew while work goes on; when it ends, the reader gets it whole."""
+    if request.headers.get("HX-Request") and not live:
+        response["HX-Refresh"] = "true"
+    return response
+
+
 def done(request: Asked, text: str, name: str, *args: Any, **query: Any) -> HttpResponseRedirect:
     """Say what was done, on the page that shows it."""
     messages.success(request, text)

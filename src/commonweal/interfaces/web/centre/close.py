@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from commonweal.kernel.calendar.public import FiscalPeriod
-from commonweal.kernel.jobs.public import Job, enqueue, job
+from commonweal.kernel.jobs.public import remedy
 from commonweal.kernel.metering.public import missing_sources
 from commonweal.kernel.party.public import centre
-from commonweal.kernel.schema.public import CommonwealError, Conflict
+from commonweal.kernel.schema.public import CommonwealError, Forbidden, NotFound
 from commonweal.kernel.words import public as words
 from commonweal.practices.charging import public as charging
 
@@ -22,7 +22,7 @@ from ..requests import Asked
 from .base import (
     FormError,
     address,
-    as_id,
+    again_asked,
     attempt,
     done,
     local_day,
@@ -30,6 +30,7 @@ from .base import (
     problems,
     show,
     text,
+    watched,
     whole_field,
 )
 from .closes import CloseView, FoundRows, StepView, close_view, closes, found_rows, month_to_close
@@ -55,21 +56,23 @@ def close_month(request: Asked, period: str) -> HttpResponse:
 def cockpit(request: Asked, period: str, errors: tuple[Any, ...] = ()) -> HttpResponse:
     """The page of one month, with what went wrong, if anything did."""
     view = close_view(request.actor, period)
-    running = running_job(request, view)
+    live = view.running is not None and not view.done
     step = view.next
     may_run = request.actor.may(RUN)
     sources = (
         missing_sources(request.actor, period)
-        if step and step.code == "freeze" and request.actor.may("metering.view")
+        if step and step.code == "freeze" and not live and request.actor.may("metering.view")
         else ()
     )
     context = {
         "view": view,
-        "steps": step_items(view, running),
+        "steps": step_items(view),
         "found": rows_found(request, view, bool(sources)),
         "sources": sources,
-        "running": running,
-        "refresh": running is not None and running.state in ("queued", "running"),
+        "live": live,
+        "again": live and again_asked(request),
+        "said": running_words(view),
+        "remedy": _(remedy(view.failed.last_error)) if view.failed else "",
         "may_run": may_run,
         "button_text": button_words(view),
         "consequence": consequence(view),
@@ -82,7 +85,7 @@ def cockpit(request: Asked, period: str, errors: tuple[Any, ...] = ()) -> HttpRe
         "months": [run.period for run in closes(request.actor, limit=13)],
         "ended": FiscalPeriod.parse(period).end_day <= local_day(),
     }
-    return show(request, "centre/close.jinja", context, errors)
+    return watched(request, show(request, "centre/close.jinja", context, errors), live)
 
 
 def rows_found(request: Asked, view: CloseView, asked: bool) -> FoundRows | None:
@@ -92,35 +95,80 @@ def rows_found(request: Asked, view: CloseView, asked: bool) -> FoundRows | None
     return found_rows(request.actor, view.period, view.stopped)
 
 
-def running_job(request: Asked, view: CloseView) -> Job | None:
-    """The background work of this page (`?job=`), if it is of this month."""
-    key = as_id(request.GET.get("job", ""))
-    if key is None:
-        return None
-    found = job(request.actor, key)
-    return found if found.payload.get("period") == view.period else None
+def running_words(view: CloseView) -> str:
+    """Who is at the close, since when; or that it waits for a worker."""
+    run = view.running
+    if run is None:
+        return ""
+    who = run.by or _("The operator")
+    since = words.moment(run.since, centre().zone)
+    if run.job is not None and run.job.cancel_requested:
+        return _("It is being stopped. The step that runs is taken back.")
+    if run.job is not None and run.job.state == "queued":
+        if run.job.last_error:
+            return _("%(code)s. It is tried again on %(since)s.") % {
+                "code": run.job.last_error,
+                "since": words.moment(run.job.run_at, centre().zone),
+            }
+        return _("%(who)s asked for it on %(since)s. It waits for a worker.") % {
+            "who": who,
+            "since": since,
+        }
+    return _("%(who)s runs it since %(since)s.") % {"who": who, "since": since}
 
 
-def step_items(view: CloseView, running: Job | None) -> list[Step]:
+def step_items(view: CloseView) -> list[Step]:
     """The steps as the list of progress."""
     zone = centre().zone
-    busy = running is not None and running.state in ("queued", "running")
     items = []
     for step in view.steps:
-        state = step.state
-        if busy and view.next is not None and step.code == view.next.code:
-            state = "doing"
-        items.append(Step(step.label, state, step.took, step_note(step, zone)))
+        state, took = step.state, step.took
+        if view.next is not None and step.code == view.next.code:
+            state, took = present_state(view, step), far(view, step) or took
+        items.append(Step(step.label, state, took, step_note(step, state, zone)))
     return items
 
 
-def step_note(step: StepView, zone: str) -> str:
-    """What a step does, what it came to, and when it was done."""
-    if step.state == "stopped":
-        return f"{step.explanation} {step.detail.get('message', '')}".strip()
+def present_state(view: CloseView, step: StepView) -> str:
+    """The state of the step that is next, as the list of progress has it."""
+    if view.failed:
+        return "failed"
+    if step.state != "running":
+        return step.state
+    return "doing" if view.running else "waiting"
+
+
+def far(view: CloseView, step: StepView) -> str:
+    """How far the step that runs is, where it says so."""
+    job = view.running.job if view.running else None
+    if job is None or job.progress_note != step.code or not job.progress_total:
+        return ""
+    return _("%(done)s of %(total)s") % {
+        "done": words.quantity(job.progress_done),
+        "total": words.quantity(job.progress_total),
+    }
+
+
+def step_note(step: StepView, state: str, zone: str) -> str:
+    """What a step does, what it came to, and when it began and ended."""
+    began = words.moment(step.started, zone)
+    if state == "stopped":
+        said = f"{step.explanation} {step.detail.get('message', '')}".strip()
+        return said + " " + _("Stopped %(moment)s.") % {"moment": began} if step.started else said
+    if step.state == "running":
+        shape = {
+            "doing": _("Begun %(moment)s."),
+            "failed": _("Failed; begun %(moment)s. Nothing of it was kept."),
+        }.get(state, _("Interrupted; begun %(moment)s. It is done anew."))
+        return f"{step.explanation} {shape % {'moment': began}}"
     if step.finished is None:
         return step.explanation
     when = _("Done %(moment)s.") % {"moment": words.moment(step.finished, zone)}
+    if step.started is not None:
+        when = _("Begun %(began)s, done %(done)s.") % {
+            "began": words.clock(step.started, zone),
+            "done": words.moment(step.finished, zone),
+        }
     return f"{step.explanation} {step.found}. {when}"
 
 
@@ -211,7 +259,7 @@ def options_of(request: Asked) -> charging.CloseOptions:
 
 @centre_only(RUN)
 def close_next(request: Asked, period: str) -> HttpResponse:
-    """Run the next step here and now, or several of them in the background."""
+    """Have the next step, or every step up to the next decision, done in the background."""
     if request.method != "POST":
         return HttpResponseRedirect(address("close_month", period))
     view = close_view(request.actor, period)
@@ -220,15 +268,15 @@ def close_next(request: Asked, period: str) -> HttpResponse:
         check_confirmed(request, view)
         if view.next is None:
             return HttpResponseRedirect(address("close_month", period))
-        if text(request, "how") == "through" and through(view):
-            queued = queue_steps(request, view, options)
-            return HttpResponseRedirect(address("close_month", period, job=queued.id))
-        charging.advance_close(request.actor, period, options, until=view.next.code)
-    except Conflict:
+        last = through(view) if text(request, "how") == "through" else ""
+        charging.ask_close(
+            actor=request.actor, period=period, options=options, until=last or view.next.code
+        )
+    except (NotFound, Forbidden):
         raise
     except CommonwealError as error:
         return cockpit(request, period, problems(error))
-    return done(request, _("Done: %(step)s.") % {"step": view.next.label}, "close_month", period)
+    return HttpResponseRedirect(address("close_month", period))
 
 
 def check_confirmed(request: Asked, view: CloseView) -> None:
@@ -239,31 +287,13 @@ def check_confirmed(request: Asked, view: CloseView) -> None:
         )
 
 
-def queue_steps(request: Asked, view: CloseView, options: charging.CloseOptions) -> Job:
-    """Queue the next steps up to the next decision."""
-    return enqueue(
-        actor=request.actor,
-        kind="charging.close",
-        payload={
-            "period": view.period,
-            "until": through(view),
-            "options": {
-                "waived": list(options.waived),
-                "waive_reason": options.waive_reason,
-                "preview_days": options.preview_days,
-                "end_preview": options.end_preview,
-            },
-        },
-        priority=5,
-        max_attempts=1,
-    )
-
-
 @centre_only(RUN)
 def close_stop(request: Asked, period: str) -> HttpResponse:
-    """Ask a running close to stop after its present step."""
-    if request.method == "POST":
-        charging.request_stop(actor=request.actor, period=period)
-        text_ = _("The close stops after its present step. Nothing that is done is lost.")
-        return done(request, text_, "close_month", period, job=text(request, "job"))
-    return HttpResponseRedirect(address("close_month", period))
+    """Stop a running close; the step that runs is taken back."""
+    if request.method != "POST":
+        return HttpResponseRedirect(address("close_month", period))
+    errors = attempt(lambda: charging.request_stop(actor=request.actor, period=period))
+    if errors:
+        return cockpit(request, period, errors)
+    said = _("The close is being stopped. Nothing that is done is lost.")
+    return done(request, said, "close_month", period)

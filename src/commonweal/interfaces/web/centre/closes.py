@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop
 from commonweal.kernel.access.public import Actor
 from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.catalogue.public import charge_items, order_lines_in_force
+from commonweal.kernel.jobs.public import Job
 from commonweal.kernel.party.public import agencies, centre
 from commonweal.kernel.schema.public import CommonwealError, NotFound
 from commonweal.kernel.words import public as words
@@ -23,7 +24,8 @@ from .base import last_month
 
 @dataclass(frozen=True)
 class StepView:
-    """One step as people read it. `state`: done, waiting, stopped; `found`: what it came to."""
+    """One step as people read it. `state`: done, running, waiting, stopped; `found`: what it came
+    to. One that says it runs while nobody is at the close was interrupted."""
 
     code: str
     label: str
@@ -44,11 +46,14 @@ class StepView:
 
 @dataclass(frozen=True)
 class CloseView:
-    """A month's close; `run` None: not started."""
+    """A month's close; `run` None: not started. `job`: its newest background work, which may have
+    ended; `running`: who is at it at this moment, if anybody is."""
 
     period: str
     run: charging.CloseRun | None
     steps: Sequence[StepView]
+    job: Job | None = None
+    running: charging.Running | None = None
 
     @property
     def next(self) -> StepView | None:
@@ -64,6 +69,15 @@ class CloseView:
     def done(self) -> bool:
         """Every step is done."""
         return self.next is None
+
+    @property
+    def failed(self) -> Job | None:
+        """The background work, where it ended by an error and nobody went on since."""
+        job = self.job
+        if job is None or job.state != "dead" or self.running or self.stopped or self.done:
+            return None
+        begun = [step.started for step in self.steps if step.started]
+        return job if job.finished_at and all(job.finished_at >= each for each in begun) else None
 
 
 def closes(actor: Actor, limit: int = 24) -> list[charging.CloseRun]:
@@ -85,11 +99,14 @@ def month_to_close(runs: Sequence[charging.CloseRun]) -> str:
 
 
 def close_view(actor: Actor, period: str) -> CloseView:
-    """A month's close with its steps in order; two queries."""
+    """A month's close with its steps in order and who is at it; five queries at most."""
     try:
-        return view_of(period, charging.close_run(actor, period))
+        run = charging.close_run(actor, period)
     except NotFound:
         return view_of(period, None)
+    job = charging.close_jobs(actor, [run.period]).get(run.period)
+    now = charging.running(actor, run, run.steps.all(), job)
+    return replace(view_of(period, run), job=job, running=now)
 
 
 def view_of(period: str, run: charging.CloseRun | None) -> CloseView:

@@ -1,52 +1,45 @@
 """The close of a month: nine steps, each one transaction, so that it can be stopped and resumed.
 
-`advance` runs the next step. A step that finds something wrong stops the close, keeps the rows that
-show it, and changes nothing else; after the remedy the same call goes on where it stopped.
+`ask_close` has steps done in the background; `advance` (in `running.py`) does them. A step that
+finds something wrong stops the close, keeps the rows that show it, and changes nothing else; after
+the remedy the same call goes on where it stopped.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from django.db import DatabaseError, transaction
-
-from commonweal.kernel.access.public import Actor, act_as, require
+from commonweal.kernel.access.public import Actor, require
 from commonweal.kernel.audit.public import action, record
 from commonweal.kernel.calendar.public import FiscalPeriod, now, today
+from commonweal.kernel.jobs.public import enqueue_again, withdraw
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import CommonwealError, Conflict
 
 from ..closing import steps
-from ..domain.close import CODES, STEPS, next_step
+from ..closing.held import hold
+from ..domain.close import CODES, KIND, STEPS, Options, job_key, next_step
 from ..engine import ENGINE_VERSION
 from ..models import CloseRun, CloseStep
+from ..selectors.closes import busy, existing, live_job, refuse_if_busy
+
+RUN = "charging.run_close"
+Tell = Callable[[int, int | None], None]
 
 
 class CloseError(CommonwealError):
     """The close cannot go on; the message says what to do."""
 
 
-@dataclass(frozen=True)
-class Options:
-    """What a person decides about a close.
-
-    `waived`: sources that may be missing, with the reason. `preview_days`: working days that
-    agencies have; None: the usual five. `end_preview`: issue now although the window is open.
-    """
-
-    waived: tuple[str, ...] = ()
-    waive_reason: str = ""
-    preview_days: int | None = None
-    end_preview: bool = False
-    payment_days: int = 30
+def silent(done: int, total: int | None) -> None:
+    """For whoever does not want to hear how far a step is."""
 
 
 @action
 def start_close(*, actor: Actor, period: str) -> CloseRun:
     """Start a month's close, or return the one there is."""
-    require(actor, "charging.run_close")
+    require(actor, RUN)
     fiscal = FiscalPeriod.parse(period)
     profile = centre()
     if fiscal.end_day > today(profile.zone):
@@ -73,39 +66,89 @@ def start_close(*, actor: Actor, period: str) -> CloseRun:
 
 
 @action
+def start_here(*, actor: Actor, period: str, options: Options) -> CloseRun:
+    """Begin to run a month's close in this process, unless it runs elsewhere (CLOSE-409)."""
+    run = start_close(actor=actor, period=period)
+    refuse_if_busy(actor, run)
+    _decide(run, options)
+    record(actor=actor, verb="close.run_here", target=run, payload={"period": period})
+    return run
+
+
+@action
+def ask_close(
+    *, actor: Actor, period: str, options: Options | None = None, until: str = CODES[-1]
+) -> CloseRun:
+    """Have the steps up to and including `until` done in the background, as this actor.
+
+    Nothing is queued where they are done already. CLOSE-409 names whoever runs the close now.
+    """
+    run = start_close(actor=actor, period=period)
+    code = next_step(_states(run))
+    if code is None or CODES.index(code) > CODES.index(until):
+        return run
+    refuse_if_busy(actor, run)
+    _decide(run, options or Options())
+    try:
+        enqueue_again(
+            actor=actor,
+            kind=KIND,
+            key=job_key(period),
+            payload={"period": period, "until": until},
+            priority=5,
+        )
+    except Conflict:
+        raise busy(actor, run) from None
+    record(actor=actor, verb="close.asked", target=run, payload={"period": period, "until": until})
+    return run
+
+
+def _decide(run: CloseRun, options: Options) -> None:
+    run.options, run.cancel_requested = options.plain(), False
+    run.save(update_fields=["options", "cancel_requested"])
+
+
+def _states(run: CloseRun) -> dict[str, str]:
+    return dict(CloseStep.objects.filter(run=run).values_list("code", "state"))
+
+
+@action
 def request_stop(*, actor: Actor, period: str) -> None:
-    """Ask a running close to stop after its present step."""
-    require(actor, "charging.run_close")
-    run = CloseRun.objects.get(period=period)
-    run.cancel_requested = True
-    run.save(update_fields=["cancel_requested"])
+    """Stop a running close: what is done stays, the step that runs is taken back.
+
+    CLOSE-404 before the close is started, CLOSE-411 while it does not run.
+    """
+    require(actor, RUN)
+    run = existing(period)
+    if live_job(actor, period) is None and "running" not in _states(run).values():
+        raise Conflict(
+            "CLOSE-411", f"The close of {period} does not run now. There is nothing to stop."
+        )
+    CloseRun.objects.filter(pk=run.pk).update(cancel_requested=True)
+    withdraw(actor=actor, key=job_key(period))
     record(actor=actor, verb="close.stop_requested", target=run, payload={"period": period})
 
 
 @action
 def heed_stop(*, actor: Actor, period: str) -> None:
-    """A running close has seen that it should stop; the next call goes on."""
-    require(actor, "charging.run_close")
-    run = _lock(period)
-    run.cancel_requested = False
-    run.save(update_fields=["cancel_requested"])
+    """A close has stopped as it was asked to; the next call goes on with the step it was in."""
+    require(actor, RUN)
+    run = _lock(actor, period)
+    CloseStep.objects.filter(run=run, state="running").update(state="waiting", started_at=None)
+    CloseRun.objects.filter(pk=run.pk).update(cancel_requested=False, state="open")
     record(actor=actor, verb="close.stop_heeded", target=run, payload={"period": period})
 
 
-def _lock(period: str) -> CloseRun:
-    try:
-        return CloseRun.objects.select_for_update(nowait=True).get(period=period)
-    except DatabaseError as busy:
-        raise Conflict(
-            "CLOSE-409",
-            f"The close of {period} is running already. Watch it on the close page.",
-        ) from busy
+def _lock(actor: Actor, period: str) -> CloseRun:
+    run = existing(period)
+    if not hold(period):
+        raise busy(actor, run)
+    return CloseRun.objects.get(pk=run.pk)
 
 
 def _require_next(run: CloseRun, code: str) -> None:
     """Steps go in order, each once: another worker may have run this one a moment ago."""
-    states = dict(CloseStep.objects.filter(run=run).values_list("code", "state"))
-    if next_step(states) != code:
+    if next_step(_states(run)) != code:
         raise Conflict(
             "CLOSE-410",
             f"The step “{code}” of {run.period} is done already, or not yet due. "
@@ -114,21 +157,40 @@ def _require_next(run: CloseRun, code: str) -> None:
 
 
 @action
-def run_step(*, actor: Actor, period: str, code: str, options: Options) -> CloseStep:
-    """Run one step in one transaction. A finding raises CloseError and leaves the step stopped."""
-    require(actor, "charging.run_close")
-    run = _lock(period)
+def begin_step(*, actor: Actor, period: str, code: str) -> CloseStep:
+    """Say that a step is being done, since when and by whom, for all to see before it commits."""
+    require(actor, RUN)
+    run = _lock(actor, period)
+    _require_next(run, code)
+    run.state, run.run_by = "open", actor.user_id
+    run.save(update_fields=["state", "run_by"])
+    step = CloseStep.objects.get(run=run, code=code)
+    step.state, step.started_at, step.finished_at, step.detail = "running", now(), None, {}
+    step.save()
+    record(actor=actor, verb=f"close.{code}_begun", target=run, payload={"period": period})
+    return step
+
+
+@action
+def run_step(
+    *, actor: Actor, period: str, code: str, options: Options, tell: Tell = silent
+) -> CloseStep:
+    """Run one step in one transaction; it raises what it finds, and then leaves nothing.
+
+    `tell(done, total)` hears how far the step is, and may raise to take the step back.
+    """
+    require(actor, RUN)
+    run = _lock(actor, period)
     _require_next(run, code)
     step = CloseStep.objects.get(run=run, code=code)
-    step.started_at = now()
     handler: Callable[..., dict[str, Any]] = steps.HANDLERS[code]
-    step.detail = handler(actor=actor, run=run, options=options)
+    step.detail = handler(actor=actor, run=run, options=options, tell=tell)
     step.state, step.finished_at = "done", now()
     step.save()
     run.state = "open"
     if code == CODES[-1]:
         run.state, run.finished_at = "done", now()
-    run.save()
+    run.save(update_fields=["state", "finished_at", "engine_version", "input_hash", "preview_ends"])
     record(
         actor=actor,
         verb=f"close.{code}_done",
@@ -141,52 +203,13 @@ def run_step(*, actor: Actor, period: str, code: str, options: Options) -> Close
 @action
 def mark_stopped(*, actor: Actor, period: str, code: str, error: CommonwealError) -> None:
     """Keep what stopped a step: code, message and the rows that show it."""
-    run = _lock(period)
+    run = _lock(actor, period)
     CloseStep.objects.filter(run=run, code=code).update(
         state="stopped",
-        started_at=now(),
-        finished_at=None,
+        finished_at=now(),
         detail={"code": error.code, "message": error.message, **error.details},
     )
     CloseRun.objects.filter(pk=run.pk).update(state="stopped")
     record(
         actor=actor, verb="close.stopped", target=run, payload={"step": code, "code": error.code}
     )
-
-
-def advance(
-    actor: Actor,
-    period: str,
-    options: Options | None = None,
-    until: str = CODES[-1],
-    progress: Callable[[str, CloseStep], None] | None = None,
-) -> CloseRun:
-    """Run steps up to and including `until`; each in its own transaction and scope. Resumable.
-
-    Raises CloseError (or what the step raised) where the close stopped; what was done stays done.
-    """
-    options = options or Options()
-    with act_as(actor):
-        run = start_close(actor=actor, period=period)
-    while True:
-        with act_as(actor):
-            states = dict(CloseStep.objects.filter(run=run).values_list("code", "state"))
-            run.refresh_from_db()
-        code = next_step(states)
-        if code is None or CODES.index(code) > CODES.index(until):
-            return run
-        if run.cancel_requested:
-            with act_as(actor):
-                heed_stop(actor=actor, period=period)
-            return run
-        try:
-            with act_as(actor):
-                step = run_step(actor=actor, period=period, code=code, options=options)
-        except Conflict:
-            raise
-        except CommonwealError as error:
-            with transaction.atomic(), act_as(actor):
-                mark_stopped(actor=actor, period=period, code=code, error=error)
-            raise
-        if progress:
-            progress(code, step)

@@ -20,6 +20,7 @@ from ..papers.pdf import bill_pdf
 from ..papers.tables import bill_csv
 from ..selectors.bill_document import bill_lines
 from .posting import post_bills
+from .usage import Tell
 
 PREVIEW_DAYS = 5
 
@@ -28,12 +29,13 @@ class PreviewOpen(CommonwealError):
     """The preview window has not ended."""
 
 
-def preview(*, actor: Actor, run: CloseRun, options: Any) -> dict[str, Any]:
+def preview(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str, Any]:
     """Show every draft to its agency and set the window's end, in working days from today."""
     days = PREVIEW_DAYS if options.preview_days is None else options.preview_days
     run.preview_ends = add_working_days(today(centre().zone), days)
     bills = list(Bill.objects.filter(run=run, state="draft").order_by("agency__code"))
-    for bill in bills:
+    for number, bill in enumerate(bills):
+        tell(number, len(bills))
         open_preview(actor=actor, bill_id=bill.id)
         notify_role(
             actor=actor,
@@ -45,7 +47,7 @@ def preview(*, actor: Actor, run: CloseRun, options: Any) -> dict[str, Any]:
     return {"bills": len(bills), "ends": str(run.preview_ends)}
 
 
-def issue(*, actor: Actor, run: CloseRun, options: Any) -> dict[str, Any]:
+def issue(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str, Any]:
     """Issue every bill, seal the trail, and make pack, PDF and CSV with the printed head."""
     day = today(centre().zone)
     if run.preview_ends and day < run.preview_ends and not options.end_preview:
@@ -58,9 +60,11 @@ def issue(*, actor: Actor, run: CloseRun, options: Any) -> dict[str, Any]:
     bills = list(Bill.objects.filter(run=run).select_related("agency").order_by("agency__code"))
     for bill in bills:
         issue_bill(actor=actor, bill_id=bill.id, issued_on=day, due_on=due)
+        tell(0, len(bills))
     seal()
     maker = PackMaker(actor)
-    for bill in bills:
+    for number, bill in enumerate(bills):
+        tell(number, len(bills))
         make_papers(maker, Bill.objects.select_related("agency").get(pk=bill.pk))
     return {
         "bills": len(bills),
@@ -93,11 +97,11 @@ def make_papers(maker: PackMaker, bill: Bill) -> None:
         )
 
 
-def post(*, actor: Actor, run: CloseRun, options: Any) -> dict[str, Any]:
+def post(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str, Any]:
     """Post the paired journals of every issued bill and close the month's books."""
     day = journal_day(run)
     bills = list(Bill.objects.filter(run=run, state="issued").order_by("agency__code"))
-    return {"pairs": post_bills(actor, bills, centre().agency_id, day)}
+    return {"pairs": post_bills(actor, bills, centre().agency_id, day, tell)}
 
 
 def journal_day(run: CloseRun) -> date:
@@ -107,11 +111,12 @@ def journal_day(run: CloseRun) -> date:
     return FiscalPeriod.parse(run.period).end_day - timedelta(days=1)
 
 
-def notify(*, actor: Actor, run: CloseRun, options: Any) -> dict[str, Any]:
+def notify(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str, Any]:
     """Tell each agency's people that their bill is there."""
     bills = list(Bill.objects.filter(run=run, state="issued").order_by("agency__code"))
     sent = 0
-    for bill in bills:
+    for number, bill in enumerate(bills):
+        tell(number, len(bills))
         sent += notify_role(
             actor=actor,
             agency_id=bill.agency_id,

@@ -7,7 +7,7 @@ A line with a negative amount (a correction in the agency's favour) turns the si
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -87,7 +87,13 @@ def _prepare(actor: Actor, agency_id: UUID, period: str, chart: Chart, funds: se
     open_period(actor=actor, agency_id=agency_id, period=period)
 
 
-def post_bills(actor: Actor, bills: Sequence[Bill], centre_id: UUID, day: date) -> int:
+def post_bills(
+    actor: Actor,
+    bills: Sequence[Bill],
+    centre_id: UUID,
+    day: date,
+    tell: Callable[[int, int | None], None],
+) -> int:
     """Post both journals of every bill that has any amount; return how many bills were posted.
 
     Idempotent: the bill's id is the journals' key. The month's books close after it.
@@ -99,7 +105,8 @@ def post_bills(actor: Actor, bills: Sequence[Bill], centre_id: UUID, day: date) 
     funds = {fund for found in totals.values() for fund, _ in found}
     _prepare(actor, centre_id, period, CENTRE_ACCOUNTS, funds)
     posted = 0
-    for bill in bills:
+    for number, bill in enumerate(bills):
+        tell(number, len(bills))
         _prepare(actor, bill.agency_id, period, AGENCY_ACCOUNTS, funds)
         ours, theirs = bill_drafts(bill, totals[bill.id], centre_id, day)
         if ours.lines:

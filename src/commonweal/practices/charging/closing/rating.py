@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
@@ -213,7 +213,13 @@ def require_causes(work: Workspace, prepared: Prepared) -> None:
         )
 
 
-def write_rated(work: Workspace, prepared: Prepared, actor: Actor, period: str) -> int:
+def write_rated(
+    work: Workspace,
+    prepared: Prepared,
+    actor: Actor,
+    period: str,
+    tell: Callable[[int, int | None], None],
+) -> int:
     """Rate everything, then write one file per agency: ordinary records and corrections."""
     late = corrections(actor, period, prepared.rates)
     require_causes(work, prepared)
@@ -223,7 +229,8 @@ def write_rated(work: Workspace, prepared: Prepared, actor: Actor, period: str) 
     agencies = work.connection.execute(
         "SELECT agency_id, count(*) FROM lines GROUP BY agency_id ORDER BY agency_id"
     ).fetchall()
-    for agency_id, rows in agencies:
+    for number, (agency_id, rows) in enumerate(agencies):
+        tell(number, len(agencies))
         put_rated(
             actor=actor,
             agency_id=agency_id,

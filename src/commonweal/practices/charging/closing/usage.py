@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from commonweal.kernel.access.public import Actor
@@ -21,12 +22,14 @@ from ..models import CloseRun
 from . import rating
 from .drafting import draft_lines
 
+Tell = Callable[[int, int | None], None]
+
 
 class SourcesMissing(CommonwealError):
     """Usage is missing from sources that are expected."""
 
 
-def freeze(*, actor: Actor, run: CloseRun, options: Any) -> dict[str, Any]:
+def freeze(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str, Any]:
     """Name missing sources; then freeze the period, write its files and seal them."""
     checks = missing_sources(actor, run.period)
     unwaived = [check for check in checks if check.source.code not in options.waived]
@@ -44,7 +47,7 @@ def freeze(*, actor: Actor, run: CloseRun, options: Any) -> dict[str, Any]:
             "Say in at least ten characters why the close goes on without these sources.",
         )
     freeze_period(actor=actor, period=run.period)
-    files = write_partitions(actor=actor, period=run.period)
+    files = write_partitions(actor=actor, period=run.period, progress=tell)
     seal_period(actor=actor, period=run.period)
     return {
         "records": sum(file.rows for file in files if file.kind == "usage"),
@@ -53,7 +56,7 @@ def freeze(*, actor: Actor, run: CloseRun, options: Any) -> dict[str, Any]:
     }
 
 
-def allocate_costs(*, actor: Actor, run: CloseRun, options: Any) -> dict[str, Any]:
+def allocate_costs(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str, Any]:
     """Allocate the month's ledger costs to services, for each service's position."""
     done = allocate(
         actor=actor,
@@ -69,7 +72,7 @@ def allocate_costs(*, actor: Actor, run: CloseRun, options: Any) -> dict[str, An
     }
 
 
-def rate(*, actor: Actor, run: CloseRun, options: Any) -> dict[str, Any]:
+def rate(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str, Any]:
     """Price every record exactly, write the rated lines; refuse charges without cause (law 5)."""
     prepared = rating.prepare(actor, run.period)
     run.input_hash = prepared.input_hash
@@ -77,27 +80,28 @@ def rate(*, actor: Actor, run: CloseRun, options: Any) -> dict[str, Any]:
     with rating.Workspace() as work:
         rating.load(work, prepared)
         rating.require_causes(work, prepared)
-        rows = rating.write_rated(work, prepared, actor, run.period)
+        rows = rating.write_rated(work, prepared, actor, run.period, tell)
     return {"records": rows, "input_hash": prepared.input_hash}
 
 
-def prove(*, actor: Actor, run: CloseRun, options: Any) -> dict[str, Any]:
+def prove(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str, Any]:
     """Price the totals again by other code and compare to the last decimal (law 3)."""
     compared = rating.prove(actor, run.period)
     return {"groups": compared.groups, "total": compared.total}
 
 
-def draft(*, actor: Actor, run: CloseRun, options: Any) -> dict[str, Any]:
+def draft(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str, Any]:
     """Round each line once, split it by funding source, write the draft bills."""
     currency = centre().currency
     prepared = rating.prepare(actor, run.period)
     if prepared.input_hash != run.input_hash:  # an order or a rate was signed since
-        rate(actor=actor, run=run, options=options)
-        prove(actor=actor, run=run, options=options)
+        rate(actor=actor, run=run, options=options, tell=tell)
+        prove(actor=actor, run=run, options=options, tell=tell)
     groups = rating.groups(actor, run.period, prepared)
     lines = draft_lines(groups, prepared.funding, currency)
     total = 0
-    for agency_id in sorted(lines, key=str):
+    for number, agency_id in enumerate(sorted(lines, key=str)):
+        tell(number, len(lines))
         bill = draft_bill(
             actor=actor, run=run, agency_id=agency_id, currency=currency, lines=lines[agency_id]
         )

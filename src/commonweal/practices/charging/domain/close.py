@@ -1,8 +1,10 @@
-"""The steps of a month's close, as data. Pure."""
+"""The steps of a month's close, as data, and what a person decides about it. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,39 @@ STEPS: tuple[StepRule, ...] = (
     ),
 )
 
+KIND = "charging.close"
 CODES = tuple(step.code for step in STEPS)
 
 
 def next_step(states: dict[str, str]) -> str | None:
     """The first step that is not done, in order; None when all are."""
     return next((code for code in CODES if states.get(code) != "done"), None)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person decides about a close.
+
+    `waived`: sources that may be missing, with the reason. `preview_days`: working days that
+    agencies have; None: the usual five. `end_preview`: issue now although the window is open.
+    """
+
+    waived: tuple[str, ...] = ()
+    waive_reason: str = ""
+    preview_days: int | None = None
+    end_preview: bool = False
+    payment_days: int = 30
+
+    def plain(self) -> dict[str, Any]:
+        """As kept with the close."""
+        return {**asdict(self), "waived": list(self.waived)}
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> Options:
+        """What was kept; nothing was: the usual."""
+        return cls(**{**kept, "waived": tuple(kept.get("waived", ()))})
+
+
+def job_key(period: str) -> str:
+    """The key of the one job that closes a month."""
+    return f"close:{period}"

@@ -205,6 +205,8 @@ class Migration(migrations.Migration):
                 ("started_at", models.DateTimeField()),
                 ("finished_at", models.DateTimeField(null=True)),
                 ("cancel_requested", models.BooleanField(default=False)),
+                ("options", models.JSONField(default=dict)),
+                ("run_by", models.UUIDField(null=True)),
                 (
                     "agency",
                     models.ForeignKey(

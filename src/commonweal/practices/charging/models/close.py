@@ -9,7 +9,11 @@ from commonweal.kernel.schema.public import TenantModel, tenant
 
 @tenant()
 class CloseRun(TenantModel):
-    """The close of one period (agency = the centre). Identified by its inputs and the engine."""
+    """The close of one period (agency = the centre). Identified by its inputs and the engine.
+
+    `options`: what a person decided about the steps to come. `run_by`: the account that ran the
+    newest step; None: the operator.
+    """
 
     period = models.CharField(max_length=7)
     state = models.CharField(max_length=10, default="open")  # open stopped done
@@ -19,6 +23,8 @@ class CloseRun(TenantModel):
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     cancel_requested = models.BooleanField(default=False)
+    options = models.JSONField(default=dict)
+    run_by = models.UUIDField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["agency", "period"], name="close_once")]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -11,20 +14,21 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from commonweal.kernel.access.public import SYSTEM, act_as
+from commonweal.kernel.access.public import SYSTEM, Actor, act_as
 from commonweal.kernel.calendar.public import at
 from commonweal.kernel.catalogue.models import Agreement, ChargeItem
 from commonweal.kernel.catalogue.public import NewFunding, put_charge_item
 from commonweal.kernel.metering.models import UsageFact
 from commonweal.kernel.metering.public import Usage, period_state
 from commonweal.kernel.notices.models import Message
-from commonweal.kernel.schema.public import CommonwealError, Conflict, Forbidden, uuid7
-from commonweal.practices.charging.actions.close import Options, request_stop, run_step, start_close
+from commonweal.kernel.schema.public import CommonwealError, Conflict, Forbidden, NotFound, uuid7
+from commonweal.practices.charging import running
+from commonweal.practices.charging.actions.close import request_stop, run_step, start_close
 from commonweal.practices.charging.closing import steps
 from commonweal.practices.charging.closing.drafting import CauseError
 from commonweal.practices.charging.closing.issuing import PreviewOpen
 from commonweal.practices.charging.closing.usage import SourcesMissing
-from commonweal.practices.charging.domain.close import CODES
+from commonweal.practices.charging.domain.close import CODES, Options
 from commonweal.practices.charging.models import Bill, BillLine, CloseRun, CloseStep
 
 from .copies import closed, copies, enter, world
@@ -54,6 +58,20 @@ def states(period: str) -> dict[str, str]:
 def step(period: str, code: str) -> CloseStep:
     with act_as(SYSTEM):
         return CloseStep.objects.get(run__period=period, code=code)
+
+
+def ask_elsewhere(write: Callable[[], Any], actor: Actor) -> None:
+    """Do a write in another connection, as another process would, and wait for it."""
+
+    def work() -> None:
+        try:
+            with act_as(actor):
+                write()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as other:
+        other.submit(copy_context().run, work).result(30)
 
 
 def by_hand(agency: str, facts: list[Usage], payslip: Decimal) -> int:
@@ -120,39 +138,38 @@ def test_going_on_without_a_source_needs_its_name_and_a_reason(world: World) -> 
     assert step(AUGUST, "freeze").detail["waive_reason"] == "Both are being moved"
 
 
-def test_a_close_stops_between_steps_and_goes_on(world: World) -> None:
+def test_a_close_stops_as_asked_and_goes_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked while a step runs: the step is taken back, what was done stays done."""
     world.report(AUGUST)
     world.close(AUGUST, until="rate")
-    with act_as(world.finance):
+    with act_as(world.finance), pytest.raises(Conflict) as idle:
         request_stop(actor=world.finance, period=AUGUST)
+    assert idle.value.code == "CLOSE-411"
+    good = steps.HANDLERS["draft"]
+
+    def asked_meanwhile(**given: Any) -> dict[str, Any]:
+        ask_elsewhere(lambda: request_stop(actor=world.finance, period=AUGUST), world.finance)
+        assert step(AUGUST, "draft").state == "running"
+        return good(**given)
+
+    monkeypatch.setitem(steps.HANDLERS, "draft", asked_meanwhile)
+    monkeypatch.setattr(running, "LOOK_NANOSECONDS", 0)
     run = world.close(AUGUST)
-    assert states(AUGUST)["prove"] == "waiting"
-    assert run.state == "open"
+    assert (run.state, run.cancel_requested) == ("open", False)
+    assert states(AUGUST)["prove"] == "done"
+    assert states(AUGUST)["draft"] == "waiting"
+    with act_as(SYSTEM):
+        assert not Bill.objects.filter(period=AUGUST).exists()
+    monkeypatch.setitem(steps.HANDLERS, "draft", good)
     world.close(AUGUST, until="draft")
     assert states(AUGUST)["draft"] == "done"
     assert states(AUGUST)["preview"] == "waiting"
 
 
-def test_a_step_that_breaks_changes_nothing_and_is_run_again(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.report(AUGUST)
-    world.close(AUGUST, until="prove")
-    good = steps.HANDLERS["draft"]
-
-    def break_after(**given: Any) -> dict[str, Any]:
-        good(**given)
-        raise RuntimeError("the machine went away")
-
-    monkeypatch.setitem(steps.HANDLERS, "draft", break_after)
-    with pytest.raises(RuntimeError):
-        world.close(AUGUST)
-    with act_as(SYSTEM):
-        assert not Bill.objects.filter(period=AUGUST).exists()
-    monkeypatch.setitem(steps.HANDLERS, "draft", good)
-    world.close(AUGUST, until="draft")
-    with act_as(SYSTEM):
-        assert Bill.objects.filter(period=AUGUST).count() == len(AGENCIES)
+def test_only_a_month_that_was_started_can_be_stopped(world: World) -> None:
+    with act_as(world.finance), pytest.raises(NotFound) as unknown:
+        request_stop(actor=world.finance, period=AUGUST)
+    assert unknown.value.code == "CLOSE-404"
 
 
 def test_bills_wait_for_the_end_of_the_preview(world: World) -> None:
@@ -301,6 +318,8 @@ def test_two_closes_at_once_one_is_refused(world: World, monkeypatch: pytest.Mon
         with pytest.raises(Conflict) as busy:
             world.close(AUGUST)
         assert busy.value.code == "CLOSE-409"
+        assert "finance_officer runs it since 5 September 2026, 12:00" in busy.value.message
+        assert "at the step “Freeze usage”" in busy.value.message
     finally:
         go_on.set()
         first.join(60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,8 +14,9 @@ from django.test import Client
 from commonweal.interfaces.web.agency.tests.world import MAPPING, OCTOBER, World, moment
 from commonweal.interfaces.web.centre.tests.pages import text_of
 from commonweal.kernel.access.public import SYSTEM, act_as
-from commonweal.kernel.calendar.public import at
-from commonweal.kernel.jobs.public import Job
+from commonweal.kernel.audit.public import events
+from commonweal.kernel.calendar.public import at, now
+from commonweal.kernel.jobs.public import Job, Worker
 from commonweal.kernel.metering.public import Usage, emit
 from commonweal.practices.charging import public as charging
 
@@ -24,32 +26,48 @@ PAGE = f"/centre/close/{NOVEMBER}/"
 LEDGER = (
     "Period,Cost centre,Category,Account,Reference,Amount\n2026-11,helpdesk,Pay,6000,n1,100.00\n"
 )
+WAIVED = {"waived": "desk", "waive_reason": "The desk moves house this week"}
+
+
+@contextmanager
+def in_december(world: World) -> Iterator[World]:
+    """The world on 2 December, with usage and costs of November, and a source without report."""
+    officer = world.actors["officer"]
+    start = moment(NOVEMBER.first_day)
+    with at(moment(date(2026, 12, 2))):
+        with act_as(officer):
+            emit(
+                actor=officer, source="desk",
+                facts=[
+                    Usage(
+                        external_id=f"{agency}-nov", agency=agency, charge_item="helpdesk.case",
+                        quantity=Decimal(100), unit="C62", starts=start,
+                        ends=start + timedelta(hours=1),
+                    )
+                    for agency in ("PARKS", "WATER")
+                ],
+            )  # fmt: skip
+            charging.import_costs(
+                actor=officer,
+                request=charging.CostRequest(
+                    filename="november.csv", data=LEDGER.encode(), given=MAPPING, currency="USD"
+                ),
+            )
+        yield world
 
 
 @pytest.fixture
 def december(world: World) -> Iterator[World]:
-    """The world on 2 December, with usage and costs of November, and a source without report."""
-    officer = world.actors["officer"]
-    start = moment(NOVEMBER.first_day)
-    with at(moment(date(2026, 12, 2))), act_as(officer):
-        emit(
-            actor=officer, source="desk",
-            facts=[
-                Usage(
-                    external_id=f"{agency}-nov", agency=agency, charge_item="helpdesk.case",
-                    quantity=Decimal(100), unit="C62", starts=start,
-                    ends=start + timedelta(hours=1),
-                )
-                for agency in ("PARKS", "WATER")
-            ],
-        )  # fmt: skip
-        charging.import_costs(
-            actor=officer,
-            request=charging.CostRequest(
-                filename="november.csv", data=LEDGER.encode(), given=MAPPING, currency="USD"
-            ),
-        )
+    """In a test's transaction: no worker."""
+    with in_december(world):
         yield world
+
+
+@pytest.fixture
+def own_december(own_world: World) -> Iterator[World]:
+    """In a database of the test's own, for tests with a worker."""
+    with in_december(own_world):
+        yield own_world
 
 
 def run(browser: Client, step: str, **form: Any) -> Any:
@@ -57,8 +75,19 @@ def run(browser: Client, step: str, **form: Any) -> Any:
     return browser.post(f"{PAGE}next/", {"step": step, **form}, follow=True)
 
 
-def test_a_month_is_closed_step_by_step(december: World, signed_in: Browser) -> None:
-    browser = signed_in("officer")
+def worked(browser: Client, step: str, **form: Any) -> str:
+    """Press the button, let a worker do what was asked for, refresh: the page."""
+    asked = text_of(run(browser, step, **form))
+    assert "asked for it on 2 December 2026" in asked
+    assert "It waits for a worker." in asked
+    assert Worker().run(once=True) == 1
+    return text_of(browser.get(PAGE))
+
+
+def test_a_month_is_closed_step_by_step(
+    own_december: World, browser_of: Callable[[World, str], Client]
+) -> None:
+    browser = browser_of(own_december, "officer")
     text_of(browser.get("/centre/close/?period=2026-11", follow=True))
     page = text_of(browser.get("/centre/close/", follow=True))
     assert "Start the close of November 2026" in page
@@ -67,30 +96,101 @@ def test_a_month_is_closed_step_by_step(december: World, signed_in: Browser) -> 
     assert "2 records, not reported complete yet." in started
     assert "This cannot be undone." in started
 
-    stopped = text_of(run(browser, "freeze"), 422)
-    assert "CLOSE-201" in stopped
+    stopped = worked(browser, "freeze")
+    assert "CLOSE-201" in text_of(browser.get("/centre/audit/work/?state=dead"))
     assert "The close of November 2026 stopped: Freeze usage" in stopped
-    short = text_of(run(browser, "freeze", waived="desk", waive_reason="late"), 422)
-    assert "CLOSE-202" in short
-    waived = {"waived": "desk", "waive_reason": "The desk moves house this week"}
-    page = text_of(run(browser, "freeze", **waived))
-    assert "Done: Freeze usage." in page
+    assert "Usage is missing or incomplete from: Help desk." in stopped
+    worked(browser, "freeze", waived="desk", waive_reason="late")
+    page = worked(browser, "freeze", **WAIVED)
+    assert "next is “Allocate costs”" in page
     assert "Without desk: The desk moves house this week" in page
-    for step in ("allocate", "rate", "prove", "draft"):
-        page = text_of(run(browser, step))
+    assert "Begun 09:00, done 2 December 2026, 09:00" in page
+    page = worked(browser, "allocate", how="through")
     assert "Show 2 agencies their bills" in page
 
-    page = text_of(run(browser, "preview", preview_days="3"))
+    page = worked(browser, "preview", preview_days="3")
     assert "until 7 December 2026" in page
     assert "Issue 2 bills" in page
     assert "An issued bill never changes" in page
-    early = text_of(run(browser, "issue"), 422)
-    assert "CLOSE-401" in early
-    page = text_of(run(browser, "issue", end_preview="1"))
-    assert charging.Bill.objects.filter(period="2026-11", state="issued").count() == 2
-    for step in ("post", "notify"):
-        page = text_of(run(browser, step))
-    assert "November 2026 is closed" in page
+    early = worked(browser, "issue")
+    assert "stopped: Issue bills" in early
+    assert "Agencies may look at their bills until 2026-12-07." in early
+    page = worked(browser, "issue", end_preview="1")
+    with act_as(SYSTEM):
+        assert charging.Bill.objects.filter(period="2026-11", state="issued").count() == 2
+        made = [each for each in events(SYSTEM, limit=500) if each.verb == "close.issue_done"]
+        assert made[0].actor_id == own_december.users["officer"].pk
+    assert "November 2026 is closed" in worked(browser, "post", how="through")
+
+
+def test_work_that_goes_on_is_shown_and_read_anew(december: World, signed_in: Browser) -> None:
+    """As it is while a worker is in the middle of the drafts."""
+    browser = signed_in("officer")
+    browser.post(f"{PAGE}start/")
+    asked = text_of(run(browser, "freeze", how="through", **WAIVED))
+    assert "Femi Officer asked for it" in asked
+    assert 'hx-trigger="every 3s"' in asked
+    assert "htmx.min.js" in asked
+    assert "http-equiv" not in asked
+    assert ">Refresh</a>" in asked
+    with act_as(SYSTEM):
+        job = Job.objects.get(kind="charging.close")
+        assert job.payload == {"period": "2026-11", "until": "draft"}
+        assert charging.close_run(SYSTEM, "2026-11").options["waived"] == ["desk"]
+        Job.objects.filter(pk=job.pk).update(
+            state="running", started_at=now(), progress_done=1, progress_total=2,
+            progress_note="freeze",
+        )  # fmt: skip
+        charging.CloseStep.objects.filter(run__period="2026-11", code="freeze").update(
+            state="running", started_at=now()
+        )
+    page = text_of(browser.get(f"{PAGE}?again=1"))
+    assert '<meta http-equiv="refresh" content="5">' in page
+    assert "hx-trigger" not in page
+    assert "Stop refreshing by itself" in page
+    assert "Femi Officer runs it since 2 December 2026, 09:00" in page
+    assert "Being done" in page
+    assert "1 of 2" in page
+    second = text_of(run(signed_in("officer"), "freeze", **WAIVED), 422)
+    assert "CLOSE-409" in second
+    assert "Femi Officer runs it since 2 December 2026, 09:00" in second
+    stopping = text_of(browser.post(f"{PAGE}stop/", follow=True))
+    assert "The close is being stopped." in stopping
+    assert "Stop the close" not in stopping
+    with act_as(SYSTEM):
+        Job.objects.filter(pk=job.pk).update(state="cancelled")
+    over = browser.get(PAGE, headers={"HX-Request": "true"})
+    assert over.headers["HX-Refresh"] == "true"
+    page = text_of(over)
+    assert "It is done anew." in page
+    assert "hx-trigger" not in page
+    idle = text_of(browser.post(f"{PAGE}stop/", follow=True))
+    assert "being stopped" in idle  # nobody can know whether a step that says it runs was killed
+
+
+def test_work_that_failed_says_its_code_and_what_to_do(december: World, signed_in: Browser) -> None:
+    browser = signed_in("officer")
+    browser.post(f"{PAGE}start/")
+    run(browser, "freeze", **WAIVED)
+    with act_as(SYSTEM):
+        Job.objects.update(state="dead", last_error="ACCESS-403", finished_at=now())
+    page = text_of(browser.get(PAGE))
+    assert "The close of November 2026 failed: Freeze usage" in page
+    assert "The background work failed (ACCESS-403)." in page
+    assert "Ask somebody who may to start it anew." in page
+    assert "It waits for a worker." in text_of(run(browser, "freeze", **WAIVED))
+    with act_as(SYSTEM):
+        Job.objects.update(last_error="OperationalError")
+    assert "OperationalError. It is tried again on 2 December 2026" in text_of(browser.get(PAGE))
+
+
+def test_a_month_that_was_not_started_cannot_be_stopped(
+    december: World, signed_in: Browser
+) -> None:
+    browser = signed_in("officer")
+    assert browser.post(f"{PAGE}stop/").status_code == 404
+    browser.post(f"{PAGE}start/")
+    assert "CLOSE-411" in text_of(browser.post(f"{PAGE}stop/"), 422)
 
 
 def test_the_rows_that_stop_a_close_have_names(december: World, signed_in: Browser) -> None:
@@ -121,25 +221,6 @@ def test_a_stale_page_decides_nothing(december: World, signed_in: Browser) -> No
     page = text_of(run(browser, "issue", end_preview="1"), 422)
     assert "FORM-104" in page
     assert "Freeze usage" in page
-
-
-def test_several_steps_run_in_the_background_and_can_be_stopped(
-    december: World, signed_in: Browser
-) -> None:
-    browser = signed_in("officer")
-    browser.post(f"{PAGE}start/")
-    waived = {"waived": "desk", "waive_reason": "The desk moves house this week"}
-    page = text_of(run(browser, "freeze", how="through", **waived))
-    with act_as(SYSTEM):
-        job = Job.objects.get(kind="charging.close")
-    assert job.payload["until"] == "draft"
-    assert job.payload["options"]["waived"] == ["desk"]
-    assert '<meta http-equiv="refresh"' in page
-    assert "Stop after this step" in page
-    stopped = text_of(browser.post(f"{PAGE}stop/", {"job": str(job.pk)}, follow=True))
-    assert "stops after its present step" in stopped
-    with act_as(SYSTEM):
-        assert charging.close_run(SYSTEM, "2026-11").cancel_requested
 
 
 def test_a_month_that_has_not_ended_cannot_be_started(world: World, signed_in: Browser) -> None:
