@@ -7,10 +7,14 @@ owner, used for migrations only. Without either, the local database of the data 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import stat
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
 
 
 def _flag(name: str, default: bool = False) -> bool:
@@ -53,8 +57,55 @@ def _secret(folder: Path, name: str) -> str:
     return path.read_text().strip()
 
 
+def _given_secret(folder: Path, name: str) -> str:
+    """A secret that somebody else issued: from the environment or the folder of secrets, or ""."""
+    path = folder / "secrets" / name
+    given = os.environ.get("COMMONWEAL_" + name.upper(), "")
+    return given or (path.read_text().strip() if path.exists() else "")
+
+
+def sign_in_providers(path: Path) -> dict[str, Any]:
+    """The OpenID Connect providers listed in a JSON file of mode 0600 (it holds their secrets).
+
+    Each entry: `id`, `name` (on the button), `issuer`, `client_id`, `client_secret`, `domains` (the
+    addresses it may vouch for, so that one agency's directory cannot sign in another's people), and
+    `trust_email` for a directory that never says whether an address is verified.
+    """
+    if not path.exists():
+        return {}
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise ImproperlyConfigured(
+            f"{path} holds secrets but others may read it: chmod 600 {path} (SETTINGS-101)"
+        )
+    try:
+        listed = json.loads(path.read_text("utf-8"))
+        apps = [_provider(entry) for entry in listed]
+    except (ValueError, TypeError, KeyError) as error:
+        raise ImproperlyConfigured(
+            f"{path} is not a list of sign-in providers ({error!r}). Each needs id, name, issuer,"
+            " client_id, client_secret and domains; see docs/how-to/install.md. (SETTINGS-102)"
+        ) from None
+    return {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": apps}}
+
+
+def _provider(entry: dict[str, Any]) -> dict[str, Any]:
+    domains = [str(domain).lower() for domain in entry["domains"]]
+    if not domains or isinstance(entry["domains"], str):
+        raise ValueError(f"domains of {entry['id']} is no list of domains")
+    return {
+        "provider_id": str(entry["id"]),
+        "name": str(entry["name"]),
+        "client_id": str(entry["client_id"]),
+        "secret": str(entry["client_secret"]),
+        "settings": {
+            "server_url": str(entry["issuer"]).rstrip("/"),
+            "domains": domains,
+            "trust_email": entry.get("trust_email", False) is True,
+        },
+    }
+
+
 DATA_DIR = Path(os.environ.get("COMMONWEAL_DATA", ".commonweal")).resolve()
-DEMO = _flag("COMMONWEAL_DEMO")
 DEBUG = _flag("COMMONWEAL_DEBUG")
 SECRET_KEY = _secret(DATA_DIR, "secret_key")
 _hosts = "127.0.0.1,localhost,[::1],testserver"
@@ -170,6 +221,9 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "commonweal.interfaces.web.account.adapter.AccountAdapter"
 SOCIALACCOUNT_ADAPTER = "commonweal.interfaces.web.account.adapter.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = sign_in_providers(
+    Path(os.environ.get("COMMONWEAL_SIGN_IN_FILE", DATA_DIR / "secrets" / "sign_in.json"))
+)
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
@@ -177,12 +231,28 @@ LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/home/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 
-EMAIL_BACKEND = os.environ.get(
-    "COMMONWEAL_EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend"
-)
+# Without a server of its own, mail is written into a folder: right for the demo and for tests.
+EMAIL_HOST = os.environ.get("COMMONWEAL_SMTP_HOST", "")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
 EMAIL_FILE_PATH = DATA_DIR / "mail"
-EMAIL_HOST = os.environ.get("COMMONWEAL_SMTP_HOST", "localhost")
-DEFAULT_FROM_EMAIL = os.environ.get("COMMONWEAL_MAIL_FROM", "centre@meridian.example")
+_smtp_security = os.environ.get("COMMONWEAL_SMTP_SECURITY", "starttls")
+if _smtp_security not in {"starttls", "tls", "none"}:
+    raise ImproperlyConfigured(
+        f"COMMONWEAL_SMTP_SECURITY is “{_smtp_security}”: use starttls, tls or none (SETTINGS-103)"
+    )
+EMAIL_USE_TLS = _smtp_security == "starttls"
+EMAIL_USE_SSL = _smtp_security == "tls"
+EMAIL_PORT = int(
+    os.environ.get(
+        "COMMONWEAL_SMTP_PORT", {"starttls": 587, "tls": 465, "none": 25}[_smtp_security]
+    )
+)
+EMAIL_HOST_USER = os.environ.get("COMMONWEAL_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = _given_secret(DATA_DIR, "smtp_password")
+EMAIL_TIMEOUT = 20
+# Who mail comes from; unset, notices come from the centre's own contact address.
+MAIL_FROM = os.environ.get("COMMONWEAL_MAIL_FROM", "")
+DEFAULT_FROM_EMAIL = MAIL_FROM or f"commonweal@{urlsplit(BASE_URL).hostname}"
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True

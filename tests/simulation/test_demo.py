@@ -9,6 +9,7 @@ import sys
 import zipfile
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,20 +18,18 @@ from commonweal.ops.localdb import stop_database
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def commonweal(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in a data folder of its own, with a database of its own."""
+def door(folder: Path, *words: str) -> dict[str, Any]:
+    """The command in a data folder of its own, with a database of its own."""
     given = {"DATABASE_URL", "DATABASE_APP_URL", "COMMONWEAL_DATA", "DJANGO_SETTINGS_MODULE"}
     env = {name: value for name, value in os.environ.items() if name not in given}
     env["PYTHONPATH"] = str(ROOT / "src")
-    return subprocess.run(
-        [sys.executable, "-m", "commonweal.interfaces.cli", "--data", str(folder), *words],
-        capture_output=True,
-        text=True,
-        env=env,
-        cwd=folder.parent,
-        timeout=280,
-        check=False,
-    )
+    words = ("-m", "commonweal.interfaces.cli", "--data", str(folder), *words)
+    return {"args": [sys.executable, *words], "env": env, "cwd": folder.parent, "text": True}
+
+
+def commonweal(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run it to its end."""
+    return subprocess.run(**door(folder, *words), capture_output=True, timeout=280, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -109,3 +108,39 @@ def test_another_size_in_the_same_folder_is_refused(demo):
     refused = commonweal(folder, "demo", "--once", "--as-of", "2026-09")
     assert refused.returncode == 2
     assert "DEMO-101" in refused.stderr
+
+
+def test_an_interrupted_demo_is_built_anew_beside_another(demo, tmp_path):
+    first_folder, first = demo
+    folder = tmp_path / "data"
+    words = ("demo", "--once", "--json", "--as-of", "2026-10", "--months", "2", "--port", "8556")
+    try:
+        with subprocess.Popen(**door(folder, *words), stderr=subprocess.PIPE) as building:
+            for line in building.stderr:
+                if line.startswith("2026-"):
+                    building.kill()
+        assert json.loads((folder / "demo.json").read_text())["state"] == "building"
+        done = commonweal(folder, *words)
+        assert done.returncode == 0, done.stderr[-3000:]
+        assert "beginning again" in done.stderr
+        report = json.loads(done.stdout)
+        assert report["bills"] == 13
+        assert check(report, report["proof_pack"]).returncode == 0
+        other = commonweal(first_folder, "demo", "--once", "--json", "--port", "8555")
+        assert json.loads(other.stdout)["total"] == first["total"]
+    finally:
+        stop_database(folder)
+
+
+def test_a_demo_is_not_mixed_into_a_centre(demo):
+    folder, _ = demo
+    state = folder / "demo.json"
+    kept = state.read_text()
+    state.unlink()
+    try:
+        refused = commonweal(folder, "demo", "--once", "--as-of", "2026-10")
+        assert refused.returncode == 2
+        assert "DEMO-103" in refused.stderr
+        assert not state.exists()
+    finally:
+        state.write_text(kept)

@@ -113,6 +113,17 @@ def check_folder(data_dir: Path) -> Finding:
     return Finding("ok", "data folder", f"{data_dir}, closed to others")
 
 
+def check_mail(data_dir: Path, host: str | None = None) -> Finding:
+    """A real installation has a mail server; a demo writes its mail into a folder."""
+    server = os.environ.get("COMMONWEAL_SMTP_HOST", "") if host is None else host
+    if server:
+        return Finding("ok", "mail", f"goes out through {server}")
+    said = f"is written to {data_dir / 'mail'}, not sent"
+    if (data_dir / "demo.json").exists() or not data_dir.exists():
+        return Finding("ok", "mail", said)
+    return Finding("warn", "mail", said, "Set COMMONWEAL_SMTP_HOST to your mail server.")
+
+
 def check_database(data_dir: Path) -> Iterator[Finding]:
     """The database answers, is new enough, keeps time, and our role there owns nothing."""
     try:
@@ -172,7 +183,7 @@ def examine(data_dir: Path) -> Iterator[Finding]:
     """Every finding, in the order in which a person would look."""
     simple: tuple[Callable[[], Finding], ...] = (
         check_python, lambda: check_disk(data_dir), check_memory, check_clock,
-        lambda: check_folder(data_dir),
+        lambda: check_folder(data_dir), lambda: check_mail(data_dir),
     )  # fmt: skip
     for check in simple:
         yield check()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import smtplib
+from email.utils import formataddr
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,8 @@ from django.utils.translation import gettext as _
 from ..access.public import SYSTEM, Actor, act_as
 from ..calendar.public import now
 from ..jobs.public import back_off, report, stepwise
-from ..party.public import Person
+from ..party.public import Person, centre
+from ..schema.public import NotFound
 from .models import Message, Subscription
 from .templates import speaking, template
 
@@ -92,7 +94,19 @@ def _mail(message: Message) -> EmailMessage:
     return EmailMessage(
         subject=message.subject,
         body=body + "\n",
-        from_email=settings.DEFAULT_FROM_EMAIL,
+        from_email=_sender(),
         to=[address],
         headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"},
     )
+
+
+def _sender() -> str:
+    """The address set up for mail, else the centre's own contact address under its name."""
+    try:
+        profile = centre()
+    except NotFound:
+        profile = None
+    address = settings.MAIL_FROM or (profile.contact_email if profile else "")
+    if not address:
+        return str(settings.DEFAULT_FROM_EMAIL)
+    return formataddr((profile.name if profile else "", address))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import connections
 
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.documents.public import documents_of, open_document
 from commonweal.kernel.errors import CommonwealError
 from commonweal.kernel.money.public import Money
+from commonweal.kernel.party.public import centre
+from commonweal.kernel.schema.public import NotFound
 from commonweal.practices.charging.public import bills, verifier_source
 
 from ..schema import migrate, sync
@@ -24,6 +28,7 @@ from .data import AGENCIES, CENTRE, PEOPLE
 from .people import password_for
 
 Say = Callable[[str], None]
+LEFT_BY_BUILDING = ("demo", "documents", "mail", "scratch", "usage")
 
 
 class DemoError(CommonwealError):
@@ -40,34 +45,62 @@ def last_full_month(as_of: str) -> FiscalPeriod:
 def open_demo(size: str, as_of: str, port: int, say: Say, months: int = MONTHS) -> dict[str, Any]:
     """Build the demo if this data folder has none, and report it.
 
-    A folder whose building was interrupted says so: history cannot be built half.
+    One whose building was interrupted is built anew: history cannot be built half.
     """
     state = Path(settings.DATA_DIR) / "demo.json"
     last = last_full_month(as_of)
-    if state.exists():
-        known = json.loads(state.read_text())
-        if known["state"] == "building":
-            raise DemoError(
-                "DEMO-102",
-                f"The demo in {settings.DATA_DIR} was interrupted while it was built. Stop it with "
-                "`./run stop`, delete that folder, and start again.",
-            )
-        if (known["size"], known["as_of"]) != (size, last.code) and as_of:
-            raise DemoError(
-                "DEMO-101",
-                f"This folder holds a {known['size']} demo up to {known['as_of']}. Choose another "
-                "folder with --data.",
-            )
-        last = FiscalPeriod.parse(known["as_of"])
-    else:
+    known = json.loads(state.read_text()) if state.exists() else None
+    if known and known["state"] == "building":
+        say("The last building was interrupted: beginning again")
+        clear_away()
+        known = None
+    if known is None:
         Path(settings.DATA_DIR).mkdir(parents=True, exist_ok=True, mode=0o700)
         say("Database")
         migrate()
+        _require_no_centre()
         state.write_text(json.dumps({"state": "building", "size": size, "as_of": last.code}))
         build(last, size, say, months)
         state.write_text(json.dumps({"state": "built", "size": size, "as_of": last.code}))
+    elif (known["size"], known["as_of"]) != (size, last.code) and as_of:
+        raise DemoError(
+            "DEMO-101",
+            f"This folder holds a {known['size']} demo up to {known['as_of']}. Choose another "
+            "folder with --data.",
+        )
+    else:
+        last = FiscalPeriod.parse(known["as_of"])
     sync()
     return report(last, port)
+
+
+def _require_no_centre() -> None:
+    """A demo is never mixed into a database that already holds a centre."""
+    try:
+        found = centre()
+    except NotFound:
+        return
+    raise DemoError(
+        "DEMO-103",
+        f"This database already holds “{found.name}”. Choose another folder with --data, or unset "
+        "DATABASE_URL.",
+    )
+
+
+def clear_away() -> None:
+    """Remove a half-built demo: the tables, and the files of the data folder but its secrets.
+
+    Only ever called where the state file says that the demo itself began here, on an empty
+    database.
+    """
+    connection = connections["owner"]
+    connections["default"].close()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE")
+        cursor.execute("CREATE SCHEMA public")
+    for name in LEFT_BY_BUILDING:
+        shutil.rmtree(Path(settings.DATA_DIR) / name, ignore_errors=True)
+    (Path(settings.DATA_DIR) / "demo.json").unlink()
 
 
 def report(last: FiscalPeriod, port: int) -> dict[str, Any]:

@@ -48,6 +48,14 @@ def test_an_open_data_folder_is_noticed(tmp_path: Path) -> None:
     assert doctor.check_folder(tmp_path / "missing").level == "ok"
 
 
+def test_mail_that_goes_nowhere_is_noticed(tmp_path: Path) -> None:
+    assert doctor.check_mail(tmp_path / "missing", "").level == "ok"
+    assert doctor.check_mail(tmp_path, "").level == "warn"
+    assert doctor.check_mail(tmp_path, "mail.example.test").said.endswith("mail.example.test")
+    (tmp_path / "demo.json").touch()
+    assert doctor.check_mail(tmp_path, "").level == "ok"
+
+
 @pytest.mark.usefixtures("_nothing_given")
 def test_a_missing_database_is_no_failure(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

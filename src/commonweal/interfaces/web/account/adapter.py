@@ -1,6 +1,7 @@
 """How people sign in: accounts are made by an administrator, never by signing up.
 
-OpenID Connect signs in an existing account whose verified address matches; it creates none.
+OpenID Connect signs in an existing account whose verified address matches; it creates none. A
+provider vouches only for addresses of its own domains (settings.sign_in_providers).
 """
 
 from __future__ import annotations
@@ -42,9 +43,23 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         """Connect a verified address to its account; refuse the others in plain words."""
         if sociallogin.is_existing:
             return
-        verified = [entry.email for entry in sociallogin.email_addresses if entry.verified]
-        users = [user for user in map(user_by_email, verified) if user and user.is_active]
+        users = [
+            user
+            for user in map(user_by_email, _vouched_for(sociallogin))
+            if user and user.is_active
+        ]
         if not users:
             page = render(request, "account/no_account.jinja", status=403)
             raise ImmediateHttpResponse(page)
         sociallogin.connect(request, users[0])
+
+
+def _vouched_for(sociallogin: Any) -> list[str]:
+    """The addresses that the provider may answer for and says it has verified."""
+    known = sociallogin.account.get_provider().app.settings
+    return [
+        entry.email
+        for entry in sociallogin.email_addresses
+        if (entry.verified is True or known["trust_email"])
+        and entry.email.rpartition("@")[2].lower() in known["domains"]
+    ]
