@@ -1,4 +1,4 @@
-"""A small OpenID Connect provider on the loopback: discovery, code flow with PKCE, signed tokens."""
+"""A small OpenID Connect provider on the loopback: discovery, code flow, signed tokens."""
 
 from __future__ import annotations
 
