@@ -8,6 +8,7 @@ not id order, so a chain's order is the order of sealing; it covers every event 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -91,25 +92,35 @@ def _extend(agency_id: UUID | None, events: list[Event]) -> None:
     Link.objects.bulk_create(links, batch_size=2000)
 
 
-def verify() -> Report:
-    """Re-read every event and link; name what does not fit. Runs in the scope of the caller."""
-    problems: list[str] = []
-    expected: dict[str, tuple[int, str]] = {}
-    count = 0
-    links = Link.objects.select_related("event").order_by("chain", "sequence")
-    for link in links.iterator(chunk_size=2000):
-        count += 1
-        sequence, previous = expected.get(link.chain, (0, GENESIS))
+def _walked(links: Iterable[Link]) -> Iterator[tuple[Link, list[str]]]:
+    """Each link, in the order of chain and sequence, with what does not fit: everything is computed
+    anew from the event's content and the link before, nothing that is stored is believed."""
+    ends: dict[str, tuple[int, str]] = {}
+    for link in links:
+        sequence, previous = ends.get(link.chain, (0, GENESIS))
         event = link.event
+        content = digest(event_content(event))
+        problems = []
         if link.sequence != sequence + 1:
             problems.append(f"chain {link.chain}: link {sequence + 1} is missing")
-        if digest(event_content(event)) != event.hash:
+        if content != event.hash:
             problems.append(f"event {event.id} ({event.verb}): its content does not match its hash")
         if chain_name(event.agency_id) != link.chain:
             problems.append(f"event {event.id}: moved to another agency")
-        if link_hash(link.sequence, previous, event.hash) != link.hash:
+        if link_hash(link.sequence, previous, content) != link.hash:
             problems.append(f"chain {link.chain}: link {link.sequence} does not fit the one before")
-        expected[link.chain] = (link.sequence, link.hash)
+        yield link, problems
+        ends[link.chain] = (link.sequence, link.hash)
+
+
+def verify() -> Report:
+    """Re-read every event and link; name what does not fit. Runs in the scope of the caller."""
+    problems: list[str] = []
+    count = 0
+    links = Link.objects.select_related("event").order_by("chain", "sequence")
+    for _link, found in _walked(links.iterator(chunk_size=2000)):
+        count += 1
+        problems += found
     unsealed = Event.objects.filter(link__isnull=True)
     tail = 0
     for event in unsealed.iterator(chunk_size=2000):
@@ -120,11 +131,28 @@ def verify() -> Report:
 
 
 def check_head(agency_id: UUID | None, printed: str) -> bool:
-    """Whether a head printed earlier (`sequence:hash`) is still part of today's chain."""
+    """Whether a head printed earlier (`sequence:hash`) covers exactly today's events up to it.
+
+    The chain is computed anew from its first event, so that a rewritten event is exposed also where
+    the stored links, or the stored hashes, were left or made to fit.
+    """
     number, _, value = printed.strip().partition(":")
-    if not number.isdigit():
+    if not number.isascii() or not number.isdigit():
         return False
-    if int(number) == 0:
-        return value == GENESIS
-    link = Link.objects.filter(chain=chain_name(agency_id), sequence=int(number)).first()
-    return link is not None and link.hash == value
+    last, reached = 0, GENESIS
+    links = (
+        Link.objects.filter(chain=chain_name(agency_id), sequence__lte=int(number))
+        .select_related("event")
+        .order_by("chain", "sequence")
+    )
+    for link, problems in _walked(links.iterator(chunk_size=2000)):
+        if problems:
+            return False
+        last, reached = link.sequence, link.hash
+    return (last, reached) == (int(number), value)
+
+
+def sealed_within(event: Event, printed: str) -> bool:
+    """Whether an event lies in the part of its chain that a printed head covers."""
+    number = printed.strip().partition(":")[0]
+    return Link.objects.filter(event=event, sequence__lte=int(number or 0)).exists()
