@@ -2,7 +2,7 @@
 
 from .actions import action, record
 from .domain import canonical, digest, plain
-from .sealing import Head, Report, check_head, head, seal, verify
+from .sealing import Head, Report, check_head, head, seal, sealed_within, verify
 from .selectors import events
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "plain",
     "record",
     "seal",
+    "sealed_within",
     "verify",
 ]

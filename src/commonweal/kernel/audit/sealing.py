@@ -103,11 +103,11 @@ def _walked(links: Iterable[Link]) -> Iterator[tuple[Link, list[str]]]:
         problems = []
         if link.sequence != sequence + 1:
             problems.append(f"chain {link.chain}: link {sequence + 1} is missing")
-        if content != event.hash:
-            problems.append(f"event {event.id} ({event.verb}): its content does not match its hash")
         if chain_name(event.agency_id) != link.chain:
             problems.append(f"event {event.id}: moved to another agency")
-        if link_hash(link.sequence, previous, content) != link.hash:
+        if content != event.hash:
+            problems.append(f"event {event.id} ({event.verb}): its content does not match its hash")
+        elif link_hash(link.sequence, previous, content) != link.hash:
             problems.append(f"chain {link.chain}: link {link.sequence} does not fit the one before")
         yield link, problems
         ends[link.chain] = (link.sequence, link.hash)
@@ -136,12 +136,12 @@ def check_head(agency_id: UUID | None, printed: str) -> bool:
     The chain is computed anew from its first event, so that a rewritten event is exposed also where
     the stored links, or the stored hashes, were left or made to fit.
     """
-    number, _, value = printed.strip().partition(":")
-    if not number.isascii() or not number.isdigit():
+    number, value = _read(printed)
+    if number is None:
         return False
     last, reached = 0, GENESIS
     links = (
-        Link.objects.filter(chain=chain_name(agency_id), sequence__lte=int(number))
+        Link.objects.filter(chain=chain_name(agency_id), sequence__lte=number)
         .select_related("event")
         .order_by("chain", "sequence")
     )
@@ -149,10 +149,16 @@ def check_head(agency_id: UUID | None, printed: str) -> bool:
         if problems:
             return False
         last, reached = link.sequence, link.hash
-    return (last, reached) == (int(number), value)
+    return (last, reached) == (number, value)
 
 
 def sealed_within(event: Event, printed: str) -> bool:
     """Whether an event lies in the part of its chain that a printed head covers."""
-    number = printed.strip().partition(":")[0]
-    return Link.objects.filter(event=event, sequence__lte=int(number or 0)).exists()
+    number, _value = _read(printed)
+    return number is not None and Link.objects.filter(event=event, sequence__lte=number).exists()
+
+
+def _read(printed: str) -> tuple[int | None, str]:
+    number, _, value = printed.strip().partition(":")
+    known = number.isascii() and number.isdigit() and len(number) < 19
+    return (int(number) if known else None), value

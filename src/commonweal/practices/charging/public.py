@@ -82,6 +82,7 @@ from .selectors.costs import imports as cost_imports
 from .selectors.costs import pool_lines as cost_pool_lines
 from .selectors.costs import reconciliation as cost_reconciliation
 from .selectors.costs import rejects as cost_rejects
+from .selectors.integrity import bill_problems
 from .selectors.line_facts import FactPage, line_facts, line_facts_csv
 from .selectors.lines import (
     LineView,
@@ -177,6 +178,7 @@ __all__ = [
     "bill",
     "bill_csv",
     "bill_document",
+    "bill_problems",
     "bill_view",
     "bills",
     "close_jobs",

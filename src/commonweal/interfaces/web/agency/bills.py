@@ -72,8 +72,11 @@ def bill(request: Asked, number: str) -> HttpResponse:
     view = charging.bill_view(request.actor, number, fiscal_start())
     the_bill = view.bill
     say = charging.Words(the_bill.currency)
+    printed = request.GET.get("head", "").strip()
     context = {
         "view": view,
+        "printed": printed,
+        "problems": charging.bill_problems(request.actor, the_bill, printed) if printed else [],
         "bill": the_bill,
         "say": say,
         "downloads": downloads(request, the_bill),

@@ -9,14 +9,16 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from commonweal.kernel.access.public import SYSTEM, act_as
-from commonweal.kernel.audit.public import check_head, events, head, verify
+from commonweal.kernel.audit.public import events, head, verify
 from commonweal.kernel.party.public import agencies, centre, people_of_accounts
+from commonweal.kernel.schema.public import NotFound
+from commonweal.practices.charging import public as charging
 
 from ..access import centre_only
 from ..lists import lists, pages, place
 from ..look.page import Link
 from ..requests import Asked
-from .base import address, agency_choices, as_id, show, text
+from .base import address, as_id, show, text
 
 VIEW = "audit.view"
 
@@ -83,23 +85,24 @@ def trail(request: Asked) -> HttpResponse:
 
 @centre_only(VIEW)
 def check(request: Asked) -> HttpResponse:
-    """Re-read every event and link, or compare a head that was printed on a bill."""
-    report, printed = None, None
-    if request.method == "POST":
-        agency = as_id(text(request, "agency"))
+    """Re-read every event and link, or compare an issued bill and its printed head with them."""
+    report, problems = None, None
+    if request.method == "POST" and text(request, "do") == "bill":
+        try:
+            found = charging.bill(request.actor, text(request, "number"))
+            problems = charging.bill_problems(request.actor, found, text(request, "head"))
+        except NotFound as error:
+            problems = [str(error)]
+    elif request.method == "POST":
         with act_as(SYSTEM):
-            if text(request, "do") == "head":
-                printed = check_head(agency, text(request, "head"))
-            else:
-                report = verify()
+            report = verify()
     with act_as(SYSTEM):
-        present: Any = head(as_id(text(request, "agency")))
+        present: Any = head(None)
     context = {
         "report": report,
-        "printed": printed,
+        "problems": problems,
         "present": present,
         "asked": request.POST,
-        "agencies": agency_choices(request, centre().name),
         "tabs": audit_tabs("audit_check"),
     }
     return show(request, "centre/audit_check.jinja", context)

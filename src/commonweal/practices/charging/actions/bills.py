@@ -15,7 +15,7 @@ from commonweal.kernel.schema.public import CommonwealError, derived_id
 
 from ..domain.bills import DraftLine
 from ..models import AccountMap, Bill, BillLine, CloseRun, LineFunding, LineQuery
-from ..selectors.bill_document import bill_document
+from ..selectors.bill_document import drawn_document
 
 
 class BillError(CommonwealError):
@@ -126,7 +126,8 @@ def issue_bill(*, actor: Actor, bill_id: UUID, issued_on: date, due_on: date) ->
         return bill
     bill.number = bill_number(bill.agency.code, FiscalPeriod.parse(bill.period))
     bill.issued_on, bill.due_on, bill.issued_at = issued_on, due_on, now()
-    bill.content_hash = digest(bill_document(bill))
+    bill.document = drawn_document(bill)
+    bill.content_hash = digest(bill.document)
     bill.state = "issued"
     bill.save()
     record(

@@ -9,7 +9,11 @@ from commonweal.kernel.schema.public import TenantModel, tenant
 
 @tenant()
 class Bill(TenantModel):
-    """One agency's bill for one period. Immutable once issued (trigger)."""
+    """One agency's bill for one period. Immutable once issued (trigger).
+
+    `document` is the whole bill as it was issued, names included; `content_hash` is its digest, and
+    the event of its issue carries that digest too.
+    """
 
     run = models.ForeignKey("charging.CloseRun", on_delete=models.PROTECT, related_name="bills")
     period = models.CharField(max_length=7)
@@ -18,6 +22,7 @@ class Bill(TenantModel):
     currency = models.CharField(max_length=3)
     total_minor = models.BigIntegerField(default=0)
     content_hash = models.CharField(max_length=64, blank=True)
+    document = models.JSONField(null=True)
     pack_root = models.CharField(max_length=64, blank=True)
     issued_on = models.DateField(null=True)
     due_on = models.DateField(null=True)

@@ -80,10 +80,18 @@ def line_document(line: BillLine, currency: str) -> dict[str, Any]:
 
 
 def bill_document(bill: Bill, lines: Sequence[BillLine] | None = None) -> dict[str, Any]:
-    """A bill as plain data: amounts and quantities are decimal strings, dates ISO 8601.
+    """A bill as plain data: as it was issued, or as it stands while it is a draft.
 
-    `lines`: those of `bill_lines`, where the caller has them already.
+    Amounts and quantities are decimal strings, dates ISO 8601. `lines`: those of `bill_lines`,
+    where the caller has them already.
     """
+    if bill.document is not None:
+        return dict(bill.document)
+    return drawn_document(bill, lines)
+
+
+def drawn_document(bill: Bill, lines: Sequence[BillLine] | None = None) -> dict[str, Any]:
+    """The document drawn from today's rows, with today's names."""
     profile = centre()
     return {
         "format": FORMAT,

@@ -19,8 +19,10 @@ from commonweal.kernel.audit.domain import GENESIS, link_hash
 from commonweal.kernel.audit.models import Event, Link
 from commonweal.kernel.audit.public import check_head, digest, head, verify
 from commonweal.kernel.audit.sealing import event_content
+from commonweal.kernel.party.public import update_agency
 from commonweal.ops.localdb import running_database
-from commonweal.practices.charging.selectors.bill_document import bill_document
+from commonweal.practices.charging.selectors.bill_document import bill_document, drawn_document
+from commonweal.practices.charging.selectors.integrity import bill_problems
 
 from .copies import closed, copies, enter
 from .world import JULY, World
@@ -59,6 +61,7 @@ def test_an_honest_history_is_sound(closed: World) -> None:
             bill = closed.bill(agency, JULY)
             event = Event.objects.get(verb="bill.issued", target_id=str(bill.id))
             assert event.payload["content_hash"] == digest(bill_document(bill))
+            assert bill_problems(SYSTEM, bill, printed_head(closed, agency, JULY)) == []
 
 
 def test_a_rewritten_bill_no_longer_has_the_content_that_was_sealed(
@@ -69,8 +72,77 @@ def test_a_rewritten_bill_no_longer_has_the_content_that_was_sealed(
         root.execute("UPDATE charging_bill SET total_minor = total_minor + 1")
     with act_as(SYSTEM):
         bill = closed.bill("PARKS", JULY)
+        assert ["lines differ" in problem for problem in bill_problems(SYSTEM, bill)] == [True]
+
+
+def test_a_bill_and_its_event_rewritten_are_exposed_by_the_printed_head_alone(
+    closed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows, document, its hash and the event agree, and the links are left alone: they are not
+    believed, so the paper says no."""
+    printed = printed_head(closed, "PARKS", JULY)
+    with act_as(SYSTEM):
+        bill = closed.bill("PARKS", JULY)
         event = Event.objects.get(verb="bill.issued", target_id=str(bill.id))
-        assert event.payload["content_hash"] != digest(bill_document(bill))
+    with superuser(closed, monkeypatch) as root:
+        root.execute(
+            "UPDATE charging_billline SET amount_minor = amount_minor + 100,"
+            " amount_exact = amount_exact + 1 WHERE bill_id = %s AND number = 1",
+            [bill.id],
+        )
+        root.execute(
+            "UPDATE charging_linefunding SET amount_minor = amount_minor + 100 WHERE id ="
+            " (SELECT f.id FROM charging_linefunding f JOIN charging_billline l ON f.line_id = l.id"
+            " WHERE l.bill_id = %s AND l.number = 1 ORDER BY f.id LIMIT 1)",
+            [bill.id],
+        )
+        root.execute(
+            "UPDATE charging_bill SET total_minor = total_minor + 100 WHERE id = %s", [bill.id]
+        )
+        root.commit()
+        with act_as(SYSTEM):
+            bill.refresh_from_db()
+            document = drawn_document(bill)
+            event.payload = {
+                **event.payload,
+                "total_minor": bill.total_minor,
+                "content_hash": digest(document),
+            }
+        root.execute(
+            "UPDATE charging_bill SET document = %s, content_hash = %s WHERE id = %s",
+            [json.dumps(document), digest(document), bill.id],
+        )
+        root.execute(
+            "UPDATE audit_event SET payload = %s, hash = %s WHERE id = %s",
+            [json.dumps(event.payload), digest(event_content(event)), event.id],
+        )
+    with act_as(SYSTEM):
+        bill = closed.bill("PARKS", JULY)
+        assert bill_problems(SYSTEM, bill) == []
+        assert not check_head(bill.agency_id, printed)
+        assert any("history was changed" in said for said in bill_problems(SYSTEM, bill, printed))
+
+
+def test_a_corrected_name_does_not_touch_an_issued_bill(closed: World) -> None:
+    printed = printed_head(closed, "PARKS", JULY)
+    with act_as(SYSTEM):
+        before = bill_document(closed.bill("PARKS", JULY))
+        update_agency(
+            actor=SYSTEM, agency_id=closed.agencies["PARKS"], name="Department of Parks and Lakes"
+        )
+        bill = closed.bill("PARKS", JULY)
+        assert bill.agency.name == "Department of Parks and Lakes"
+        assert bill_document(bill) == before
+        assert bill_problems(SYSTEM, bill, printed) == []
+
+
+def test_another_bills_head_is_told_apart(closed: World) -> None:
+    with act_as(SYSTEM):
+        bill = closed.bill("PARKS", JULY)
+        assert any("another bill" in said for said in bill_problems(SYSTEM, bill, f"0:{GENESIS}"))
+        wrong = printed_head(closed, "ROADS", JULY)
+        assert bill_problems(SYSTEM, bill, wrong)
+        assert bill_problems(SYSTEM, bill, "not a head")
 
 
 def test_a_rewritten_event_is_named(closed: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -213,6 +213,17 @@ def test_before_the_first_bill_pages_say_what_will_be_there(
         assert words in text_of(browser.get(f"/agency/{place}/?agency=NEW")), place
 
 
+def test_a_paper_is_compared_with_the_record(world: World, signed_in: Browser) -> None:
+    browser, bill = signed_in("parks"), world.bill()
+    with act_as(SYSTEM):
+        printed = charging.printed_head(SYSTEM, bill)
+    path = f"/agency/bills/{bill.number}/"
+    assert "The bill is what was issued" in text_of(browser.get(path, {"head": printed}))
+    page = text_of(browser.get(path, {"head": "7:" + "0" * 64}))
+    assert "history was changed" in page
+    assert "7:000" in page
+
+
 def is_frame(sql: str) -> bool:
     """What every page asks, whatever it shows: session, actor, scope, names in the frame."""
     frame = ("django_session", "access_", "_config(", "current_setting(", "party_person",

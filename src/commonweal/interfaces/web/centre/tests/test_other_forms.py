@@ -201,10 +201,14 @@ def test_the_chains_are_checked_and_a_printed_head_found(world: World, signed_in
         printed = charging.printed_head(SYSTEM, world.bill())
     page = text_of(browser.post(path, {"do": "all"}))
     assert "Sound" in page
-    head = {"do": "head", "agency": str(world.agencies["PARKS"]), "head": printed}
-    assert "This head is part of today's chain" in text_of(browser.post(path, head))
-    forged = {**head, "head": printed[:-1] + ("0" if printed[-1] != "0" else "1")}
-    assert "not part of today's chain" in text_of(browser.post(path, forged))
+    form = {"do": "bill", "number": world.bill().number, "head": printed}
+    assert "The bill is what was issued" in text_of(browser.post(path, form))
+    assert "head printed on its paper too" in text_of(browser.post(path, {**form, "head": ""}))
+    forged = {**form, "head": printed[:-1] + ("0" if printed[-1] != "0" else "1")}
+    page = text_of(browser.post(path, forged))
+    assert "history was changed" in page
+    assert forged["head"] in page
+    assert "Not what was issued" in text_of(browser.post(path, {**form, "number": "NONE-1"}))
 
 
 def test_failed_work_runs_again_and_waiting_work_is_cancelled(
