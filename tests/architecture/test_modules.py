@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,26 @@ ROLES = {
 }  # fmt: skip
 STAND_ALONE = {"practices/charging": ("engine",), "kernel/schema": ("domain",)}
 """What runs without Django and database, and so without its room's public file."""
+ACTORLESS = {
+    "access.selectors.language_of": "asked while a person signs in, before there is an actor",
+    "access.selectors.role_permissions": "makes actors",
+    "access.selectors.running_elevation": "makes actors",
+    "access.selectors.token_by_secret": "makes actors",
+    "access.selectors.user_by_email": "makes actors",
+    "authority.selectors.decisions.decision_document": "of a decision that was read before",
+    "catalogue.selectors.coverage": "for intake, inside the scope of whoever sends",
+    "charging.selectors.bill_document.bill_document": "of a bill that was read before",
+    "charging.selectors.bill_document.line_document": "of a line that was read before",
+    "charging.selectors.bill_document.money_text": "of a figure",
+    "charging.selectors.lines.pool_parts": "of a rate version that was read before",
+    "charging.selectors.lines.rate_decision": "of a rate version that was read before",
+    "charging.selectors.portal.line_of_change": "of a bill that was read before",
+    "charging.selectors.rates.entry": "of a rate version that was read before",
+    "metering.selectors.period_state": "one word about a month, the same for everybody",
+    "party.selectors.centre": "one row: the centre itself, whom everybody may see",
+    "party.selectors.person_of_user": "makes actors; the scope shows one's own row only",
+}
+"""Reads that others may use without saying who asks, and why."""
 MONEY = ("money", "catalogue", "metering", "ledger", "charging")
 CLOCKS = re.compile(r"datetime\.(now|utcnow|today)\(|date\.today\(|timezone\.now\(|time\.time\(")
 
@@ -80,6 +102,19 @@ def test_others_import_a_room_by_its_public_file_only(path: Path) -> None:
             if not (pure or module.startswith(standing_alone or " ")):
                 wrong.append(f"{other.relative_to(SOURCE)}: {module}")
     assert not wrong
+
+
+def test_what_a_person_reads_is_asked_for_by_an_actor() -> None:
+    """A read that another module can reach takes the actor first, or is named in ACTORLESS."""
+    bare = set()
+    for path in SOURCE.rglob("public.py"):
+        module = import_module(".".join(("commonweal", *path.relative_to(SOURCE).parts))[:-3])
+        for _, found in inspect.getmembers(module, inspect.isfunction):
+            if ".selectors" in found.__module__:
+                first = next(iter(inspect.signature(found).parameters), "")
+                if first != "actor":
+                    bare.add(".".join(f"{found.__module__}.{found.__qualname__}".split(".")[2:]))
+    assert bare == set(ACTORLESS)
 
 
 def test_every_app_is_a_room_without_an_apps_file() -> None:
