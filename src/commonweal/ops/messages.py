@@ -10,7 +10,6 @@ without a build step, so catalogues are committed in both forms.
 
 from __future__ import annotations
 
-import ast
 import re
 import string
 import sys
@@ -18,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
@@ -39,7 +38,6 @@ another way there, so most of its entries stay empty.
 KEYWORDS = {**DEFAULT_KEYWORDS, "gettext_noop": None, "gettext_lazy": None, "ngettext_lazy": (1, 2)}
 # Committed files carry no clock: the same words give the same bytes.
 STAMP = datetime(2026, 1, 1, tzinfo=UTC)
-DECLARED = {"FIELDS", "ROLE_NAMES"}
 _UNREAD = {"__pycache__", "migrations", "tests", "locale", "static", "demo"}
 
 
@@ -57,33 +55,6 @@ def extract() -> Catalog:
     ):
         found.add(text, None, [(name, None)], auto_comments=comments, context=context)
     return found
-
-
-def announced(
-    source: BinaryIO, keywords: object, tags: object, options: object
-) -> Iterator[tuple[int, str, str, list[str]]]:
-    """The words that pure code declares as data, for pages to translate: a babel extractor.
-
-    `Manifest(name=…, permissions={…})`, `StepRule(code, words, …)`, and the dictionaries named in
-    `DECLARED`, whose values are words.
-    """
-    for node in ast.walk(ast.parse(source.read())):
-        found: list[ast.expr] = []
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            if node.func.id == "StepRule":
-                found += node.args[1:]
-            for given in node.keywords if node.func.id == "Manifest" else ():
-                if given.arg == "permissions" and isinstance(given.value, ast.Dict):
-                    found += given.value.values
-                elif given.arg == "name" and isinstance(given.value, ast.Constant):
-                    yield given.value.lineno, "gettext", str(given.value.value).capitalize(), []
-        elif isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Dict):
-            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-            if isinstance(target, ast.Name) and target.id in DECLARED:
-                found += node.value.values
-        for word in found:
-            if isinstance(word, ast.Constant) and isinstance(word.value, str):
-                yield word.lineno, "gettext", word.value, []
 
 
 def _catalogue(language: str | None) -> Catalog:

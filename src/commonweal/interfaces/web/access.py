@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 
 from commonweal.kernel.access.public import Actor, require_somewhere
 from commonweal.kernel.schema.public import Forbidden
@@ -57,10 +58,12 @@ def require_side(actor: Actor, centre: bool | None) -> None:
     """Refuse people of the other side (ACCESS-404): their own pages are elsewhere."""
     if centre is None or actor.centre is centre:
         return
-    side = "the centre's people" if centre else "an agency's people"
-    raise Forbidden(
-        "ACCESS-404", f"This page is for {side}. Your own pages are behind the name at the top."
-    )
+    if centre:
+        words = _("This page is for the centre's people.")
+    else:
+        words = _("This page is for an agency's people.")
+    own = _("Your own pages are behind the name at the top.")
+    raise Forbidden("ACCESS-404", " ".join((words, own)))
 
 
 def require_one(actor: Actor, permissions: tuple[str, ...]) -> None:

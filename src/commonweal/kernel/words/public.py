@@ -21,6 +21,7 @@ from .formats import (
     rate,
     span,
 )
+from .told import told
 
 __all__ = [
     "FILTERS",
@@ -42,4 +43,5 @@ __all__ = [
     "quantity",
     "rate",
     "span",
+    "told",
 ]

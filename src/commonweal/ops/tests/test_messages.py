@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from commonweal.ops import messages
-from commonweal.ops.messages import announced, behind, extract, main, texts, wrong_places
+from commonweal.ops.message_sources import said
+from commonweal.ops.messages import behind, extract, main, texts, wrong_places
 
 
 @pytest.fixture
@@ -32,14 +33,29 @@ def test_the_templates_of_every_door_are_read() -> None:
 
 
 def test_words_that_pure_code_declares_are_found() -> None:
-    code = b"""
+    code = """
 MANIFEST = Manifest(name="desk", permissions={"desk.see": "See cases"}, roles={"x": ["desk.see"]})
 STEPS = (StepRule("freeze", "Freeze usage", "It stops counting."),)
-FIELDS: dict[str, str] = {"day": "the day"}
+FIELDS: dict[str, str] = {"day": "the day", "unit": "charge_item"}
 OTHER = {"no": "not a word"}
-"""
-    said = {text for _line, _kind, text, _notes in announced(BytesIO(code), (), (), {})}
-    assert said == {"Desk", "See cases", "Freeze usage", "It stops counting.", "the day"}
+TEXTS = {"DESK-101": "{field} is missing.", "DESK-102": "field"}
+raise Error("DESK-103", f"No case “{case.code[:9]}” of {names[0]} or {names[1]}. Look again.")
+raise Several(Problem("DESK-104", f"Line {number}", "no day. Give one."))
+raise Several(Problem("DESK-106", "Dates", f"{day} is no day."))
+raise Broken("/lines/3", "DESK-105", f"{path}/{number}/id")
+row = {"problem": "no order" if lost else f"no rate on {day}", "count": 3}
+def sentence(self):
+    return {"": f"{name}: complete."}[self.problem]
+print(_("Sign in"))
+""".encode()
+    found = {text for _line, _kind, text, _notes in said(BytesIO(code), messages.KEYWORDS, [], {})}
+    assert found == {
+        "Desk", "See cases", "Freeze usage", "It stops counting.", "the day",
+        "{field} is missing.", "No case “{code}” of {names} or {names2}. Look again.",
+        "Line {number}", "no day. Give one.", "Dates", "{day} is no day.",
+        "no order", "no rate on {day}", "{name}: complete.",
+        "Sign in",
+    }  # fmt: skip
 
 
 def test_update_keeps_translations_and_drops_what_nobody_says(kept: Path) -> None:

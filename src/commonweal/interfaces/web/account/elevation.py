@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from commonweal.kernel.access.public import elevate, end_elevation, running_elevation
 from commonweal.kernel.jobs.public import all_permissions
 from commonweal.kernel.schema.public import CommonwealError
+from commonweal.kernel.words.public import told
 
 from ..access import centre_only, signed_in
 from ..look.page import Problem
@@ -73,7 +74,7 @@ def _take(request: Asked, given: dict[str, Any]) -> list[Problem]:
     except CommonwealError as error:
         if error.status >= 403:
             raise
-        return [Problem(error.message, FIELDS.get(error.code, "reason"), error.code)]
+        return [Problem(told(error.message), FIELDS.get(error.code, "reason"), error.code)]
     return []
 
 

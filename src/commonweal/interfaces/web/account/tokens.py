@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from commonweal.kernel.access.public import create_token, revoke_token
 from commonweal.kernel.access.public import tokens as own_tokens
 from commonweal.kernel.schema.public import CommonwealError
+from commonweal.kernel.words.public import told
 
 from ..access import signed_in
 from ..look.page import Problem
@@ -71,7 +72,7 @@ def _create(request: Asked, given: dict[str, Any]) -> tuple[str, list[Problem]]:
     except CommonwealError as error:
         if error.status >= 403:
             raise
-        return "", [Problem(error.message, FIELDS.get(error.code, "name"), error.code)]
+        return "", [Problem(told(error.message), FIELDS.get(error.code, "name"), error.code)]
     return secret, []
 
 

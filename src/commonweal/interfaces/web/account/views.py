@@ -29,6 +29,7 @@ from commonweal.kernel.party.public import (
     person,
 )
 from commonweal.kernel.schema.public import CommonwealError
+from commonweal.kernel.words.public import told
 
 from ..access import open_to_all, signed_in
 from ..context import profile_of_centre
@@ -182,7 +183,7 @@ def _lend(request: Asked, given: dict[str, str]) -> list[Problem]:
     except CommonwealError as error:
         if error.status >= 403 and error.status != 409:
             raise
-        return [Problem(error.message, FIELDS.get(error.code, "ends"), error.code)]
+        return [Problem(told(error.message), FIELDS.get(error.code, "ends"), error.code)]
     return []
 
 

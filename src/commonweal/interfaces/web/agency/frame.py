@@ -10,6 +10,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from commonweal.kernel.access.public import Actor
 from commonweal.kernel.party.public import Agency, agencies, centre
 from commonweal.kernel.schema.public import CommonwealError, Forbidden
+from commonweal.kernel.words.public import told
 
 from ..look.page import Problem
 from ..requests import Asked
@@ -68,4 +69,4 @@ def stream(name: str, media_type: str, pieces: Iterable[bytes]) -> StreamingHttp
 
 def problem_of(error: CommonwealError, field: str = "") -> Problem:
     """An error as an entry of the page's error summary."""
-    return Problem(error.message, field, error.code)
+    return Problem(told(error.message), field, error.code)

@@ -30,6 +30,7 @@ from commonweal.kernel.catalogue.public import orders as all_orders
 from commonweal.kernel.money.public import Money, parse_decimal
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import CommonwealError
+from commonweal.kernel.words.public import told
 
 from ..access import centre_only
 from ..requests import Asked
@@ -211,7 +212,7 @@ def number_of(request: Asked, name: str, where: str) -> Decimal:
     try:
         return parse_decimal(given)
     except CommonwealError as wrong:
-        raise FormError("FORM-103", f"{where}: {wrong.message}", field=name) from wrong
+        raise FormError("FORM-103", f"{where}: {told(wrong.message)}", field=name) from wrong
 
 
 def funding_of(request: Asked) -> list[NewFunding]:

@@ -23,6 +23,7 @@ from commonweal.kernel.money.public import Money, parse_decimal
 from commonweal.kernel.party.public import agencies, centre
 from commonweal.kernel.schema.public import CommonwealError, Forbidden, NotFound
 from commonweal.kernel.words.public import period as month_words
+from commonweal.kernel.words.public import told
 
 from ..look.page import Problem
 from ..requests import Asked
@@ -50,9 +51,10 @@ def problems(error: CommonwealError) -> tuple[Problem, ...]:
     several = error.details.get("problems")
     if several:
         return tuple(
-            Problem(f"{each['where']}: {each['message']}", "", each["code"]) for each in several
+            Problem(f"{told(each['where'])}: {told(each['message'])}", "", each["code"])
+            for each in several
         )
-    return (Problem(error.message, str(error.details.get("field", "")), error.code),)
+    return (Problem(told(error.message), str(error.details.get("field", "")), error.code),)
 
 
 def show(
@@ -149,7 +151,7 @@ def decimal_field(request: Asked, name: str, words: str, places: int | None = No
     try:
         return parse_decimal(given, places)
     except CommonwealError as wrong:
-        raise FormError("FORM-103", f"{words}: {wrong.message}", field=name) from wrong
+        raise FormError("FORM-103", f"{words}: {told(wrong.message)}", field=name) from wrong
 
 
 def whole_field(request: Asked, name: str, words: str, default: int | None = None) -> int:
@@ -165,7 +167,7 @@ def money_field(request: Asked, name: str, words: str) -> int:
     try:
         return Money.exactly(str(exact), centre().currency).minor
     except CommonwealError as wrong:
-        raise FormError("FORM-103", f"{words}: {wrong.message}", field=name) from wrong
+        raise FormError("FORM-103", f"{words}: {told(wrong.message)}", field=name) from wrong
 
 
 def month_asked(request: Asked, default: str) -> str:

@@ -153,7 +153,7 @@ def step_note(step: StepView, state: str, zone: str) -> str:
     """What a step does, what it came to, and when it began and ended."""
     began = words.moment(step.started, zone)
     if state == "stopped":
-        said = f"{step.explanation} {step.detail.get('message', '')}".strip()
+        said = f"{step.explanation} {words.told(step.detail.get('message', ''))}".strip()
         return said + " " + _("Stopped %(moment)s.") % {"moment": began} if step.started else said
     if step.state == "running":
         shape = {

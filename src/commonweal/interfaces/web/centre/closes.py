@@ -216,7 +216,7 @@ def found_rows(actor: Actor, period: str, step: StepView) -> FoundRows | None:
     return FoundRows(
         [(key, _(LABELS.get(key, key.replace("_", " ").capitalize()))) for key in keys],
         [
-            {key: names.get(str(row.get(key)), str(row.get(key, ""))) for key in keys}
+            {key: names.get(str(row.get(key)), words.told(str(row.get(key, "")))) for key in keys}
             for row in rows
         ],
     )

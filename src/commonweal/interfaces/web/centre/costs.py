@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import CommonwealError, Forbidden, NotFound
+from commonweal.kernel.words.public import told
 from commonweal.practices.charging import public as charging
 
 from ..access import centre_only
@@ -159,7 +160,7 @@ def rejected_csv(request: Asked, import_id: UUID) -> HttpResponse:
     """Every row of a file that could not be used, and why, as CSV."""
     rows = charging.rejects(request.actor, import_id, limit=1_000_000)
     table: list[list[object]] = [["row", "code", "problem", "amount"]]
-    table += [[row.row, row.code, row.message, row.amount_text] for row in rows]
+    table += [[row.row, row.code, told(row.message), row.amount_text] for row in rows]
     return safe_csv(table, "rejected-rows.csv")
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import translation
 from jinja2 import Environment, StrictUndefined, pass_environment
 
-from commonweal.kernel.words.public import FILTERS
+from commonweal.kernel.words.public import FILTERS, told
 
 from . import charts
 from .page import Column, Item, Link, Page, Problem, Stat, Step, col
@@ -46,7 +46,7 @@ def environment(**options: Any) -> Environment:
     extensions = [*options.pop("extensions", []), "jinja2.ext.i18n", "jinja2.ext.do"]
     env = Environment(extensions=extensions, **options)
     env.install_gettext_translations(translation, newstyle=True)  # type: ignore[attr-defined]
-    env.filters.update(FILTERS, shown=shown)
+    env.filters.update(FILTERS, shown=shown, told=told)
     env.globals.update(
         static=static,
         url=url,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import translation
 
@@ -117,3 +118,60 @@ def test_the_browsers_language_counts_until_one_is_chosen(world: World, client: 
     other = client.get("/rates/", HTTP_ACCEPT_LANGUAGE="en-GB").content.decode()
     assert '<html lang="en-gb"' in other
     assert "Decided by: Director" in other
+
+
+def test_what_goes_wrong_is_said_in_the_readers_language(
+    world: World, signed_in: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refused forms, problem pages and rows that cannot be used; `key place form` of each."""
+    pseudo.speak(monkeypatch)
+    known = pseudo.vocabulary()
+    terms = world.line().order_line.order.agreement_id
+    order = {"starts": "2020-01-01", "ends": "2020-02-01", "item-1": "helpdesk.case",
+             "quantity-1": "some", "amount-1": "1700.00", "source-1": "General fund",
+             "share-1": "60"}  # fmt: skip
+    item = world.items["helpdesk.case"]
+    rate = {"item": str(item), "basis": "hand", "kind": "per_unit", "rate": "18.25",
+            "starts": "2026-09-01", "reason": "2027", "do": "propose"}  # fmt: skip
+    bad: list[tuple[str, str, dict[str, object] | None]] = [
+        ("parks", "/agency/bills/NO-1/", None),
+        ("parks", "/centre/close/", None),
+        ("officer", "/agency/bills/", None),
+        ("parks", "/agency/usage/nothing/", None),
+        ("parks", "/agency/accounts/", {"default": "x" * 81}),
+        ("parks", "/agency/forecasts/", {f"item-{item}": "many", "do": "sign", "year": "2028"}),
+        ("parks", "/agency/lines/" + str(world.line().pk) + "/ask/", {"kind": "", "text": ""}),
+        ("parks", "/account/tokens/", {"name": "x", "days": "0"}),
+        ("parks", "/account/loans/", {"reason": "x"}),
+        ("admin", "/account/elevation/", {"reason": "x", "permission": "audit.view"}),
+        ("owner", "/centre/rates/propose/", {**rate, "item": ""}),
+        ("owner", "/centre/rates/propose/", rate),
+        ("owner", "/centre/rates/propose/", {**rate, "starts": "soon"}),
+        ("owner", "/centre/rates/propose/", {**rate, "rate": "a lot"}),
+        ("owner", "/centre/rates/propose/", {**rate, "kind": "graduated", "tiers": "0 5 7"}),
+        ("owner", f"/centre/agreements/{terms}/order/", order),
+        ("owner", f"/centre/agreements/{terms}/order/", {**order, "quantity-1": "100"}),
+        ("owner", "/centre/agreements/new/", {}),
+        ("officer", "/centre/close/2030-01/start/", {}),
+        ("officer", "/centre/costs/imports/new/", {"do": "read"}),
+        ("officer", "/centre/costs/imports/new/", {"do": "read", "file": _file("c.csv", b"%PDF")}),
+        ("officer", "/centre/intake/", {"code": "§", "name": ""}),
+        ("officer", "/centre/intake/upload/", {"file": _file("usage.docx", b"x")}),
+        ("officer", "/centre/costs/model/change/", {"what": "pool", "code": "§"}),
+        ("admin", "/centre/people/new/", {}),
+        ("admin", "/centre/people/delegations/", {"reason": "x"}),
+    ]
+    left = {}
+    for key, place, form in bad:
+        browser = signed_in(key)
+        browser.cookies[settings.LANGUAGE_COOKIE_NAME] = pseudo.CODE
+        answer = browser.get(place) if form is None else browser.post(place, form)
+        page = answer.content.decode()
+        found = set(pseudo.untranslated(page, known))
+        if found or answer.status_code < 400 or pseudo.OPEN not in page:
+            left[place, str(form)[:60]] = (answer.status_code, sorted(found))
+    assert left == {}
+
+
+def _file(name: str, content: bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content)

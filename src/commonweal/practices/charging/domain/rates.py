@@ -196,10 +196,10 @@ def version_to_end(new: Span, approved: Sequence[VersionSpan]) -> str | None:
         if known.span.end is None and known.span.start < new.start:
             ending = known.code
             continue
-        until = f"to {known.span.end}" if known.span.end else "on"
+        end = known.span.end or "no end"
         raise RateError(
             "CHARGING-201",
-            f"Rate {known.code} is approved from {known.span.start} {until} already. Start the new "
+            f"Rate {known.code} is approved already ({known.span.start} to {end}). Start the new "
             "one after it, or end the new one before it.",
         )
     return ending
