@@ -175,3 +175,9 @@ def test_what_goes_wrong_is_said_in_the_readers_language(
 
 def _file(name: str, content: bytes) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, content)
+
+
+def test_no_page_keeps_the_language_of_its_first_reader(world: World, client: Client) -> None:
+    for asked, said in (("en-US", "Password"), ("es", "Contraseña"), ("en-US", "Password")):
+        page = client.get("/sign-in/login/", HTTP_ACCEPT_LANGUAGE=asked).content.decode()
+        assert f">{said}</label>" in " ".join(page.split()).replace(" </label>", "</label>")
