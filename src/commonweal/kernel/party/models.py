@@ -106,6 +106,10 @@ class Membership(TenantModel):
     recorded_at = models.DateTimeField(default=now)
 
     class Meta:
+        indexes = [
+            models.Index(fields=["agency", "starts", "id"], name="party_membership_agency"),
+            models.Index(fields=["person", "starts", "id"], name="party_membership_person"),
+        ]
         constraints = [
             # An empty span (ends = starts) is a membership withdrawn before its first day.
             models.CheckConstraint(
@@ -130,6 +134,10 @@ class Delegation(TenantModel):
     recorded_at = models.DateTimeField(default=now)
 
     class Meta:
+        indexes = [
+            models.Index(fields=["starts", "id"], name="party_delegation_newest"),
+            models.Index(fields=["agency", "starts", "id"], name="party_delegation_agency"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(ends__gte=F("starts")), name="party_delegation_span"

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 
 from ..access.public import Actor, require_somewhere
 from ..errors import NotFound
+from ..schema.public import FIRST, Listing, Place, listing
 from .domain import Centre
 from .models import Agency, Bureau, CentreProfile, Delegation, Membership, Person, Supplier
 
@@ -98,27 +99,18 @@ def suppliers(actor: Actor) -> list[Supplier]:
     return list(Supplier.objects.order_by("code"))
 
 
-def people(
-    actor: Actor,
-    *,
-    agency_id: UUID | None = None,
-    after: tuple[str, UUID] | None = None,
-    limit: int = 50,
-) -> list[Person]:
-    """People of one agency or of all in scope, by name; keyset-paged, `after` (name, id).
+def people(actor: Actor, *, agency_id: UUID | None = None, place: Place = FIRST) -> Listing[Person]:
+    """A page of the people of one agency, or of all in scope, by name.
 
     The id tells people of one name apart, so that none is lost where a page ends between them.
     """
     require_somewhere(actor, "party.view_people")
-    found = Person.objects.select_related("home_agency", "user").order_by("name", "id")
+    found = Person.objects.select_related("home_agency", "user")
     if not actor.centre:
         found = found.filter(home_agency_id__in=actor.agencies_with("party.view_people"))
     if agency_id:
         found = found.filter(home_agency_id=agency_id)
-    if after:
-        name, last = after
-        found = found.filter(Q(name__gt=name) | Q(name=name, pk__gt=last), name__gte=name)
-    return list(found[:limit])
+    return listing(found, ["name", "id"], place)
 
 
 def person(actor: Actor, person_id: UUID) -> Person:
@@ -162,8 +154,10 @@ def memberships(
     agency_id: UUID | None = None,
     person_id: UUID | None = None,
     day: date | None = None,
-) -> list[Membership]:
-    """Who holds which role; `day` keeps those in force on that local day."""
+    place: Place = FIRST,
+) -> Listing[Membership]:
+    """A page of who holds which role, by agency and first day; `day` keeps those in force on that
+    local day."""
     require_somewhere(actor, "party.view_people")
     found = Membership.objects.select_related("role", "agency", "bureau")
     if not actor.centre:
@@ -174,11 +168,26 @@ def memberships(
         found = found.filter(person_id=person_id)
     if day:
         found = found.filter(Q(ends__isnull=True) | Q(ends__gt=day), starts__lte=day)
-    rows = list(found.order_by("agency__code", "starts", "id"))
+    order = ["starts", "id"] if person_id else ["agency_id", "starts", "id"]
+    rows = listing(found, order, place)
     shown = _shown(row.person_id for row in rows)
     for row in rows:
         row.person = shown[row.person_id]
-    return sorted(rows, key=lambda row: (row.agency.code, row.person.name, row.starts))
+    return rows
+
+
+def roles_on(actor: Actor, person_ids: Iterable[UUID], day: date) -> dict[UUID, list[str]]:
+    """The names of the roles that some people hold on a local day, by person, within the scope."""
+    require_somewhere(actor, "party.view_people")
+    found = Membership.objects.filter(
+        Q(ends__isnull=True) | Q(ends__gt=day), starts__lte=day, person_id__in=set(person_ids)
+    )
+    if not actor.centre:
+        found = found.filter(agency_id__in=actor.agencies_with("party.view_people"))
+    held: dict[UUID, list[str]] = {}
+    for person_id, name in found.order_by("starts", "id").values_list("person_id", "role__name"):
+        held.setdefault(person_id, []).append(name)
+    return held
 
 
 def _shown(person_ids: Iterable[UUID]) -> dict[UUID, Person]:
@@ -193,18 +202,36 @@ def _shown(person_ids: Iterable[UUID]) -> dict[UUID, Person]:
 
 
 def delegations(
-    actor: Actor, *, agency_id: UUID | None = None, day: date | None = None
-) -> list[Delegation]:
-    """Roles lent for a time: those the actor may see by office, and always their own."""
+    actor: Actor,
+    *,
+    agency_id: UUID | None = None,
+    day: date | None = None,
+    place: Place = FIRST,
+) -> Listing[Delegation]:
+    """A page of the roles lent for a time, newest first: those the actor may see by office, and
+    always their own."""
     found = Delegation.objects.select_related("role", "agency")
-    own = Q(from_person_id=actor.person_id) | Q(to_user_id=actor.user_id)
     if not actor.may("party.view_people"):
-        found = found.filter(own | Q(agency_id__in=actor.agencies_with("party.view_people")))
+        office = Q(agency_id__in=actor.agencies_with("party.view_people"))
+        found = found.filter(_own(actor) | office)
     if agency_id:
         found = found.filter(agency_id=agency_id)
     if day:
         found = found.filter(starts__lte=day, ends__gt=day)
-    rows = list(found.order_by("-starts"))
+    return _with_people(listing(found, ["-starts", "-id"], place))
+
+
+def own_loans(actor: Actor, day: date) -> Listing[Delegation]:
+    """A page of the roles that the actor lent or borrowed and that do not end before a day."""
+    found = Delegation.objects.select_related("role", "agency").filter(_own(actor), ends__gt=day)
+    return _with_people(listing(found, ["-starts", "-id"]))
+
+
+def _own(actor: Actor) -> Q:
+    return Q(from_person_id=actor.person_id) | Q(to_user_id=actor.user_id)
+
+
+def _with_people(rows: Listing[Delegation]) -> Listing[Delegation]:
     shown = _shown(key for row in rows for key in (row.from_person_id, row.to_person_id))
     for row in rows:
         row.from_person, row.to_person = shown[row.from_person_id], shown[row.to_person_id]

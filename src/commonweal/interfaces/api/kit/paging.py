@@ -75,17 +75,6 @@ def id_after(after: str) -> UUID | None:
         raise ApiError("API-103", "This page does not exist. Go back to the first page.") from None
 
 
-def text_and_id_after(after: str) -> tuple[str, UUID] | None:
-    """A cursor that is a text, and the id that tells rows of the same text apart."""
-    parts = decode(after, 2)
-    if not parts:
-        return None
-    try:
-        return parts[0], UUID(parts[1])
-    except ValueError:
-        raise ApiError("API-103", "This page does not exist. Go back to the first page.") from None
-
-
 def number_after(after: str) -> int | None:
     """A cursor that is one number."""
     parts = decode(after, 1)

@@ -261,10 +261,9 @@ def list_people(
     rows = party.people(
         request.actor,
         agency_id=_id(request, agency),
-        after=paging.text_and_id_after(after),
-        limit=limit + 1,
+        place=paging.place(after, limit),
     )
-    return paging.page(rows, limit, lambda row: [row.name, row.pk])
+    return paging.answer(rows)
 
 
 @door.post("/people", access=OWN, returns=PersonOut, status=201)
@@ -310,9 +309,13 @@ def list_memberships(
 ) -> dict[str, Any]:
     """Who holds which role."""
     rows = party.memberships(
-        request.actor, agency_id=_id(request, agency), person_id=person_id, day=day
+        request.actor,
+        agency_id=_id(request, agency),
+        person_id=person_id,
+        day=day,
+        place=paging.place(after, limit),
     )
-    return paging.part_of(rows, after, limit, lambda row: row.pk)
+    return paging.answer(rows)
 
 
 @door.post("/memberships", access=OWN, returns=MembershipOut, status=201)
@@ -337,8 +340,13 @@ def list_delegations(
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
     """Roles lent for a time: your own, and those you may see by office."""
-    rows = party.delegations(request.actor, agency_id=_id(request, agency), day=day)
-    return paging.part_of(rows, after, limit, lambda row: row.pk)
+    rows = party.delegations(
+        request.actor,
+        agency_id=_id(request, agency),
+        day=day,
+        place=paging.place(after, limit),
+    )
+    return paging.answer(rows)
 
 
 @door.post("/delegations", access=OWN, returns=DelegationOut, status=201)

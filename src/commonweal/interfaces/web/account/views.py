@@ -22,13 +22,13 @@ from commonweal.kernel.party.public import (
     Membership,
     Person,
     delegate,
-    delegations,
     end_delegation,
     memberships,
+    own_loans,
     people,
     person,
 )
-from commonweal.kernel.schema.public import CommonwealError
+from commonweal.kernel.schema.public import CommonwealError, Place
 from commonweal.kernel.words.public import told
 
 from ..access import open_to_all, signed_in
@@ -90,7 +90,7 @@ def own_memberships(request: Asked) -> list[Membership]:
     actor = request.actor
     if actor.person_id is None or not actor.may_somewhere("party.view_people"):
         return []
-    return memberships(actor, person_id=actor.person_id, day=today(zone()))
+    return list(memberships(actor, person_id=actor.person_id, day=today(zone())))
 
 
 def held_permissions(request: Asked) -> list[tuple[str, str]]:
@@ -104,8 +104,7 @@ def _loans(request: Asked) -> list[dict[str, Any]]:
     actor, day = request.actor, today(zone())
     return [
         {"loan": row, "lent": row.from_person_id == actor.person_id}
-        for row in delegations(actor)
-        if actor.person_id in (row.from_person_id, row.to_person_id) and row.ends > day
+        for row in own_loans(actor, day)
     ]
 
 
@@ -145,7 +144,7 @@ def lend(request: Asked) -> HttpResponse:
         "roles": [(str(row.pk), f"{_(row.role.name)}, {row.agency.name}") for row in roles],
         "people": [
             (str(row.pk), row.name)
-            for row in (people(request.actor, limit=500) if roles else [])
+            for row in (people(request.actor, place=Place(limit=500)) if roles else [])
             if row.pk != request.actor.person_id
         ],
         "given": given,

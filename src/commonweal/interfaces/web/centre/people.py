@@ -19,16 +19,18 @@ from commonweal.kernel.party.public import (
     end_delegation,
     end_membership,
     memberships,
+    roles_on,
 )
 from commonweal.kernel.party.public import delegations as all_delegations
 from commonweal.kernel.party.public import people as all_people
 from commonweal.kernel.party.public import person as find_person
+from commonweal.kernel.schema.public import Place
 
 from ..access import centre_only
+from ..lists import lists, pages, place
 from ..look.page import Link
 from ..requests import Asked
 from .base import (
-    PAGE,
     address,
     agency_choices,
     as_id,
@@ -48,25 +50,21 @@ MANAGE = "party.manage_people"
 
 def people_tabs(here: str) -> list[Link]:
     """The pages about people."""
-    pages = (
+    tabs = (
         ("people", _("People")),
         ("delegations", _("Roles lent")),
         ("roles", _("What roles may do")),
     )
-    return [Link(label, address(name), name == here) for name, label in pages]
+    return [Link(label, address(name), name == here) for name, label in tabs]
 
 
 @centre_only(VIEW)
+@lists("party.Person")
 def people(request: Asked) -> HttpResponse:
-    """People by name, with the roles they hold today; keyset-paged by name and id."""
-    agency, last = as_id(request.GET.get("agency", "")), as_id(request.GET.get("id", ""))
-    after = (request.GET.get("after", ""), last) if last else None
-    rows = all_people(request.actor, agency_id=agency, after=after, limit=PAGE + 1)
-    more = len(rows) > PAGE
-    rows = rows[:PAGE]
-    held: dict[UUID, list[str]] = {}
-    for membership in memberships(request.actor, day=local_day()):
-        held.setdefault(membership.person_id, []).append(_(membership.role.name))
+    """People by name, with the roles they hold today."""
+    agency = as_id(request.GET.get("agency", ""))
+    rows = all_people(request.actor, agency_id=agency, place=place(request))
+    held = roles_on(request.actor, [row.pk for row in rows], local_day())
     asked = request.GET.get("agency", "")
     context = {
         "rows": [
@@ -74,17 +72,14 @@ def people(request: Asked) -> HttpResponse:
                 "name": row.name,
                 "id": row.pk,
                 "home": row.home_agency.name if row.home_agency else centre().name,
-                "roles": held.get(row.pk, []),
+                "roles": [_(name) for name in held.get(row.pk, [])],
                 "account": row.user,
             }
             for row in rows
         ],
         "agency": asked,
         "agencies": agency_choices(request, _("Everybody")),
-        "next": address("people", agency=asked, after=rows[-1].name, id=rows[-1].pk)
-        if more
-        else "",
-        "first": address("people", agency=asked) if after else "",
+        "pages": pages(request, rows),
         "tabs": people_tabs("people"),
         "may_manage": request.actor.may(MANAGE),
     }
@@ -120,6 +115,7 @@ def make_person(request: Asked) -> Person:
 
 
 @centre_only(VIEW)
+@lists("party.Membership")
 def person(request: Asked, person_id: UUID) -> HttpResponse:
     """One person: every role held, when; giving another and ending one."""
     errors: tuple[Any, ...] = ()
@@ -131,12 +127,11 @@ def person(request: Asked, person_id: UUID) -> HttpResponse:
             words = _("The role was given.") if giving else _("The role was ended.")
             return done(request, words, "person", person_id)
     day = local_day()
+    held = memberships(request.actor, person_id=person_id, place=place(request))
     context = {
         "found": find_person(request.actor, person_id),
-        "rows": [
-            {"row": row, "running": runs(row.starts, row.ends, day)}
-            for row in memberships(request.actor, person_id=person_id)
-        ],
+        "rows": [{"row": row, "running": runs(row.starts, row.ends, day)} for row in held],
+        "pages": pages(request, held),
         "roles": [
             (role.code, f"{_(role.name)} ({_('centre') if role.side == 'centre' else _('agency')})")
             for role in (roles(request.actor) if request.actor.may("access.view_people") else ())
@@ -178,6 +173,7 @@ def end_role(request: Asked, person_id: UUID) -> None:
 
 
 @centre_only(VIEW)
+@lists("party.Delegation")
 def delegations(request: Asked) -> HttpResponse:
     """Roles lent for a time, newest first; lending one and ending a loan."""
     errors: tuple[Any, ...] = ()
@@ -188,12 +184,11 @@ def delegations(request: Asked) -> HttpResponse:
             words = _("The role is lent.") if lending else _("The loan was ended.")
             return done(request, words, "delegations")
     day = local_day()
-    everybody = all_people(request.actor, limit=500)
+    everybody = all_people(request.actor, place=Place(limit=500))
+    found = all_delegations(request.actor, place=place(request))
     context = {
-        "rows": [
-            {"row": row, "running": runs(row.starts, row.ends, day)}
-            for row in all_delegations(request.actor)
-        ],
+        "rows": [{"row": row, "running": runs(row.starts, row.ends, day)} for row in found],
+        "pages": pages(request, found),
         "people": [(str(row.pk), row.name) for row in everybody],
         "roles": [
             (role.code, _(role.name))

@@ -336,4 +336,20 @@ class Migration(migrations.Migration):
                 name="party_delegation_other",
             ),
         ),
+        migrations.AddIndex(
+            model_name="delegation",
+            index=models.Index(fields=["starts", "id"], name="party_delegation_newest"),
+        ),
+        migrations.AddIndex(
+            model_name="delegation",
+            index=models.Index(fields=["agency", "starts", "id"], name="party_delegation_agency"),
+        ),
+        migrations.AddIndex(
+            model_name="membership",
+            index=models.Index(fields=["agency", "starts", "id"], name="party_membership_agency"),
+        ),
+        migrations.AddIndex(
+            model_name="membership",
+            index=models.Index(fields=["person", "starts", "id"], name="party_membership_person"),
+        ),
     ]

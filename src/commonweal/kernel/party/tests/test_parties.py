@@ -17,6 +17,7 @@ from commonweal.kernel.schema.public import (
     Forbidden,
     NotFound,
     Place,
+    place_text,
 )
 
 from .world import World
@@ -231,10 +232,10 @@ def test_people_of_one_name_are_all_listed(world: World) -> None:
     with act_as(SYSTEM):
         wanted = {party.create_person(actor=SYSTEM, name="Alex Kim").pk for _ in range(5)}
         wanted.add(party.create_person(actor=SYSTEM, name="Zoe").pk)
-        found: list[party.Person] = []
-        while part := party.people(
-            SYSTEM, after=(found[-1].name, found[-1].pk) if found else None, limit=2
-        ):
+        part = party.people(SYSTEM, place=Place(limit=2))
+        found = list(part)
+        while part.next:
+            part = party.people(SYSTEM, place=Place(part.next, 2))
             found += part
     assert [row.name for row in found] == ["Alex Kim"] * 5 + ["Zoe"]
     assert {row.pk for row in found} == wanted
@@ -247,7 +248,8 @@ def test_people_pages(world: World) -> None:
     with act_as(actor):
         assert [row.name for row in party.people(actor)] == ["Nora"]
         assert party.people(actor, agency_id=world.south.pk) == []
-        assert party.people(actor, after=("Nora", person.pk)) == []
+        behind = Place(place_text(False, ["Nora", person.pk]))
+        assert party.people(actor, place=behind) == []
         assert party.person(actor, person.pk).name == "Nora"
         assert party.person_of_user(user.pk) == person.pk
         with pytest.raises(NotFound):
@@ -336,4 +338,4 @@ def test_a_person_of_another_agency_is_listed_without_a_name(world: World) -> No
     actor = party.actor_for(user)
     with act_as(actor):
         names = [row.person.name for row in party.memberships(actor)]
-    assert names == ["A person of another agency", "Nora"]
+    assert sorted(names) == ["A person of another agency", "Nora"]
