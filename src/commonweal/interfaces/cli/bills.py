@@ -42,11 +42,12 @@ def register(verbs: Verbs) -> None:
 
 def list_bills(args: argparse.Namespace) -> int:
     """A table of bills and their sum."""
+    from commonweal.kernel.schema.public import Place
     from commonweal.practices.charging.public import bills, money_text
 
     with acting(args) as actor:
         agency = agency_id(actor, args.agency) if args.agency else None
-        found = bills(actor, agency_id=agency, period=args.period, limit=args.limit)
+        found = bills(actor, agency_id=agency, period=args.period, place=Place(limit=args.limit))
         rows = [
             (bill.number or str(bill.id), bill.period, bill.agency.code, bill.state,
              money_text(bill.total_minor, bill.currency), bill.currency, bill.due_on)

@@ -9,12 +9,12 @@ from fractions import Fraction
 from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Count, Model, Q, QuerySet
 
 from ..access.public import Actor, require
 from ..calendar.public import FiscalPeriod, Span
 from ..party.public import centre
-from ..schema.public import NotFound
+from ..schema.public import FIRST, Listing, NotFound, Place, listing
 from .domain import (
     Companion,
     Cover,
@@ -51,10 +51,19 @@ def units(actor: Actor) -> list[Unit]:
     return list(Unit.objects.all())
 
 
-def services(actor: Actor, on: date | None = None) -> list[Service]:
-    """The services by code; `on`: only those offered on that day. Public."""
+def services(actor: Actor, on: date | None = None, place: Place | None = None) -> Listing[Service]:
+    """The services by code; `on`: only those offered on that day. Public.
+
+    Without a place all of them: what an administrator set up, for choices and sums.
+    """
     found = Service.objects.all()
-    return list(found.filter(on_day(on)) if on else found)
+    return listing(found.filter(on_day(on)) if on else found, ["code"], place)
+
+
+def items_by_service(actor: Actor, services: Iterable[UUID], on: date) -> dict[UUID, int]:
+    """How many charge items some services offer on a day. Public."""
+    found = ChargeItem.objects.filter(on_day(on), service_id__in=list(services))
+    return dict(found.order_by().values_list("service_id").annotate(items=Count("pk")))
 
 
 def service_by_code(actor: Actor, code: str) -> Service:
@@ -75,6 +84,18 @@ def charge_items(
     return list(found.filter(on_day(on)) if on else found)
 
 
+def charge_items_page(
+    actor: Actor, service: UUID | None = None, place: Place = FIRST, on: date | None = None
+) -> Listing[ChargeItem]:
+    """A page of the charge items by service and code, with service and unit. Public."""
+    found = ChargeItem.objects.select_related("service", "unit")
+    if on:
+        found = found.filter(on_day(on))
+    if service:
+        return listing(found.filter(service_id=service), ["code"], place)
+    return listing(found, ["service__code", "code"], place)
+
+
 def item_by_code(actor: Actor, code: str) -> ChargeItem:
     """One charge item with service and unit (CATALOGUE-402 if there is none). Public."""
     found = ChargeItem.objects.select_related("service", "unit").filter(code=code).first()
@@ -83,13 +104,17 @@ def item_by_code(actor: Actor, code: str) -> ChargeItem:
     return found
 
 
-def bundles(actor: Actor) -> list[Bundle]:
-    """Every bundle with its lead item and companions. Public."""
-    return list(
-        Bundle.objects.select_related("lead")
-        .prefetch_related("companions__item")
-        .order_by("lead__code")
-    )
+def bundles(
+    actor: Actor, service: UUID | None = None, place: Place | None = None
+) -> Listing[Bundle]:
+    """The bundles with lead item and companions; `service`: only those led by its items. Public.
+
+    Without a place all of them: what an administrator set up.
+    """
+    found = Bundle.objects.select_related("lead").prefetch_related("companions__item")
+    if service:
+        found = found.filter(lead__service_id=service)
+    return listing(found, ["lead__code", "id"], place)
 
 
 def service_levels(

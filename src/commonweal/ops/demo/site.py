@@ -19,7 +19,7 @@ from commonweal.kernel.documents.public import documents_of, open_document
 from commonweal.kernel.errors import CommonwealError
 from commonweal.kernel.money.public import Money
 from commonweal.kernel.party.public import centre
-from commonweal.kernel.schema.public import NotFound
+from commonweal.kernel.schema.public import NotFound, Place
 from commonweal.practices.charging.public import bills, verifier_source
 
 from ..schema import migrate, sync
@@ -106,7 +106,7 @@ def clear_away() -> None:
 def report(last: FiscalPeriod, port: int) -> dict[str, Any]:
     """What a script wants to know of the demo."""
     with act_as(SYSTEM):
-        issued = bills(SYSTEM, period=last.code, limit=200)
+        issued = bills(SYSTEM, period=last.code, place=Place(limit=200))
         total = sum(bill.total_minor for bill in issued)
         shown = next(bill for bill in issued if bill.agency.code == SHOWN)
         pack = next(

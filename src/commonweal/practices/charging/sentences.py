@@ -13,7 +13,7 @@ from commonweal.kernel.words import public as words
 
 from .domain.bills import Change
 from .models import BillLine, RateVersion
-from .selectors.bills import BillView
+from .selectors.bills import BillChange
 
 
 def month(period: str) -> str:
@@ -65,7 +65,7 @@ class Words:
             "high": words.rate(rates[-1], self.currency),
         }
 
-    def headline(self, view: BillView, yours: bool = True) -> str:
+    def headline(self, view: BillChange, yours: bool = True) -> str:
         """`Your October bill is $184,210.33, $6,402.10 more than September.`
 
         Not `yours`: the centre's people read it, so it names the agency.
@@ -86,7 +86,7 @@ class Words:
         before = month_name(view.previous.period, bill.period)
         return f"{start}, {words.delta(view.change_minor, before, self.currency)}."
 
-    def cause(self, view: BillView) -> str:
+    def cause(self, view: BillChange) -> str:
         """`Most of the rise is 312 more help-desk cases.`, or nothing if no cause stands out."""
         if view.cause is None or view.change_minor is None:
             return ""

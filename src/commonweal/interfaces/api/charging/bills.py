@@ -253,12 +253,13 @@ def list_bills(
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
     """Bills, newest month first."""
-    rows = charging.visible_bills(request.actor)
-    if agency:
-        rows = rows.filter(agency_id=find_agency(request.actor, agency).pk)
-    if period:
-        rows = rows.filter(period=period)
-    return paging.keyset(rows, after, limit, ["-period", "agency__code"])
+    rows = charging.bills(
+        request.actor,
+        agency_id=find_agency(request.actor, agency).pk if agency else None,
+        period=period,
+        place=paging.place(after, limit),
+    )
+    return paging.answer(rows)
 
 
 @door.get("/bills/{number}", access=SEE, returns=BillDocument)
@@ -308,8 +309,9 @@ def list_lines(
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
     """A bill's lines, by number."""
-    lines = charging.bill_document(charging.bill(request.actor, number))["lines"]
-    return paging.part_of(lines, after, limit, lambda line: line["id"])
+    found, rows = charging.bill_line_page(request.actor, number, paging.place(after, limit))
+    shown = [charging.line_document(row, found.currency) for row in rows]
+    return {**paging.answer(rows), "items": shown}
 
 
 @door.get("/bills/{number}/files/{kind}", access=SEE, returns=File(*MEDIA.values()))
@@ -421,10 +423,10 @@ def list_queries(
     after: str = paging.after_query(),
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
-    """Questions and disputes, open ones first."""
+    """Questions and disputes, oldest first."""
     bill_id = charging.bill(request.actor, bill).pk if bill else None
-    rows = charging.queries(request.actor, bill_id=bill_id, state=state, limit=2_000)
-    return paging.part_of(rows, after, limit, lambda row: row.pk)
+    place = paging.place(after, limit)
+    return paging.answer(charging.queries(request.actor, bill_id=bill_id, state=state, place=place))
 
 
 @door.post("/queries/{query_id}/answer", access=needs("charging.answer_queries"), returns=QueryOut)
@@ -441,8 +443,9 @@ def list_account_maps(
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
     """An agency's own account strings; journals use them."""
-    rows = charging.account_maps(request.actor, find_agency(request.actor, agency).pk)
-    return paging.part_of(rows, after, limit, lambda row: row.pk)
+    agency_id = find_agency(request.actor, agency).pk
+    place = paging.place(after, limit)
+    return paging.answer(charging.account_maps(request.actor, agency_id, place))
 
 
 class Kept(Out):

@@ -215,8 +215,7 @@ def list_imports(
     request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
 ) -> dict[str, Any]:
     """Imported files, newest first."""
-    rows = charging.cost_imports(request.actor, limit=5_000)
-    return paging.part_of(rows, after, limit, lambda row: row.pk)
+    return paging.answer(charging.cost_imports(request.actor, paging.place(after, limit)))
 
 
 @door.post("/cost-imports", access=IMPORT, returns=ImportOut, status=201, errors=(413,))
@@ -267,9 +266,8 @@ def list_rejects(
 ) -> dict[str, Any]:
     """The rows that could not be used, by row."""
     charging.cost_import(request.actor, import_id)
-    start = min(paging.number_after(after) or 0, 2**31 - 1)
-    rows = charging.cost_rejects(request.actor, import_id, start, limit + 1)
-    return paging.page(rows, limit, lambda row: [row.row])
+    place = paging.place(after, limit)
+    return paging.answer(charging.cost_rejects(request.actor, import_id, place))
 
 
 @door.get("/cost-mappings", access=SEE, returns=Page[MappingOut])
@@ -277,7 +275,7 @@ def list_mappings(
     request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
 ) -> dict[str, Any]:
     """Saved mappings, by name."""
-    return paging.part_of(charging.mappings(request.actor), after, limit, lambda row: row.name)
+    return paging.answer(charging.mappings(request.actor, paging.place(after, limit)))
 
 
 @door.get("/cost-pools", access=SEE, returns=Page[PoolOut])
@@ -319,14 +317,13 @@ def list_pool_lines(
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
     """A pool's ledger lines, oldest first; `unassigned` for those that no rule takes."""
-    found = charging.cost_pool_lines(
-        request.actor, code, first, last, basis=basis, after=paging.id_after(after), limit=limit
-    )
+    place = paging.place(after, limit)
+    found = charging.cost_pool_lines(request.actor, code, first, last, basis=basis, place=place)
     rows = [
         {**vars(line), "amount": charging.money_text(line.amount_minor, line.currency)}
-        for line in found.lines
+        for line in found
     ]
-    return {"items": rows, "after": paging.encode(found.after) if found.after else None}
+    return {**paging.answer(found), "items": rows}
 
 
 @door.put("/cost-model", access=IMPORT, returns=Counts)
@@ -364,8 +361,8 @@ def list_runs(
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
     """Allocations, newest first."""
-    rows = charging.allocation_runs(request.actor, basis, limit=5_000)
-    return paging.part_of(rows, after, limit, lambda row: row.pk)
+    place = paging.place(after, limit)
+    return paging.answer(charging.allocation_runs(request.actor, basis, place))
 
 
 @door.post("/allocation-runs", access=IMPORT, returns=RunOut, status=201)
@@ -389,8 +386,9 @@ def list_edges(
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
     """A run's resolved shares, largest amount first."""
-    rows = charging.allocation_edges(request.actor, run_id, target)
-    return paging.part_of(rows, after, limit, lambda row: row.pk)
+    charging.allocation_run(request.actor, run_id)
+    place = paging.place(after, limit)
+    return paging.answer(charging.allocation_edges(request.actor, run_id, target, place))
 
 
 @door.get("/allocation-runs/{run_id}/reconciliation", access=SEE, returns=ReconciliationOut)

@@ -205,8 +205,13 @@ def read_rate_book(
     after: str = paging.after_query(),
     limit: int = paging.limit_query(20),
 ) -> dict[str, Any]:
-    """Every service with its rates, where each comes from, who decided it, and its position."""
-    book = charging.rate_book(request.actor, on or today(profile().zone))
+    """Charge items by service: rates in force and to come, where each comes from, who decided it.
+
+    A page holds so many items; a service with more goes on on the next. Rates of before: see the
+    item.
+    """
+    day = on or today(profile().zone)
+    book = charging.rate_book(request.actor, day, place=paging.place(after, limit))
     rows = [
         {
             "service": entry.service.code,
@@ -216,7 +221,7 @@ def read_rate_book(
         }
         for entry in book.services
     ]
-    return paging.part_of(rows, after, limit, lambda row: row["service"])
+    return {**paging.answer(book.services), "items": rows}
 
 
 @door.get("/rate-book/{charge_item}", access=ALL, returns=ItemRates)
@@ -298,8 +303,10 @@ def list_forecasts(
 ) -> dict[str, Any]:
     """Forecast volumes of a fiscal year: your agency's, or for the centre everyone's."""
     agency_id = find_agency(request.actor, agency).pk if agency else None
-    rows = charging.forecasts(request.actor, fiscal_year, agency_id=agency_id)
-    return paging.part_of(rows, after, limit, lambda row: row.pk)
+    rows = charging.forecasts(
+        request.actor, fiscal_year, agency_id=agency_id, place=paging.place(after, limit)
+    )
+    return paging.answer(rows)
 
 
 @door.put(

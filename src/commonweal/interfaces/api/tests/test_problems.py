@@ -76,7 +76,7 @@ def test_what_is_wrong_is_named_by_pointer(scene: Scene) -> None:
     answer = client.get("/api/v1/bills?limit=201")
     assert problem_of(answer, 422, "API-422")["errors"][0]["pointer"] == "/query/limit"
     answer = client.get("/api/v1/bills?after=abc")
-    problem_of(answer, 422, "API-103")
+    problem_of(answer, 404, "LIST-404")
     answer = client.put("/api/v1/usage/sources/desk", "{", content_type="application/json")
     problem_of(answer, 400, "API-400")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse
@@ -9,12 +10,14 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.documents.public import documents_of, open_document
 from commonweal.kernel.schema.public import NotFound
 from commonweal.kernel.words import public as words
 from commonweal.practices.charging import public as charging
 
 from ..access import agency_only, anyone_with
+from ..lists import lists, pages, place
 from ..look import charts
 from ..look.page import Link
 from ..requests import Asked
@@ -22,28 +25,39 @@ from . import says
 from .frame import VIEW, VIEW_ALL, attachment, choices, fiscal_start
 
 SHOWN_CHANGES = 6
+MONTHS = 13
 
 
 @agency_only(VIEW)
+@lists("charging.Bill")
 def bills(request: Asked) -> HttpResponse:
-    """The newest bill in one sentence, the last thirteen months as a picture and a table."""
+    """The newest bill in one sentence, the last thirteen months as a picture, all as a table."""
     mine = choices(request)
-    history = charging.history(request.actor, mine["chosen"].pk)
-    context: dict[str, Any] = {"history": history, **mine}
-    if history:
-        newest = history[-1]
-        view = charging.bill_view(request.actor, newest.id, fiscal_start())
+    found = charging.bills(request.actor, agency_id=mine["chosen"].pk, place=place(request))
+    before = [*found[1:], charging.bill_before(request.actor, found[-1]) if found.next else None]
+    context: dict[str, Any] = {
+        "rows": [
+            {"bill": bill, "change": says.change_between(earlier, bill)}
+            for bill, earlier in zip(found, before, strict=False)
+        ],
+        "pages": pages(request, found),
+        **mine,
+    }
+    if found and not found.previous:
+        view, cause_line = charging.bill_change(request.actor, found[0], month_before(found))
         context |= {
             "view": view,
-            "say": charging.Words(newest.currency),
-            "cause_line": charging.line_of_change(view, view.cause) if view.cause else None,
-            "chart": months_chart(history),
-            "rows": [
-                {"bill": found, "change": says.change_between(before, found)}
-                for before, found in zip([None, *history], history, strict=False)
-            ][::-1],
+            "say": charging.Words(found[0].currency),
+            "cause_line": cause_line,
+            "chart": months_chart(list(found[:MONTHS])[::-1]),
         }
     return render(request, "agency/bills.jinja", context)
+
+
+def month_before(found: Sequence[charging.Bill]) -> charging.Bill | None:
+    """The bill of the month before the newest, among the newest."""
+    period = FiscalPeriod.parse(found[0].period).shift(-1).code
+    return next((bill for bill in found[1:2] if bill.period == period), None)
 
 
 def months_chart(history: list[charging.Bill]) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -183,7 +182,7 @@ def _check(text: str, field: str) -> Problem | None:
 
 def _sign(request: Asked, agency_id: UUID, year: int) -> int:
     """Sign every forecast of the year that is not signed yet; how many."""
-    found: list[Any] = charging.forecasts(request.actor, year, agency_id=agency_id)
+    found = charging.forecasts(request.actor, year, agency_id=agency_id)
     waiting = [row for row in found if row.signed_at is None]
     for row in waiting:
         charging.sign_forecast(actor=request.actor, forecast_id=row.pk)

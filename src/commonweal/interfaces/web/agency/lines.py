@@ -19,6 +19,7 @@ from commonweal.kernel.words import public as words
 from commonweal.practices.charging import public as charging
 
 from ..access import anyone_with
+from ..lists import lists, pages, place
 from ..look.page import Link, Problem
 from ..requests import Asked
 from . import says
@@ -140,16 +141,14 @@ def query(request: Asked, line_id: UUID) -> HttpResponse:
 
 
 @anyone_with(VIEW, VIEW_ALL)
+@lists("charging.CostLine")
 def pool(request: Asked, version: str, pool: str) -> HttpResponse:
     """The ledger lines in a cost pool that a rate stands on, paged."""
-    after = request.GET.get("after", "")
-    found = charging.pool_ledger(request.actor, version, pool, _as_id(after))
-    more = found.page.after
+    found = charging.pool_ledger(request.actor, version, pool, place(request))
     context = {
         "found": found,
         "item": found.version.charge_item,
-        "next": f"?after={more}" if more else None,
-        "first": "?" if after else None,
+        "pages": pages(request, found.page),
         "span": _span(found.first_period, found.last_period),
     }
     return render(request, "agency/pool.jinja", context)
@@ -162,12 +161,3 @@ def _span(first: str, last: str) -> str:
         "first": words.period(first),
         "last": words.period(last),
     }
-
-
-def _as_id(text: str) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError as wrong:
-        raise NotFound(
-            "BILL-421", "This page does not exist. Go back to the first page."
-        ) from wrong

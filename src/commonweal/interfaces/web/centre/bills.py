@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
@@ -12,10 +11,10 @@ from commonweal.kernel.party.public import centre
 from commonweal.practices.charging import public as charging
 
 from ..access import centre_only
+from ..lists import lists, pages, place
 from ..look.page import Link
 from ..requests import Asked
 from .base import (
-    PAGE,
     address,
     agency_choices,
     as_id,
@@ -33,14 +32,17 @@ STATES = ("draft", "preview", "issued")
 
 
 @centre_only(VIEW)
+@lists("charging.Bill")
 def bills(request: Asked) -> HttpResponse:
-    """Bills, newest month first, filtered by month, agency and state; keyset-paged."""
+    """Bills, newest month first, filtered by month, agency and state."""
     asked = {name: request.GET.get(name, "") for name in ("period", "agency", "state")}
-    after = request.GET.get("after", "")
-    rows = found_bills(request, asked, after)
-    more = len(rows) > PAGE
-    rows = rows[:PAGE]
-    cursor = f"{rows[-1].period}~{rows[-1].agency.code}" if more else ""
+    rows = charging.bills(
+        request.actor,
+        period=asked["period"][:7],
+        agency_id=as_id(asked["agency"]),
+        state=asked["state"] if asked["state"] in STATES else "",
+        place=place(request),
+    )
     months = sorted({run.period for run in closes(request.actor)} | set(), reverse=True)
     choices = agency_choices(request, _("All agencies"))
     context = {
@@ -64,8 +66,7 @@ def bills(request: Asked) -> HttpResponse:
         "agencies": choices,
         "states": [("", _("All states")), *zip(STATES, state_words(), strict=True)],
         "active": chips(asked, dict(choices)),
-        "next": address("bills", **asked, after=cursor) if more else "",
-        "first": address("bills", **asked) if after else "",
+        "pages": pages(request, rows),
     }
     return show(request, "centre/bills.jinja", context)
 
@@ -73,21 +74,6 @@ def bills(request: Asked) -> HttpResponse:
 def state_words() -> tuple[str, ...]:
     """The states of a bill in words."""
     return _("Draft"), _("Preview"), _("Issued")
-
-
-def found_bills(request: Asked, asked: dict[str, str], after: str) -> list[charging.Bill]:
-    """One page of bills and one more, by what was asked."""
-    found = charging.visible_bills(request.actor)
-    if asked["period"]:
-        found = found.filter(period=asked["period"][:7])
-    if key := as_id(asked["agency"]):
-        found = found.filter(agency_id=key)
-    if asked["state"] in STATES:
-        found = found.filter(state=asked["state"])
-    if after:
-        period, _mark, code = after.partition("~")
-        found = found.filter(Q(period__lt=period) | Q(period=period, agency__code__gt=code))
-    return list(found.order_by("-period", "agency__code")[: PAGE + 1])
 
 
 def chips(asked: dict[str, str], names: dict[str, str]) -> list[Link]:
@@ -101,8 +87,9 @@ def chips(asked: dict[str, str], names: dict[str, str]) -> list[Link]:
 
 
 @centre_only(VIEW)
+@lists("charging.LineQuery")
 def queries(request: Asked) -> HttpResponse:
-    """Questions and disputes, oldest open first, each with its answer or the form for it."""
+    """Questions and disputes, oldest first, each with its answer or the form for it."""
     errors: tuple[Any, ...] = ()
     wanted = request.GET.get("state", "open")
     if request.method == "POST":
@@ -116,9 +103,10 @@ def queries(request: Asked) -> HttpResponse:
         if not errors:
             return done(request, _("The answer was sent. The agency sees it now."), "queries")
     state = wanted if wanted in ("open", "answered") else ""
-    rows = charging.queries(request.actor, state=state, limit=PAGE)
+    rows = charging.queries(request.actor, state=state, place=place(request))
     context = {
         "rows": rows,
+        "pages": pages(request, rows),
         "state": wanted,
         "may_answer": request.actor.may("charging.answer_queries"),
         "asked": request.POST,

@@ -15,12 +15,11 @@ from commonweal.kernel.party.public import centre
 from commonweal.practices.charging import public as charging
 
 from ..access import centre_only
+from ..lists import lists, pages, place, report
 from ..requests import Asked
 from .base import (
-    PAGE,
     FormError,
     address,
-    as_id,
     attempt,
     done,
     last_month,
@@ -38,6 +37,7 @@ CHANGE = "charging.import_costs"
 
 
 @centre_only(VIEW)
+@report("the cost model as a whole: every pool, rule and driver")
 def model(request: Asked, errors: tuple[Any, ...] = ()) -> HttpResponse:
     """The cost model in force: pools, the rules that fill them, drivers and their values."""
     period = month_asked(request, last_month())
@@ -151,29 +151,22 @@ def put_values(request: Asked) -> None:
 
 
 @centre_only(VIEW)
+@lists("charging.CostLine")
 def pool(request: Asked, code: str) -> HttpResponse:
-    """A pool's ledger lines in a month or between two, keyset-paged."""
+    """A pool's ledger lines in a month or between two."""
     period = month_asked(request, last_month())
     last = request.GET.get("last", "") or period
     basis = "budget" if request.GET.get("basis") == "budget" else "actual"
-    after = as_id(request.GET.get("after", ""))
-    page = charging.pool_lines(
-        request.actor, code, period, last, basis=basis, after=after, limit=PAGE
-    )
+    rows = charging.pool_lines(request.actor, code, period, last, basis=basis, place=place(request))
     context = {
         "code": code,
         "name": pool_name(request, code),
         "period": period,
         "last": last,
         "basis": basis,
-        "rows": page.lines,
+        "rows": rows,
         "currency": centre().currency,
-        "next": address(
-            "pool", code, period=period, last=last, basis=basis, after=str(page.after or "")
-        )
-        if page.after
-        else "",
-        "first": address("pool", code, period=period, last=last, basis=basis) if after else "",
+        "pages": pages(request, rows),
     }
     return show(request, "centre/pool.jinja", context)
 
@@ -186,6 +179,7 @@ def pool_name(request: Asked, code: str) -> str:
 
 
 @centre_only(VIEW)
+@lists("charging.AllocationRun")
 def allocations(request: Asked) -> HttpResponse:
     """Allocation runs, newest first, and running one."""
     errors: tuple[Any, ...] = ()
@@ -194,8 +188,10 @@ def allocations(request: Asked) -> HttpResponse:
         errors = attempt(lambda: made.append(allocate(request)))
         if not errors:
             return done(request, _("The costs are allocated."), "allocation", made[0].pk)
+    rows = charging.allocation_runs(request.actor, place=place(request))
     context = {
-        "rows": charging.allocation_runs(request.actor, limit=PAGE),
+        "rows": rows,
+        "pages": pages(request, rows),
         "tabs": cost_tabs("allocations"),
         "may_allocate": request.actor.may(CHANGE),
         "months": months_back(last_month()),
@@ -220,6 +216,7 @@ def allocate(request: Asked) -> charging.AllocationRun:
 
 
 @centre_only(VIEW)
+@lists("charging.AllocationEdge")
 def allocation(request: Asked, run_id: UUID) -> HttpResponse:
     """One allocation: does it reconcile, what each service got, every share with its parts."""
     target = request.GET.get("service", "")
@@ -227,16 +224,18 @@ def allocation(request: Asked, run_id: UUID) -> HttpResponse:
     run = check.run
     names = {pool["id"].removeprefix("direct:"): pool["name"] for pool in run.document["pools"]}
     titles = {entry["id"]: entry["name"] for entry in run.document["targets"]}
-    edges = charging.edges(request.actor, run_id, target if target in titles else "")
+    target = target if target in titles else ""
+    edges = charging.edges(request.actor, run_id, target, place(request))
     context = {
         "run": run,
         "check": check,
         "names": names,
         "titles": titles,
-        "target": target if target in titles else "",
+        "target": target,
         "targets": [("", _("All services")), *sorted(titles.items())],
         "totals": totals_of(run, titles),
         "edges": edges,
+        "pages": pages(request, edges),
     }
     return show(request, "centre/allocation.jinja", context)
 

@@ -15,6 +15,7 @@ from commonweal.kernel.words.public import told
 from commonweal.practices.charging import public as charging
 
 from ..access import centre_only
+from ..lists import lists, pages, place, report
 from ..look.page import Link
 from ..requests import Asked
 from .base import (
@@ -38,13 +39,13 @@ IMPORT = "charging.import_costs"
 
 def cost_tabs(here: str) -> list[Link]:
     """The pages of the cost room."""
-    pages = (
+    tabs = (
         ("costs", _("The month")),
         ("imports", _("Imported files")),
         ("model", _("Pools and drivers")),
         ("allocations", _("Allocations")),
     )
-    return [Link(label, address(name), name == here) for name, label in pages]
+    return [Link(label, address(name), name == here) for name, label in tabs]
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class MonthCheck:
 
 
 @centre_only(VIEW)
+@report("one row for each cost pool, and their sum")
 def costs(request: Asked) -> HttpResponse:
     """A month's ledger cost by pool, and whether its allocation still says the same."""
     period = month_asked(request, last_month())
@@ -126,10 +128,13 @@ def goes_nowhere(row: charging.PoolCost) -> bool:
 
 
 @centre_only(VIEW)
+@lists("charging.CostImport")
 def imports(request: Asked) -> HttpResponse:
     """Imported files, newest first, each with the two sums that must agree."""
+    rows = charging.imports(request.actor, place(request))
     context = {
-        "rows": charging.imports(request.actor, limit=PAGE),
+        "rows": rows,
+        "pages": pages(request, rows),
         "tabs": cost_tabs("imports"),
         "currency": centre().currency,
         "may_import": request.actor.may(IMPORT),
@@ -138,19 +143,16 @@ def imports(request: Asked) -> HttpResponse:
 
 
 @centre_only(VIEW)
+@lists("charging.RejectedCostRow")
 def one_import(request: Asked, import_id: UUID) -> HttpResponse:
     """One imported file: its mapping, its reconciliation, the rows that could not be used."""
-    given = request.GET.get("after", "")
-    after = int(given) if given.isdigit() else 0
     found = charging.cost_import(request.actor, import_id)
-    rows = charging.rejects(request.actor, import_id, after_row=after, limit=PAGE + 1)
-    more = len(rows) > PAGE
+    rows = charging.rejects(request.actor, import_id, place(request))
     context = {
         "found": found,
         "fields": field_words(),
-        "rejects": rows[:PAGE],
-        "next": address("import", import_id, after=rows[PAGE - 1].row) if more else "",
-        "first": address("import", import_id) if after else "",
+        "rejects": rows,
+        "pages": pages(request, rows),
     }
     return show(request, "centre/import.jinja", context)
 
@@ -158,7 +160,7 @@ def one_import(request: Asked, import_id: UUID) -> HttpResponse:
 @centre_only(VIEW)
 def rejected_csv(request: Asked, import_id: UUID) -> HttpResponse:
     """Every row of a file that could not be used, and why, as CSV."""
-    rows = charging.rejects(request.actor, import_id, limit=1_000_000)
+    rows = charging.rejects(request.actor, import_id, None)
     table: list[list[object]] = [["row", "code", "problem", "amount"]]
     table += [[row.row, row.code, told(row.message), row.amount_text] for row in rows]
     return safe_csv(table, "rejected-rows.csv")

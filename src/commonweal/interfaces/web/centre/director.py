@@ -30,6 +30,7 @@ from .base import address, bill_href, last_month, month_asked, show
 from .closes import CloseView, closes, month_to_close, view_of
 
 VIEW = "charging.view_all_bills"
+MOST = 1000
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def charged_rows(actor: Actor, period: str, before: str) -> list[Charged]:
     """Every agency's bill of the month beside the month before, largest first; two queries."""
     earlier = {
         bill.agency_id: bill.total_minor
-        for bill in charging.bills(actor, period=before, limit=1000)
+        for bill in charging.bills(actor, period=before, place=Place(limit=MOST))
     }
     rows = [
         Charged(
@@ -135,7 +136,7 @@ def charged_rows(actor: Actor, period: str, before: str) -> list[Charged]:
             earlier.get(bill.agency_id),
             bill.currency,
         )
-        for bill in charging.bills(actor, period=period, limit=1000)
+        for bill in charging.bills(actor, period=period, place=Place(limit=MOST))
     ]
     return sorted(rows, key=lambda row: (-row.now, row.agency))
 

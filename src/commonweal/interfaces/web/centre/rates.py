@@ -15,7 +15,7 @@ from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.catalogue.public import charge_items
 from commonweal.kernel.money.public import parse_decimal
 from commonweal.kernel.party.public import centre
-from commonweal.kernel.schema.public import CommonwealError, Forbidden, NotFound
+from commonweal.kernel.schema.public import CommonwealError, Forbidden, NotFound, Place
 from commonweal.practices.charging import public as charging
 
 from ..access import centre_only
@@ -160,7 +160,7 @@ def propose_page(
 ) -> HttpResponse:
     """The form, with the derivation in words once it is worked out."""
     items = charge_items(request.actor, on=local_day())
-    runs = charging.allocation_runs(request.actor, limit=24)
+    runs = charging.allocation_runs(request.actor, place=Place(limit=24))
     year = centre_year()
     context = {
         "items": [(str(row.pk), f"{row.service.name}: {row.name}") for row in items],

@@ -11,7 +11,7 @@ from django.urls import reverse
 from commonweal.kernel.calendar.public import today
 from commonweal.kernel.catalogue.public import (
     bundles,
-    charge_items,
+    items_by_service,
     service_by_code,
     service_levels,
     services,
@@ -25,65 +25,77 @@ from commonweal.practices.charging.public import (
 
 from ..access import open_to_all, signed_in
 from ..context import profile_of_centre
+from ..lists import lists, pages, place, report
 from ..requests import Asked
 from .flow import charge_flow
 
 
 @open_to_all
+@lists("catalogue.Service")
 def start(request: Asked) -> HttpResponse:
     """The first page: who the centre is, and the ways in."""
-    return render(request, "public/start.jinja", {"services": services(request.actor, _day())})
+    found = services(request.actor, _day(), place(request))
+    context = {"services": found, "pages": pages(request, found)}
+    return render(request, "public/start.jinja", context)
 
 
 @open_to_all
+@lists("catalogue.Service")
 def catalogue(request: Asked) -> HttpResponse:
-    """Every service with what it is and how many things are priced in it."""
+    """The services with what each is and how many things are priced in it."""
     day = _day()
-    items: dict[object, int] = {}
-    for item in charge_items(request.actor, on=day):
-        items[item.service_id] = items.get(item.service_id, 0) + 1
-    context = {"services": services(request.actor, day), "items": items}
+    found = services(request.actor, day, place(request))
+    items = items_by_service(request.actor, [row.pk for row in found], day)
+    context = {"services": found, "items": items, "pages": pages(request, found)}
     return render(request, "public/catalogue.jinja", context)
 
 
 @open_to_all
+@lists("catalogue.ChargeItem")
 def service(request: Asked, code: str) -> HttpResponse:
     """One service: description, items with their rates, promises, contact."""
     found, day = service_by_code(request.actor, code), _day()
-    book = rate_book(request.actor, on=day, service_id=found.pk)
+    book = rate_book(request.actor, on=day, service_id=found.pk, place=place(request))
     context = {
+        "pages": pages(request, book.services),
         "service": found,
         "rates": book.services[0] if book.services else None,
         "levels": service_levels(request.actor, found.pk, day),
-        "bundles": [b for b in bundles(request.actor) if b.lead.service_id == found.pk],
+        "bundles": bundles(request.actor, found.pk),
     }
     return render(request, "public/service.jinja", context)
 
 
 @open_to_all
+@lists("catalogue.ChargeItem")
 def rates(request: Asked) -> HttpResponse:
-    """The rate book: every rate in force, with its derivation and each service's position."""
+    """The rate book: the rates in force, with their derivation and each service's position."""
     if profile_of_centre() is None:
         return render(request, "public/rates.jinja", {"book": None})
-    return render(request, "public/rates.jinja", {"book": rate_book(request.actor, on=_day())})
+    book = rate_book(request.actor, on=_day(), place=place(request))
+    context = {"book": book, "pages": pages(request, book.services)}
+    return render(request, "public/rates.jinja", context)
 
 
 @open_to_all
+@lists("charging.RateVersion")
 def rate(request: Asked, code: str) -> HttpResponse:
     """One charge item's rates, past and present: who decided each, when, and from what."""
-    history = rate_history(request.actor, code)
+    history = rate_history(request.actor, code, place=place(request))
     shown = history.now or (history.coming[0] if history.coming else None)
     context = {
         "history": history,
         "pools": pool_parts(shown.version) if shown else [],
         "decision": rate_decision(shown.version) if shown else None,
-        "others": [*history.coming, *history.past] if history.now else history.past,
+        "others": [*history.coming, *history.past] if history.now else list(history.past),
+        "pages": pages(request, history.past),
         "shown": shown,
     }
     return render(request, "public/rate.jinja", context)
 
 
 @open_to_all
+@report("a picture of every cost pool and service")
 def how(request: Asked) -> HttpResponse:
     """How charging works, in words and a picture of this centre's own figures."""
     return render(request, "public/how.jinja", {"flow": charge_flow(request.actor, _day())})

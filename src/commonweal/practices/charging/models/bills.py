@@ -35,7 +35,11 @@ class Bill(TenantModel):
                 fields=["agency", "number"], name="bill_number", condition=~models.Q(number="")
             ),
         ]
-        indexes = [models.Index(fields=["period", "agency"])]
+        indexes = [
+            models.Index(fields=["period", "agency"]),
+            models.Index(fields=["state", "period"], name="bill_state"),
+            models.Index(fields=["number"], name="bill_by_number"),
+        ]
 
 
 @tenant(delete=True)
@@ -90,7 +94,12 @@ class LineQuery(TenantModel):
     answered_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["state", "raised_at"])]
+        indexes = [
+            models.Index(fields=["state", "raised_at", "id"], name="line_query_state"),
+            models.Index(fields=["raised_at", "id"], name="line_query_oldest"),
+            models.Index(fields=["agency", "raised_at", "id"], name="line_query_agency"),
+            models.Index(fields=["line", "raised_at", "id"], name="line_query_line"),
+        ]
 
 
 @tenant(delete=True)

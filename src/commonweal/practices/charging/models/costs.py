@@ -49,6 +49,7 @@ class CostImport(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["agency", "sha256"], name="cost_file_once"),
         ]
+        indexes = [models.Index(fields=["agency", "recorded_at", "id"], name="cost_file_newest")]
 
 
 @tenant(append_only=True)
@@ -82,6 +83,9 @@ class RejectedCostRow(TenantModel):
     code = models.CharField(max_length=20)
     message = models.CharField(max_length=500)
     amount_text = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["cost_import", "row"], name="cost_reject_row")]
 
 
 @tenant()
@@ -169,6 +173,10 @@ class AllocationRun(TenantModel):
                 fields=["agency", "basis", "label", "input_hash"], name="allocation_once"
             ),
         ]
+        indexes = [
+            models.Index(fields=["agency", "recorded_at", "id"], name="allocation_newest"),
+            models.Index(fields=["agency", "basis", "recorded_at", "id"], name="allocation_basis"),
+        ]
 
 
 @tenant(append_only=True)
@@ -185,3 +193,11 @@ class AllocationEdge(TenantModel):
     numerator = models.DecimalField(max_digits=1000, decimal_places=0)
     denominator = models.DecimalField(max_digits=1000, decimal_places=0)
     amount_minor = models.BigIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["run", "amount_minor", "id"], name="allocation_edge_largest"),
+            models.Index(
+                fields=["run", "target", "amount_minor", "id"], name="allocation_edge_target"
+            ),
+        ]

@@ -24,6 +24,10 @@ class Forecast(TenantModel):
                 fields=["agency", "charge_item", "fiscal_year"], name="forecast_once"
             ),
         ]
+        indexes = [
+            models.Index(fields=["fiscal_year", "charge_item", "agency"], name="forecast_year"),
+            models.Index(fields=["agency", "fiscal_year", "charge_item"], name="forecast_agency"),
+        ]
 
 
 @shared()

@@ -8,6 +8,7 @@ from typing import Any
 
 from commonweal.kernel.money.public import Money
 from commonweal.kernel.party.public import centre
+from commonweal.kernel.schema.public import Listing, Place, listing
 
 from ..models import Bill, BillLine
 
@@ -24,9 +25,9 @@ def quantity_text(quantity: Decimal) -> str:
     return format(quantity.quantize(Decimal("0.000001")), "f")
 
 
-def bill_lines(bill: Bill) -> list[BillLine]:
-    """A bill's lines with all they name, in order; two queries."""
-    return list(
+def bill_lines(bill: Bill, place: Place | None = None) -> Listing[BillLine]:
+    """A bill's lines with all they name, in order; two queries. Without a place all of them."""
+    found = (
         BillLine.objects.filter(bill_id=bill.id)
         .select_related(
             "service",
@@ -40,8 +41,8 @@ def bill_lines(bill: Bill) -> list[BillLine]:
             "corrects__bill",
         )
         .prefetch_related("funding__source")
-        .order_by("number")
     )
+    return listing(found, ["number"], place)
 
 
 def line_document(line: BillLine, currency: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,7 +14,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from commonweal.kernel.access.public import Actor
 from commonweal.kernel.calendar.public import FiscalPeriod
-from commonweal.kernel.schema.public import NotFound
+from commonweal.kernel.schema.public import FIRST, Listing, NotFound, Place, listing
 
 from ..domain.bills import Change, ItemTotal, changes, main_cause, totals_by_item
 from ..models import AccountMap, Bill, BillLine, LineQuery
@@ -22,23 +22,32 @@ from .bill_document import bill_lines
 
 
 @dataclass(frozen=True)
-class BillView:
-    """A bill with its lines by service, its comparisons and its open questions."""
+class BillChange:
+    """A bill beside the one of the month before: what moved, and what explains it.
+
+    `items`: at least the item of the cause, by id.
+    """
 
     bill: Bill
-    services: list[tuple[Any, list[BillLine], int]]
     previous: Bill | None
-    year_ago: Bill | None
     moved: list[Change]
     cause: Change | None
     items: dict[UUID, Any]
-    queries: list[LineQuery]
-    year_to_date_minor: int
 
     @property
     def change_minor(self) -> int | None:
         """Cents more than last month, or None if there is no earlier bill."""
         return self.bill.total_minor - self.previous.total_minor if self.previous else None
+
+
+@dataclass(frozen=True)
+class BillView(BillChange):
+    """A bill with its lines by service, its comparisons and its open questions."""
+
+    services: list[tuple[Any, list[BillLine], int]]
+    year_ago: Bill | None
+    queries: Sequence[LineQuery]
+    year_to_date_minor: int
 
 
 def visible_bills(actor: Actor) -> QuerySet[Bill]:
@@ -52,15 +61,22 @@ def visible_bills(actor: Actor) -> QuerySet[Bill]:
 
 
 def bills(
-    actor: Actor, *, agency_id: UUID | None = None, period: str = "", limit: int = 60
-) -> list[Bill]:
-    """Bills, newest period first."""
+    actor: Actor,
+    *,
+    agency_id: UUID | None = None,
+    period: str = "",
+    state: str = "",
+    place: Place = FIRST,
+) -> Listing[Bill]:
+    """A page of bills, newest period first, by agency within one."""
     found = visible_bills(actor)
     if agency_id:
         found = found.filter(agency_id=agency_id)
     if period:
         found = found.filter(period=period)
-    return list(found.order_by("-period", "agency__code")[:limit])
+    if state:
+        found = found.filter(state=state)
+    return listing(found, ["-period", "agency__code"], place)
 
 
 def bill(actor: Actor, bill_id: UUID | str) -> Bill:
@@ -105,8 +121,7 @@ def bill_view(actor: Actor, bill_id: UUID | str, fiscal_start: int = 1) -> BillV
         for found in groups.values()
     ]
     previous, year_ago = earlier(the_bill, 1), earlier(the_bill, 12)
-    totals = item_totals([b.id for b in (the_bill, previous) if b is not None])
-    moved = changes(totals.get(previous.id, {}), totals.get(the_bill.id, {})) if previous else []
+    moved = _moved(the_bill, previous)
     items = {line.charge_item_id: line.charge_item for line in lines}
     missing = [change.item_id for change in moved if change.item_id not in items]
     if missing and previous is not None:
@@ -124,6 +139,48 @@ def bill_view(actor: Actor, bill_id: UUID | str, fiscal_start: int = 1) -> BillV
         queries=queries(actor, bill_id=the_bill.id),
         year_to_date_minor=year_to_date(the_bill, fiscal_start),
     )
+
+
+def _moved(the_bill: Bill, previous: Bill | None) -> list[Change]:
+    totals = item_totals([b.id for b in (the_bill, previous) if b is not None])
+    return changes(totals.get(previous.id, {}), totals.get(the_bill.id, {})) if previous else []
+
+
+def bill_before(actor: Actor, of: Bill) -> Bill | None:
+    """The same agency's bill of the month before."""
+    period = FiscalPeriod.parse(of.period).shift(-1).code
+    return visible_bills(actor).filter(agency_id=of.agency_id, period=period).first()
+
+
+def bill_change(
+    actor: Actor, the_bill: Bill, previous: Bill | None
+) -> tuple[BillChange, BillLine | None]:
+    """A bill that was read already beside the month before, and the line of the cause."""
+    moved = _moved(the_bill, previous)
+    cause = main_cause(moved)
+    if cause is None:
+        return BillChange(the_bill, previous, moved, None, {}), None
+    found = BillLine.objects.filter(
+        bill__in=visible_bills(actor).filter(
+            pk__in=[b.pk for b in (the_bill, previous) if b is not None]
+        ),
+        charge_item_id=cause.item_id,
+    )
+    lines = list(found.select_related("charge_item__unit").order_by("number"))
+    items = {cause.item_id: lines[0].charge_item}
+    own = [line for line in lines if line.bill_id == the_bill.pk]
+    return BillChange(the_bill, previous, moved, cause, items), largest_of_change(own, cause)
+
+
+def largest_of_change(lines: Iterable[BillLine], change: Change) -> BillLine | None:
+    """The line that a change is about: a correction's, else the item's largest."""
+    corrected = abs(change.correction_change) > abs(change.amount_now - change.amount_before)
+    own = [
+        line
+        for line in lines
+        if line.charge_item_id == change.item_id and (line.kind == "correction") is corrected
+    ]
+    return max(own, key=lambda line: abs(line.amount_minor), default=None)
 
 
 def year_to_date(of: Bill, fiscal_start: int) -> int:
@@ -178,25 +235,32 @@ def same_line_before(of: BillLine) -> BillLine | None:
 
 
 def queries(
-    actor: Actor, *, bill_id: UUID | None = None, state: str = "", limit: int = 50
-) -> list[LineQuery]:
-    """Questions and disputes, oldest open first."""
+    actor: Actor,
+    *,
+    bill_id: UUID | None = None,
+    line_id: UUID | None = None,
+    state: str = "",
+    place: Place = FIRST,
+) -> Listing[LineQuery]:
+    """A page of questions and disputes, oldest first."""
     found = LineQuery.objects.select_related("line", "line__bill", "line__charge_item", "agency")
     if not actor.centre:
         found = found.filter(agency_id__in=actor.agencies_with("charging.view_bills"))
     if bill_id:
         found = found.filter(line__bill_id=bill_id)
+    if line_id:
+        found = found.filter(line_id=line_id)
     if state:
         found = found.filter(state=state)
-    return list(found.order_by("-state", "raised_at")[:limit])
+    return listing(found, ["raised_at", "id"], place)
 
 
-def account_maps(actor: Actor, agency_id: UUID) -> list[AccountMap]:
-    """The agency's own account strings."""
+def account_maps(actor: Actor, agency_id: UUID, place: Place | None = None) -> Listing[AccountMap]:
+    """The agency's own account strings: at most one for each service and charge item."""
     found = AccountMap.objects.filter(agency_id=agency_id).select_related("service", "charge_item")
     if not actor.centre:
         found = found.filter(agency_id__in=actor.agencies)
-    return list(found)
+    return listing(found, ["id"], place)
 
 
 def history(actor: Actor, agency_id: UUID, months: int = 13) -> list[Bill]:

@@ -11,7 +11,7 @@ from django.db.models import Sum
 
 from commonweal.kernel.access.public import Actor, require
 from commonweal.kernel.party.public import centre
-from commonweal.kernel.schema.public import NotFound
+from commonweal.kernel.schema.public import FIRST, Listing, NotFound, Place, listing
 
 from ..domain.cost_model import steps_to
 from ..models import (
@@ -42,14 +42,6 @@ class LedgerLine:
     amount_minor: int
     currency: str
     pool: str
-
-
-@dataclass(frozen=True)
-class LinePage:
-    """One page of ledger lines; `after` is the id to ask for the next page with, or None."""
-
-    lines: Sequence[LedgerLine]
-    after: UUID | None
 
 
 @dataclass(frozen=True)
@@ -87,11 +79,11 @@ def mask(reference: str) -> str:
     return "•••" + reference[-4:] if len(reference) > 4 else "•••" if reference else ""
 
 
-def imports(actor: Actor, limit: int = 50) -> list[CostImport]:
-    """Imported files, newest first."""
+def imports(actor: Actor, place: Place = FIRST) -> Listing[CostImport]:
+    """A page of the imported files, newest first."""
     require(actor, VIEW)
     found = CostImport.objects.filter(agency_id=centre().agency_id).select_related("mapping")
-    return list(found.order_by("-recorded_at", "-id")[:limit])
+    return listing(found, ["-recorded_at", "-id"], place)
 
 
 def cost_import(actor: Actor, import_id: UUID) -> CostImport:
@@ -104,21 +96,17 @@ def cost_import(actor: Actor, import_id: UUID) -> CostImport:
     return row
 
 
-def rejects(
-    actor: Actor, import_id: UUID, after_row: int = 0, limit: int = 50
-) -> list[RejectedCostRow]:
-    """The rows of an import that could not be used, by row, after a row."""
+def rejects(actor: Actor, import_id: UUID, place: Place | None = FIRST) -> Listing[RejectedCostRow]:
+    """A page of the rows of an import that could not be used, by row; `place` None: all of them."""
     require(actor, VIEW)
-    found = RejectedCostRow.objects.filter(
-        agency_id=centre().agency_id, cost_import_id=import_id, row__gt=after_row
-    )
-    return list(found.order_by("row")[:limit])
+    found = RejectedCostRow.objects.filter(agency_id=centre().agency_id, cost_import_id=import_id)
+    return listing(found, ["row", "id"], place)
 
 
-def mappings(actor: Actor) -> list[CostMapping]:
-    """Saved mappings by name."""
+def mappings(actor: Actor, place: Place | None = None) -> Listing[CostMapping]:
+    """Saved mappings by name: one for each layout that the centre imports."""
     require(actor, VIEW)
-    return list(CostMapping.objects.filter(agency_id=centre().agency_id).order_by("name"))
+    return listing(CostMapping.objects.filter(agency_id=centre().agency_id), ["name"], place)
 
 
 def pool_lines(
@@ -128,10 +116,9 @@ def pool_lines(
     last: str,
     *,
     basis: str = "actual",
-    after: UUID | None = None,
-    limit: int = 50,
-) -> LinePage:
-    """A pool's ledger lines in some periods, oldest first, by key and not by count.
+    place: Place = FIRST,
+) -> Listing[LedgerLine]:
+    """A page of a pool's ledger lines in some periods, by period and in order of import.
 
     `pool` is a code, or `unassigned` for the lines that no rule takes.
     """
@@ -140,11 +127,8 @@ def pool_lines(
     if pool not in known:
         raise NotFound("COSTS-405", f"There is no pool “{pool}”. Choose one from the list.")
     found = lines_with_pool(basis, first, last).filter(pool_code=pool)
-    if after:
-        found = found.filter(id__gt=after)
-    rows = list(found.select_related("cost_import").order_by("id")[: limit + 1])
-    more = len(rows) > limit
-    return LinePage([_shown(row) for row in rows[:limit]], rows[limit - 1].id if more else None)
+    rows = listing(found.select_related("cost_import"), ["period", "id"], place)
+    return Listing([_shown(row) for row in rows], rows.previous, rows.next)
 
 
 def _shown(row: Any) -> LedgerLine:
@@ -166,13 +150,13 @@ def _shown(row: Any) -> LedgerLine:
     )
 
 
-def allocation_runs(actor: Actor, basis: str = "", limit: int = 50) -> list[AllocationRun]:
-    """Allocation runs, newest first, without their documents."""
+def allocation_runs(actor: Actor, basis: str = "", place: Place = FIRST) -> Listing[AllocationRun]:
+    """A page of allocation runs, newest first, without their documents."""
     require(actor, VIEW)
     found = AllocationRun.objects.filter(agency_id=centre().agency_id)
     if basis:
         found = found.filter(basis=basis)
-    return list(found.defer("document", "result").order_by("-recorded_at", "-id")[:limit])
+    return listing(found.defer("document", "result"), ["-recorded_at", "-id"], place)
 
 
 def allocation_run(actor: Actor, run_id: UUID) -> AllocationRun:
@@ -193,13 +177,18 @@ def latest_run(actor: Actor, basis: str, label: str) -> AllocationRun | None:
     return found.order_by("-recorded_at", "-id").first()
 
 
-def edges(actor: Actor, run_id: UUID, target: str = "") -> list[AllocationEdge]:
-    """A run's resolved shares, largest amount first; `target`: only those of a service's code."""
-    run = allocation_run(actor, run_id)
-    found = AllocationEdge.objects.filter(run=run)
+def edges(
+    actor: Actor, run_id: UUID, target: str = "", place: Place | None = None
+) -> Listing[AllocationEdge]:
+    """A run's resolved shares, largest amount first; `target`: only those of a service's code.
+
+    Without a place all of them: a pool has one for each service that it reaches.
+    """
+    require(actor, VIEW)
+    found = AllocationEdge.objects.filter(run_id=run_id, run__agency_id=centre().agency_id)
     if target:
         found = found.filter(target=target)
-    return sorted(found, key=lambda edge: (-abs(edge.amount_minor), edge.source, edge.target))
+    return listing(found, ["-amount_minor", "-id"], place)
 
 
 def steps(actor: Actor, run_id: UUID, target: str) -> list[dict[str, str]]:

@@ -11,12 +11,12 @@ from uuid import UUID
 
 from commonweal.kernel.access.public import SYSTEM, Actor, act_as
 from commonweal.kernel.authority.public import decision_document
-from commonweal.kernel.schema.public import NotFound
+from commonweal.kernel.schema.public import FIRST, Listing, NotFound, Place
 
 from ..domain.rates import from_ratio
 from ..models import BillLine, LineQuery, RateVersion
 from . import bills
-from .costs import LinePage, pool_lines
+from .costs import LedgerLine, pool_lines
 from .rates import RateEntry, entry, rate_version
 
 
@@ -73,9 +73,7 @@ def line_view(actor: Actor, line_id: UUID) -> LineView:
         rate=entry(version),
         decision=rate_decision(version),
         pools=pool_parts(version),
-        queries=[
-            row for row in bills.queries(actor, bill_id=line.bill_id) if row.line_id == line.pk
-        ],
+        queries=bills.queries(actor, line_id=line.pk),
     )
 
 
@@ -118,12 +116,10 @@ class PoolLedger:
     part: PoolPart
     first_period: str
     last_period: str
-    page: LinePage
+    page: Listing[LedgerLine]
 
 
-def pool_ledger(
-    actor: Actor, version_code: str, pool: str, after: UUID | None = None
-) -> PoolLedger:
+def pool_ledger(actor: Actor, version_code: str, pool: str, place: Place = FIRST) -> PoolLedger:
     """The ledger lines that a published rate stands on, paged (CHARGING-404, CHARGING-407).
 
     Published with the rate: read in the centre's scope, without supplier, reference or posting
@@ -138,6 +134,6 @@ def pool_ledger(
     document = version.derivation
     first, last = document["first_period"], document["last_period"]
     with act_as(SYSTEM):
-        page = pool_lines(SYSTEM, pool, first, last, basis=document["lines"], after=after)
-    rows = [replace(row, supplier="", reference="", posted_on=None) for row in page.lines]
-    return PoolLedger(version, part, first, last, replace(page, lines=rows))
+        page = pool_lines(SYSTEM, pool, first, last, basis=document["lines"], place=place)
+    rows = [replace(row, supplier="", reference="", posted_on=None) for row in page]
+    return PoolLedger(version, part, first, last, Listing(rows, page.previous, page.next))

@@ -16,7 +16,7 @@ from commonweal.kernel.access.public import SYSTEM, Actor, act_as
 from commonweal.kernel.audit.public import events
 from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.catalogue.public import ChargeItem, Service
-from commonweal.kernel.schema.public import Place
+from commonweal.kernel.schema.public import Listing, Place
 
 from ..domain.bills import Change
 from ..models import Bill, BillLine, CloseRun
@@ -45,6 +45,14 @@ def agency_journal(actor: Actor, bill_id: UUID | str) -> tuple[str, bytes]:
     found = bills.bill(actor, bill_id)
     maps, lines = bills.account_maps(actor, found.agency_id), bill_lines(found)
     return f"{found.number or found.period}-journal.csv", agency_journal_csv(found, lines, maps)
+
+
+def bill_line_page(
+    actor: Actor, bill_id: UUID | str, place: Place
+) -> tuple[Bill, Listing[BillLine]]:
+    """A bill, and a page of its lines with all they name."""
+    found = bills.bill(actor, bill_id)
+    return found, bill_lines(found, place)
 
 
 @dataclass(frozen=True)
@@ -212,11 +220,5 @@ def preview_ends(actor: Actor, bill: Bill) -> date | None:
 
 def line_of_change(view: bills.BillView, change: Change) -> BillLine | None:
     """The line of the bill that a change is about: a correction's, else the item's largest."""
-    corrected = abs(change.correction_change) > abs(change.amount_now - change.amount_before)
-    lines = [
-        line
-        for _service, found, _total in view.services
-        for line in found
-        if line.charge_item_id == change.item_id and (line.kind == "correction") is corrected
-    ]
-    return max(lines, key=lambda line: abs(line.amount_minor), default=None)
+    lines = (line for _service, found, _total in view.services for line in found)
+    return bills.largest_of_change(lines, change)

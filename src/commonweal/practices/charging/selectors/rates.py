@@ -15,7 +15,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from commonweal.kernel.access.public import SYSTEM, Actor, act_as, require
 from commonweal.kernel.calendar.public import FiscalPeriod, today
-from commonweal.kernel.catalogue.public import ChargeItem, Service, charge_items
+from commonweal.kernel.catalogue.public import ChargeItem, Service, charge_items_page
 from commonweal.kernel.money.public import Money
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import FIRST, Listing, NotFound, Place, listing
@@ -51,12 +51,15 @@ class RateEntry:
 
 @dataclass(frozen=True)
 class ItemRates:
-    """A charge item with the rate in force (None: none), the next ones, and the ones before."""
+    """A charge item with the rate in force (None: none), the next ones, and the ones before.
+
+    The rate book leaves the ones before to the item's own history.
+    """
 
     item: ChargeItem
     now: RateEntry | None
     coming: Sequence[RateEntry]
-    past: Sequence[RateEntry]
+    past: Listing[RateEntry]
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ class RateBook:
     """Everything the public may know about prices on a day."""
 
     on: date
-    services: Sequence[ServiceRates]
+    services: Listing[ServiceRates]
 
 
 def _versions() -> QuerySet[RateVersion]:
@@ -164,47 +167,52 @@ def entry(version: RateVersion) -> RateEntry:
     )
 
 
-def rate_book(actor: Actor, on: date, service_id: UUID | None = None) -> RateBook:
-    """Every service with its items' rates, derivations, decisions and position. Public."""
+def rate_book(
+    actor: Actor, on: date, service_id: UUID | None = None, place: Place = FIRST
+) -> RateBook:
+    """A page of the charge items by service, with rates in force and to come, derivations and
+    decisions, and each service's position. Public."""
+    items = charge_items_page(actor, service_id, place)
     by_item: dict[UUID, list[RateVersion]] = defaultdict(list)
-    for version in _versions().filter(state="approved").order_by("-starts"):
+    standing = _versions().filter(_not_over(on), charge_item__in=[item.pk for item in items])
+    for version in standing.order_by("-starts"):
         by_item[version.charge_item_id].append(version)
     groups: dict[UUID, list[ItemRates]] = defaultdict(list)
     services: dict[UUID, Service] = {}
-    for item in charge_items(actor, service_id):
+    for item in items:
         services[item.service_id] = item.service
-        groups[item.service_id].append(_item_rates(item, by_item[item.pk], on))
+        groups[item.service_id].append(_item_rates(item, by_item[item.pk], on, Listing(())))
     positions = public_positions(on)
-    return RateBook(
-        on,
-        [
-            ServiceRates(services[key], groups[key], positions.get(key))
-            for key in sorted(services, key=lambda found: services[found].code)
-        ],
-    )
+    shown = [ServiceRates(services[key], groups[key], positions.get(key)) for key in services]
+    return RateBook(on, Listing(shown, items.previous, items.next))
 
 
-def _item_rates(item: ChargeItem, versions: Sequence[RateVersion], on: date) -> ItemRates:
-    now: RateEntry | None = None
-    coming: list[RateEntry] = []
-    past: list[RateEntry] = []
-    for version in versions:
-        if version.starts > on:
-            coming.insert(0, entry(version))
-        elif version.ends is None or version.ends > on:
-            now = entry(version)
-        else:
-            past.append(entry(version))
-    return ItemRates(item, now, coming, past)
+def _not_over(on: date) -> Q:
+    """Approved versions in force on a day or later."""
+    return Q(state="approved") & (Q(ends__isnull=True) | Q(ends__gt=on))
 
 
-def rate_history(actor: Actor, item_code: str, on: date | None = None) -> ItemRates:
-    """One item's rates, past, present and coming (CHARGING-405). Public."""
-    found = [item for item in charge_items(actor) if item.code == item_code]
-    if not found:
+def _item_rates(
+    item: ChargeItem, standing: Sequence[RateVersion], on: date, past: Listing[RateVersion]
+) -> ItemRates:
+    now = next((entry(version) for version in standing if version.starts <= on), None)
+    coming = [entry(version) for version in standing if version.starts > on][::-1]
+    before = Listing([entry(version) for version in past], past.previous, past.next)
+    return ItemRates(item, now, coming, before)
+
+
+def rate_history(
+    actor: Actor, item_code: str, on: date | None = None, place: Place = FIRST
+) -> ItemRates:
+    """One item's rates, present and coming, and a page of the past ones (CHARGING-405). Public."""
+    found = ChargeItem.objects.select_related("service", "unit").filter(code=item_code).first()
+    if found is None:
         raise NotFound("CHARGING-405", f"There is no charge item “{item_code}”. See the rate book.")
-    versions = _versions().filter(state="approved", charge_item=found[0]).order_by("-starts")
-    return _item_rates(found[0], list(versions), on or today(centre().zone))
+    day = on or today(centre().zone)
+    versions = _versions().filter(charge_item=found)
+    past = versions.filter(state="approved", ends__lte=day)
+    standing = list(versions.filter(_not_over(day)).order_by("-starts"))
+    return _item_rates(found, standing, day, listing(past, ["-starts", "-id"], place))
 
 
 def fiscal_periods(fiscal_year: int) -> list[str]:
@@ -276,8 +284,12 @@ def forecasts(
     *,
     charge_item_id: UUID | None = None,
     agency_id: UUID | None = None,
-) -> list[Forecast]:
-    """Forecast volumes of a fiscal year: every one for the centre, else one's own agencies'."""
+    place: Place | None = None,
+) -> Listing[Forecast]:
+    """Forecast volumes of a fiscal year: every one for the centre, else one's own agencies'.
+
+    Without a place all of them: at most one for each agency and charge item.
+    """
     found = Forecast.objects.filter(fiscal_year=fiscal_year)
     if actor.centre:
         require(actor, VIEW)
@@ -287,9 +299,8 @@ def forecasts(
         found = found.filter(charge_item_id=charge_item_id)
     if agency_id:
         found = found.filter(agency_id=agency_id)
-    return list(
-        found.select_related("agency", "charge_item").order_by("charge_item__code", "agency__code")
-    )
+    order = ["charge_item_id"] if agency_id else ["charge_item_id", "agency_id"]
+    return listing(found.select_related("agency", "charge_item"), order, place)
 
 
 def forecast_checks(

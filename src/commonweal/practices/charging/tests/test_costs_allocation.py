@@ -10,7 +10,7 @@ import pytest
 
 from commonweal.kernel.access.public import SYSTEM
 from commonweal.kernel.calendar.public import now
-from commonweal.kernel.schema.public import Forbidden, NotFound
+from commonweal.kernel.schema.public import Forbidden, NotFound, Place
 from commonweal.practices.charging.actions import cost_model as model
 from commonweal.practices.charging.actions.costs import allocate, import_costs
 from commonweal.practices.charging.domain.cost_model import EdgeRow, edge_rows
@@ -285,21 +285,21 @@ def test_rules_can_be_removed(ready: Scene) -> None:
 
 def test_ledger_lines_are_paged_by_key_and_the_supplier_is_masked(ready: Scene) -> None:
     first = costs.pool_lines(ready.officer, "premises", "2017-10", "2017-12")
-    assert first.after is None
-    assert (first.lines[0].supplier, first.lines[0].filename) == ("•••", "ledger.csv")
+    assert first.next == ""
+    assert (first[0].supplier, first[0].filename) == ("•••", "ledger.csv")
     assert costs.mask("20002464") == "•••2464"
     assert costs.mask("") == ""
     for step in range(3):
         text = SMALL.replace(",3,", f",3{step},").replace("Rent", f"Rent {step}")
         import_costs(actor=SYSTEM, request=request(text))
-    page = costs.pool_lines(ready.officer, "premises", "2017-10", "2017-12", limit=2)
-    assert len(page.lines) == 2
+    page = costs.pool_lines(ready.officer, "premises", "2017-10", "2017-12", place=Place(limit=2))
+    assert len(page) == 2
     rest = costs.pool_lines(
-        ready.officer, "premises", "2017-10", "2017-12", limit=2, after=page.after
+        ready.officer, "premises", "2017-10", "2017-12", place=Place(page.next, 2)
     )
-    assert len(rest.lines) == 2
-    assert rest.after is None
-    assert len({line.id for line in [*page.lines, *rest.lines]}) == 4
+    assert len(rest) == 2
+    assert rest.next == ""
+    assert len({line.id for line in [*page, *rest]}) == 4
     with pytest.raises(NotFound):
         costs.pool_lines(ready.officer, "nowhere", "2017-10", "2017-12")
 
