@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
+from .kit import CommandError
+
 if TYPE_CHECKING:
     from commonweal.practices.charging.public import CostReading, CostRequest, MappingNeeded
 
@@ -316,12 +318,10 @@ def allocated(args: argparse.Namespace) -> int:
 
 
 def _day(text: str) -> date:
-    from commonweal.practices.charging.public import RateError
-
     try:
         return date.fromisoformat(text)
     except ValueError as wrong:
-        raise RateError("CHARGING-214", f"“{text}” is not a day. Write it YYYY-MM-DD.") from wrong
+        raise CommandError("CLI-112", f"“{text}” is not a day. Write it YYYY-MM-DD.") from wrong
 
 
 def _decimal(text: str) -> Decimal:

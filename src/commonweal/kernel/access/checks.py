@@ -39,6 +39,5 @@ def check_database() -> None:
         if model.rights.tenant and not state.get(name, (False, False))[0]:  # type: ignore[attr-defined]
             raise UnsafeDatabase(
                 "ACCESS-503",
-                f"Table {name} lacks forced row-level security. "
-                "Run `commonweal migrate` as the owner.",
+                f"Table {name} lacks forced row-level security. Run `commonweal database migrate`.",
             )

@@ -114,7 +114,7 @@ def test_a_day_that_is_none(cli: Cli, scene: Scene) -> None:
         "--propose", "soon",
     )  # fmt: skip
     assert status == 2
-    assert "CHARGING-214" in told
+    assert "CLI-112" in told
 
 
 def test_rejected_rows_are_listed_and_none_becomes_a_formula(cli: Cli) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import runpy
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from commonweal import settings as commonweal_settings
 from commonweal.interfaces.web import middleware
 from commonweal.interfaces.web.agency.tests.test_pages import text_of
 from commonweal.interfaces.web.agency.tests.world import World
@@ -86,6 +88,17 @@ def test_every_answer_has_its_security_headers(world: World, client: Client) -> 
         assert headers["X-Frame-Options"] == "DENY"
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert "Permissions-Policy" in headers
+
+
+def test_behind_a_proxy_https_is_what_the_proxy_says(
+    settings: Any, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMMONWEAL_HTTPS", "1")
+    made = runpy.run_path(commonweal_settings.__file__)
+    for name in ("SECURE_SSL_REDIRECT", "SECURE_PROXY_SSL_HEADER"):
+        setattr(settings, name, made[name])
+    assert Client().get("/services/").status_code == 301
+    assert Client(headers={"X-Forwarded-Proto": "https"}).get("/services/").status_code == 200
 
 
 def test_a_form_may_lead_outside_only_where_that_is_set_up(settings: Any) -> None:
