@@ -36,6 +36,7 @@ from ..engine.rating import prove_totals, rate_to_table, require_proof
 from ..engine.rating_sql import RatingPlan
 from .corrections import Corrected, Place, billed_so_far, corrected_line, corrections
 from .drafting import CauseError, Funding, RatedGroup, funding_shares
+from .fixed import fixed_charges, fixed_items, refuse_fixed_usage
 from .rates import RateIndex, approved_rates
 
 PLAN = RatingPlan(carry=("order_line",))
@@ -111,44 +112,6 @@ def funding_of(actor: Actor, period: str, lines: Iterable[LineInForce]) -> Fundi
     return funding_shares(line_id for line_id in wanted if line_id is not None)
 
 
-def fixed_charges(
-    lines: Iterable[LineInForce], period: str, zone: str, rates: RateIndex
-) -> list[RatedGroup]:
-    """A fixed item's flat price is charged once for each order line in force on the month's first
-    day, or on its own first day if it starts within the month. (A metered item's flat price is
-    charged by the kernel, with the month's first usage record.)"""
-    month = FiscalPeriod.parse(period)
-    start, end = month.bounds(zone)
-    flat = {key for key, model in rates.models.items() if model.kind == "flat"}
-    found = []
-    for line in lines:
-        if line.kind != "fixed":
-            continue
-        moment = start if line.starts <= month.first_day else None
-        spans = [
-            span
-            for span in rates.by_item.get(line.charge_item_id, ())
-            if span.version_id in flat and span.start < end and span.end > start
-        ]
-        if not spans:
-            continue
-        span = next((s for s in spans if moment and s.start <= moment < s.end), spans[0])
-        found.append(
-            RatedGroup(
-                agency_id=line.agency_id,
-                kind="fixed",
-                charge_period=period,
-                charge_item_id=line.charge_item_id,
-                rate_version_id=span.version_id,
-                order_line_id=line.id,
-                quantity=Decimal(1),
-                facts=0,
-                amount=r9(price(rates.models[span.version_id], Decimal(1))),
-            )
-        )
-    return found
-
-
 def _list(files: Iterable[PartitionFile]) -> str:
     return ", ".join("'" + str(file.path).replace("'", "''") + "'" for file in files)
 
@@ -173,10 +136,14 @@ def load(work: Workspace, prepared: Prepared) -> None:
             " NULL::UUID AS order_line_id, '' AS source, '' AS external_id,"
             " NULL::TIMESTAMPTZ AS starts, 0::DECIMAL(18,6) AS quantity, false AS late WHERE 1 = 0)"
         )
+    base.execute("CREATE TABLE by_order (item UUID)")
+    for item in sorted(fixed_items(), key=str):
+        base.execute("INSERT INTO by_order VALUES (?)", [str(item)])
     base.execute(
         f"""CREATE TABLE joined AS SELECT f.agency_id, f.charge_item_id AS charge_item,
         r.rate_version, f.order_line_id AS order_line, f.source, f.external_id AS fact_id,
-        f.starts AS from_time, f.quantity FROM {facts} f LEFT JOIN rates r
+        f.starts AS from_time, f.quantity,
+        f.charge_item_id IN (SELECT item FROM by_order) AS fixed FROM {facts} f LEFT JOIN rates r
         ON r.charge_item = f.charge_item_id AND r.starts <= f.starts AND f.starts < r.ends
         WHERE NOT f.late"""
     )
@@ -187,28 +154,33 @@ def load(work: Workspace, prepared: Prepared) -> None:
 
 
 def require_causes(work: Workspace, prepared: Prepared) -> None:
-    """Refuse to go on while a record has no rate or no order line (design law 5); show the rows."""
+    """Refuse to go on while a record or a fixed charge has no rate or no order line, or a record is
+    of an item that its order charges (design law 5); show the rows."""
     rows = work.connection.execute(
         """SELECT agency_id, charge_item, rate_version IS NULL, count(*),
-        min(source || ' ' || fact_id) FROM joined
-        WHERE rate_version IS NULL OR order_line IS NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"""
+        min(source || ' ' || fact_id), fixed FROM joined
+        WHERE rate_version IS NULL OR order_line IS NULL OR fixed
+        GROUP BY ALL ORDER BY 1, 2, 3"""
     ).fetchall()
     missing = [
         {
             "agency": str(agency),
             "item": str(item),
-            "problem": "no rate was in force" if no_rate else "no order covers it",
+            "problem": "its order charges it already"
+            if fixed
+            else ("no rate was in force" if no_rate else "no order covers it"),
             "records": count,
             "example": example,
         }
-        for agency, item, no_rate, count, example in rows
+        for agency, item, no_rate, count, example, fixed in rows
     ]
     missing += prepared.rates.missing
     if missing:
         raise CauseError(
             "CLOSE-302",
-            f"{sum(row['records'] for row in missing)} usage records have no rate in force or no "
-            "order that covers them. Approve the rate or sign the order, then resume.",
+            f"{sum(row['records'] for row in missing)} usage records or order lines have no cause: "
+            "no rate was in force, no order covers them, or their order charges them already. "
+            "Approve the rate or sign the order, then resume.",
             rows=missing[:200],
         )
 
@@ -288,6 +260,7 @@ class Proof:
 def prove(actor: Actor, period: str) -> Proof:
     """Three comparisons: facts against the price of totals (engine's second path); the totals that
     PostgreSQL counted at the freeze against those of the files; corrections against their span."""
+    refuse_fixed_usage(actor, period)
     prepared = prepare(actor, period)
     rated = partition_files(actor, period, kind="rated")
     with Workspace() as work:
