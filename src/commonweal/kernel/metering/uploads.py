@@ -166,7 +166,7 @@ def submit_file(
         return _result(upload, (), dry_run)
     names = first.table.column_names if first else []
     with act_as(SYSTEM):
-        reference = reference_for(actor, None, None)
+        reference = reference_for(actor, None, None).of_source(upload.source.items)
     checker = Checker(source, reference, options, names)
     run = _Run(actor, upload, opened, checker, dry_run)
     try:

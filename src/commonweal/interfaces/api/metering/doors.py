@@ -94,7 +94,11 @@ class SourceIn(In):
     name: Name
     active: bool = True
     expected: bool = False
-    items: list[Code] = Field(default_factory=list, max_length=500)
+    items: list[Code] = Field(
+        default_factory=list,
+        max_length=500,
+        description="Charge items that it feeds; records of others are refused. Empty: any.",
+    )
     late_policy: Annotated[Text, Field(max_length=300)] = (
         "Booked as a correction in the next open period."
     )

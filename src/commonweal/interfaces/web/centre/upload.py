@@ -59,9 +59,12 @@ def take(request: Asked) -> HttpResponse:
         return upload_page(request, token, name)
     name = text(request, "filename")
     dry = text(request, "do") != "take"
+    source = text(request, "source")
+    if not source:
+        raise FormError("FORM-101", _("Choose the source that counted this file."), field="source")
     result = submit_file(
         actor=request.actor,
-        source=text(request, "source"),
+        source=source,
         path=held(request.actor, token),
         kind=kind_of(name),
         options=options_of(request),
@@ -163,7 +166,10 @@ def upload_page(
         "fields": [(field, words) for field, words in zip(FIELDS, field_words(), strict=True)],
         "columns": [("", _("Not in the file")), *((column, column) for column in columns)],
         "chosen": chosen,
-        "sources": [(row.code, row.name) for row in sources(request.actor, active=True)],
+        "sources": [
+            ("", _("Choose a source")),
+            *((row.code, row.name) for row in sources(request.actor, active=True)),
+        ],
         "result": result,
         "zone": text(request, "zone") if not first else centre().zone,
     }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
@@ -56,13 +56,17 @@ class Coverage(Protocol):
 
 @dataclass(frozen=True)
 class Item:
-    """A charge item: its unit and the local days [starts, ends) on which it is offered."""
+    """A charge item: its unit and the local days [starts, ends) on which it is offered.
+
+    `fixed`: its orders alone charge it, so usage of it would be charged a second time.
+    """
 
     id: UUID
     code: str
     unit: str
     starts: date
     ends: date | None
+    fixed: bool = False
 
     def offered(self, day: date) -> bool:
         """Whether it is offered on a day."""
@@ -74,7 +78,7 @@ class Reference:
     """What records are checked against, for those agencies and items that they name.
 
     Keys are the references as written (code or id; a line also as `order number/line number`).
-    `allowed` None: every agency.
+    `allowed` None: every agency. `fed`: the codes of the items that the source feeds; empty: any.
     """
 
     zone: ZoneInfo
@@ -84,6 +88,11 @@ class Reference:
     lines: Mapping[tuple[UUID, str], UUID]
     coverage: Coverage
     allowed: frozenset[UUID] | None = None
+    fed: frozenset[str] = frozenset()
+
+    def of_source(self, items: Iterable[str]) -> Reference:
+        """The same for the records of a source that feeds these items."""
+        return replace(self, fed=frozenset(items))
 
 
 @dataclass(frozen=True)
@@ -224,8 +233,15 @@ def find_target(
     return Target(agency_id, bureau_id, found, line_id)
 
 
-def find_line(target: Target, day: date, ref: Reference) -> UUID:
-    """The order line that covers the target on a local day (design law 5)."""
+def find_line(target: Target, day: date, ref: Reference, replacing: bool = False) -> UUID:
+    """The order line that covers the target on a local day (design law 5).
+
+    A source corrects by a `replacing` record even what it no longer feeds.
+    """
+    if target.item.fixed:
+        raise refuse("charge_item", "USAGE-131", value=target.item.code)
+    if ref.fed and target.item.code not in ref.fed and not replacing:
+        raise refuse("charge_item", "USAGE-132", value=target.item.code)
     if not target.item.offered(day):
         raise refuse("charge_item", "USAGE-110", value=target.item.code, day=day)
     if target.line_id is not None:
@@ -263,7 +279,7 @@ def check(raw: Raw, ref: Reference, moments: Moments) -> tuple[Fact | None, Refu
     refusal: Refused | None = None
     line: UUID | None = target.line_id
     try:
-        line = find_line(target, day, ref)
+        line = find_line(target, day, ref, bool(raw.replaces))
     except Refused as refused:
         refusal = refused
     fact = Fact(

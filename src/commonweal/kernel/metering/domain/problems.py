@@ -75,6 +75,10 @@ TEXTS: dict[str, str] = {
     "USAGE-128": "{field} has the wrong form. Send it as text (a quantity as a decimal string).",
     "USAGE-129": "there is no field {field} in usage. Correct its name, or send it as a dimension.",
     "USAGE-130": "the batch holds {value} records. Send at most 10,000 at once, or a file.",
+    "USAGE-131": "{value} is charged by its order, month by month, not by use. Leave it out: a "
+    "record of it would charge it twice.",
+    "USAGE-132": "this source does not feed {value}. Choose the source that counted it, or have "
+    "the item added to this one.",
     "USAGE-409": "“{value}” was sent before with other content. Nothing was changed; the new "
     "content is in quarantine. Send corrections as a new record that replaces the old one.",
 }

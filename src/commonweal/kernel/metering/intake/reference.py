@@ -41,7 +41,7 @@ def _items(references: set[str] | None) -> dict[str, Item]:
         rows = rows.filter(Q(code__in=references) | Q(id__in=_ids(references)))
     found: dict[str, Item] = {}
     for row in rows:
-        item = Item(row.id, row.code, row.unit_id, row.starts, row.ends)
+        item = Item(row.id, row.code, row.unit_id, row.starts, row.ends, row.kind == "fixed")
         found |= {row.code: item, str(row.id): item}
     return found
 

@@ -152,7 +152,8 @@ class Work:
     def take(self, source: Source, raws: Iterable[Raw]) -> None:
         """Check and store one source's records."""
         moments = Moments(self.reference.zone)
-        self.take_checked(source, ((raw, *check(raw, self.reference, moments)) for raw in raws))
+        reference = self.reference.of_source(source.items)
+        self.take_checked(source, ((raw, *check(raw, reference, moments)) for raw in raws))
 
     def take_checked(
         self, source: Source, records: Iterable[tuple[Raw, Fact | None, Refused | None]]

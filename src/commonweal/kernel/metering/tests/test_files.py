@@ -384,3 +384,11 @@ def test_two_people_with_one_upload(
 
     with pytest.raises(metering.UsageError, match="USAGE-215"):
         take(write(data_dir, row("a"), row("b")), progress=interfere)
+
+
+def test_a_file_of_another_source_is_refused_row_by_row(world: World, data_dir: Path) -> None:
+    metering.put_source(actor=SYSTEM, code="desk", name="Desk", items=["hour"])
+    path = write(data_dir, row("a"), f"b,parks,hour,2,HUR,{TIMES}")
+    result = take(path, source="desk", dry_run=True)
+    assert (result.accepted, result.rejected) == (1, 1)
+    assert [(each.row, each.code) for each in result.problems] == [(2, "USAGE-132")]

@@ -168,3 +168,20 @@ def test_a_duplicate_stays_one_when_the_item_has_ended(world: World) -> None:
     result = send(event("a"), event("b"))
     assert result.duplicates == 1
     assert [problem.code for problem in result.rejected] == ["USAGE-110"]
+
+
+def test_a_source_sends_only_what_it_feeds(world: World) -> None:
+    """Records of other items are refused; what it fed once it may still correct."""
+    first = send(event("a"))
+    metering.put_source(actor=SYSTEM, code="payrun", name="Payroll run", items=["hour"])
+    again = send(event("a"), event("b"), event("c", quantity="0", replaces="a"))
+    assert (first.accepted, again.duplicates, again.accepted) == (1, 1, 1)
+    (refused,) = again.rejected
+    assert (refused.code, refused.external_id) == ("USAGE-132", "b")
+    assert "does not feed payslip" in refused.message
+
+
+def test_usage_of_an_item_charged_by_order_is_refused(world: World) -> None:
+    ChargeItem.objects.filter(code="payslip").update(kind="fixed")
+    (refused,) = send(event("a")).rejected
+    assert refused.code == "USAGE-131"

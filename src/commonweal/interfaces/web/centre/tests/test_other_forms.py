@@ -103,6 +103,9 @@ def test_a_usage_file_is_tried_then_taken_in(world: World, signed_in: Browser) -
             "column-id": "Ref", "column-agency": "Agency", "column-charge_item": "Item",
             "column-quantity": "Count", "column-unit": "Unit", "column-from": "From",
             "column-to": "To"}  # fmt: skip
+    sources = re.search(r'<select[^>]*name="source".*?</select>', page, re.S)[0]
+    assert re.findall(r'value="([^"]*)" selected', sources) == [""]
+    assert "FORM-101" in text_of(browser.post(path, {**form, "source": ""}), 422)
     assert "USAGE-203" in text_of(browser.post(path, {**form, "column-unit": ""}), 422)
     tried = text_of(browser.post(path, form))
     assert "1 of 2 rows would be taken in" in tried
