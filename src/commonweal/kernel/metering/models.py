@@ -36,7 +36,8 @@ class Source(models.Model):
     """A system that sends usage. `code` and the sender's id name a record for ever.
 
     `expected`: the close names the source as missing when a period has nothing from it. `items`:
-    the codes of the charge items it feeds, others are refused (none named: it may feed any). `late_policy`: what happens to late usage, in words.
+    the codes of the charge items it feeds; others are refused (none named: it may feed any).
+    `late_policy`: what happens to late usage, in words.
     """
 
     id = models.SmallAutoField(primary_key=True)

@@ -73,15 +73,16 @@ def refuse_fixed_usage(actor: Actor, period: str) -> None:
     """The second path's own look, at what PostgreSQL counted: no usage of items charged by order,
     not even late (CLOSE-305)."""
     fixed = fixed_items()
-    found = [
-        {"agency": str(row.agency_id), "item": str(row.charge_item_id), "records": row.count}
-        for row in (*totals(actor, period), *totals(actor, period, late=True))
-        if row.charge_item_id in fixed
-    ]
-    if found:
+    counted = (*totals(actor, period), *totals(actor, period, late=True))
+    wrong = [row for row in counted if row.charge_item_id in fixed]
+    if wrong:
         raise CauseError(
             "CLOSE-305",
-            f"{sum(row['records'] for row in found)} usage records are of items that their orders "
+            f"{sum(row.count for row in wrong)} usage records are of items that their orders "
             "charge already. Nothing may be billed twice: keep the files and report this.",
-            rows=found[:100],
-        )
+            rows=[
+                {"agency": str(row.agency_id), "item": str(row.charge_item_id),
+                 "records": row.count}
+                for row in wrong[:100]
+            ],
+        )  # fmt: skip
