@@ -52,10 +52,15 @@ def template(code: str) -> Template:
     return found
 
 
+def all_templates() -> list[Template]:
+    """Every template that a module announces, by code."""
+    all_manifests()
+    return [_templates[code] for code in sorted(_templates)]
+
+
 def topics() -> list[str]:
     """What a person may subscribe to."""
-    all_manifests()
-    return sorted({item.topic for item in _templates.values() if not item.essential})
+    return sorted({item.topic for item in all_templates() if not item.essential})
 
 
 @contextmanager

@@ -223,6 +223,7 @@ def allocation(request: Asked, run_id: UUID) -> HttpResponse:
     check = charging.reconciliation(request.actor, run_id)
     run = check.run
     names = {pool["id"].removeprefix("direct:"): pool["name"] for pool in run.document["pools"]}
+    names[charging.UNASSIGNED] = _("Not assigned by any rule")
     titles = {entry["id"]: entry["name"] for entry in run.document["targets"]}
     target = target if target in titles else ""
     edges = charging.edges(request.actor, run_id, target, place(request))

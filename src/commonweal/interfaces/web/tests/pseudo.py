@@ -17,7 +17,7 @@ from django.apps import apps
 from django.db.models import CharField, JSONField, Model, TextField
 from django.utils.translation import trans_real
 
-from commonweal.kernel.access.public import SYSTEM, act_as
+from commonweal.kernel.access.public import SYSTEM, Role, act_as
 from commonweal.ops import messages
 
 CODE = "en-gb"
@@ -128,14 +128,21 @@ def _columns() -> Iterator[tuple[type[Model], str]]:
 
 
 def vocabulary() -> list[str]:
-    """Every text that the world's tables hold, longest first: names, codes, what people wrote."""
+    """Every text that the world's tables hold, longest first: names, codes, what people wrote.
+
+    What the program itself wrote there is no datum, for pages must say it translated: names of
+    roles, and texts of three words or more that a catalogue has.
+    """
     found = {"English (US)", "English (UK)", "Español", "Commonweal", "CSV", "PDF", "API"}
     found.add("channel: phone")  # a dimension of the usage records, which lie in files
     with act_as(SYSTEM):
         for model, field in _columns():
             for value in model._default_manager.values_list(field, flat=True).distinct():
                 found.update(_words_in(value))
-    return sorted((text for text in found if re.search(r"[^\W\d_]", text)), key=len, reverse=True)
+        ours = set(Role.objects.values_list("name", flat=True))
+    ours |= {text for text in found & Pseudo().known if text.count(" ") > 1}
+    data = (text for text in found - ours if re.search(r"[^\W\d_]", text))
+    return sorted(data, key=len, reverse=True)
 
 
 def _words_in(value: Any) -> Iterator[str]:

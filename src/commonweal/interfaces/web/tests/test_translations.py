@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import html
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
@@ -14,8 +15,9 @@ from commonweal.interfaces.web.account.tests import test_templates
 from commonweal.interfaces.web.agency.tests.world import World
 from commonweal.interfaces.web.centre.tests import pages
 from commonweal.kernel.access.public import SYSTEM, act_as
+from commonweal.kernel.notices.templates import all_templates, render
 from commonweal.kernel.party.public import set_centre
-from commonweal.practices.charging.papers.pdf import bill_pdf
+from commonweal.practices.charging.papers.pdf import bill_pdf, pdf_data
 
 from . import pseudo
 
@@ -181,3 +183,28 @@ def test_no_page_keeps_the_language_of_its_first_reader(world: World, client: Cl
     for asked, said in (("en-US", "Password"), ("es", "Contraseña"), ("en-US", "Password")):
         page = client.get("/sign-in/login/", HTTP_ACCEPT_LANGUAGE=asked).content.decode()
         assert f">{said}</label>" in " ".join(page.split()).replace(" </label>", "</label>")
+
+
+def test_papers_and_messages_say_nothing_untranslated(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pseudo.speak(monkeypatch)
+    known, officer = pseudo.vocabulary(), world.actors["officer"]
+    values = dict.fromkeys(("number", "bill", "until", "base_url"), "9") | {"period": "2026-10"}
+    with act_as(officer), translation.override(pseudo.CODE):
+        printed = pdf_data(officer, world.bill(), "9")
+        said = list(_texts({**printed, "lang": ""}))
+        said += [part for each in all_templates() for part in render(each.code, values)]
+    assert len(said) > 30
+    for text in said:
+        assert pseudo.untranslated(html.escape(text, quote=False), known) == []
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+    else:
+        yield str(value)

@@ -143,7 +143,7 @@ def waterfall(
     hidden = picture(title, said, Markup(), key, width=1, height=1, class_="cw-said")
     table = data_table(
         title,
-        (label or _("Change"), unit or _("Figure")),
+        (label or _("Difference"), unit or _("Figure")),
         [(p.label, p.said) for p in (first, *steps, last)],
     )
     listed = tag("ol", joined(rows), class_="cw-rank cw-rank--steps")
