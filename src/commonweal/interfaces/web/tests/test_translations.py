@@ -194,7 +194,12 @@ def test_papers_and_messages_say_nothing_untranslated(
     with act_as(officer), translation.override(pseudo.CODE):
         printed = pdf_data(officer, world.bill(), "9")
         said = list(_texts({**printed, "lang": ""}))
-        said += [part for each in all_templates() for part in render(each.code, values)]
+        said += [
+            part
+            for each in all_templates()
+            if not each.code.startswith("test_")
+            for part in render(each.code, values)
+        ]
     assert len(said) > 30
     for text in said:
         assert pseudo.untranslated(html.escape(text, quote=False), known) == []
