@@ -75,6 +75,13 @@ def choose_language(*, actor: Actor, language: str) -> None:
 
 
 @action
+def note_account(*, actor: Actor, user_id: UUID, what: str) -> None:
+    """Leave an event of what happened to an account outside our own actions: a sign-in, a password,
+    a second factor. `what` completes the verb `access.` and holds nothing personal."""
+    record(actor=actor, verb=f"access.{what}", target=("access.User", user_id))
+
+
+@action
 def put_role(*, actor: Actor, code: str, name: str, side: str, permissions: Iterable[str]) -> Role:
     """Create a role or replace its permissions."""
     require(actor, "access.manage_roles")
