@@ -49,6 +49,9 @@ class Role(models.Model):
     side = models.CharField(max_length=8, choices=[("centre", "Centre"), ("agency", "Agency")])
     permissions = models.JSONField(default=list)
 
+    class Meta:
+        indexes = [models.Index(fields=["-side", "name", "code"], name="access_role_order")]
+
 
 @of_account("user_id")
 class ApiToken(IdModel):
@@ -62,6 +65,9 @@ class ApiToken(IdModel):
     created_at = models.DateTimeField(default=now)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "created_at", "id"], name="access_token_newest")]
 
 
 @of_account("user_id", centre_writes=True)

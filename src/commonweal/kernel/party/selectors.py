@@ -58,14 +58,17 @@ def forget_centre() -> None:
     _known.set(None)
 
 
-def agencies(actor: Actor, *, kind: str = "agency") -> list[Agency]:
-    """The agencies in the actor's scope, by code; `kind=""` includes the centre's own row."""
-    found = Agency.objects.order_by("code")
+def agencies(actor: Actor, *, kind: str = "agency", place: Place | None = None) -> Listing[Agency]:
+    """The agencies in the actor's scope, by code; `kind=""` includes the centre's own row.
+
+    Without a place all of them, for choices and names.
+    """
+    found = Agency.objects.all()
     if kind:
         found = found.filter(kind=kind)
     if not actor.centre:
         found = found.filter(pk__in=actor.agencies)
-    return list(found)
+    return listing(found, ["code"], place)
 
 
 def agency(actor: Actor, key: UUID | str) -> Agency:
@@ -84,19 +87,21 @@ def _by_text(key: str) -> QuerySet[Agency]:
         return Agency.objects.filter(code=key)
 
 
-def bureaus(actor: Actor, agency_id: UUID | None = None) -> list[Bureau]:
-    """The bureaus of one agency, or of all in scope."""
-    found = Bureau.objects.select_related("agency").order_by("agency__code", "code")
-    if agency_id:
-        found = found.filter(agency_id=agency_id)
+def bureaus(
+    actor: Actor, agency_id: UUID | None = None, place: Place | None = None
+) -> Listing[Bureau]:
+    """The bureaus of one agency, or of all in scope. Without a place all of them, for choices."""
+    found = Bureau.objects.select_related("agency")
     if not actor.centre:
         found = found.filter(agency_id__in=actor.agencies)
-    return list(found)
+    if agency_id:
+        return listing(found.filter(agency_id=agency_id), ["code"], place)
+    return listing(found, ["agency__code", "code"], place)
 
 
-def suppliers(actor: Actor) -> list[Supplier]:
-    """Every supplier; agencies see them too (their bills name them)."""
-    return list(Supplier.objects.order_by("code"))
+def suppliers(actor: Actor, place: Place = FIRST) -> Listing[Supplier]:
+    """A page of the suppliers by code; agencies see them too (their bills name them)."""
+    return listing(Supplier.objects.all(), ["code"], place)
 
 
 def people(actor: Actor, *, agency_id: UUID | None = None, place: Place = FIRST) -> Listing[Person]:
