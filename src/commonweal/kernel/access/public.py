@@ -15,7 +15,7 @@ from .actions import (
 from .checks import UnsafeDatabase, check_database
 from .domain import ANONYMOUS, SYSTEM, Actor, Grant, require, require_somewhere
 from .models import ApiToken, Elevation, Role, User
-from .scope import act_as, widen
+from .scope import act_as, asking, widen
 from .selectors import (
     language_of,
     role_permissions,
@@ -38,6 +38,7 @@ __all__ = [
     "UnsafeDatabase",
     "User",
     "act_as",
+    "asking",
     "check_database",
     "choose_language",
     "create_token",

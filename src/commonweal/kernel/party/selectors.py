@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
+from dataclasses import fields
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -35,22 +37,21 @@ def centre() -> Centre:
         raise NotFound(
             "PARTY-404", "This installation has no centre yet. Run `commonweal init`, or set it."
         )
-    found = Centre(
-        agency_id=row.agency_id,
-        name=row.name,
-        short_name=row.short_name,
-        currency=row.currency,
-        zone=row.zone,
-        fiscal_year_start_month=row.fiscal_year_start_month,
-        contact_name=row.contact_name,
-        contact_email=row.contact_email,
-        contact_phone=row.contact_phone,
-        locale=row.locale,
-        federal_forms=row.federal_forms,
-        is_demo=row.is_demo,
-    )
-    _known.set((running, found) if running is not None else None)
+    found = centre_of(vars(row))
+    remember_centre(found)
     return found
+
+
+def centre_of(row: Mapping[str, Any]) -> Centre:
+    """The settings in a row of their table."""
+    named = {field.name: row[field.name] for field in fields(Centre)}
+    return Centre(**named | {"agency_id": UUID(str(row["agency_id"]))})
+
+
+def remember_centre(found: Centre) -> None:
+    """Spare the running transaction from reading the settings."""
+    running = _transaction()
+    _known.set((running, found) if running is not None else None)
 
 
 def forget_centre() -> None:
