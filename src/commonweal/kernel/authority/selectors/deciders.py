@@ -248,7 +248,9 @@ class Deciders:
 
     def _roles_of(self, matter: Matter) -> list[Decider]:
         found = [
-            Decider(_(role.name), "", None, False, False, self._over(matter, frozenset({role.code})))
+            Decider(
+                _(role.name), "", None, False, False, self._over(matter, frozenset({role.code}))
+            )
             for role in self._roles
             if matter.permission in role.permissions
         ]
