@@ -44,6 +44,9 @@ def stay_here(event: str, given: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(stay_here)
+os.environ.setdefault(  # each worker counts failed sign-ins of its own
+    "COMMONWEAL_CACHE", os.path.join(os.environ["COMMONWEAL_DATA"], f"cache-{os.getpid()}")
+)
 
 if "DATABASE_URL" not in os.environ:
     from commonweal.ops.localdb import ensure_database

@@ -224,6 +224,19 @@ SOCIALACCOUNT_ADAPTER = "commonweal.interfaces.web.account.adapter.SocialAdapter
 SOCIALACCOUNT_PROVIDERS = sign_in_providers(
     Path(os.environ.get("COMMONWEAL_SIGN_IN_FILE", DATA_DIR / "secrets" / "sign_in.json"))
 )
+# How many reverse proxies stand before us; each adds one address to X-Forwarded-For.
+PROXIES = int(os.environ.get("COMMONWEAL_PROXIES", "0"))
+ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else None
+# An account is guarded against guessing; an address (a whole agency's) only against floods.
+ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "100/m/ip,5/5m/key"}
+CACHES = {  # counters of failed sign-ins hold across processes and restarts
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": os.environ.get("COMMONWEAL_CACHE", DATA_DIR / "cache"),
+    }
+}
+MFA_ADAPTER = "commonweal.interfaces.web.account.adapter.SecondFactors"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS

@@ -8,9 +8,17 @@ from uuid import uuid4
 import pytest
 from django.db import DatabaseError, connection, models, transaction
 
-from commonweal.kernel.access.public import SYSTEM, Actor, act_as, check_database
+from commonweal.kernel.access.public import SYSTEM, Actor, act_as, check_database, create_user
+from commonweal.kernel.party.public import (
+    add_membership,
+    centre,
+    create_agency,
+    create_person,
+    set_centre,
+    sync_roles,
+)
 from commonweal.kernel.schema.public import TableRights, declared_models
-from commonweal.kernel.schema.rights import visible
+from commonweal.kernel.schema.rights import LIBRARY_ACCOUNTS, visible
 
 MODELS = sorted(declared_models(), key=lambda model: model._meta.db_table)
 TENANT = [model for model in MODELS if getattr(model, "rights", TableRights()).tenant]
@@ -65,8 +73,8 @@ def test_every_tenant_table_is_secured_and_forced(db: None) -> None:
         assert state[model._meta.db_table] == (True, True), label(model)
 
 
-def test_every_tenant_table_has_the_one_policy(db: None) -> None:
-    """Reading and writing follow the same expression, and no second policy widens it."""
+def test_every_table_has_its_policy(db: None) -> None:
+    """Writing is never wider than reading, and no second policy widens either."""
     found: dict[str, list[tuple[Any, ...]]] = {}
     for table, *policy in rows(
         "SELECT tablename, policyname, permissive, roles::text, cmd, qual, with_check "
@@ -76,13 +84,24 @@ def test_every_tenant_table_has_the_one_policy(db: None) -> None:
     for model in TENANT:
         ((name, permissive, roles, command, using, check),) = found[model._meta.db_table]
         assert (name, permissive, roles, command) == ("scope", "PERMISSIVE", "{public}", "ALL")
-        assert using == check
+        rights = rights_of(model)
+        if rights.own_user is None and not rights.visible_when_null:
+            assert using == check
         for word in ("app.centre", "app.agencies", str(rights_of(model).tenant)):
             assert word in using, label(model)
-        rights = rights_of(model)
-        assert ("app.user" in using) == bool(rights.own_user)
+        assert ("app.user" in using) == ("app.user" in check) == bool(rights.own_user)
         assert (" IS NULL" in using) == rights.visible_when_null
-    assert set(found) == {model._meta.db_table for model in TENANT}
+        assert (f"({rights.tenant} IS NULL)" in check) == bool(rights.own_user)
+    for model in MODELS:
+        policies, rights = found.pop(model._meta.db_table), rights_of(model)
+        if not rights.tenant and not rights.account:
+            (reading, writing) = sorted(policies)
+            assert reading[3:] == ("SELECT", "true", None)
+            assert writing[3] == "ALL"
+            for expression in writing[4:]:
+                assert "app.centre" in expression
+                assert " OR " not in expression
+    assert set(found) == set(LIBRARY_ACCOUNTS)
 
 
 def test_the_policy_names_what_a_table_declares() -> None:
@@ -177,3 +196,55 @@ def test_a_scope_ends_with_its_transaction(db: None) -> None:
         with pytest.raises(ValueError, match="no"), act_as(inner):
             raise ValueError("no")
         assert rows(read) == [("", "on")]
+
+
+def attempt(statement: str, *values: Any) -> int:
+    """How many rows a statement touched; a refusal by policy counts as none."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement, list(values))
+            return int(cursor.rowcount)
+    except DatabaseError as error:
+        if "row-level security" not in str(error):
+            raise
+        return 0
+
+
+def test_nobody_writes_themselves_into_another_place(db: None) -> None:
+    """In an agency's scope, with every check of ours left out: rows that name oneself in the centre
+    or in another agency, roles, elevations, and other people's accounts stay out of reach."""
+    with act_as(SYSTEM):
+        set_centre(actor=SYSTEM, name="Centre", short_name="C")
+        own, other = (create_agency(actor=SYSTEM, code=c, name=c, size=9).pk for c in ("A", "B"))
+        sync_roles()
+        mine, theirs = (create_user(actor=SYSTEM, email=f"{n}@x.test").pk for n in ("me", "they"))
+        person = create_person(actor=SYSTEM, name="Me", user_id=mine, home_agency_id=own)
+        add_membership(actor=SYSTEM, person_id=person.pk, role="agency_finance", agency_id=own)
+        home = centre().agency_id
+    member = Actor(kind="person", user_id=mine, agencies=frozenset({own}))
+    join = (
+        "INSERT INTO party_membership (id, agency_id, person_id, user_id, role_id, starts,"
+        " recorded_at) VALUES (%s, %s, %s, %s, %s, current_date - 9, now())"
+    )
+    event = (
+        "INSERT INTO audit_event (id, agency_id, recorded_at, actor_kind, actor_id, verb,"
+        " target_type, target_id, payload, hash)"
+        " VALUES (%s, %s, now(), 'person', %s, 'x', 'x', 'x', '{}', '0')"
+    )
+    lift = (
+        "INSERT INTO access_elevation (id, user_id, reason, permissions, starts_at, ends_at)"
+        " VALUES (%s, %s, 'x', '[]', now(), now())"
+    )
+    with act_as(member):
+        assert not attempt(join, uuid4(), home, person.pk, mine, "director")
+        assert not attempt(join, uuid4(), other, person.pk, mine, "agency_finance")
+        assert not attempt("UPDATE party_membership SET agency_id = %s", home)
+        assert not attempt("UPDATE party_person SET home_agency_id = %s", other)
+        assert not attempt(event, uuid4(), other, mine)
+        assert attempt(event, uuid4(), None, mine)
+        assert not attempt(lift, uuid4(), mine)
+        assert not attempt("UPDATE access_role SET side = 'centre'")
+        assert not attempt("UPDATE catalogue_unit SET name = 'x'")
+        assert not attempt("UPDATE access_user SET password = 'x' WHERE id = %s", theirs)
+        assert rows("SELECT id FROM access_user") == [(mine,)]
+        assert attempt("UPDATE access_user SET language = 'es'") == 1

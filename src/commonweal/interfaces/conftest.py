@@ -6,10 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 
 from commonweal.interfaces.api.tests.scene import BUILT, Scene, build_scene
 
 __all__ = ["scene", "scene_database"]
+
+
+@pytest.fixture(autouse=True)
+def _no_counters() -> None:
+    """Failed sign-ins of one test are not held against the next."""
+    cache.clear()
 
 
 @pytest.fixture(scope="session")

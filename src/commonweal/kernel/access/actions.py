@@ -12,7 +12,7 @@ from django.conf import settings
 from ..audit.public import action, record
 from ..calendar.public import now
 from ..errors import CommonwealError
-from .domain import Actor, require
+from .domain import ANY, Actor, require
 from .models import ApiToken, Elevation, Role, User
 from .selectors import token_hash
 
@@ -22,6 +22,14 @@ MAX_TOKEN_LIFE = timedelta(days=366)
 
 class AccessError(CommonwealError):
     """Access cannot be changed as asked."""
+
+
+def _named(permissions: Iterable[str]) -> list[str]:
+    """The permissions, in order, each by its own name: none stands for several (ACCESS-114)."""
+    wanted = sorted(set(permissions))
+    if ANY in wanted:
+        raise AccessError("ACCESS-114", "Name each permission: “*” cannot be given.")
+    return wanted
 
 
 def account_id(actor: Actor) -> UUID:
@@ -67,10 +75,24 @@ def choose_language(*, actor: Actor, language: str) -> None:
 
 
 @action
+def note_account(*, actor: Actor, user_id: UUID, what: str) -> None:
+    """Leave an event of what happened to an account outside our own actions: a sign-in, a password,
+    a second factor. `what` completes the verb `access.` and holds nothing personal."""
+    record(actor=actor, verb=f"access.{what}", target=("access.User", user_id))
+
+
+@action
 def put_role(*, actor: Actor, code: str, name: str, side: str, permissions: Iterable[str]) -> Role:
     """Create a role or replace its permissions."""
     require(actor, "access.manage_roles")
-    wanted = sorted(set(permissions))
+    wanted = _named(permissions)
+    known = Role.objects.select_for_update().filter(pk=code).first()
+    if known and known.side != side:
+        raise AccessError(
+            "ACCESS-115",
+            f"“{known.name}” is a role of the {known.side}, and people may hold it. Make another"
+            " role for the other side.",
+        )
     role, _ = Role.objects.update_or_create(
         code=code, defaults={"name": name, "side": side, "permissions": wanted}
     )
@@ -85,7 +107,7 @@ def create_token(
     """Create a token for the actor's own account; the secret is returned once and never again."""
     if actor.user_id is None or actor.kind != "person":
         raise AccessError("ACCESS-102", "Only a signed-in person can create a token.")
-    wanted = sorted(set(scopes))
+    wanted = _named(scopes)
     beyond = [scope for scope in wanted if not actor.may_somewhere(scope)]
     if beyond or not wanted:
         raise AccessError(
@@ -127,6 +149,11 @@ def elevate(
 ) -> Elevation:
     """Give the actor more permissions for a short, logged time (staff session)."""
     require(actor, "access.elevate")
+    if actor.kind != "person":
+        raise AccessError("ACCESS-116", "Only a signed-in person can take more permissions.")
+    wanted = _named(permissions)
+    if not wanted:
+        raise AccessError("ACCESS-111", "Choose at least one permission.")
     if actor.user_id is None or len(reason.strip()) < 10:
         raise AccessError("ACCESS-106", "Say in at least ten characters why you need this.")
     life = timedelta(minutes=minutes)
@@ -135,7 +162,7 @@ def elevate(
     elevation = Elevation.objects.create(
         user_id=actor.user_id,
         reason=reason.strip(),
-        permissions=sorted(set(permissions)),
+        permissions=wanted,
         starts_at=now(),
         ends_at=now() + life,
     )

@@ -8,7 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
 from ..calendar.public import now
-from ..schema.public import IdModel, shared
+from ..schema.public import IdModel, of_account, shared
 
 
 class UserManager(BaseUserManager["User"]):
@@ -26,7 +26,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=(username or "").lower())
 
 
-@shared()
+@of_account("id")
 class User(AbstractBaseUser, IdModel):
     """An account that can sign in. Names and roles live in `party`."""
 
@@ -49,8 +49,11 @@ class Role(models.Model):
     side = models.CharField(max_length=8, choices=[("centre", "Centre"), ("agency", "Agency")])
     permissions = models.JSONField(default=list)
 
+    class Meta:
+        indexes = [models.Index(fields=["-side", "name", "code"], name="access_role_order")]
 
-@shared()
+
+@of_account("user_id")
 class ApiToken(IdModel):
     """A secret for programs: stored as a hash, with scopes and an end."""
 
@@ -63,8 +66,11 @@ class ApiToken(IdModel):
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
 
+    class Meta:
+        indexes = [models.Index(fields=["user", "created_at", "id"], name="access_token_newest")]
 
-@shared()
+
+@of_account("user_id", centre_writes=True)
 class Elevation(IdModel):
     """Extra permissions of a centre person for a short time, with the reason."""
 

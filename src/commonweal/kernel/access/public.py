@@ -7,6 +7,7 @@ from .actions import (
     create_user,
     elevate,
     end_elevation,
+    note_account,
     put_role,
     revoke_token,
     set_user_active,
@@ -14,7 +15,7 @@ from .actions import (
 from .checks import UnsafeDatabase, check_database
 from .domain import ANONYMOUS, SYSTEM, Actor, Grant, require, require_somewhere
 from .models import ApiToken, Elevation, Role, User
-from .scope import act_as, widen
+from .scope import act_as, asking, widen
 from .selectors import (
     language_of,
     role_permissions,
@@ -37,6 +38,7 @@ __all__ = [
     "UnsafeDatabase",
     "User",
     "act_as",
+    "asking",
     "check_database",
     "choose_language",
     "create_token",
@@ -44,6 +46,7 @@ __all__ = [
     "elevate",
     "end_elevation",
     "language_of",
+    "note_account",
     "put_role",
     "require",
     "require_somewhere",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -36,15 +37,29 @@ def act_as(actor: Actor) -> Iterator[Actor]:
     Row-level security reads the three settings, which end with the transaction, so that a pooled
     connection never carries somebody else's scope.
     """
+    with asking(actor, "", ()):
+        yield actor
+
+
+@contextmanager
+def asking(actor: Actor, question: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+    """The same, with the first row of a question that is asked in the scope, in the same round
+    trip as setting it; an empty question has no row."""
     nested = connection.in_atomic_block
     before = ["", "", ""]
+    row: tuple[Any, ...] = ()
     with transaction.atomic():
         with connection.cursor() as cursor:
             if nested:
                 cursor.execute(_READ)
                 before = [value or "" for value in cursor.fetchone()]
-            cursor.execute(_WRITE, _values(actor))
-        yield actor
+            if question:
+                cursor.execute(f"{_WRITE}; {question}", [*_values(actor), *values])
+                cursor.nextset()
+                row = cursor.fetchone()
+            else:
+                cursor.execute(_WRITE, _values(actor))
+        yield row
         if nested:  # the settings end with the outermost transaction by themselves
             with connection.cursor() as cursor:
                 cursor.execute(_WRITE, before)

@@ -7,6 +7,7 @@ import hmac
 from uuid import UUID
 
 from ..calendar.public import now
+from ..schema.public import FIRST, Listing, Place, listing
 from .domain import Actor, require
 from .models import ApiToken, Elevation, Role, User
 
@@ -16,10 +17,10 @@ def role_permissions() -> dict[str, frozenset[str]]:
     return {role.code: frozenset(role.permissions) for role in Role.objects.all()}
 
 
-def roles(actor: Actor) -> list[Role]:
-    """Every role, centre's first."""
+def roles(actor: Actor, place: Place | None = None) -> Listing[Role]:
+    """The roles, centre's first. Without a place all of them: what an administrator set up."""
     require(actor, "access.view_people")
-    return list(Role.objects.order_by("-side", "name"))
+    return listing(Role.objects.all(), ["-side", "name", "code"], place)
 
 
 def running_elevation(user_id: UUID) -> Elevation | None:
@@ -49,11 +50,11 @@ def token_by_secret(secret: str) -> ApiToken | None:
     return token if hmac.compare_digest(token.secret_hash, token_hash(secret)) else None
 
 
-def tokens(actor: Actor) -> list[ApiToken]:
-    """The actor's own tokens."""
+def tokens(actor: Actor, place: Place = FIRST) -> Listing[ApiToken]:
+    """A page of the actor's own tokens, newest first."""
     if actor.user_id is None:
-        return []
-    return list(ApiToken.objects.filter(user=actor.user_id).order_by("-created_at")[:100])
+        return Listing(())
+    return listing(ApiToken.objects.filter(user=actor.user_id), ["-created_at", "-id"], place)
 
 
 def language_of(user_id: UUID | None) -> str:

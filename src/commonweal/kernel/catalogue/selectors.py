@@ -46,9 +46,9 @@ def on_day(day: date) -> Q:
     return Q(starts__lte=day) & (Q(ends__isnull=True) | Q(ends__gt=day))
 
 
-def units(actor: Actor) -> list[Unit]:
-    """Every unit, by code."""
-    return list(Unit.objects.all())
+def units(actor: Actor, place: Place | None = None) -> Listing[Unit]:
+    """The units by code. Without a place all of them."""
+    return listing(Unit.objects.all(), ["code"], place)
 
 
 def services(actor: Actor, on: date | None = None, place: Place | None = None) -> Listing[Service]:
@@ -118,13 +118,17 @@ def bundles(
 
 
 def service_levels(
-    actor: Actor, service: UUID | None = None, on: date | None = None
-) -> list[ServiceLevel]:
-    """Promised service levels with service and unit. Public."""
+    actor: Actor,
+    service: UUID | None = None,
+    on: date | None = None,
+    place: Place | None = None,
+) -> Listing[ServiceLevel]:
+    """Promised service levels with service and unit. Without a place all of them. Public."""
     found = ServiceLevel.objects.select_related("service", "unit")
     if service:
         found = found.filter(service_id=service)
-    return list(found.filter(on_day(on)) if on else found)
+    order = ["service_id", "metric", "starts", "id"]
+    return listing(found.filter(on_day(on)) if on else found, order, place)
 
 
 def own_rows(actor: Actor, rows: QuerySet[ModelT]) -> QuerySet[ModelT]:
@@ -169,11 +173,6 @@ def orders(
     if agreement_id:
         found = found.filter(agreement_id=agreement_id)
     return list(found.filter(state=state) if state else found)
-
-
-def has_orders(actor: Actor) -> bool:
-    """Whether any order that the actor may see is in force."""
-    return own_rows(actor, Order.objects.filter(state="active")).exists()
 
 
 def order(actor: Actor, order_id: UUID) -> Order:

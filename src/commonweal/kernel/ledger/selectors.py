@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Prefetch, QuerySet, Sum
+from django.db.models import Prefetch, QuerySet, Subquery, Sum
 
 from ..access.public import Actor, require
 from ..errors import NotFound
@@ -80,46 +80,22 @@ def _allowed(actor: Actor, agency_id: UUID) -> None:
     require(actor, "ledger.view", agency_id)
 
 
-def accounts(actor: Actor, agency_id: UUID) -> list[Account]:
-    """An agency's chart, by code."""
+def accounts(actor: Actor, agency_id: UUID, place: Place = FIRST) -> Listing[Account]:
+    """A page of an agency's chart, by code."""
     _allowed(actor, agency_id)
-    return list(Account.objects.filter(agency_id=agency_id).order_by("code"))
+    return listing(Account.objects.filter(agency_id=agency_id), ["code"], place)
 
 
-def funds(actor: Actor, agency_id: UUID) -> list[Fund]:
-    """An agency's funds, by code."""
+def funds(actor: Actor, agency_id: UUID, place: Place = FIRST) -> Listing[Fund]:
+    """A page of an agency's funds, by code."""
     _allowed(actor, agency_id)
-    return list(Fund.objects.filter(agency_id=agency_id).order_by("code"))
+    return listing(Fund.objects.filter(agency_id=agency_id), ["code"], place)
 
 
-def periods(actor: Actor, agency_id: UUID) -> list[LedgerPeriod]:
-    """The periods of an agency's books, newest first."""
-    _allowed(actor, agency_id)
-    return list(LedgerPeriod.objects.filter(agency_id=agency_id).order_by("-code"))
-
-
-def periods_page(actor: Actor, agency_id: UUID, place: Place = FIRST) -> Listing[LedgerPeriod]:
+def periods(actor: Actor, agency_id: UUID, place: Place = FIRST) -> Listing[LedgerPeriod]:
     """A page of the periods of an agency's books, newest first."""
     _allowed(actor, agency_id)
     return listing(LedgerPeriod.objects.filter(agency_id=agency_id), ["-code"], place)
-
-
-def period_of(actor: Actor, agency_id: UUID, code: str) -> LedgerPeriod:
-    """One period of an agency's books (LEDGER-404)."""
-    _allowed(actor, agency_id)
-    found = LedgerPeriod.objects.filter(agency_id=agency_id, code=code).first()
-    if found is None:
-        raise NotFound("LEDGER-404", f"There is no period {code[:7]} in these books.")
-    return found
-
-
-def journals_page(
-    actor: Actor, agency_id: UUID, period: LedgerPeriod, place: Place = FIRST
-) -> Listing[Journal]:
-    """A page of a period's journals, newest first, each with the journal that reverses it."""
-    _allowed(actor, agency_id)
-    found = Journal.objects.filter(agency_id=agency_id, period=period)
-    return listing(found.select_related("reversed_by"), ["-number"], place)
 
 
 def journals(
@@ -128,19 +104,16 @@ def journals(
     *,
     period: str = "",
     source: str = "",
-    before: int | None = None,
-    limit: int = 50,
-) -> list[Journal]:
-    """A page of journals, newest first; the next page is `before` the last one's number."""
+    place: Place = FIRST,
+) -> Listing[Journal]:
+    """A page of journals, newest first."""
     _allowed(actor, agency_id)
     found: QuerySet[Journal] = Journal.objects.filter(agency_id=agency_id)
     if period:
         found = found.filter(period__agency_id=agency_id, period__code=period)
     if source:
         found = found.filter(source=source)
-    if before is not None:
-        found = found.filter(number__lt=before)
-    return list(found.select_related("period", "reversed_by").order_by("-number")[:limit])
+    return listing(found.select_related("period", "reversed_by"), ["-number"], place)
 
 
 def _lines() -> QuerySet[Posting]:
@@ -181,30 +154,16 @@ def postings(
     *,
     account: str,
     period: str,
-    before: tuple[UUID, int] | None = None,
-    limit: int = 50,
-) -> list[Posting]:
-    """The lines behind one figure of the trial balance, newest first, keyset-paged by
-    (journal id, line)."""
+    place: Place = FIRST,
+) -> Listing[Posting]:
+    """A page of the lines behind one figure of the trial balance, newest first."""
     _allowed(actor, agency_id)
-    clauses = ""
-    values: list[Any] = [agency_id, account, agency_id, period]
-    if before is not None:
-        clauses = "AND (p.journal_id, p.line) < (%s, %s)"
-        values += before
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""SELECT p.journal_id, p.line FROM ledger_posting p
-                 WHERE p.account_id = (SELECT id FROM ledger_account
-                                        WHERE agency_id = %s AND code = %s)
-                   AND p.period_id = (SELECT id FROM ledger_period
-                                       WHERE agency_id = %s AND code = %s) {clauses}
-                 ORDER BY p.journal_id DESC, p.line DESC LIMIT %s""",
-            [*values, limit],
-        )
-        keys = cursor.fetchall()
-    found = Posting.objects.select_related("account", "fund", "journal").filter(pk__in=keys)
-    return sorted(found, key=lambda row: (row.journal_id, row.line), reverse=True)
+    of_account = Account.objects.filter(agency_id=agency_id, code=account).values("pk")
+    of_period = LedgerPeriod.objects.filter(agency_id=agency_id, code=period).values("pk")
+    found = Posting.objects.select_related("account", "fund", "journal").filter(
+        account_id=Subquery(of_account), period_id=Subquery(of_period)
+    )
+    return listing(found, ["-journal_id", "-line"], place)
 
 
 def trial_balance(actor: Actor, agency_id: UUID, period: str) -> list[TrialLine]:

@@ -59,11 +59,13 @@ class SourceCheck:
         }[self.problem]
 
 
-def sources(actor: Actor, *, active: bool | None = None) -> list[Source]:
-    """The registered sources by code."""
+def sources(
+    actor: Actor, *, active: bool | None = None, place: Place | None = None
+) -> Listing[Source]:
+    """The registered sources by code. Without a place all of them: what an administrator set up."""
     require_somewhere(actor, "metering.view")
     rows = Source.objects.all()
-    return list(rows if active is None else rows.filter(active=active))
+    return listing(rows if active is None else rows.filter(active=active), ["code"], place)
 
 
 def _counted(actor: Actor, period: str) -> Mapping[str, tuple[int, Decimal]]:

@@ -9,13 +9,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Q
 
-from ..access.public import Actor, Role, User, act_as, token_by_secret, widen
+from ..access.public import Actor, Role, User, act_as, asking, token_by_secret, widen
 from ..calendar.public import now, today
 from .domain import CENTRE_SIDE, Held, RoleInfo, actor_of, grants_of
 from .models import CentreProfile, Delegation, Membership
+from .selectors import centre_of, remember_centre
 
 
 def _local_day() -> date:
@@ -47,31 +47,44 @@ def held_by(user_id: UUID) -> list[Held]:
 
 _STANDING = """
 WITH today AS (
-  SELECT (%(now)s::timestamptz AT TIME ZONE
+  SELECT %s::timestamptz AS moment, %s::uuid AS account, (%s::timestamptz AT TIME ZONE
           coalesce((SELECT zone FROM party_centreprofile LIMIT 1), 'UTC'))::date AS day
 ), held AS (
   SELECT role_id, agency_id, bureau_id, NULL::uuid AS lender FROM party_membership, today
-  WHERE user_id = %(user)s AND starts <= day AND (ends IS NULL OR ends > day)
+  WHERE user_id = account AND starts <= day AND (ends IS NULL OR ends > day)
   UNION ALL
   SELECT role_id, agency_id, NULL, from_person_id FROM party_delegation, today
-  WHERE to_user_id = %(user)s AND starts <= day AND ends > day
+  WHERE to_user_id = account AND starts <= day AND ends > day
 )
 SELECT
-  (SELECT jsonb_build_array(id, name) FROM party_person WHERE user_id = %(user)s LIMIT 1),
-  (SELECT permissions FROM access_elevation WHERE user_id = %(user)s
-   AND starts_at <= %(now)s AND ends_at > %(now)s ORDER BY starts_at DESC LIMIT 1),
+  (SELECT jsonb_build_array(id, name) FROM party_person WHERE user_id = account LIMIT 1),
+  (SELECT permissions FROM access_elevation WHERE user_id = account
+   AND starts_at <= moment AND ends_at > moment ORDER BY starts_at DESC LIMIT 1),
   (SELECT jsonb_agg(jsonb_build_array(h.role_id, h.agency_id, h.bureau_id, h.lender, r.side,
                                       r.permissions))
-   FROM held h JOIN access_role r ON r.code = h.role_id)"""
+   FROM held h JOIN access_role r ON r.code = h.role_id),
+  (SELECT to_jsonb(c) FROM party_centreprofile c LIMIT 1)
+FROM today"""
 
 
-def _standing(user_id: UUID) -> tuple[Actor, str]:
-    """The actor and the person's name, in one statement, in the scope of the account alone."""
-    with connection.cursor() as cursor:
-        cursor.execute(_STANDING, {"user": user_id, "now": now()})
-        texts = cursor.fetchone()
-    # Django leaves JSON of raw SQL as text.
-    person, elevation, rows = (json.loads(text) if text else None for text in texts)
+@contextmanager
+def _standing(user_id: UUID) -> Iterator[tuple[Actor, str]]:
+    """A transaction in the scope of the account alone, with the actor and the person's name.
+
+    One round trip reads them together with the centre's settings, which every page needs.
+    """
+    moment = now()
+    alone = Actor(kind="person", user_id=user_id)
+    with asking(alone, _STANDING, [moment, user_id, moment]) as texts:
+        # Django leaves JSON of raw SQL as text.
+        person, elevation, rows, profile = (json.loads(text) if text else None for text in texts)
+        if profile:
+            remember_centre(centre_of(profile))
+        actor = _actor(user_id, person, elevation, rows)
+        yield actor, person[1] if person else ""
+
+
+def _actor(user_id: UUID, person: Any, elevation: Any, rows: Any) -> Actor:
     held, roles = [], {}
     for role, agency, bureau, lender, side, permissions in rows or ():
         roles[role] = RoleInfo(side, frozenset(permissions))
@@ -79,23 +92,24 @@ def _standing(user_id: UUID) -> tuple[Actor, str]:
             Held(role, UUID(agency), UUID(bureau) if bureau else None,
                  UUID(lender) if lender else None)
         )  # fmt: skip
-    actor = actor_of(
+    return actor_of(
         user_id=user_id,
         person_id=UUID(person[0]) if person else None,
         held=held,
         roles=roles,
         elevation=elevation or (),
     )
-    return actor, person[1] if person else ""
 
 
 @contextmanager
 def acting(user: Any) -> Iterator[tuple[Actor, str]]:
     """The one transaction of a signed-in account's request: its actor and the person's name, with
     the database's scope set. A closed account has no rights."""
-    alone = Actor(kind="person", user_id=user.pk)
-    with act_as(alone):
-        actor, name = _standing(user.pk) if user.is_active else (alone, "")
+    if not user.is_active:
+        with act_as(Actor(kind="person", user_id=user.pk)) as alone:
+            yield alone, ""
+        return
+    with _standing(user.pk) as (actor, name):
         widen(actor)
         yield actor, name
 
@@ -106,20 +120,16 @@ def actor_for(user: Any) -> Actor:
     Uses the memberships and delegations in force in the centre's zone, the roles' permissions and
     the running elevation. Works before any scope is set. A closed account has no rights.
     """
-    user_id: UUID = user.pk
-    alone = Actor(kind="person", user_id=user_id)
     if not user.is_active:
-        return alone
-    with act_as(alone):
-        return _standing(user_id)[0]
+        return Actor(kind="person", user_id=user.pk)
+    with _standing(user.pk) as (actor, _name):
+        return actor
 
 
 def actor_of_account(user_id: UUID) -> Actor:
     """The actor that an account of this id is today; one that is closed or gone has no rights."""
-    alone = Actor(kind="person", user_id=user_id)
-    with act_as(alone):
-        active = User.objects.filter(pk=user_id, is_active=True).exists()
-        return _standing(user_id)[0] if active else alone
+    found = User.objects.filter(pk=user_id).first()
+    return actor_for(found) if found else Actor(kind="person", user_id=user_id)
 
 
 def actor_for_token(secret: str) -> Actor | None:

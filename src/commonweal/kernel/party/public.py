@@ -28,10 +28,8 @@ from .models import Agency, Bureau, Delegation, Membership, Person, Supplier
 from .rules import PartyError
 from .selectors import (
     agencies,
-    agencies_page,
     agency,
     bureaus,
-    bureaus_page,
     centre,
     delegations,
     memberships,
@@ -42,9 +40,7 @@ from .selectors import (
     person_names,
     person_of_user,
     roles_on,
-    staff,
     suppliers,
-    suppliers_page,
 )
 
 __all__ = [
@@ -61,10 +57,8 @@ __all__ = [
     "actor_for_token",
     "add_membership",
     "agencies",
-    "agencies_page",
     "agency",
     "bureaus",
-    "bureaus_page",
     "centre",
     "create_agency",
     "create_bureau",
@@ -87,9 +81,7 @@ __all__ = [
     "roles_held",
     "roles_on",
     "set_centre",
-    "staff",
     "suppliers",
-    "suppliers_page",
     "sync_roles",
     "update_agency",
     "update_person",

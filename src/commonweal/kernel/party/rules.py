@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from ..access.public import Actor, require
@@ -12,6 +13,31 @@ CENTRE_SIDE = "centre"
 
 class PartyError(CommonwealError):
     """Agencies, people or roles cannot be changed as asked."""
+
+
+def require_not_self(actor: Actor, person_id: UUID) -> None:
+    """Nobody gives a role to themself, whatever they may give to others (PARTY-124)."""
+    if actor.person_id is not None and actor.person_id == person_id:
+        raise PartyError(
+            "PARTY-124", "Nobody gives a role to themself. Ask somebody else who may give it."
+        )
+
+
+def require_not_beyond(actor: Actor, permissions: Iterable[str], agency_id: UUID) -> None:
+    """An agency's own manager gives only what they hold themself (PARTY-125).
+
+    So a liaison makes colleagues liaisons or employees; who decides and who pays is named by an
+    administrator of the centre, or by somebody of the agency who holds that role.
+    """
+    if actor.may("party.manage_people"):
+        return
+    beyond = sorted(code for code in permissions if not actor.may(code, agency_id))
+    if beyond:
+        raise PartyError(
+            "PARTY-125",
+            f"This role may do more than you may ({', '.join(beyond[:3])}). Ask the centre's"
+            " administrator, or somebody of your agency who holds it.",
+        )
 
 
 def require_may_manage(actor: Actor, agency_id: UUID, side: str) -> None:

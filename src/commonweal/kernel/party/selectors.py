@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
+from dataclasses import fields
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -35,22 +37,21 @@ def centre() -> Centre:
         raise NotFound(
             "PARTY-404", "This installation has no centre yet. Run `commonweal init`, or set it."
         )
-    found = Centre(
-        agency_id=row.agency_id,
-        name=row.name,
-        short_name=row.short_name,
-        currency=row.currency,
-        zone=row.zone,
-        fiscal_year_start_month=row.fiscal_year_start_month,
-        contact_name=row.contact_name,
-        contact_email=row.contact_email,
-        contact_phone=row.contact_phone,
-        locale=row.locale,
-        federal_forms=row.federal_forms,
-        is_demo=row.is_demo,
-    )
-    _known.set((running, found) if running is not None else None)
+    found = centre_of(vars(row))
+    remember_centre(found)
     return found
+
+
+def centre_of(row: Mapping[str, Any]) -> Centre:
+    """The settings in a row of their table."""
+    named = {field.name: row[field.name] for field in fields(Centre)}
+    return Centre(**named | {"agency_id": UUID(str(row["agency_id"]))})
+
+
+def remember_centre(found: Centre) -> None:
+    """Spare the running transaction from reading the settings."""
+    running = _transaction()
+    _known.set((running, found) if running is not None else None)
 
 
 def forget_centre() -> None:
@@ -58,19 +59,14 @@ def forget_centre() -> None:
     _known.set(None)
 
 
-def agencies(actor: Actor, *, kind: str = "agency") -> list[Agency]:
-    """The agencies in the actor's scope, by code; `kind=""` includes the centre's own row."""
-    found = Agency.objects.order_by("code")
+def agencies(actor: Actor, *, kind: str = "agency", place: Place | None = None) -> Listing[Agency]:
+    """The agencies in the actor's scope, by code; `kind=""` includes the centre's own row.
+
+    Without a place all of them, for choices and names.
+    """
+    found = Agency.objects.all()
     if kind:
         found = found.filter(kind=kind)
-    if not actor.centre:
-        found = found.filter(pk__in=actor.agencies)
-    return list(found)
-
-
-def agencies_page(actor: Actor, place: Place = FIRST) -> Listing[Agency]:
-    """A page of the agencies in the actor's scope, by code."""
-    found = Agency.objects.filter(kind="agency")
     if not actor.centre:
         found = found.filter(pk__in=actor.agencies)
     return listing(found, ["code"], place)
@@ -92,32 +88,21 @@ def _by_text(key: str) -> QuerySet[Agency]:
         return Agency.objects.filter(code=key)
 
 
-def bureaus(actor: Actor, agency_id: UUID | None = None) -> list[Bureau]:
-    """The bureaus of one agency, or of all in scope."""
-    found = Bureau.objects.select_related("agency").order_by("agency__code", "code")
+def bureaus(
+    actor: Actor, agency_id: UUID | None = None, place: Place | None = None
+) -> Listing[Bureau]:
+    """The bureaus of one agency, or of all in scope. Without a place all of them, for choices."""
+    found = Bureau.objects.select_related("agency")
+    if not actor.centre:
+        found = found.filter(agency_id__in=actor.agencies)
     if agency_id:
-        found = found.filter(agency_id=agency_id)
-    if not actor.centre:
-        found = found.filter(agency_id__in=actor.agencies)
-    return list(found)
+        return listing(found.filter(agency_id=agency_id), ["code"], place)
+    return listing(found, ["agency__code", "code"], place)
 
 
-def bureaus_page(actor: Actor, agency_id: UUID, place: Place = FIRST) -> Listing[Bureau]:
-    """A page of one agency's bureaus, by code."""
-    found = Bureau.objects.filter(agency_id=agency_id)
-    if not actor.centre:
-        found = found.filter(agency_id__in=actor.agencies)
-    return listing(found, ["code"], place)
-
-
-def suppliers_page(actor: Actor, place: Place = FIRST) -> Listing[Supplier]:
-    """A page of the suppliers, by code."""
+def suppliers(actor: Actor, place: Place = FIRST) -> Listing[Supplier]:
+    """A page of the suppliers by code; agencies see them too (their bills name them)."""
     return listing(Supplier.objects.all(), ["code"], place)
-
-
-def suppliers(actor: Actor) -> list[Supplier]:
-    """Every supplier; agencies see them too (their bills name them)."""
-    return list(Supplier.objects.order_by("code"))
 
 
 def people(actor: Actor, *, agency_id: UUID | None = None, place: Place = FIRST) -> Listing[Person]:
@@ -142,14 +127,6 @@ def person(actor: Actor, person_id: UUID) -> Person:
         if own or actor.may("party.view_people", found.home_agency_id):
             return found
     raise NotFound("PARTY-406", "There is no such person, or you may not see them.")
-
-
-def staff(actor: Actor) -> list[Person]:
-    """The first 500 people of the centre by name, as choices: whom a service may belong to."""
-    if not actor.centre:
-        return []
-    own = Q(home_agency_id=None) | Q(home_agency_id=centre().agency_id)
-    return list(Person.objects.filter(own).order_by("name", "id")[:500])
 
 
 def person_names(actor: Actor, person_ids: Iterable[UUID]) -> dict[UUID, str]:

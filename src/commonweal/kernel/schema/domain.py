@@ -13,7 +13,11 @@ class TableRights:
     """What the app's role may do with one table, and whose rows it sees.
 
     `tenant` is the column holding the agency (None: shared). `visible_when_null` shows rows of no
-    agency to everybody. `own_user` names a column: rows of the signed-in person are visible too.
+    agency to everybody. `own_user` names a column: rows of the signed-in person are visible too,
+    and writable where they belong to no agency. A shared table (no `tenant`) is read by everybody
+    and written in the centre's scope only. `account` names the column of the account that a row is
+    about: seen and written by that account, by the centre, and at the door, before anybody has
+    signed in.
     """
 
     tenant: str | None = None
@@ -22,6 +26,8 @@ class TableRights:
     visible_when_null: bool = False
     own_user: str | None = None
     app_writes: bool = True
+    account: str | None = None
+    centre_writes: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,8 +68,19 @@ def tenant(
 def shared(
     *, append_only: bool = False, delete: bool = False, app_writes: bool = True
 ) -> Callable[[ModelT], ModelT]:
-    """Declare a table of the whole centre: no row belongs to a single agency."""
+    """Declare a table of the whole centre: no row belongs to a single agency.
+
+    Everybody reads it; it is written in the centre's scope only.
+    """
     return _declare(TableRights(None, append_only, delete, app_writes=app_writes))
+
+
+def of_account(column: str, *, centre_writes: bool = False) -> Callable[[ModelT], ModelT]:
+    """Declare a table about accounts: one account never sees another's rows.
+
+    `centre_writes`: only the centre's scope writes them, not the account itself.
+    """
+    return _declare(TableRights(account=column, centre_writes=centre_writes))
 
 
 def _declare(rights: TableRights) -> Callable[[ModelT], ModelT]:

@@ -1,7 +1,7 @@
 """What other modules may use of the schema room."""
 
 from ..errors import CommonwealError, Conflict, Forbidden, NotFound
-from .domain import Manifest, TableRights, shared, tenant
+from .domain import Manifest, TableRights, of_account, shared, tenant
 from .ids import derived_id, uuid7
 from .models import IdModel, TenantModel
 from .paging import FIRST, PAGE, Listing, Place, gone, listing, place_parts, place_text, turn
@@ -25,6 +25,7 @@ __all__ = [
     "derived_id",
     "gone",
     "listing",
+    "of_account",
     "own_apps",
     "place_parts",
     "place_text",

@@ -35,13 +35,44 @@ def declared_models() -> list[type[models.Model]]:
 
 
 def visible(rights: TableRights) -> str:
-    """The policy expression: whose rows the present scope may see and write."""
-    terms = [CENTRE, f"{rights.tenant} = ANY({AGENCIES}::uuid[])"]
+    """The policy expression: whose rows the present scope may see."""
+    terms = [CENTRE]
+    if rights.tenant:
+        terms.append(f"{rights.tenant} = ANY({AGENCIES}::uuid[])")
     if rights.visible_when_null:
         terms.append(f"{rights.tenant} IS NULL")
     if rights.own_user:
         terms.append(f"{rights.own_user} = {USER}")
     return " OR ".join(terms)
+
+
+def writable(rights: TableRights) -> str:
+    """The policy expression of what may be written: narrower than what may be seen.
+
+    A person writes rows of their own only where these belong to no agency, so that nobody enters
+    another agency, or the centre, by a row that names them.
+    """
+    terms = [CENTRE]
+    if rights.tenant:
+        terms.append(f"{rights.tenant} = ANY({AGENCIES}::uuid[])")
+    if rights.own_user:
+        own = f"{rights.own_user} = {USER}"
+        terms.append(f"({own} AND {rights.tenant} IS NULL)" if rights.tenant else own)
+    return " OR ".join(terms)
+
+
+def account_rows(column: str) -> str:
+    """The policy expression of an account's rows. Without an account nobody has signed in yet: the
+    door must be able to look for whoever knocks."""
+    return f"{CENTRE} OR {column} = {USER} OR {USER} IS NULL"
+
+
+# The sign-in library's tables about one account each; what they hold of others is secret.
+LIBRARY_ACCOUNTS = {
+    "account_emailaddress": "user_id",
+    "mfa_authenticator": "user_id",
+    "socialaccount_socialaccount": "user_id",
+}
 
 
 def _grants(rights: TableRights) -> str:
@@ -62,15 +93,31 @@ def table_statements(model: type[models.Model], app_role: str) -> list[str]:
         f"REVOKE ALL ON {table} FROM {app_role}",
         f"GRANT {_grants(rights)} ON {table} TO {app_role}",
     ]
-    if rights.tenant:
-        expression = visible(rights)
-        statements += [
-            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+    return statements + _policies(table, rights)
+
+
+def _policies(table: str, rights: TableRights) -> list[str]:
+    statements = [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"DROP POLICY IF EXISTS scope ON {table}",
+        f"DROP POLICY IF EXISTS reading ON {table}",
+    ]
+    if rights.account:
+        own = account_rows(rights.account)
+        check = CENTRE if rights.centre_writes else own
+        policies = [f"CREATE POLICY scope ON {table} USING ({own}) WITH CHECK ({check})"]
+    elif rights.tenant:
+        seen, written = visible(rights), writable(rights)
+        policies = [
             f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
-            f"DROP POLICY IF EXISTS scope ON {table}",
-            f"CREATE POLICY scope ON {table} USING ({expression}) WITH CHECK ({expression})",
+            f"CREATE POLICY scope ON {table} USING ({seen}) WITH CHECK ({written})",
         ]
-    return statements
+    else:  # the owner, who migrates shared data, is not bound
+        policies = [
+            f"CREATE POLICY reading ON {table} FOR SELECT USING (true)",
+            f"CREATE POLICY scope ON {table} USING ({CENTRE}) WITH CHECK ({CENTRE})",
+        ]
+    return statements + policies
 
 
 def module_sql(app: AppConfig) -> str:
@@ -95,15 +142,17 @@ def apply_rights(app_role: str, using: str = "owner") -> None:
 
 
 def _library_grants(role: str) -> list[str]:
-    """Tables of the libraries (sessions, sign-in): read and write, no tenant data."""
+    """Tables of the libraries (sessions, sign-in): read and write, an account's rows its own."""
     ours = {app.name for app in own_apps()}
     statements = []
     for app in apps.get_app_configs():
         if app.name in ours:
             continue
         for model in app.get_models(include_auto_created=True):
-            statements.append(
-                f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{model._meta.db_table}" TO {role}'
-            )
+            name = model._meta.db_table
+            statements.append(f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{name}" TO {role}')
+            if name in LIBRARY_ACCOUNTS:
+                rights = TableRights(account=LIBRARY_ACCOUNTS[name])
+                statements += _policies(f'"{name}"', rights)
     statements.append(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}")
     return statements

@@ -126,7 +126,7 @@ def list_tokens(
     request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
 ) -> dict[str, Any]:
     """Your own tokens, newest first."""
-    return paging.part_of(access.tokens(request.actor), after, limit, lambda row: row.pk)
+    return paging.answer(access.tokens(request.actor, paging.place(after, limit)))
 
 
 # An account belongs to no agency, and so do its events: they are written in the centre's scope.
@@ -162,7 +162,7 @@ def list_roles(
     request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
 ) -> dict[str, Any]:
     """Every role and what it may do."""
-    return paging.part_of(access.roles(request.actor), after, limit, lambda row: row.code)
+    return paging.answer(access.roles(request.actor, paging.place(after, limit)))
 
 
 @door.put("/roles/{code}", access=centre("access.manage_roles"), returns=RoleOut)

@@ -136,7 +136,7 @@ def list_units(
     request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
 ) -> dict[str, Any]:
     """Every unit, by code."""
-    return paging.part_of(catalogue.units(request.actor), after, limit, lambda row: row.code)
+    return paging.answer(catalogue.units(request.actor, paging.place(after, limit)))
 
 
 @door.get("/services", access=ALL, returns=Page[ServiceOut])
@@ -147,8 +147,7 @@ def list_services(
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
     """The services, by code."""
-    rows = catalogue.services(request.actor, on)
-    return paging.part_of(rows, after, limit, lambda row: row.code)
+    return paging.answer(catalogue.services(request.actor, on, paging.place(after, limit)))
 
 
 @door.get("/services/{code}", access=ALL, returns=ServiceOut)
@@ -171,10 +170,10 @@ def list_charge_items(
     after: str = paging.after_query(),
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
-    """Charge items, by code."""
+    """Charge items, by service and code."""
     only = catalogue.service_by_code(request.actor, service).pk if service else None
-    rows = catalogue.charge_items(request.actor, only, on)
-    return paging.part_of(rows, after, limit, lambda row: row.code)
+    place = paging.place(after, limit)
+    return paging.answer(catalogue.charge_items_page(request.actor, only, place, on))
 
 
 @door.get("/charge-items/{code}", access=ALL, returns=ItemOut)
@@ -194,7 +193,8 @@ def list_bundles(
     request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
 ) -> dict[str, Any]:
     """Items that are ordered only together with others."""
-    return paging.part_of(catalogue.bundles(request.actor), after, limit, lambda row: row.pk)
+    place = paging.place(after, limit)
+    return paging.answer(catalogue.bundles(request.actor, place=place))
 
 
 @door.get("/service-levels", access=ALL, returns=Page[LevelOut])
@@ -205,5 +205,5 @@ def list_service_levels(
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
     """What the centre promises."""
-    rows = catalogue.service_levels(request.actor, None, on)
-    return paging.part_of(rows, after, limit, lambda row: row.pk)
+    place = paging.place(after, limit)
+    return paging.answer(catalogue.service_levels(request.actor, None, on, place))

@@ -136,8 +136,8 @@ def list_accounts(
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
     """The chart of accounts, by code."""
-    rows = ledger.accounts(request.actor, _books(request, books))
-    return paging.part_of(rows, after, limit, lambda row: row.code)
+    place = paging.place(after, limit)
+    return paging.answer(ledger.accounts(request.actor, _books(request, books), place))
 
 
 @door.get("/ledger/{books}/funds", access=VIEW, returns=Page[FundOut])
@@ -148,8 +148,8 @@ def list_funds(
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
     """The funds, by code."""
-    rows = ledger.funds(request.actor, _books(request, books))
-    return paging.part_of(rows, after, limit, lambda row: row.code)
+    place = paging.place(after, limit)
+    return paging.answer(ledger.funds(request.actor, _books(request, books), place))
 
 
 @door.get("/ledger/{books}/periods", access=VIEW, returns=Page[PeriodOut])
@@ -160,8 +160,8 @@ def list_periods(
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
     """The months of the books, newest first."""
-    rows = ledger.periods(request.actor, _books(request, books))
-    return paging.part_of(rows, after, limit, lambda row: row.code)
+    place = paging.place(after, limit)
+    return paging.answer(ledger.periods(request.actor, _books(request, books), place))
 
 
 @door.get("/ledger/{books}/journals", access=VIEW, returns=Page[JournalOut])
@@ -179,10 +179,9 @@ def list_journals(
         _books(request, books),
         period=period,
         source=source,
-        before=paging.number_after(after),
-        limit=limit + 1,
+        place=paging.place(after, limit),
     )
-    return paging.page(rows, limit, lambda row: [row.number])
+    return paging.answer(rows)
 
 
 @door.get("/journals/{journal_id}", access=VIEW, returns=JournalLines)

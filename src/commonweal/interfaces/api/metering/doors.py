@@ -407,7 +407,7 @@ def list_sources(
     request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
 ) -> dict[str, Any]:
     """The registered sources, by code."""
-    return paging.part_of(metering.sources(request.actor), after, limit, lambda row: row.code)
+    return paging.answer(metering.sources(request.actor, place=paging.place(after, limit)))
 
 
 @door.put("/usage/sources/{code}", access=centre("metering.manage_sources"), returns=SourceOut)

@@ -194,7 +194,7 @@ def list_agencies(
     request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
 ) -> dict[str, Any]:
     """The agencies that you may see, by code."""
-    return paging.part_of(party.agencies(request.actor), after, limit, lambda row: row.code)
+    return paging.answer(party.agencies(request.actor, place=paging.place(after, limit)))
 
 
 @door.post("/agencies", access=centre("party.manage_agencies"), returns=AgencyOut, status=201)
@@ -226,8 +226,7 @@ def list_bureaus(
 ) -> dict[str, Any]:
     """The bureaus of an agency, by code."""
     agency_id = party.agency(request.actor, agency).pk
-    rows = party.bureaus(request.actor, agency_id)
-    return paging.part_of(rows, after, limit, lambda row: row.code)
+    return paging.answer(party.bureaus(request.actor, agency_id, paging.place(after, limit)))
 
 
 @door.post(
@@ -247,7 +246,7 @@ def list_suppliers(
     request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
 ) -> dict[str, Any]:
     """Every supplier, by code."""
-    return paging.part_of(party.suppliers(request.actor), after, limit, lambda row: row.code)
+    return paging.answer(party.suppliers(request.actor, paging.place(after, limit)))
 
 
 @door.get("/people", access=VIEW, returns=Page[PersonOut])

@@ -6,15 +6,21 @@ provider vouches only for addresses of its own domains (settings.sign_in_provide
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from typing import Any
+from uuid import UUID
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from django.http import HttpRequest
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from commonweal.kernel.access.public import user_by_email
+from commonweal.kernel.access.public import SYSTEM, Actor, act_as, note_account, user_by_email
 
 SIGNED_IN = "account/messages/logged_in.txt"
 
@@ -30,6 +36,51 @@ class AccountAdapter(DefaultAccountAdapter):
         """Nothing on signing in: the page begins with its answer, its header names the person."""
         if SIGNED_IN not in (*args, options.get("message_template")):
             super().add_message(request, level, *args, **options)
+
+    def post_login(self, request: HttpRequest, user: Any, **details: Any) -> HttpResponse:
+        """A sign-in leaves an event."""
+        note(user.pk, "signed_in", by=user.pk)
+        answer: HttpResponse = super().post_login(request, user, **details)
+        return answer
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """So does a failed one, on an account that exists."""
+        user = user_by_email(str(credentials.get("email") or credentials.get("login") or ""))
+        if user is not None:
+            note(user.pk, "sign_in_failed")
+
+    def send_notification_mail(
+        self, template_prefix: str, user: Any, *rest: Any, **more: Any
+    ) -> None:
+        """Whatever changes how an account is opened is announced here by the library: password set,
+        changed or reset, second factor or passkey added or removed, outside sign-in connected. (A
+        second factor's announcement comes right after its commit.)"""
+        note(user.pk, template_prefix.rpartition("/")[2], by=user.pk)
+        super().send_notification_mail(template_prefix, user, *rest, **more)
+
+
+def note(user_id: UUID, what: str, by: UUID | None = None) -> None:
+    """Record what happened to an account; the door has no scope of its own yet."""
+    actor = Actor(kind="person" if by else "anonymous", user_id=by)
+    with act_as(SYSTEM):
+        note_account(actor=actor, user_id=user_id, what=what)
+
+
+class SecondFactors(DefaultMFAAdapter):
+    """The secrets of second factors lie encrypted in the database, under the installation's key."""
+
+    def encrypt(self, text: str) -> str:
+        """To the database."""
+        return _cipher().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """From the database."""
+        return _cipher().decrypt(encrypted_text.encode()).decode()
+
+
+def _cipher() -> Fernet:
+    key = hashlib.sha256(b"commonweal second factors\0" + settings.SECRET_KEY.encode()).digest()
+    return Fernet(base64.urlsafe_b64encode(key))
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):

@@ -17,6 +17,7 @@ from commonweal.kernel.schema.public import CommonwealError
 from commonweal.kernel.words.public import told
 
 from ..access import signed_in
+from ..lists import lists, pages, place
 from ..look.page import Problem
 from ..requests import Asked
 from .views import held_permissions, usable, zone
@@ -25,6 +26,7 @@ FIELDS = {"ACCESS-103": "scopes", "ACCESS-104": "days"}
 
 
 @signed_in
+@lists("access.ApiToken")
 def tokens(request: Asked) -> HttpResponse:
     """List tokens; a POST makes one, whose secret this answer alone shows."""
     given: dict[str, Any] = {
@@ -36,8 +38,10 @@ def tokens(request: Asked) -> HttpResponse:
     problems: list[Problem] = []
     if request.method == "POST":
         secret, problems = _create(request, given)
+    rows = own_tokens(request.actor, place(request))
     context = {
-        "tokens": [{"token": row, "usable": usable(row)} for row in own_tokens(request.actor)],
+        "tokens": [{"token": row, "usable": usable(row)} for row in rows],
+        "pages": pages(request, rows),
         "choices": held_permissions(request),
         "given": given,
         "secret": secret,

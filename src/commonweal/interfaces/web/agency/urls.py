@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import accounts, agreements, bills, forecasts, lines, usage
+from ..access import agency_only
+from ..agreements.addresses import addresses
+from . import accounts, bills, forecasts, lines, usage
 
 app_name = "agency"
 urlpatterns = [
@@ -22,10 +24,6 @@ urlpatterns = [
     path("usage.csv", usage.usage_csv, name="usage_csv"),
     path("usage/<str:code>/", usage.item, name="usage_item"),
     path("accounts/", accounts.accounts, name="accounts"),
-    path("agreements/", agreements.agreements, name="agreements"),
-    path("agreements/<uuid:agreement_id>/", agreements.agreement, name="agreement"),
-    path("agreements/<uuid:agreement_id>/sign/", agreements.sign_terms, name="sign_agreement"),
-    path("orders/<uuid:order_id>/", agreements.order, name="order"),
-    path("orders/<uuid:order_id>/sign/", agreements.sign, name="sign_order"),
+    *addresses(agency_only),
     path("forecasts/", forecasts.forecasts, name="forecasts"),
 ]

@@ -51,7 +51,11 @@ def problems(error: CommonwealError) -> tuple[Problem, ...]:
     several = error.details.get("problems")
     if several:
         return tuple(
-            Problem(f"{told(each['where'])}: {told(each['message'])}", "", each["code"])
+            Problem(
+                f"{told(each['where'])}: {told(each['message'])}",
+                each.get("field", ""),
+                each["code"],
+            )
             for each in several
         )
     return (Problem(told(error.message), str(error.details.get("field", "")), error.code),)

@@ -14,6 +14,7 @@ from commonweal.kernel.jobs.public import all_manifests
 from commonweal.kernel.schema.public import NotFound
 
 from ..access import centre_only
+from ..lists import lists, pages, place
 from ..requests import Asked
 from .base import attempt, done, show
 from .people import people_tabs
@@ -23,10 +24,13 @@ MANAGE = "access.manage_roles"
 
 
 @centre_only(VIEW)
+@lists("access.Role")
 def roles(request: Asked) -> HttpResponse:
-    """Every role with how much it may do."""
+    """The roles with how much each may do."""
+    rows = all_roles(request.actor, place(request))
     context = {
-        "rows": all_roles(request.actor),
+        "rows": rows,
+        "pages": pages(request, rows),
         "tabs": people_tabs("roles"),
         "may_change": request.actor.may(MANAGE),
     }

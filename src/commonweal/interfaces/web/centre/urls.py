@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
+from ..access import centre_only
+from ..agreements.addresses import addresses
 from . import (
-    agreements,
     audit,
     bills,
     close,
@@ -47,11 +48,7 @@ urlpatterns = [
     path("costs/pools/<str:code>/", cost_model.pool, name="pool"),
     path("costs/allocations/", cost_model.allocations, name="allocations"),
     path("costs/allocations/<uuid:run_id>/", cost_model.allocation, name="allocation"),
-    path("agreements/", agreements.agreements, name="agreements"),
-    path("agreements/new/", agreements.new_agreement, name="new_agreement"),
-    path("agreements/<uuid:agreement_id>/", agreements.agreement, name="agreement"),
-    path("agreements/<uuid:agreement_id>/order/", agreements.new_order, name="new_order"),
-    path("orders/<uuid:order_id>/", agreements.order, name="order"),
+    *addresses(centre_only),
     path("intake/", intake.intake, name="intake"),
     path("intake/deliveries/", intake.deliveries, name="deliveries"),
     path("intake/quarantine/", intake.quarantined, name="quarantine"),

@@ -115,4 +115,12 @@ class Migration(migrations.Migration):
                 "abstract": False,
             },
         ),
+        migrations.AddIndex(
+            model_name="apitoken",
+            index=models.Index(fields=["user", "created_at", "id"], name="access_token_newest"),
+        ),
+        migrations.AddIndex(
+            model_name="role",
+            index=models.Index(fields=["-side", "name", "code"], name="access_role_order"),
+        ),
     ]

@@ -101,6 +101,10 @@ def test_roles_are_data(db: None) -> None:
         put_role(actor=SYSTEM, code="x", name="X", side="centre", permissions=["b.b", "a.a", "a.a"])
         put_role(actor=SYSTEM, code="x", name="X", side="centre", permissions=["c.c"])
         assert role_permissions()["x"] == {"c.c"}
+        with pytest.raises(AccessError, match="ACCESS-115"):
+            put_role(actor=SYSTEM, code="x", name="X", side="agency", permissions=["c.c"])
+        with pytest.raises(AccessError, match="ACCESS-114"):
+            put_role(actor=SYSTEM, code="x", name="X", side="centre", permissions=["*"])
         assert "x" in {role.code for role in roles(SYSTEM)}
         with pytest.raises(Forbidden):
             roles(ANONYMOUS)
@@ -156,6 +160,12 @@ def test_elevation_is_short_reasoned_and_ends(db: None) -> None:
         ):
             with pytest.raises(AccessError, match=code):
                 elevate(actor=staff, reason=reason, permissions=["x.y"], minutes=minutes)
+        for wanted, code in ((["*"], "ACCESS-114"), ([], "ACCESS-111")):
+            with pytest.raises(AccessError, match=code):
+                elevate(actor=staff, reason="A long enough reason", permissions=wanted)
+        token = staff.limited_to(frozenset({"access.elevate"}))
+        with pytest.raises(AccessError, match="ACCESS-116"):
+            elevate(actor=token, reason="A long enough reason", permissions=["x.y"])
         made = elevate(actor=staff, reason="A long enough reason", permissions=["x.y"], minutes=30)
         assert running_elevation(staff.user_id) == made
         with at(NOON + timedelta(minutes=30)):

@@ -199,7 +199,7 @@ class Deciders:
             return None
         shown = able or roles
         return Decider(
-            role=", ".join(dict.fromkeys(held.role_name for held in shown)),
+            role=", ".join(dict.fromkeys(_(held.role_name) for held in shown)),
             name=roles[0].name or _("A person of another agency"),
             person_id=person_id,
             lent=all(held.lender is not None for held in shown),
@@ -248,7 +248,9 @@ class Deciders:
 
     def _roles_of(self, matter: Matter) -> list[Decider]:
         found = [
-            Decider(role.name, "", None, False, False, self._over(matter, frozenset({role.code})))
+            Decider(
+                _(role.name), "", None, False, False, self._over(matter, frozenset({role.code}))
+            )
             for role in self._roles
             if matter.permission in role.permissions
         ]

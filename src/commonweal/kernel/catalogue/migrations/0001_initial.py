@@ -999,4 +999,14 @@ class Migration(migrations.Migration):
                 name="catalogue_item_kind",
             ),
         ),
+        migrations.AddIndex(
+            model_name="chargeitem",
+            index=models.Index(fields=["service", "code"], name="catalogue_item_order"),
+        ),
+        migrations.AddIndex(
+            model_name="servicelevel",
+            index=models.Index(
+                fields=["service", "metric", "starts", "id"], name="catalogue_level_order"
+            ),
+        ),
     ]

@@ -90,6 +90,7 @@ class ChargeItem(IdModel):
 
     class Meta:
         ordering = ["code"]
+        indexes = [models.Index(fields=["service", "code"], name="catalogue_item_order")]
         constraints = [
             span_check("catalogue_item_span"),
             models.CheckConstraint(
@@ -149,6 +150,9 @@ class ServiceLevel(IdModel):
 
     class Meta:
         ordering = ["service", "metric", "starts"]
+        indexes = [
+            models.Index(fields=["service", "metric", "starts", "id"], name="catalogue_level_order")
+        ]
         constraints = [
             span_check("catalogue_level_span"),
             models.CheckConstraint(

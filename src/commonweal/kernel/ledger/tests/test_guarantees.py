@@ -15,8 +15,6 @@ from commonweal.kernel.schema.public import uuid7
 
 from .conftest import DAY, Books, make_books
 
-WHY = "It was entered twice by mistake."
-
 
 def execute(sql: str, *values: object) -> None:
     with connection.cursor() as cursor:
@@ -188,17 +186,13 @@ def silent_reopen(b: Books) -> None:
 
 def second_reversal(b: Books) -> None:
     ref = b.post(b.one, "k")
-    reverse(
-        reason=WHY, actor=SYSTEM, journal_id=ref.id, period="2026-10", key="r", effective_date=DAY
-    )
+    reverse(actor=SYSTEM, journal_id=ref.id, period="2026-10", key="r", effective_date=DAY)
     lines(header(b, b.one, reverses_id=ref.id), b.one, {"amount": -500}, {"amount": 500})
 
 
 def reversal_of_reversal(b: Books) -> None:
     ref = b.post(b.one, "k")
-    back = reverse(
-        reason=WHY, actor=SYSTEM, journal_id=ref.id, period="2026-10", key="r", effective_date=DAY
-    )
+    back = reverse(actor=SYSTEM, journal_id=ref.id, period="2026-10", key="r", effective_date=DAY)
     header(b, b.one, reverses_id=back.id)
 
 

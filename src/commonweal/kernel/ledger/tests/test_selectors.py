@@ -22,6 +22,7 @@ from commonweal.kernel.ledger.public import (
     post_many,
     post_pair,
 )
+from commonweal.kernel.schema.public import Place
 
 from .conftest import DAY, Books, make_books
 
@@ -94,10 +95,11 @@ def test_a_balance_changed_by_the_owner_is_found(committed_db: str) -> None:
 def test_journals_page_by_number(books: Books) -> None:
     fill(books)
     seen: list[int] = []
-    before = None
-    while page := ledger.journals(SYSTEM, books.one, period=OCTOBER, before=before, limit=7):
+    page = ledger.journals(SYSTEM, books.one, period=OCTOBER, place=Place(limit=7))
+    seen += [each.number for each in page]
+    while page.next:
+        page = ledger.journals(SYSTEM, books.one, period=OCTOBER, place=Place(page.next, 7))
         seen += [each.number for each in page]
-        before = page[-1].number
     assert len(seen) == 40
     assert seen == sorted(seen, reverse=True)
     assert ledger.journals(SYSTEM, books.one, source="other") == []
@@ -110,13 +112,16 @@ def test_journals_page_by_number(books: Books) -> None:
 
 def test_the_lines_behind_a_figure_add_up_to_it(books: Books) -> None:
     fill(books)
-    total, before, count = 0, None, 0
-    while page := ledger.postings(
-        SYSTEM, books.one, account="5100", period=OCTOBER, before=before, limit=9
-    ):
+    total, count, at = 0, 0, ""
+    while True:
+        page = ledger.postings(
+            SYSTEM, books.one, account="5100", period=OCTOBER, place=Place(at, 9)
+        )
         total += sum(line.amount for line in page)
         count += len(page)
-        before = (page[-1].journal_id, page[-1].line)
+        at = page.next
+        if not at:
+            break
     assert count == 40
     assert total == ledger.balance(SYSTEM, books.one, account="5100", period=OCTOBER)
 

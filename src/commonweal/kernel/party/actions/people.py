@@ -77,6 +77,9 @@ def update_person(*, actor: Actor, person_id: UUID, **changes: Any) -> Person:
         raise PartyError("PARTY-103", f"There is no such field: {', '.join(unknown)}.")
     if "name" in changes:
         changes["name"] = check_name(changes["name"])
+    if "email" in changes and person.user_id and person.user_id != actor.user_id:
+        # Notices and links of an account go there: moving them takes an administrator.
+        require_may_manage(actor, centre().agency_id, "centre")
     if "user_id" in changes:
         _link_account(actor, person, changes["user_id"])
     for name, value in changes.items():

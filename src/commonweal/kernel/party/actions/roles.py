@@ -15,7 +15,14 @@ from ...calendar.public import Span, today
 from ...jobs.public import all_manifests
 from ...schema.public import Conflict, NotFound
 from ..models import Agency, Bureau, Delegation, Membership, Person
-from ..rules import CENTRE_SIDE, PartyError, check_side, require_may_manage
+from ..rules import (
+    CENTRE_SIDE,
+    PartyError,
+    check_side,
+    require_may_manage,
+    require_not_beyond,
+    require_not_self,
+)
 from ..selectors import centre
 from .people import find_person
 
@@ -69,6 +76,8 @@ def add_membership(
     agency = _agency(agency_id or centre().agency_id)
     check_side(wanted.side, agency.kind)
     require_may_manage(actor, agency.pk, wanted.side)
+    require_not_beyond(actor, wanted.permissions, agency.pk)
+    require_not_self(actor, person_id)
     person = find_person(person_id)
     if bureau_id and not Bureau.objects.filter(pk=bureau_id, agency=agency).exists():
         raise NotFound("PARTY-408", "There is no such bureau in this agency.")
@@ -188,6 +197,8 @@ def delegate(
         require(actor, "party.delegate", agency.pk)
     else:
         require_may_manage(actor, agency.pk, wanted.side)
+        require_not_beyond(actor, wanted.permissions, agency.pk)
+        require_not_self(actor, borrower.pk)
     if lender.pk == borrower.pk:
         raise PartyError("PARTY-117", "Choose somebody else: a role is not lent to oneself.")
     if len(reason.strip()) < 10:

@@ -339,3 +339,34 @@ def test_a_person_of_another_agency_is_listed_without_a_name(world: World) -> No
     with act_as(actor):
         names = [row.person.name for row in party.memberships(actor)]
     assert sorted(names) == ["A person of another agency", "Nora"]
+
+
+def test_nobody_gives_themself_a_role_or_more_than_they_hold(world: World) -> None:
+    user, liaison = world.somebody("lia", "agency_liaison", world.north)
+    _finance, officer = world.somebody("fin", "agency_finance", world.north)
+    admin_user, admin = world.somebody("ada", "administrator")
+    actor, administrator = party.actor_for(user), party.actor_for(admin_user)
+    with act_as(actor):
+        for person, role, code in (
+            (liaison, "agency_employee", "PARTY-124"),
+            (liaison, "agency_finance", "PARTY-125"),
+            (officer, "agency_approver", "PARTY-125"),
+        ):
+            with refused(code):
+                party.add_membership(
+                    actor=actor, person_id=person.pk, role=role, agency_id=world.north.pk
+                )
+        with refused("PARTY-125"):
+            party.delegate(
+                actor=actor, from_person_id=officer.pk, to_person_id=liaison.pk,
+                role="agency_finance", agency_id=world.north.pk, ends=date(2030, 1, 1),
+                reason="long enough a reason",
+            )  # fmt: skip
+        with pytest.raises(Forbidden):
+            party.update_person(actor=actor, person_id=officer.pk, email="elsewhere@x.test")
+        party.update_person(actor=actor, person_id=officer.pk, phone="555-0101")
+        party.add_membership(
+            actor=actor, person_id=officer.pk, role="agency_liaison", agency_id=world.north.pk
+        )
+    with act_as(administrator), refused("PARTY-124"):
+        party.add_membership(actor=administrator, person_id=admin.pk, role="finance_officer")

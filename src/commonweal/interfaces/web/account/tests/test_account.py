@@ -7,13 +7,22 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+from allauth.mfa.utils import decrypt
 from django.core import mail
 from django.test import Client
 
 from commonweal.interfaces.web.agency.tests.test_pages import text_of
 from commonweal.interfaces.web.agency.tests.world import PASSWORD, World
 from commonweal.kernel.access.public import SYSTEM, act_as, token_by_secret
+from commonweal.kernel.audit.public import events
 from commonweal.kernel.party.public import person_of_user
 
 Browser = Callable[[str], Client]
@@ -191,3 +200,48 @@ def test_a_role_is_lent_and_taken_back(world: World, signed_in: Browser) -> None
     assert loan
     browser.post(f"/account/loans/{loan[1]}/end/")
     assert borrower.get("/agency/bills/").status_code == 403
+
+
+def happened(key: str, world: World) -> list[str]:
+    """What the trail holds of an account, oldest first."""
+    with act_as(SYSTEM):
+        target = ("access.User", str(world.users[key].pk))
+        return [event.verb for event in reversed(events(SYSTEM, target=target))]
+
+
+def test_what_happens_at_the_door_is_in_the_trail(
+    world: World, django_capture_on_commit_callbacks: Any
+) -> None:
+    before = len(happened("parks", world))
+    sign_in(password="not this one")
+    browser, _answer = sign_in()
+    asked = browser.get("/sign-in/2fa/totp/activate/")
+    confirmed = browser.post(asked["Location"], {"password": PASSWORD})
+    secret = re.search(r"<code>([A-Z2-7]+)</code>", text_of(browser.get(confirmed["Location"])))
+    assert secret
+    code = format_hotp_value(hotp_value(secret[1], next(yield_hotp_counters_from_time())))
+    with django_capture_on_commit_callbacks(execute=True):
+        browser.post("/sign-in/2fa/totp/activate/", {"code": code})
+    assert happened("parks", world)[before:] == [
+        "access.sign_in_failed",
+        "access.signed_in",
+        "access.totp_activated",
+    ]
+
+
+def test_secrets_of_second_factors_are_not_readable(world: World) -> None:
+    secret = generate_totp_secret()
+    TOTP.activate(world.users["parks"], secret)
+    with act_as(SYSTEM):
+        kept = Authenticator.objects.get(user_id=world.users["parks"].pk, type="totp")
+    assert secret not in str(kept.data)
+    assert decrypt(kept.data["secret"]) == secret
+
+
+def test_guessing_at_one_account_does_not_close_the_door_to_others(world: World) -> None:
+    for _ in range(12):
+        sign_in("parks", password="not this one")
+    _browser, answer = sign_in("parks")
+    assert answer.status_code == 200
+    assert "Too many failed" in text_of(answer)
+    assert sign_in("officer")[1]["Location"] == "/home/"

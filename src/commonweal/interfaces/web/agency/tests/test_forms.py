@@ -8,8 +8,6 @@ from django.test import Client
 
 from commonweal.interfaces.web.agency.tests.test_pages import text_of
 from commonweal.interfaces.web.agency.tests.world import World
-from commonweal.kernel.access.public import SYSTEM, act_as
-from commonweal.kernel.catalogue.public import Order
 
 Browser = Callable[[str], Client]
 
@@ -69,44 +67,3 @@ def test_a_forecast_that_is_no_number(world: World, signed_in: Browser) -> None:
         assert response.status_code == 422, given
         assert "CHARGING-222" in response.content.decode()
         assert f'value="{given}"' in response.content.decode()
-
-
-def test_agreements_orders_and_their_funding(world: World, signed_in: Browser) -> None:
-    browser, line = signed_in("parks"), world.line()
-    page = text_of(browser.get("/agency/agreements/"))
-    assert "wait for your agency's signature" in page.replace("&#39;", "'")
-    assert f"/agency/orders/{world.open_order}/" in page
-    order = text_of(browser.get(f"/agency/orders/{line.order_line.order_id}/"))
-    assert "70.0%" in order
-    assert "Federal grant" in order
-    assert "Signed on" in order
-    agreement = line.order_line.order.agreement_id
-    terms = text_of(browser.get(f"/agency/agreements/{agreement}/"))
-    assert "The centre provides, the agency pays." in terms
-    assert "by Paul Approver" in terms
-
-
-def test_signing_an_order_takes_a_tick(world: World, signed_in: Browser) -> None:
-    browser = signed_in("parks-approver")
-    place = f"/agency/orders/{world.open_order}/"
-    assert "Sign this order" in text_of(browser.get(place))
-    refused = browser.post(f"{place}sign/", {})
-    assert refused.status_code == 422
-    assert "CATALOGUE-239" in refused.content.decode()
-    assert browser.get(f"{place}sign/").status_code == 302
-    signed = browser.post(f"{place}sign/", {"agree": "1"}, follow=True)
-    assert "It comes into force when the centre signs too" in text_of(signed)
-    with act_as(SYSTEM):
-        assert Order.objects.get(pk=world.open_order).signed_by_agency == (
-            world.users["parks-approver"].pk
-        )
-    again = browser.post(f"{place}sign/", {"agree": "1"})
-    assert again.status_code == 422
-    assert "CATALOGUE-222" in again.content.decode()
-
-
-def test_general_terms_signed_already_say_so(world: World, signed_in: Browser) -> None:
-    agreement = world.line().order_line.order.agreement_id
-    browser = signed_in("parks-approver")
-    refused = browser.post(f"/agency/agreements/{agreement}/sign/", {"agree": "1"})
-    assert "CATALOGUE-222" in refused.content.decode()

@@ -69,7 +69,7 @@ def test_another_agency_changes_nothing(world: World, signed_in: Browser) -> Non
     assert theirs.post("/agency/forecasts/", {"agency": "PARKS"}).status_code == 403
     assert theirs.get("/agency/usage.csv?agency=PARKS").status_code == 403
     approver = signed_in("water-approver")
-    signed = approver.post(f"/agency/orders/{world.open_order}/sign/", {"agree": "1"})
+    signed = approver.post(f"/agency/orders/{world.open_order}/", {"agree": "1", "do": "sign"})
     assert signed.status_code == 404
     with act_as(SYSTEM):
         assert not charging.queries(SYSTEM, bill_id=world.bill().pk)

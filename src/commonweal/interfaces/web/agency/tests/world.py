@@ -56,6 +56,7 @@ class World:
     agencies: dict[str, UUID] = field(default_factory=dict)
     items: dict[str, UUID] = field(default_factory=dict)
     open_order: UUID | None = None
+    open_ending: UUID | None = None
 
     def bill(self, agency: str = "PARKS", period: FiscalPeriod = OCTOBER) -> charging.Bill:
         """A bill."""
@@ -218,6 +219,12 @@ def _orders(world: World) -> None:
                 catalogue.sign_order(actor=actor, order_id=order.pk, side=side)
         if code == "PARKS":
             world.open_order = _order(world, terms, date(2027, 7, 1), ["helpdesk.case"]).pk
+        else:
+            with act_as(owner):
+                world.open_ending = catalogue.propose_ending(
+                    actor=owner, order_id=order.pk, ends=date(2027, 3, 1),
+                    reason="The board takes its help desk back.",
+                ).pk  # fmt: skip
 
 
 def _order(

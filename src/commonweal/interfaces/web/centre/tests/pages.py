@@ -13,8 +13,8 @@ from commonweal.practices.charging import public as charging
 
 LISTS = (
     "director", "bills", "queries", "rates", "proposals", "forecasts", "costs", "imports", "model",
-    "allocations", "agreements", "intake", "deliveries", "quarantine", "people", "delegations",
-    "roles", "audit", "jobs",
+    "allocations", "agreements", "to_sign", "intake", "deliveries", "quarantine", "people",
+    "delegations", "roles", "audit", "jobs",
 )  # fmt: skip
 PLAIN = (*LISTS, "propose", "new_import", "new_agreement", "upload", "new_person", "audit_check")
 
@@ -34,6 +34,7 @@ def addresses(world: World) -> dict[str, str]:
         order = world.open_order
         line = world.line()
         version = line.rate_version
+        running = line.order_line.order_id
         agreement = line.order_line.order.agreement_id
         person = world.actors["parks"].person_id
     known = {
@@ -41,6 +42,8 @@ def addresses(world: World) -> dict[str, str]:
         "close_stop": ["2026-11"], "decide": [version.pk], "import": [file.pk],
         "rejected": [file.pk], "pool": ["security"], "allocation": [run.pk],
         "agreement": [agreement], "new_order": [agreement], "order": [order],
+        "end_agreement": [agreement], "modify_order": [running], "end_order": [running],
+        "ending": [world.open_ending],
         "upload_rows": [run.pk], "tried_rows": [run.pk], "person": [person], "role": ["director"],
     }  # fmt: skip
     return {

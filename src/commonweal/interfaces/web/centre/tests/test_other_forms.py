@@ -14,9 +14,8 @@ from commonweal.interfaces.web.agency.tests.world import OCTOBER, World, moment
 from commonweal.interfaces.web.centre.tests.pages import text_of
 from commonweal.kernel.access.public import SYSTEM, Role, act_as
 from commonweal.kernel.audit.public import seal
-from commonweal.kernel.catalogue.public import Agreement, Order
 from commonweal.kernel.jobs.public import Job
-from commonweal.kernel.metering.public import Usage, emit, put_source
+from commonweal.kernel.metering.public import Usage, emit
 from commonweal.kernel.metering.public import quarantine as quarantined
 from commonweal.kernel.party.public import Delegation, Membership, Person
 from commonweal.practices.charging import public as charging
@@ -24,75 +23,14 @@ from commonweal.practices.charging import public as charging
 Browser = Callable[[str], Client]
 
 
-def test_an_agreement_and_an_order_are_proposed_and_signed(
-    world: World, signed_in: Browser
-) -> None:
-    owner, director = signed_in("owner"), signed_in("director")
-    form = {"agency": str(world.agencies["WATER"]), "title": "Archive", "terms": "As agreed.",
-            "starts": "2027-01-01", "ends": "2028-01-01", "profile": "plain"}  # fmt: skip
-    assert "CATALOGUE-221" in text_of(
-        owner.post("/centre/agreements/new/", {**form, "title": ""}), 422
-    )
-    page = text_of(owner.post("/centre/agreements/new/", form, follow=True))
-    assert "The agreement is proposed." in page
-    assert "Sign for the centre" not in page
-    with act_as(SYSTEM):
-        made = Agreement.objects.get(title="Archive")
-    path = f"/centre/agreements/{made.pk}/"
-    signed = text_of(director.post(path, {"do": "sign"}, follow=True))
-    assert "Signed for the centre." in signed
-    withdrawn = text_of(owner.post(path, {"do": "withdraw", "reason": "Not needed"}, follow=True))
-    assert "Withdrawn" in withdrawn
-
-
-def test_an_order_says_every_problem_at_once(world: World, signed_in: Browser) -> None:
-    owner = signed_in("owner")
-    terms = world.line().order_line.order.agreement_id
-    path = f"/centre/agreements/{terms}/order/"
-    form = {"starts": "2020-01-01", "ends": "2020-02-01", "item-1": "helpdesk.case",
-            "quantity-1": "100", "amount-1": "1700.00", "source-1": "General fund",
-            "share-1": "60", "account-1": "01"}  # fmt: skip
-    page = text_of(owner.post(path, form), 422)
-    assert "CATALOGUE-201" in page
-    assert "Line 1" in page
-    assert "FORM-103" in text_of(owner.post(path, {**form, "quantity-1": "some"}), 422)
-    good = {**form, "starts": "2027-07-01", "ends": "2028-07-01", "item-1": "helpdesk.base",
-            "source-2": "Grant", "share-2": "40", "grant-2": "G-9"}  # fmt: skip
-    made = text_of(owner.post(path, good, follow=True))
-    assert "The order is proposed." in made
-    assert "3/5" in made
-    assert "$1,700.00 estimated" in made
-
-
-def test_the_centre_signs_an_order_that_waits(world: World, signed_in: Browser) -> None:
-    director = signed_in("director")
-    assert "1 order waits for signatures" in text_of(director.get("/centre/agreements/"))
-    path = f"/centre/orders/{world.open_order}/"
-    assert "Sign for the centre" in text_of(director.get(path))
-    assert "Signed for the centre." in text_of(director.post(path, {"do": "sign"}, follow=True))
-    with act_as(SYSTEM):
-        assert Order.objects.get(pk=world.open_order).signed_by_centre == (
-            world.users["director"].pk
-        )
-
-
-def test_a_source_is_reported(world: World, signed_in: Browser) -> None:
+def test_a_source_is_registered_and_reported(world: World, signed_in: Browser) -> None:
     browser, path = signed_in("officer"), "/centre/intake/?period=2026-11"
-    with act_as(SYSTEM):
-        put_source(actor=SYSTEM, code="meters", name="Meters", expected=True)
-    report = {"source": "meters", "period": "2026-11", "count": "", "total": "0"}
+    new = {"what": "source", "code": "meters", "name": "Meters", "expected": "1"}
+    assert "Meters" in text_of(browser.post(path, new, follow=True))
+    report = {"what": "report", "source": "meters", "period": "2026-11", "count": "", "total": "0"}
     assert "FORM-103" in text_of(browser.post(path, report), 422)
     done = text_of(browser.post(path, {**report, "count": "0"}, follow=True))
     assert "0 / 0" in done
-
-
-def test_without_sources_nothing_is_called_complete(world: World, signed_in: Browser) -> None:
-    path = "/centre/intake/?period=2026-11"
-    with act_as(SYSTEM):
-        put_source(actor=SYSTEM, code="desk", name="Desk", expected=False)
-    page = text_of(signed_in("officer").get(path))
-    assert "The close waits for no source of usage" in page
-    assert "is complete" not in page
 
 
 HEAD = "Ref,Agency,Item,Count,Unit,From,To\n"
