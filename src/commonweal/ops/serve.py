@@ -5,9 +5,15 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import signal
 import threading
+import time
+from collections.abc import Callable
 
 SEAL_SECONDS = 5
+PARENT_SECONDS = 2
+RESTART_SECONDS = 1
+STOP_SECONDS = 5
 
 
 def keep_sealing(stop: threading.Event) -> None:
@@ -28,17 +34,48 @@ def keep_sealing(stop: threading.Event) -> None:
             close_old_connections()
 
 
-def work() -> None:
-    """The worker process: jobs, schedules, outgoing mail, and the sealer."""
+def work(parent: int) -> None:
+    """The worker process: jobs, schedules, outgoing mail, and the sealer; ends with its parent."""
     import django
 
     django.setup()
     from commonweal.kernel.jobs.public import Worker
 
-    stop = threading.Event()
+    worker, stop = Worker(), threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: worker.stop())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both: the parent decides
     threading.Thread(target=keep_sealing, args=(stop,), daemon=True).start()
-    Worker().run()
+    threading.Thread(target=end_with, args=(parent, worker.stop), daemon=True).start()
+    worker.run()
     stop.set()
+
+
+def end_with(parent: int, stop: Callable[[], None]) -> None:
+    """Stop once the process that started this one is gone."""
+    while os.getppid() == parent:
+        time.sleep(PARENT_SECONDS)
+    stop()
+
+
+def keep_alive(target: Callable[[int], None], stop: threading.Event) -> None:
+    """Run a function in a process of its own until told to stop; one that dies is replaced.
+
+    A worker that was killed, or lost its database, loses no work: its successor takes it over.
+    """
+    log = logging.getLogger("commonweal.worker")
+    context = multiprocessing.get_context("spawn")
+    while not stop.is_set():
+        process = context.Process(target=target, args=(os.getpid(),), daemon=True)
+        process.start()
+        while process.is_alive() and not stop.wait(0.2):
+            pass
+        if stop.is_set():
+            process.terminate()
+            process.join(STOP_SECONDS)
+            process.kill()
+            return
+        log.warning("the worker ended (%s); another one starts", process.exitcode)
+        stop.wait(RESTART_SECONDS)
 
 
 def serve(port: int, host: str = "127.0.0.1") -> int:
@@ -50,8 +87,9 @@ def serve(port: int, host: str = "127.0.0.1") -> int:
 
     check_database()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "commonweal.settings")
-    worker = multiprocessing.get_context("spawn").Process(target=work, daemon=True)
-    worker.start()
+    stop = threading.Event()
+    keeper = threading.Thread(target=keep_alive, args=(work, stop))
+    keeper.start()
     try:
         Granian(
             "commonweal.interfaces.web.wsgi:application",
@@ -63,6 +101,6 @@ def serve(port: int, host: str = "127.0.0.1") -> int:
             log_enabled=False,
         ).serve()
     finally:
-        worker.terminate()
-        worker.join(5)
+        stop.set()
+        keeper.join()
     return 0

@@ -77,7 +77,7 @@ class Worker:
         self,
         *,
         handlers: dict[str, Handler] | None = None,
-        lease: timedelta = timedelta(seconds=60),
+        lease: timedelta = timedelta(seconds=30),
         idle_seconds: float = 1.0,
     ) -> None:
         self.handlers = announced() if handlers is None else handlers
