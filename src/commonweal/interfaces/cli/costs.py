@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
-from .kit import CommandError
+from .kit import CommandError, acting
 
 if TYPE_CHECKING:
+    from commonweal.kernel.access.public import Actor
     from commonweal.practices.charging.public import CostReading, CostRequest, MappingNeeded
 
 HELP = "import ledger costs, fill cost pools, allocate them, derive rates"
@@ -81,6 +82,10 @@ def _verb(verbs: Verbs, name: str, text: str, run: Run, epilog: str = "") -> Par
         epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument(
+        "--as", dest="email", default="", metavar="EMAIL",
+        help="act as this person, with their rights only (default: as the operator)",
+    )  # fmt: skip
     parser.set_defaults(run=run)
     return parser
 
@@ -172,16 +177,15 @@ def request_of(args: argparse.Namespace) -> CostRequest:
 
 def import_file(args: argparse.Namespace) -> int:
     """Import, or read without storing; show what was found where it must be confirmed."""
-    from commonweal.kernel.access.public import SYSTEM, act_as
     from commonweal.practices.charging.public import MappingNeeded, import_costs, read_costs
 
     asked = request_of(args)
     try:
-        with act_as(SYSTEM):
+        with acting(args) as actor:
             if args.dry_run:
-                reading = read_costs(SYSTEM, asked)
+                reading = read_costs(actor, asked)
             else:
-                reading = import_costs(actor=SYSTEM, request=asked).reading
+                reading = import_costs(actor=actor, request=asked).reading
     except MappingNeeded as needed:
         print(suggestion_text(needed, args.file.name))
         return 2
@@ -257,7 +261,6 @@ def write_rejects(path: Path, reading: CostReading) -> None:
 
 def put_model(args: argparse.Namespace) -> int:
     """Put the cost model of a JSON file."""
-    from commonweal.kernel.access.public import SYSTEM, act_as
     from commonweal.practices.charging.public import CostError, put_cost_model
 
     try:
@@ -266,20 +269,19 @@ def put_model(args: argparse.Namespace) -> int:
         raise CostError("COSTS-214", f"{args.file.name} is not JSON: {wrong}.") from wrong
     if not isinstance(document, dict):
         raise CostError("COSTS-214", f"{args.file.name} holds no object with pools and rules.")
-    with act_as(SYSTEM):
-        counts = put_cost_model(actor=SYSTEM, document=document)
+    with acting(args) as actor:
+        counts = put_cost_model(actor=actor, document=document)
     print(", ".join(f"{count} {name}" for name, count in counts.items()) + ".")
     return 0
 
 
 def show_pools(args: argparse.Namespace) -> int:
     """What each pool holds, and what no rule took."""
-    from commonweal.kernel.access.public import SYSTEM, act_as
     from commonweal.kernel.party.public import centre
     from commonweal.practices.charging.public import cost_by_pool
 
-    with act_as(SYSTEM):
-        found, currency = cost_by_pool(SYSTEM, args.first, args.last, args.basis), centre().currency
+    with acting(args) as actor:
+        found, currency = cost_by_pool(actor, args.first, args.last, args.basis), centre().currency
     for row in found:
         print(f"{row.code:<24}{row.lines:>8,} rows{_money(row.amount_minor, currency):>20}")
     total = sum(row.amount_minor for row in found)
@@ -290,19 +292,18 @@ def show_pools(args: argparse.Namespace) -> int:
 
 def allocated(args: argparse.Namespace) -> int:
     """Allocate, and show each service's full cost and what stays unallocated."""
-    from commonweal.kernel.access.public import SYSTEM, act_as
     from commonweal.practices.charging.public import allocate, cost_reconciliation
 
-    with act_as(SYSTEM):
+    with acting(args) as actor:
         run = allocate(
-            actor=SYSTEM,
+            actor=actor,
             basis=args.basis,
             first_period=args.first,
             last_period=args.last,
             label=args.label,
             method=args.method,
         )
-        checked = cost_reconciliation(SYSTEM, run.pk)
+        checked = cost_reconciliation(actor, run.pk)
     for entry in run.result["totals"]:
         print(f"{entry['target']:<32}{entry['amount']:>18} {run.currency}")
     print(f"{'total':<32}{run.result['total']:>18} {run.currency}")
@@ -333,15 +334,14 @@ def _decimal(text: str) -> Decimal:
         raise RateError("CHARGING-215", f"“{text}” is not a number. Write it like 1200.") from wrong
 
 
-def _run_id(text: str) -> UUID:
+def _run_id(actor: Actor, text: str) -> UUID:
     """A run by its id, or the newest one by its label."""
-    from commonweal.kernel.access.public import SYSTEM
     from commonweal.practices.charging.public import RateError, latest_run
 
     try:
         return UUID(text)
     except ValueError:
-        runs = [latest_run(SYSTEM, basis, text) for basis in ("actual", "budget")]
+        runs = [latest_run(actor, basis, text) for basis in ("actual", "budget")]
     found = sorted((run for run in runs if run), key=lambda run: run.recorded_at)
     if not found:
         raise RateError(
@@ -352,7 +352,6 @@ def _run_id(text: str) -> UUID:
 
 def derive(args: argparse.Namespace) -> int:
     """Derive a rate, explain it, and propose it if asked; a person approves it on the rate desk."""
-    from commonweal.kernel.access.public import SYSTEM, act_as
     from commonweal.kernel.catalogue.public import item_by_code
     from commonweal.practices.charging.public import (
         RateVersion,
@@ -367,12 +366,12 @@ def derive(args: argparse.Namespace) -> int:
         reason=args.because,
         fiscal_year=args.fiscal_year,
     )
-    with act_as(SYSTEM):
-        item = item_by_code(SYSTEM, args.item)
+    with acting(args) as actor:
+        item = item_by_code(actor, args.item)
         found = derive_rate(
-            SYSTEM,
+            actor,
             charge_item_id=item.pk,
-            run_id=_run_id(args.allocation),
+            run_id=_run_id(actor, args.allocation),
             volume=volume,
             share=args.share,
             places=args.places,
@@ -391,7 +390,7 @@ def derive(args: argparse.Namespace) -> int:
         )
         if args.propose:
             version = propose_rate(
-                actor=SYSTEM,
+                actor=actor,
                 charge_item_id=item.pk,
                 model=version.model,
                 starts=_day(args.propose),

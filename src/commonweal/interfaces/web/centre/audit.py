@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
-from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.audit.public import events, head, verify
 from commonweal.kernel.party.public import agencies, centre, people_of_accounts
 from commonweal.kernel.schema.public import NotFound
@@ -94,10 +93,8 @@ def check(request: Asked) -> HttpResponse:
         except NotFound as error:
             problems = [str(error)]
     elif request.method == "POST":
-        with act_as(SYSTEM):
-            report = verify()
-    with act_as(SYSTEM):
-        present: Any = head(None)
+        report = verify()
+    present: Any = head(None)
     context = {
         "report": report,
         "problems": problems,
