@@ -4,8 +4,9 @@ from django.utils.translation import gettext_noop
 
 from ..catalogue.public import register_use
 from ..schema.public import Manifest
+from .background import KIND, take_file
 from .selectors import last_used, open_from
-from .tasks import clean_orphans
+from .tasks import clean_orphans, clean_uploads
 
 register_use(open_from, last_used)
 
@@ -34,7 +35,24 @@ MANIFEST = Manifest(
         "agency_liaison": ["metering.view"],
         "agency_approver": ["metering.view"],
     },
-    jobs={"metering.clean_orphans": clean_orphans},
-    schedules={"metering.clean_orphans": "30 3 * * *"},
-    work={"metering.clean_orphans": gettext_noop("Remove files that belong to nothing")},
+    jobs={
+        "metering.clean_orphans": clean_orphans,
+        "metering.clean_uploads": clean_uploads,
+        KIND: take_file,
+    },
+    schedules={
+        "metering.clean_orphans": "30 3 * * *",
+        "metering.clean_uploads": "daily 03:50",
+    },
+    work={
+        "metering.clean_orphans": gettext_noop("Remove files that belong to nothing"),
+        "metering.clean_uploads": gettext_noop("Remove uploaded files that nobody went on with"),
+        KIND: gettext_noop("Take in a usage file"),
+    },
+    remedies={
+        "USAGE-216": gettext_noop(
+            "The file is not kept any more. Upload the same file again: it goes on where it "
+            "stopped. Then discard this."
+        ),
+    },
 )

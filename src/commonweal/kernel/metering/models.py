@@ -139,7 +139,9 @@ class UsageBatch(IdModel):
 class Upload(IdModel):
     """One file on its way in. `rows_done` rows are committed: a repeated upload goes on from there.
 
-    `problems_path` (relative to the data folder) lists every row that was not taken.
+    `problems_path` (relative to the data folder) lists every row that was not taken. `dry_run`: it
+    says what would happen, and stores nothing else. `rows_expected`: about how many rows the file
+    has, where it is taken in by a worker. `problem`: what is wrong with the file as a whole.
     """
 
     agency = models.ForeignKey("party.Agency", on_delete=models.PROTECT, null=True)
@@ -148,6 +150,9 @@ class Upload(IdModel):
     sha256 = models.CharField(max_length=64)
     options = models.JSONField(default=dict)
     state = models.CharField(max_length=8, default="running")  # running done
+    dry_run = models.BooleanField(default=False)
+    rows_expected = models.BigIntegerField(null=True)
+    problem = models.CharField(max_length=600, blank=True)
     rows_done = models.BigIntegerField(default=0)
     accepted = models.BigIntegerField(default=0)
     duplicates = models.BigIntegerField(default=0)

@@ -12,6 +12,15 @@ from .actions import (
     submit,
     write_partitions,
 )
+from .background import (
+    INLINE_BYTES,
+    cancel_upload,
+    is_large,
+    kept_file,
+    resume_upload,
+    submit_later,
+    upload_jobs,
+)
 from .deliveries import (
     SourceCheck,
     batches,
@@ -44,6 +53,7 @@ from .selectors import (
 from .uploads import UploadResult, submit_file
 
 __all__ = [
+    "INLINE_BYTES",
     "FileOptions",
     "IntakeResult",
     "Page",
@@ -61,12 +71,15 @@ __all__ = [
     "UsageError",
     "UsageRow",
     "batches",
+    "cancel_upload",
     "discard_quarantined",
     "emit",
     "export_csv",
     "facts",
     "freeze_period",
     "history",
+    "is_large",
+    "kept_file",
     "late_facts",
     "manifest",
     "missing_sources",
@@ -77,14 +90,17 @@ __all__ = [
     "quarantine",
     "release_quarantined",
     "report_source",
+    "resume_upload",
     "safe_cell",
     "seal_period",
     "source_checks",
     "sources",
     "submit",
     "submit_file",
+    "submit_later",
     "totals",
     "upload",
+    "upload_jobs",
     "uploads",
     "write_partitions",
 ]

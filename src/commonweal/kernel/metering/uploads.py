@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import transaction
 
 from ..access.public import SYSTEM, Actor, act_as, require_somewhere
-from .actions.uploads import finish_upload, start_upload, take_chunk
+from .actions.uploads import finish_upload, note_tried, start_upload, take_chunk
 from .domain import Problem, UsageError
 from .domain.problems import FILE_TEXTS, file_error
 from .intake.files import Chunk, Opened, open_usage
@@ -65,13 +65,14 @@ class _Run:
     """One file on its way in."""
 
     def __init__(
-        self, actor: Actor, upload: Upload, opened: Opened, checker: Checker, dry_run: bool
+        self, actor: Actor, upload: Upload, opened: Opened, checker: Checker, kept: bool
     ) -> None:
         self.actor = actor
         self.upload = upload
         self.opened = opened
         self.checker = checker
-        self.dry_run = dry_run
+        self.dry_run = upload.dry_run
+        self.fleeting = upload.dry_run and not kept
         self.problems = ProblemFile(upload.id, upload.problems_bytes)
         self.shown: list[Problem] = []
         self._reported = 0
@@ -85,7 +86,7 @@ class _Run:
 
     def _store(self, prepared: Prepared, malformed: list[Problem]) -> Tally:
         with transaction.atomic():
-            if self.dry_run:
+            if self.fleeting:
                 _insert(self.upload)
             tally = take_chunk(
                 actor=self.actor,
@@ -97,6 +98,8 @@ class _Run:
             )
             if self.dry_run:
                 transaction.set_rollback(True)
+        if self.dry_run and not self.fleeting:
+            note_tried(actor=self.actor, upload=self.upload)
         return tally
 
     def uncommitted(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
@@ -119,7 +122,7 @@ class _Run:
 
 
 def _insert(upload: Upload) -> None:
-    """A dry run's upload lives only inside each transaction that is taken back."""
+    """A fleeting dry run's upload lives only inside each transaction that is taken back."""
     with act_as(SYSTEM):
         upload.save(force_insert=True)
 
@@ -144,37 +147,49 @@ def submit_file(
     Call it outside any transaction: every chunk commits by itself, and the same call after an
     interruption goes on with the first uncommitted row (`resume`: the id of that upload).
     `progress(rows done, rows refused)` is called after each chunk. `dry_run` says what would
-    happen, and stores nothing.
+    happen, and stores nothing; a dry run that was begun by `submit_later` keeps how far it is.
     """
-    require_somewhere(actor, "metering.submit")
-    if kind not in ("csv", "parquet"):
-        raise UsageError("USAGE-202", f"“{kind[:20]}” is no format. Choose csv or parquet.")
     options = options or FileOptions()
-    options.time_format()
-    opened = open_usage(path, kind, options)
-    first = next(opened.chunks, None)
-    if first is None and not opened.malformed:
-        raise file_error("USAGE-209")
+    opened, first = begin(actor, path, kind, options)
     sha256 = file_sha256(path)
     with transaction.atomic():
         upload = start_upload(
-            actor=actor, source=source, kind=kind, sha256=sha256, options=options, resume=resume
+            actor=actor,
+            source=source,
+            kind=kind,
+            sha256=sha256,
+            options=options,
+            resume=resume,
+            dry_run=dry_run,
         )
-        if dry_run:
+        if dry_run and resume is None:
             transaction.set_rollback(True)
     if upload.state == "done":
-        return _result(upload, (), dry_run)
+        return _result(upload, ())
     names = first.table.column_names if first else []
     with act_as(SYSTEM):
         reference = reference_for(actor, None, None).of_source(upload.source.items)
     checker = Checker(source, reference, options, names)
-    run = _Run(actor, upload, opened, checker, dry_run)
+    run = _Run(actor, upload, opened, checker, kept=resume is not None)
     try:
         chunks = chain([first] if first else [], opened.chunks)
         _take_all(run, chunks, progress)
     finally:
         checker.close()
     return _finish(run)
+
+
+def begin(actor: Actor, path: Path, kind: str, options: FileOptions) -> tuple[Opened, Chunk | None]:
+    """Open a file and read its first rows: what is wrong with it as a whole is raised here."""
+    require_somewhere(actor, "metering.submit")
+    if kind not in ("csv", "parquet"):
+        raise UsageError("USAGE-202", f"“{kind[:20]}” is no format. Choose csv or parquet.")
+    options.time_format()
+    opened = open_usage(path, kind, options)
+    first = next(opened.chunks, None)
+    if first is None and not opened.malformed:
+        raise file_error("USAGE-209")
+    return opened, first
 
 
 def _take_all(run: _Run, chunks: Iterator[Chunk], progress: Progress | None) -> None:
@@ -195,17 +210,17 @@ def _take_all(run: _Run, chunks: Iterator[Chunk], progress: Progress | None) -> 
 
 def _finish(run: _Run) -> UploadResult:
     with transaction.atomic():
-        if run.dry_run:
+        if run.fleeting:
             _insert(run.upload)
         finish_upload(
             actor=run.actor, upload=run.upload, problems=run.problems, malformed=run.rest()
         )
-        if run.dry_run:
+        if run.fleeting:
             transaction.set_rollback(True)
-    return _result(run.upload, tuple(run.shown), run.dry_run)
+    return _result(run.upload, tuple(run.shown))
 
 
-def _result(upload: Upload, problems: tuple[Problem, ...], dry_run: bool) -> UploadResult:
+def _result(upload: Upload, problems: tuple[Problem, ...]) -> UploadResult:
     return UploadResult(
         upload.id,
         upload.rows_done,
@@ -215,5 +230,5 @@ def _result(upload: Upload, problems: tuple[Problem, ...], dry_run: bool) -> Upl
         upload.rejected,
         problems,
         upload.problems_path,
-        dry_run,
+        upload.dry_run,
     )

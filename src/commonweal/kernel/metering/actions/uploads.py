@@ -38,6 +38,8 @@ def start_upload(
     sha256: str,
     options: FileOptions,
     resume: UUID | None = None,
+    dry_run: bool = False,
+    expected: int | None = None,
 ) -> Upload:
     """Begin the intake of a file, or find the unfinished one of the same file and options."""
     require_somewhere(actor, "metering.submit")
@@ -48,7 +50,11 @@ def start_upload(
             sentence = refused.message[0].upper() + refused.message[1:]
             raise UsageError(refused.code, sentence) from None
         same = Upload.objects.filter(
-            source=found_source, sha256=sha256, format=kind, started_by=actor.user_id
+            source=found_source,
+            sha256=sha256,
+            format=kind,
+            started_by=actor.user_id,
+            dry_run=dry_run,
         )
         if resume is not None:
             same = same.filter(pk=resume)
@@ -65,6 +71,8 @@ def start_upload(
                 format=kind,
                 sha256=sha256,
                 options=options.plain(),
+                dry_run=dry_run,
+                rows_expected=expected,
                 started_by=actor.user_id,
                 started_at=now(),
             )
@@ -73,7 +81,7 @@ def start_upload(
             verb="usage.upload_started",
             target=upload,
             agency_id=upload.agency_id,
-            payload={"sha256": sha256, "rows": upload.rows_done},
+            payload={"sha256": sha256, "rows": upload.rows_done, "dry_run": dry_run},
         )
     return upload
 
@@ -151,7 +159,7 @@ def finish_upload(
         upload.problems_bytes = problems.append(malformed)
         upload.problems_path = problems.relative if upload.problems_bytes else ""
         upload.rejected += len(malformed)
-        upload.state, upload.finished_at = "done", now()
+        upload.state, upload.finished_at, upload.problem = "done", now(), ""
         upload.save()
         record(
             actor=actor,
@@ -166,3 +174,33 @@ def finish_upload(
             },
         )
     return upload
+
+
+@action
+def note_tried(*, actor: Actor, upload: Upload) -> None:
+    """Keep how far a dry run has come; the chunk itself was taken back."""
+    require_somewhere(actor, "metering.submit")
+    with act_as(SYSTEM):
+        upload.save()
+        record(
+            actor=actor,
+            verb="usage.upload_tried",
+            target=upload,
+            agency_id=upload.agency_id,
+            payload={"rows": upload.rows_done},
+        )
+
+
+@action
+def note_problem(*, actor: Actor, upload: Upload, error: UsageError) -> None:
+    """Keep what is wrong with a file as a whole, for the page of its upload."""
+    with act_as(SYSTEM):
+        message = f"{error.message} ({error.code})"
+        Upload.objects.filter(pk=upload.pk).update(problem=message[:600])
+        record(
+            actor=actor,
+            verb="usage.upload_stopped",
+            target=upload,
+            agency_id=upload.agency_id,
+            payload={"code": error.code},
+        )

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...errors import CommonwealError
+from ...errors import CommonwealError, Conflict
 
 
 class UsageError(CommonwealError):
     """Usage, a usage file or a usage period cannot be used as given."""
+
+
+class UsageBusy(UsageError, Conflict):
+    """Somebody else is at the same work; trying again later helps."""
 
 
 @dataclass(frozen=True)
@@ -103,12 +107,15 @@ FILE_TEXTS: dict[str, str] = {
     "USAGE-213": "The file cannot be read after row {value}. Save it again, then go on.",
     "USAGE-215": "The same file is being taken in by somebody else. Wait until that has ended.",
     "USAGE-214": "“{value}” is not a time zone. Write it as America/Chicago.",
+    "USAGE-216": "The file of this upload is not kept any more. Upload the same file again: it "
+    "goes on where it stopped.",
 }
 
 
 def file_error(code: str, **details: object) -> UsageError:
     """What is wrong with a file as a whole."""
-    return UsageError(code, FILE_TEXTS[code].format(**details))
+    kind = UsageBusy if code == "USAGE-215" else UsageError
+    return kind(code, FILE_TEXTS[code].format(**details))
 
 
 def text(code: str, **details: object) -> str:

@@ -63,6 +63,11 @@ class FileOptions:
             "zone": self.zone,
         }
 
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> FileOptions:
+        """What was kept with an upload."""
+        return cls(**{**kept, "date_formats": tuple(kept["date_formats"])})
+
 
 def columns_by_field(options: FileOptions, columns: Sequence[str]) -> dict[str, str]:
     """Field → column, complete but for the constants (USAGE-203, 204, 210, 211)."""

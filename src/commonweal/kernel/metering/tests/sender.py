@@ -1,12 +1,13 @@
 """A process that sends batches and says on standard output which are committed. For kill tests.
 
-Arguments: `batches FROM TO` or `file PATH`.
+Arguments: `batches FROM TO`, `file PATH` or `worker`.
 """
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from uuid import UUID
 
 import django
 
@@ -46,9 +47,26 @@ def send_file(path: str) -> None:
     )
 
 
+def work() -> None:
+    """A worker that takes kept files in, in small chunks."""
+    from commonweal.kernel.jobs.public import Worker, report
+    from commonweal.kernel.metering import background
+    from commonweal.kernel.metering.intake import files
+
+    def told(job_id: UUID, done: int, total: int | None = None) -> None:
+        print(done, flush=True)
+        report(job_id, done, total)
+
+    files.CHUNK_ROWS = 100
+    background.report = told
+    Worker().run(once=True)
+
+
 if __name__ == "__main__":
     django.setup()
-    if sys.argv[1] == "file":
+    if sys.argv[1] == "worker":
+        work()
+    elif sys.argv[1] == "file":
         send_file(sys.argv[2])
     else:
         send_batches(int(sys.argv[2]), int(sys.argv[3]))
