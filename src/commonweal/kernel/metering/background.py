@@ -56,10 +56,12 @@ def submit_later(
     kind: str,
     options: FileOptions | None = None,
     dry_run: bool = False,
+    resume: UUID | None = None,
 ) -> Upload:
     """Have a file taken in by a worker, as this actor; what is wrong with it as a whole is raised.
 
-    The same file with the same options goes on where it stopped. JOBS-409 while it is at work.
+    The same file with the same options (`resume`: or of that upload) goes on where it stopped.
+    JOBS-409 while it is at work.
     """
     options = options or FileOptions()
     begin(actor, path, kind, options)
@@ -70,6 +72,7 @@ def submit_later(
             kind=kind,
             sha256=file_sha256(path),
             options=options,
+            resume=resume,
             dry_run=dry_run,
             expected=count_rows(path, kind),
         )
@@ -127,6 +130,15 @@ def upload_jobs(actor: Actor, uploads: Iterable[Upload]) -> dict[UUID, Job]:
     """The background work of some uploads, ended or not, by upload; one query."""
     keys = {job_key(upload.id): upload.id for upload in uploads}
     return {keys[key]: job for key, job in by_keys(actor, keys).items()}
+
+
+def upload_state(upload: Upload, job: Job | None) -> str:
+    """How an upload stands: done, waiting, running, failed, cancelled, or interrupted (a file that
+    was taken in while somebody waited, and did not come to its end)."""
+    if upload.state == "done":
+        return "done"
+    names = {"queued": "waiting", "running": "running", "dead": "failed", "discarded": "failed"}
+    return names.get(job.state, "cancelled") if job else "interrupted"
 
 
 def _queue(actor: Actor, upload: Upload) -> None:

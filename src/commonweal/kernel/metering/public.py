@@ -20,6 +20,7 @@ from .background import (
     resume_upload,
     submit_later,
     upload_jobs,
+    upload_state,
 )
 from .deliveries import (
     SourceCheck,
@@ -101,6 +102,7 @@ __all__ = [
     "totals",
     "upload",
     "upload_jobs",
+    "upload_state",
     "uploads",
     "write_partitions",
 ]

@@ -6,15 +6,12 @@ import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from ninja import File as Part
-from ninja import Form, Query
-from ninja.files import UploadedFile
+from ninja import Query
 from pydantic import Field
 
 from commonweal.kernel.catalogue.public import item_by_code
@@ -24,12 +21,12 @@ from commonweal.kernel.party.public import agency
 from ..kit import paging
 from ..kit.doors import Asked, Door, File, attachment, centre, needs
 from ..kit.types import AgencyKey, Code, Exact, In, Name, Out, Page, Period, Text
-from . import events
+from . import events, files
+from .files import SourceCode
 
 VIEW = "metering.view"
 door = Door("usage", "Usage records, their sources, and those in quarantine.")
-DOORS = [door]
-SourceCode = Annotated[str, Field(min_length=1, max_length=40, examples=["payroll-engine"])]
+DOORS = [door, files.door]
 
 
 class Taken(Out):
@@ -158,29 +155,6 @@ class BatchOut(Out):
     rejected: int
 
 
-class RowProblem(Out):
-    """A row that was not taken, why, and what to do. The header is row 1."""
-
-    row: int
-    pointer: str
-    code: str
-    message: str
-    external_id: str
-
-
-class FileResult(Out):
-    """What became of a file. Send it again to go on after an interruption."""
-
-    upload_id: UUID
-    rows: int
-    accepted: int
-    duplicates: int
-    conflicts: int
-    rejected: int
-    dry_run: bool
-    problems: list[RowProblem] = Field(description="The first hundred.")
-
-
 class QuarantineOut(Out):
     """A record whose source and id were taken before with other content."""
 
@@ -238,45 +212,6 @@ def send(request: Asked) -> HttpResponse:
     found, batch = events.read(request)
     result = metering.submit(actor=request.actor, events=found)
     return events.respond(request, result, batch)
-
-
-FILE_BODY = "A CSV or Parquet file with a header; columns named as the fields of usage."
-
-
-@door.post(
-    "/usage/files", access=needs("metering.submit"), returns=FileResult, own_transactions=True
-)
-def send_file(
-    request: Asked,
-    file: UploadedFile = Part(..., description=FILE_BODY),
-    source: SourceCode = Form(...),
-    format: Literal["csv", "parquet"] = Form("csv"),
-    zone: Annotated[str, Field(max_length=64)] = Form(""),
-    encoding: Annotated[str, Field(max_length=20)] = Form(""),
-    delimiter: Annotated[str, Field(max_length=1)] = Form(""),
-    decimal_comma: bool = Form(False),
-    dry_run: bool = Form(False),
-) -> metering.UploadResult:
-    """Send a usage file; each row is taken or refused alone, chunk after chunk committed.
-
-    The same file again goes on where an interruption left it. `dry_run` says what would happen and
-    stores nothing.
-    """
-    options = metering.FileOptions(
-        encoding=encoding, delimiter=delimiter, decimal_comma=decimal_comma, zone=zone
-    )
-    with tempfile.NamedTemporaryFile(prefix="usage-") as kept:
-        for piece in file.chunks():
-            kept.write(piece)
-        kept.flush()
-        return metering.submit_file(
-            actor=request.actor,
-            source=source,
-            path=Path(kept.name),
-            kind=format,
-            options=options,
-            dry_run=dry_run,
-        )
 
 
 def _facts(request: Asked, agency_key: str, item: str) -> tuple[UUID, UUID | None]:

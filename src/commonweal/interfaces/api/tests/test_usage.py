@@ -10,6 +10,7 @@ import pytest
 
 from commonweal.interfaces.api.metering.events import BATCH, EXAMPLE, SINGLE
 from commonweal.interfaces.api.tests.scene import OPEN, A, Scene
+from commonweal.kernel.jobs.public import Worker
 
 FINANCE = "finance_officer:"
 
@@ -111,6 +112,74 @@ def test_a_file_is_taken_row_by_row(scene: Scene) -> None:
     done = post().json()
     assert (done["accepted"], done["rejected"]) == (2, 1)
     assert done["problems"][0]["code"] == "USAGE-104"
+
+
+def upload(scene: Scene, data: bytes, name: str = "june.csv", **more: str) -> Any:
+    """Post a file."""
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    form = {"file": SimpleUploadedFile(name, data), "source": "payroll-engine", **more}
+    return scene.client(FINANCE).post("/api/v1/usage/files", form)
+
+
+def test_a_files_columns_are_mapped(scene: Scene) -> None:
+    month = f"{OPEN.month:02d}.{OPEN.year}"
+    data = f"Nr;Dept;Menge;Von;Bis\nm1;{A};1,5;02.{month} 08:00;03.{month} 08:00\n"
+    form = {
+        "columns": json.dumps(
+            {"Nr": "id", "Dept": "agency", "Menge": "quantity", "Von": "from", "Bis": "to"}
+        ),
+        "constants": json.dumps({"charge_item": "payroll.payslip", "unit": "C62"}),
+        "date_formats": "%d.%m.%Y %H:%M", "zone": "America/Chicago", "decimal_comma": "true",
+    }  # fmt: skip
+    done = upload(scene, data.encode(), **form)
+    assert done.status_code == 200, done.content
+    assert (done.json()["accepted"], done.json()["state"]) == (1, "done"), done.content
+    page = scene.client(FINANCE).get(f"/api/v1/usage?agency={A}&period={OPEN}&limit=200").json()
+    assert "m1" in {each["external_id"] for each in page["items"]}
+    unmapped = upload(scene, data.encode(), delimiter=";")
+    assert (unmapped.status_code, unmapped.json()["code"]) == (422, "USAGE-203")
+    for wrong in ("[1]", "{", '{"a": 1}'):
+        answer = upload(scene, data.encode(), columns=wrong)
+        assert (answer.status_code, answer.json()["code"]) == (422, "API-422"), answer.content
+
+
+def test_a_large_file_is_taken_in_by_a_worker(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refused rows only, so that the other tests find the month as it was."""
+    from commonweal.kernel.metering import background
+
+    head = "id,agency,charge_item,quantity,unit,from,to\n"
+    data = (head + f"w1,{A},payroll.payslip,x,C62,,\n" * 40).encode()
+    monkeypatch.setattr(background, "INLINE_BYTES", 100)
+    sent = upload(scene, data)
+    assert sent.status_code == 202, sent.content
+    found = sent.json()
+    assert (found["state"], found["rows"], found["problems"]) == ("waiting", 0, [])
+    place, client = f"/api/v1/usage/uploads/{found['upload_id']}", scene.client(FINANCE)
+    again = upload(scene, data)
+    assert (again.status_code, again.json()["code"]) == (409, "JOBS-409")
+    waiting = client.get(place).json()
+    assert (waiting["state"], waiting["rows_expected"]) == ("waiting", 40)
+    assert client.get(f"{place}/problems").json()["code"] == "USAGE-405"
+    assert client.post(f"{place}/cancel").json()["state"] == "cancelled"
+    assert client.post(f"{place}/cancel").json()["code"] == "JOBS-104"
+    assert client.post(f"{place}/resume").json()["state"] == "waiting"
+    assert client.post(f"{place}/cancel").json()["state"] == "cancelled"
+    assert upload(scene, data, resume=found["upload_id"]).json()["upload_id"] == found["upload_id"]
+    assert Worker().run(once=True) >= 1
+    done = client.get(place).json()
+    assert (done["state"], done["rows"], done["rejected"], done["last_error"]) == (
+        "done", 40, 40, "",
+    )  # fmt: skip
+    rows = client.get(f"{place}/problems").content.decode("utf-8-sig").splitlines()
+    assert len(rows) == 41
+    listed = client.get("/api/v1/usage/uploads?limit=1").json()["items"]
+    assert [each["id"] for each in listed] == [found["upload_id"]]
+    assert scene.client(f"agency_finance:{A}").get(place).status_code == 404
+    unknown = upload(scene, data, resume="018f0000-0000-7000-8000-000000000000")
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "USAGE-207")
 
 
 def test_an_export_is_what_the_list_shows(scene: Scene) -> None:
