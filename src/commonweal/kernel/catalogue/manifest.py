@@ -1,10 +1,12 @@
 """What the catalogue announces."""
 
+from django.utils.translation import gettext_noop
+
 from ..authority.public import register_amounts
 from ..schema.public import Manifest
 from .rules import ORDER, SIGN
 
-register_amounts(ORDER, "sign an order", SIGN)
+register_amounts(ORDER, gettext_noop("sign an order"), SIGN)
 
 _READ = ["agreements.view"]
 

@@ -95,6 +95,18 @@ def matter(paper: Paper, side: str) -> Matter:
     )
 
 
+def signing(side: str, agency_id: UUID | None, currency: str) -> Matter:
+    """Signing orders in general, for one side: who may, and up to which amount."""
+    return Matter(
+        permission=SIGN[side],
+        side=side,
+        agency_id=agency_id,
+        subject_type=ORDER,
+        currency=currency,
+        own_side=False,
+    )
+
+
 def why_not_sign(actor: Actor, paper: Paper, side: str) -> str:
     """Why this actor may not sign a proposal for one side; empty if they may."""
     try:

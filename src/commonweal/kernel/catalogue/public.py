@@ -68,6 +68,7 @@ from .papers import (
     pending,
     preview_modification,
     preview_order,
+    signing,
     versions,
     why_not_sign,
 )
@@ -167,6 +168,7 @@ __all__ = [
     "sign_ending",
     "sign_estimate",
     "sign_order",
+    "signing",
     "units",
     "versions",
     "why_not_sign",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from ..access import agency_only
+from ..agreements import approvers
 from ..agreements.addresses import addresses
 from . import accounts, bills, forecasts, lines, usage
 
@@ -25,5 +26,8 @@ urlpatterns = [
     path("usage/<str:code>/", usage.item, name="usage_item"),
     path("accounts/", accounts.accounts, name="accounts"),
     *addresses(agency_only),
+    path(
+        "agreements/approvers/", agency_only(approvers.VIEW)(approvers.approvers), name="approvers"
+    ),
     path("forecasts/", forecasts.forecasts, name="forecasts"),
 ]

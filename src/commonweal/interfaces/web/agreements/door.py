@@ -40,14 +40,20 @@ class Door:
         found = reverse(f"{self.side}:{name}", args=args)
         return found + (f"?{urlencode(kept)}" if kept else "")
 
-    def done(self, request: Asked, text: str, name: str, *args: Any) -> HttpResponseRedirect:
+    def done(
+        self, request: Asked, text: str, name: str, *args: Any, **query: Any
+    ) -> HttpResponseRedirect:
         """Say what was done, on the page that shows it."""
         messages.success(request, text)
-        return HttpResponseRedirect(self.url(name, *args))
+        return HttpResponseRedirect(self.url(name, *args, **query))
 
     def tabs(self, here: str) -> list[Link]:
         """The pages about agreements."""
-        pages = [("agreements", _("Agreements and orders")), ("to_sign", _("Waiting to be signed"))]
+        pages = (
+            ("agreements", _("Agreements and orders")),
+            ("to_sign", _("Waiting to be signed")),
+            ("approvers", _("Who may sign")),
+        )
         return [Link(label, self.url(name), name == here) for name, label in pages]
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from markupsafe import Markup
 
 from commonweal.kernel.access.public import Actor
-from commonweal.kernel.authority.public import waiting
+from commonweal.kernel.authority.public import LIMIT, SECOND, waiting
 from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.catalogue.public import services
 from commonweal.kernel.metering.public import SourceCheck, missing_sources
@@ -259,4 +259,6 @@ def late(actor: Actor, runs: Sequence[charging.CloseRun]) -> Late:
 
 def decision_href(decision: Any) -> str:
     """Where a waiting decision is taken."""
+    if decision.subject_type in (LIMIT, SECOND):
+        return address("approvers", agency=decision.agency_id)
     return address("proposals") if decision.subject_type == "charging.RateVersion" else ""

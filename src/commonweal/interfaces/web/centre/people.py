@@ -54,6 +54,7 @@ def people_tabs(here: str) -> list[Link]:
         ("people", _("People")),
         ("delegations", _("Roles lent")),
         ("roles", _("What roles may do")),
+        ("approvers", _("Who may sign")),
     )
     return [Link(label, address(name), name == here) for name, label in tabs]
 

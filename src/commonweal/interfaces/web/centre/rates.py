@@ -10,7 +10,7 @@ from uuid import UUID
 from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
-from commonweal.kernel.authority.public import waiting
+from commonweal.kernel.authority.public import Deciders, open_proposals
 from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.catalogue.public import charge_items
 from commonweal.kernel.money.public import parse_decimal
@@ -89,8 +89,8 @@ def rates(request: Asked) -> HttpResponse:
 def proposals(request: Asked, errors: tuple[Any, ...] = ()) -> HttpResponse:
     """Rates that wait for a decision; those that this person may decide, with the buttons."""
     versions = charging.rate_proposals(request.actor, place(request))
-    subjects = (SUBJECT, [version.pk for version in versions])
-    mine = {row.subject_id for row in waiting(request.actor, subjects_of=subjects)}
+    found = open_proposals(request.actor, SUBJECT, [version.pk for version in versions])
+    deciders = Deciders(request.actor, [])
     day = local_day()
     items = [version.charge_item_id for version in versions]
     present = {
@@ -104,13 +104,15 @@ def proposals(request: Asked, errors: tuple[Any, ...] = ()) -> HttpResponse:
                 "entry": charging.rate_entry(version),
                 "version": version,
                 "before": charging.rate_text(before) if before else "",
-                "mine": version.pk in mine,
+                "deciders": deciders.on(found[version.pk]) if version.pk in found else [],
+                "why_not": deciders.why_not_on(request.actor, found[version.pk])
+                if version.pk in found
+                else "",
             }
         )
     context = {
         "rows": rows,
         "pages": pages(request, versions),
-        "may_decide": request.actor.may(APPROVE),
         "may_propose": request.actor.may(PROPOSE),
         "tabs": desk_tabs("proposals"),
         "asked": request.POST,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from ..access import centre_only
+from ..agreements import approvers
 from ..agreements.addresses import addresses
 from . import (
     audit,
@@ -59,6 +60,7 @@ urlpatterns = [
     path("people/new/", people.new_person, name="new_person"),
     path("people/<uuid:person_id>/", people.person, name="person"),
     path("people/delegations/", people.delegations, name="delegations"),
+    path("people/approvers/", centre_only(approvers.VIEW)(approvers.approvers), name="approvers"),
     path("people/roles/", roles.roles, name="roles"),
     path("people/roles/<slug:code>/", roles.role, name="role"),
     path("audit/", audit.trail, name="audit"),

@@ -177,6 +177,22 @@ class Deciders:
         words = HINDRANCES[mine[0].hindrance][1]
         return _(words) if words else ""
 
+    def highest(self, decider: Decider, matter: Matter) -> int | None:
+        """Up to which amount somebody may decide: None without a limit, -1 for no amount."""
+        roles = {held.role for held in self._held if held.person_id == decider.person_id}
+        second = {SECOND_ROLE} if decider.second else set()
+        return reach(self.limits(matter), frozenset(roles | second), matter.currency)
+
+    def why_not_on(self, actor: Actor, decision: Decision) -> str:
+        """What keeps the actor from deciding a proposal, in words to them; empty if they may."""
+        if actor.kind != "person":
+            return _("Only a signed-in person can decide this.")
+        mine = [each for each in self.on(decision) if each.person_id == actor.person_id]
+        if not mine or actor.person_id is None:
+            return _("Your roles do not let you decide this.")
+        words = HINDRANCES[mine[0].hindrance][1]
+        return _(words) if words else ""
+
     def on(self, decision: Decision) -> list[Decider]:
         """Those who hold the right to decide a proposal, of its agency and of the centre."""
         matter = Matter(

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
 
-from ...access.public import Actor
+from ...access.public import Actor, Role
 from ...audit.public import plain
 from ...calendar.public import today
 from ...party.public import centre
 from ...schema.public import FIRST, CommonwealError, Listing, NotFound, Place, listing
 from ..models import AmountLimit, Decision, SecondApprover
-from ..registry import subject_of, subjects
+from ..registry import amounts_of, subject_of, subjects
 from ..rules import check_may_decide, check_may_spend, in_force, second_approver_in
 
 
@@ -23,16 +23,12 @@ def _visible(actor: Actor) -> QuerySet[Decision]:
     return found if actor.centre else found.filter(agency_id__in=actor.agencies)
 
 
-def waiting(
-    actor: Actor, *, subjects_of: tuple[str, Collection[UUID]] | None = None, place: Place = FIRST
-) -> Listing[Decision]:
+def waiting(actor: Actor, *, place: Place = FIRST) -> Listing[Decision]:
     """Open proposals that this person may decide, oldest first: not their own, and within their
-    permissions. `subjects_of`: only those about these (type, ids)."""
+    permissions."""
     found = _visible(actor).filter(_decidable(actor), state="proposed", kind="four_eyes")
     if actor.user_id is not None:
         found = found.filter(Q(proposed_by__isnull=True) | ~Q(proposed_by=actor.user_id))
-    if subjects_of:
-        found = found.filter(subject_type=subjects_of[0], subject_id__in=subjects_of[1])
     return listing(found, ["id"], place)
 
 
@@ -54,16 +50,32 @@ def decisions(
     actor: Actor,
     *,
     subject: tuple[str, UUID] | None = None,
+    types: Collection[str] = (),
+    agency_id: UUID | None = None,
     state: str = "",
     place: Place = FIRST,
 ) -> Listing[Decision]:
-    """A page of decisions in scope, newest first; `subject`: (type, id)."""
+    """A page of decisions in scope, newest first; `subject`: (type, id), `types`: some of them."""
     found = _visible(actor)
+    if types:
+        found = found.filter(subject_type__in=types)
+    if agency_id:
+        found = found.filter(agency_id=agency_id)
     if subject:
         found = found.filter(subject_type=subject[0], subject_id=subject[1])
     if state:
         found = found.filter(state=state)
     return listing(found, ["-id"], place)
+
+
+def open_proposals(
+    actor: Actor, subject_type: str, subject_ids: Iterable[UUID]
+) -> dict[UUID, Decision]:
+    """The proposals that wait about some things of one kind, by the thing's id."""
+    found = _visible(actor).filter(
+        state="proposed", subject_type=subject_type, subject_id__in=list(subject_ids)
+    )
+    return {row.subject_id: row for row in found}
 
 
 def get(actor: Actor, decision_id: UUID) -> Decision:
@@ -118,6 +130,16 @@ def limits(actor: Actor, agency_id: UUID | None = None) -> list[AmountLimit]:
         found = found.filter(own)
     order = ("subject_type", "agency__code", "role_id", "starts")
     return list(found.select_related("agency", "role").order_by(*order))
+
+
+def limitable_roles(actor: Actor, subject_type: str) -> list[Role]:
+    """The roles that decide on a subject with amounts, the centre's first; they are no secret."""
+    permissions = amounts_of(subject_type).permissions
+    return [
+        role
+        for role in Role.objects.order_by("-side", "name")
+        if permissions.get(role.side) in role.permissions
+    ]
 
 
 def second_approvers(

@@ -57,7 +57,7 @@ def visits(world: World) -> list[str]:
         f"/agency/lines/{line.pk}/", f"/agency/lines/{line.pk}/usage/",
         f"/agency/rates/{line.rate_version.code}/costs/security/", "/agency/usage/",
         "/agency/usage/helpdesk.case/", "/agency/accounts/", "/agency/agreements/",
-        "/agency/agreements/to-sign/",
+        "/agency/agreements/to-sign/", "/agency/agreements/approvers/",
         f"/agency/agreements/{line.order_line.order.agreement_id}/",
         f"/agency/orders/{line.order_line.order_id}/", "/agency/forecasts/", "/account/",
         "/account/tokens/", "/account/loans/",

@@ -14,7 +14,7 @@ from commonweal.practices.charging import public as charging
 LISTS = (
     "director", "bills", "queries", "rates", "proposals", "forecasts", "costs", "imports", "model",
     "allocations", "agreements", "to_sign", "intake", "deliveries", "quarantine", "people",
-    "delegations", "roles", "audit", "jobs",
+    "delegations", "roles", "approvers", "audit", "jobs",
 )  # fmt: skip
 PLAIN = (*LISTS, "propose", "new_import", "new_agreement", "upload", "new_person", "audit_check")
 
