@@ -27,11 +27,11 @@ def signed_in(view: View) -> View:
     return _guarded(view, "signed-in", (), None)
 
 
-def centre_only(permission: str) -> Callable[[View], View]:
-    """People of the centre who hold the permission."""
+def centre_only(*permissions: str) -> Callable[[View], View]:
+    """People of the centre who hold the permission, or one of several."""
 
     def decorate(view: View) -> View:
-        return _guarded(view, f"centre:{permission}", (permission,), True)
+        return _guarded(view, f"centre:{'|'.join(permissions)}", permissions, True)
 
     return decorate
 

@@ -17,6 +17,16 @@ from commonweal.kernel.schema.public import NotFound
 
 from .look.page import Link, Page
 
+SETS_UP = (
+    "party.manage_agencies",
+    "party.set_centre",
+    "catalogue.manage",
+    "metering.manage_sources",
+    "notices.manage",
+    "ledger.view",
+)
+"""Whoever holds one of these finds the set-up among the places at the top."""
+
 
 def page(request: HttpRequest) -> dict[str, Any]:
     """Context of every template: `page` (the frame), `actor` and `centre`."""
@@ -127,7 +137,10 @@ def _centre_links(actor: Actor, path: str) -> tuple[Link, ...]:
         ("centre:people", _("People"), "party.view_people"),
         ("centre:audit", _("Audit trail"), "audit.view"),
     ]
-    return links([(label, name) for name, label, need in entries if actor.may(need)], path)
+    shown = [(label, name) for name, label, need in entries if actor.may(need)]
+    if any(actor.may(need) for need in SETS_UP):
+        shown.append((_("Set-up"), "setup:start"))
+    return links(shown, path)
 
 
 def footer(signed_in: bool) -> tuple[Link, ...]:

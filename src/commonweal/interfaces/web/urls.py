@@ -17,6 +17,7 @@ handler500 = "commonweal.interfaces.web.errors.server_error"
 urlpatterns = [
     path("", include("commonweal.interfaces.web.public.urls", namespace="public")),
     path("agency/", include("commonweal.interfaces.web.agency.urls", namespace="agency")),
+    path("centre/set-up/", include("commonweal.interfaces.web.setup.urls", namespace="setup")),
     path("centre/", include("commonweal.interfaces.web.centre.urls", namespace="centre")),
     path("account/", include("commonweal.interfaces.web.account.urls")),
     # Accounts and their addresses come from the administrator: these two of allauth's are closed.

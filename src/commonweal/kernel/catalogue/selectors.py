@@ -175,6 +175,11 @@ def orders(
     return list(found.filter(state=state) if state else found)
 
 
+def has_orders(actor: Actor) -> bool:
+    """Whether any order that the actor may see is in force."""
+    return own_rows(actor, Order.objects.filter(state="active")).exists()
+
+
 def order(actor: Actor, order_id: UUID) -> Order:
     """One order; its lines, items, bureaus, funding and signed estimates come with it."""
     found = (

@@ -274,7 +274,7 @@ def post_pair(*, actor: Actor, left: Draft, right: Draft) -> tuple[JournalRef, J
     return refs[left.agency_id], refs[right.agency_id]
 
 
-def _mirror(original: Journal, period: str, key: str, effective: date) -> Draft:
+def _mirror(original: Journal, period: str, key: str, effective: date, reason: str) -> Draft:
     """The draft that reverses a journal line by line."""
     rows = original.postings.select_related("account", "fund").order_by("line")
     lines = [
@@ -288,7 +288,7 @@ def _mirror(original: Journal, period: str, key: str, effective: date) -> Draft:
         original.agency_id,
         period,
         negated(lines),
-        f"Reversal of journal {original.number}",
+        f"Reversal of journal {original.number}: {reason}"[:200],
         original.source,
         key,
         effective,
@@ -298,9 +298,14 @@ def _mirror(original: Journal, period: str, key: str, effective: date) -> Draft:
 
 @action
 def reverse(
-    *, actor: Actor, journal_id: UUID, period: str, key: str, effective_date: date
+    *, actor: Actor, journal_id: UUID, period: str, key: str, effective_date: date, reason: str
 ) -> JournalRef:
-    """Reverse a journal into an open period; of a pair, both sides are reversed together."""
+    """Reverse a journal into an open period; of a pair, both sides are reversed together.
+
+    `reason`: at least ten characters that name no person; it stands in the journal (LEDGER-219).
+    """
+    if len(reason.strip()) < 10:
+        raise LedgerError("LEDGER-219", "Say in at least ten characters why it is reversed.")
     original = Journal.objects.filter(pk=journal_id).first()
     if original is None or not (actor.centre or original.agency_id in actor.agencies):
         raise NotFound("LEDGER-404", "There is no such journal in these books.")
@@ -316,7 +321,9 @@ def reverse(
     earlier = Journal.objects.filter(reverses=original).first()
     if earlier and (earlier.source, earlier.idempotency_key) != (original.source, key):
         raise Conflict("LEDGER-413", f"Journal {original.number} is already reversed.")
-    drafts = [(_mirror(each, period, key, effective_date), each.id) for each in originals]
+    drafts = [
+        (_mirror(each, period, key, effective_date, reason.strip()), each.id) for each in originals
+    ]
     if original.pair_id:
         return _insert_pair(actor, drafts, "ledger.journal_reversed")[original.agency_id]
     ref = insert_one(drafts[0][0], reverses=original.id)

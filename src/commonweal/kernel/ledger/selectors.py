@@ -98,6 +98,30 @@ def periods(actor: Actor, agency_id: UUID, place: Place = FIRST) -> Listing[Ledg
     return listing(LedgerPeriod.objects.filter(agency_id=agency_id), ["-code"], place)
 
 
+def periods_page(actor: Actor, agency_id: UUID, place: Place = FIRST) -> Listing[LedgerPeriod]:
+    """A page of the periods of an agency's books, newest first."""
+    _allowed(actor, agency_id)
+    return listing(LedgerPeriod.objects.filter(agency_id=agency_id), ["-code"], place)
+
+
+def period_of(actor: Actor, agency_id: UUID, code: str) -> LedgerPeriod:
+    """One period of an agency's books (LEDGER-404)."""
+    _allowed(actor, agency_id)
+    found = LedgerPeriod.objects.filter(agency_id=agency_id, code=code).first()
+    if found is None:
+        raise NotFound("LEDGER-404", f"There is no period {code[:7]} in these books.")
+    return found
+
+
+def journals_page(
+    actor: Actor, agency_id: UUID, period: LedgerPeriod, place: Place = FIRST
+) -> Listing[Journal]:
+    """A page of a period's journals, newest first, each with the journal that reverses it."""
+    _allowed(actor, agency_id)
+    found = Journal.objects.filter(agency_id=agency_id, period=period)
+    return listing(found.select_related("reversed_by"), ["-number"], place)
+
+
 def journals(
     actor: Actor,
     agency_id: UUID,

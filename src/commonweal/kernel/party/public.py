@@ -41,6 +41,7 @@ from .selectors import (
     person_names,
     person_of_user,
     roles_on,
+    staff,
     suppliers,
 )
 
@@ -83,6 +84,7 @@ __all__ = [
     "roles_held",
     "roles_on",
     "set_centre",
+    "staff",
     "suppliers",
     "sync_roles",
     "update_agency",

@@ -138,6 +138,14 @@ def person_by_email(actor: Actor, email: str) -> Person:
     return found
 
 
+def staff(actor: Actor) -> list[Person]:
+    """The first 500 people of the centre by name, as choices: whom a service may belong to."""
+    if not actor.centre:
+        return []
+    own = Q(home_agency_id=None) | Q(home_agency_id=centre().agency_id)
+    return list(Person.objects.filter(own).order_by("name", "id")[:500])
+
+
 def person_names(actor: Actor, person_ids: Iterable[UUID]) -> dict[UUID, str]:
     """The names of those people whom the scope shows; the others are left out."""
     wanted = set(person_ids)

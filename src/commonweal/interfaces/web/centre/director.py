@@ -17,7 +17,7 @@ from commonweal.kernel.access.public import Actor
 from commonweal.kernel.authority.public import LIMIT, SECOND, waiting
 from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.catalogue.public import services
-from commonweal.kernel.metering.public import SourceCheck, missing_sources
+from commonweal.kernel.metering.public import SourceCheck, missing_sources, sources
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import Place
 from commonweal.kernel.words import public as words
@@ -237,6 +237,8 @@ class Late:
 
     view: CloseView
     sources: Sequence[SourceCheck]
+    waits: bool
+    """Whether some source is registered that the close waits for: without one, nothing is known."""
 
     @property
     def period(self) -> str:
@@ -246,15 +248,17 @@ class Late:
     @property
     def nothing(self) -> bool:
         """All sources are complete and no step stopped."""
-        return not self.sources and self.view.stopped is None
+        return self.waits and not self.sources and self.view.stopped is None
 
 
 def late(actor: Actor, runs: Sequence[charging.CloseRun]) -> Late:
     """Missing sources and stopped steps of the month being closed."""
     period = month_to_close(runs)
     view = view_of(period, next((run for run in runs if run.period == period), None))
-    may = actor.may("metering.view") and not view.done
-    return Late(view, missing_sources(actor, period) if may else ())
+    if view.done or not actor.may("metering.view"):
+        return Late(view, (), waits=False)
+    waits = any(row.expected for row in sources(actor, active=True))
+    return Late(view, missing_sources(actor, period), waits)
 
 
 def decision_href(decision: Any) -> str:

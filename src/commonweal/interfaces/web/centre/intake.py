@@ -12,7 +12,6 @@ from commonweal.kernel.metering.public import (
     batches,
     discard_quarantined,
     period_state,
-    put_source,
     quarantine,
     release_quarantined,
     report_source,
@@ -64,8 +63,7 @@ def intake(request: Asked) -> HttpResponse:
     errors: tuple[Any, ...] = ()
     period = month_asked(request, last_month())
     if request.method == "POST":
-        write = report_month if text(request, "what") == "report" else register
-        errors = attempt(lambda: write(request))
+        errors = attempt(lambda: report_month(request))
         if not errors:
             return done(request, _("Saved."), "intake", period=period)
     checks = source_checks(request.actor, period)
@@ -75,6 +73,7 @@ def intake(request: Asked) -> HttpResponse:
         "period": period,
         "checks": checks,
         "late": late,
+        "waits": any(check.source.expected for check in checks),
         "state": period_state(period),
         "months": months_back(this_month, 18),
         "waiting": quarantine(request.actor),
@@ -94,18 +93,6 @@ def report_month(request: Asked) -> None:
         period=text(request, "period"),
         control_count=whole_field(request, "count", _("Number of records")),
         control_total=decimal_field(request, "total", _("Total quantity")),
-    )
-
-
-def register(request: Asked) -> None:
-    """Register a source or change it."""
-    put_source(
-        actor=request.actor,
-        code=text(request, "code"),
-        name=text(request, "name"),
-        active=text(request, "active") != "no",
-        expected=bool(text(request, "expected")),
-        items=text(request, "items").replace(",", " ").split(),
     )
 
 

@@ -29,6 +29,8 @@ from commonweal.kernel.ledger.public import (
 
 from .conftest import DAY, Books
 
+WHY = "It was entered twice by mistake."
+
 OCTOBER = "2026-10"
 
 
@@ -104,7 +106,9 @@ def test_an_account_out_of_use_takes_reversals_only(books: Books) -> None:
     set_account_active(actor=SYSTEM, agency_id=books.one, code="5100", active=False)
     with pytest.raises(LedgerError, match="LEDGER-105"):
         books.post(books.one, "k2")
-    reverse(actor=SYSTEM, journal_id=ref.id, period=OCTOBER, key="r", effective_date=DAY)
+    reverse(
+        reason=WHY, actor=SYSTEM, journal_id=ref.id, period=OCTOBER, key="r", effective_date=DAY
+    )
     assert balance(SYSTEM, books.one, account="5100", period=OCTOBER) == 0
     with pytest.raises(NotFound):
         set_account_active(actor=SYSTEM, agency_id=books.one, code="9", active=False)
@@ -147,20 +151,36 @@ def test_a_reversal_negates_once_into_an_open_period(books: Books) -> None:
                      Line("1000", -7, "ISF"))  # fmt: skip
     close_period(actor=SYSTEM, agency_id=books.one, period=OCTOBER)
     with pytest.raises(Conflict, match="LEDGER-204"):
-        reverse(actor=SYSTEM, journal_id=ref.id, period=OCTOBER, key="r", effective_date=DAY)
+        reverse(
+            reason=WHY, actor=SYSTEM, journal_id=ref.id, period=OCTOBER, key="r", effective_date=DAY
+        )
     open_period(actor=SYSTEM, agency_id=books.one, period="2026-11")
     where = {"journal_id": ref.id, "period": "2026-11", "effective_date": DAY}
-    back = reverse(actor=SYSTEM, key="r", **where)
-    assert reverse(actor=SYSTEM, key="r", **where).replayed
+    back = reverse(reason=WHY, actor=SYSTEM, key="r", **where)
+    assert reverse(reason=WHY, actor=SYSTEM, key="r", **where).replayed
     with pytest.raises(Conflict, match="LEDGER-413"):
-        reverse(actor=SYSTEM, key="r2", **where)
+        reverse(reason=WHY, actor=SYSTEM, key="r2", **where)
     with pytest.raises(LedgerError, match="LEDGER-206"):
-        reverse(actor=SYSTEM, journal_id=back.id, period="2026-11", key="rr", effective_date=DAY)
+        reverse(
+            reason=WHY,
+            actor=SYSTEM,
+            journal_id=back.id,
+            period="2026-11",
+            key="rr",
+            effective_date=DAY,
+        )
     assert Journal.objects.get(pk=back.id).reverses_id == ref.id
     assert balance(SYSTEM, books.one, account="5100", period="2026-11") == 0
     assert balance(SYSTEM, books.one, account="5100", period=OCTOBER) == 7
     with pytest.raises(NotFound):
-        reverse(actor=SYSTEM, journal_id=uuid4(), period="2026-11", key="x", effective_date=DAY)
+        reverse(
+            reason=WHY,
+            actor=SYSTEM,
+            journal_id=uuid4(),
+            period="2026-11",
+            key="x",
+            effective_date=DAY,
+        )
 
 
 def test_a_pair_cancels_out_and_is_reversed_whole(books: Books) -> None:
@@ -171,7 +191,9 @@ def test_a_pair_cancels_out_and_is_reversed_whole(books: Books) -> None:
     assert [row.residual for row in rows] == [0, 0]
     assert {row.debit for row in rows} == {18421033}
     assert post_pair(actor=SYSTEM, left=left, right=right)[0].replayed
-    reverse(actor=SYSTEM, journal_id=theirs.id, period=OCTOBER, key="r", effective_date=DAY)
+    reverse(
+        reason=WHY, actor=SYSTEM, journal_id=theirs.id, period=OCTOBER, key="r", effective_date=DAY
+    )
     for agency, account in ((books.centre, "1100"), (books.one, "2100")):
         assert balance(SYSTEM, agency, account=account, period=OCTOBER) == 0
     assert len({j.pair_id for j in Journal.objects.all()}) == 2
@@ -277,6 +299,7 @@ def test_every_door_asks_for_its_permission(books: Books) -> None:
         lambda: post_many(actor=nobody, journals=[left]),
         lambda: post_pair(actor=nobody, left=left, right=right),
         lambda: reverse(
+            reason=WHY,
             actor=nobody, journal_id=ref.id, period=OCTOBER, key="r", effective_date=DAY
         ),
         lambda: balance(nobody, books.one, account="1000", period=OCTOBER),
@@ -290,5 +313,7 @@ def test_another_agencys_journal_looks_absent(books: Books) -> None:
     ref = books.post(books.two, "k")
     agent = Actor(kind="person", agencies=frozenset({books.one}))
     with pytest.raises(NotFound):
-        reverse(actor=agent, journal_id=ref.id, period=OCTOBER, key="r", effective_date=DAY)
+        reverse(
+            reason=WHY, actor=agent, journal_id=ref.id, period=OCTOBER, key="r", effective_date=DAY
+        )
     assert LedgerPeriod.objects.filter(agency_id=books.two).exists()

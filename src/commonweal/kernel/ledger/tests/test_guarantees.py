@@ -15,6 +15,8 @@ from commonweal.kernel.schema.public import uuid7
 
 from .conftest import DAY, Books, make_books
 
+WHY = "It was entered twice by mistake."
+
 
 def execute(sql: str, *values: object) -> None:
     with connection.cursor() as cursor:
@@ -186,13 +188,17 @@ def silent_reopen(b: Books) -> None:
 
 def second_reversal(b: Books) -> None:
     ref = b.post(b.one, "k")
-    reverse(actor=SYSTEM, journal_id=ref.id, period="2026-10", key="r", effective_date=DAY)
+    reverse(
+        reason=WHY, actor=SYSTEM, journal_id=ref.id, period="2026-10", key="r", effective_date=DAY
+    )
     lines(header(b, b.one, reverses_id=ref.id), b.one, {"amount": -500}, {"amount": 500})
 
 
 def reversal_of_reversal(b: Books) -> None:
     ref = b.post(b.one, "k")
-    back = reverse(actor=SYSTEM, journal_id=ref.id, period="2026-10", key="r", effective_date=DAY)
+    back = reverse(
+        reason=WHY, actor=SYSTEM, journal_id=ref.id, period="2026-10", key="r", effective_date=DAY
+    )
     header(b, b.one, reverses_id=back.id)
 
 

@@ -36,6 +36,8 @@ from commonweal.kernel.ledger.public import (
 
 from .conftest import DAY, make_books
 
+WHY = "It was entered twice by mistake."
+
 PERIODS = ["2026-10", "2026-11"]
 ACCOUNTS = ["1000", "1100", "2100", "4000", "5100"]
 FUNDS = ["GEN", "ISF"]
@@ -132,7 +134,7 @@ class LedgerLife(RuleBasedStateMachine):
         self.fresh += 1
         where = {"actor": SYSTEM, "journal_id": ref.id, "effective_date": DAY}
         try:
-            reverse(**where, period=period, key=f"r{self.fresh}")
+            reverse(reason=WHY, **where, period=period, key=f"r{self.fresh}")
         except CommonwealError as error:
             assert error.code == "LEDGER-204"  # noqa: PT017
             assert {(agency, period) for agency, _ in sides} & self.closed
@@ -142,7 +144,7 @@ class LedgerLife(RuleBasedStateMachine):
             for line in lines:
                 self.sums[agency, period, line.account, line.fund] -= line.amount
         with pytest.raises(CommonwealError) as caught:
-            reverse(**where, period=period, key=f"again{self.fresh}")
+            reverse(reason=WHY, **where, period=period, key=f"again{self.fresh}")
         assert caught.value.code == "LEDGER-413"
 
     @rule(period=st.sampled_from(PERIODS), centre=st.booleans(), close=st.booleans())

@@ -7,6 +7,9 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
 from ...access.public import Actor, require
 from ...audit.public import action, record
 from ...schema.public import NotFound
@@ -53,6 +56,26 @@ def check_name(name: str) -> str:
     return wanted
 
 
+def check_mail(address: str) -> str:
+    """An e-mail address as it is stored; empty is none (PARTY-126)."""
+    wanted = address.strip()
+    if wanted:
+        try:
+            validate_email(wanted)
+        except ValidationError:
+            raise PartyError(
+                "PARTY-126", f"“{wanted}” is not an e-mail address. Write name@place."
+            ) from None
+    return wanted
+
+
+def check_size(size: int) -> int:
+    """A headcount as it is stored (PARTY-127)."""
+    if not 0 <= size <= 2_000_000_000:
+        raise PartyError("PARTY-127", "The headcount is a whole number from 0 up. Correct it.")
+    return size
+
+
 def _refuse_unknown(given: dict[str, Any], allowed: frozenset[str]) -> None:
     unknown = sorted(set(given) - allowed)
     if unknown:
@@ -80,8 +103,8 @@ def create_agency(
     agency = Agency.objects.create(
         code=wanted,
         name=check_name(name),
-        size=size,
-        contact_email=contact_email.strip(),
+        size=check_size(size),
+        contact_email=check_mail(contact_email),
         address=address.strip(),
     )
     record(
@@ -104,6 +127,10 @@ def update_agency(*, actor: Actor, agency_id: UUID, **changes: Any) -> Agency:
         raise NotFound("PARTY-405", "There is no such agency.")
     if "name" in changes:
         changes["name"] = check_name(changes["name"])
+    if "contact_email" in changes:
+        changes["contact_email"] = check_mail(changes["contact_email"])
+    if "size" in changes:
+        check_size(changes["size"])
     for name, value in changes.items():
         setattr(agency, name, value)
     agency.save(update_fields=sorted(changes))
@@ -160,6 +187,8 @@ def _check_settings(settings: dict[str, Any]) -> None:
                 "PARTY-105",
                 f"“{settings['zone']}” is not a time zone. Write one such as America/Chicago.",
             ) from None
+    if "contact_email" in settings:
+        settings["contact_email"] = check_mail(settings["contact_email"])
     if not re.fullmatch(r"[A-Z]{3}", settings.get("currency", "USD")):
         raise PartyError("PARTY-106", "Write the currency as three capitals, such as USD.")
     if settings.get("fiscal_year_start_month", 1) not in range(1, 13):

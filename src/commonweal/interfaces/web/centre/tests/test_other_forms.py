@@ -15,7 +15,7 @@ from commonweal.interfaces.web.centre.tests.pages import text_of
 from commonweal.kernel.access.public import SYSTEM, Role, act_as
 from commonweal.kernel.audit.public import seal
 from commonweal.kernel.jobs.public import Job
-from commonweal.kernel.metering.public import Usage, emit
+from commonweal.kernel.metering.public import Usage, emit, put_source
 from commonweal.kernel.metering.public import quarantine as quarantined
 from commonweal.kernel.party.public import Delegation, Membership, Person
 from commonweal.practices.charging import public as charging
@@ -23,14 +23,23 @@ from commonweal.practices.charging import public as charging
 Browser = Callable[[str], Client]
 
 
-def test_a_source_is_registered_and_reported(world: World, signed_in: Browser) -> None:
+def test_a_source_is_reported(world: World, signed_in: Browser) -> None:
     browser, path = signed_in("officer"), "/centre/intake/?period=2026-11"
-    new = {"what": "source", "code": "meters", "name": "Meters", "expected": "1"}
-    assert "Meters" in text_of(browser.post(path, new, follow=True))
-    report = {"what": "report", "source": "meters", "period": "2026-11", "count": "", "total": "0"}
+    with act_as(SYSTEM):
+        put_source(actor=SYSTEM, code="meters", name="Meters", expected=True)
+    report = {"source": "meters", "period": "2026-11", "count": "", "total": "0"}
     assert "FORM-103" in text_of(browser.post(path, report), 422)
     done = text_of(browser.post(path, {**report, "count": "0"}, follow=True))
     assert "0 / 0" in done
+
+
+def test_without_sources_nothing_is_called_complete(world: World, signed_in: Browser) -> None:
+    path = "/centre/intake/?period=2026-11"
+    with act_as(SYSTEM):
+        put_source(actor=SYSTEM, code="desk", name="Desk", expected=False)
+    page = text_of(signed_in("officer").get(path))
+    assert "The close waits for no source of usage" in page
+    assert "is complete" not in page
 
 
 HEAD = "Ref,Agency,Item,Count,Unit,From,To\n"

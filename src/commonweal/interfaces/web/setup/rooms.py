@@ -1,0 +1,45 @@
+"""Who may set up what, and the rooms of the set-up as tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from commonweal.kernel.access.public import Actor
+
+from ..access import centre_only
+from ..context import SETS_UP
+from ..look.page import Link
+from .kit import to
+
+AGENCIES = "party.manage_agencies"
+CATALOGUE = "catalogue.manage"
+SOURCES = "metering.manage_sources"
+CENTRE = "party.set_centre"
+MAIL = "notices.manage"
+BOOKS = "ledger.view"
+
+anyone: Callable[[Any], Any] = centre_only(*SETS_UP)
+"""Whoever sets up anything may read what is set up; each form asks for its own permission."""
+
+
+def rooms(actor: Actor, here: str) -> list[Link]:
+    """The tabs that the actor may open."""
+    pages = (
+        ("start", _("What is set up"), SETS_UP),
+        ("agencies", _("Agencies"), SETS_UP),
+        ("services", _("Services"), SETS_UP),
+        ("units", _("Units"), SETS_UP),
+        ("suppliers", _("Suppliers"), SETS_UP),
+        ("sources", _("Sources of usage"), SETS_UP),
+        ("messages", _("Unsent messages"), (MAIL,)),
+        ("books", _("Books"), (BOOKS,)),
+        ("centre", _("Centre"), (CENTRE,)),
+    )
+    return [
+        Link(label, to(name), name == here)
+        for name, label, needs in pages
+        if any(actor.may(need) for need in needs)
+    ]
