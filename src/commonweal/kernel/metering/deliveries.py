@@ -68,6 +68,15 @@ def sources(
     return listing(rows if active is None else rows.filter(active=active), ["code"], place)
 
 
+def source_by_code(actor: Actor, code: str) -> Source:
+    """One registered source (USAGE-102)."""
+    require_somewhere(actor, "metering.view")
+    found = Source.objects.filter(code=code).first()
+    if found is None:
+        raise NotFound("USAGE-102", f"There is no source “{code[:40]}”. Use a registered code.")
+    return found
+
+
 def _counted(actor: Actor, period: str) -> Mapping[str, tuple[int, Decimal]]:
     found: dict[str, tuple[int, Decimal]] = {}
     if period_state(period) == "sealed":

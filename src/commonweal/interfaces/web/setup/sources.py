@@ -8,13 +8,13 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from commonweal.kernel.catalogue.public import charge_items
-from commonweal.kernel.metering.public import Source, put_source
+from commonweal.kernel.metering.public import Source, put_source, source_by_code
 from commonweal.kernel.metering.public import sources as all_sources
-from commonweal.kernel.schema.public import NotFound
+from commonweal.kernel.schema.public import Listing
 
 from ..access import centre_only
 from ..centre.base import text
-from ..lists import report
+from ..lists import lists, pages, place
 from ..look.page import Link, col
 from ..requests import Asked
 from .kit import Field, Form, Row, Section, Sheet, ask, sheet, to
@@ -22,11 +22,15 @@ from .rooms import SOURCES, anyone, rooms
 
 
 @anyone
-@report("one row for each source that an administrator registered")
+@lists("metering.Source")
 def sources(request: Asked) -> HttpResponse:
     """The registered sources, by code."""
     may = request.actor.may(SOURCES)
-    seen = all_sources(request.actor) if request.actor.may("metering.view") else []
+    seen = (
+        all_sources(request.actor, place=place(request))
+        if request.actor.may("metering.view")
+        else Listing[Source](())
+    )
     rows = [
         Row(
             {
@@ -52,6 +56,7 @@ def sources(request: Asked) -> HttpResponse:
         rows,
         _("No source is registered yet. Usage is taken in only from registered sources."),
         Link(_("Register a source"), to("new_source")) if may else None,
+        pages=pages(request, seen),
         hidden=True,
     )
     return sheet(
@@ -108,9 +113,7 @@ def new_source(request: Asked) -> HttpResponse:
 @centre_only(SOURCES)
 def edit_source(request: Asked, code: str) -> HttpResponse:
     """Change a source."""
-    found = {row.code: row for row in all_sources(request.actor)}.get(code)
-    if found is None:
-        raise NotFound("USAGE-102", f"There is no source “{code[:40]}”. Use a registered code.")
+    found = source_by_code(request.actor, code)
     values = {
         "code": found.code,
         "name": found.name,
