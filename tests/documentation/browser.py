@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -130,6 +131,8 @@ class Browser:
         self.address = "/"
         self.page = Reader()
         self.body = b""
+        self.work: Callable[[], Any] = bool
+        """What the worker of a server that runs does after each thing sent."""
 
     def follow(self, step: str) -> None:
         """Do what one step of a page says."""
@@ -211,6 +214,7 @@ class Browser:
         streams = {field: path.open("rb") for field, path in form.files.items()}
         try:
             self._show(self.client.post(where, {**data, **streams}, follow=True), where)
+            self.work()
         finally:
             for stream in streams.values():
                 stream.close()

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.test import override_settings
@@ -17,7 +18,10 @@ from tests.documentation.pages import ROOT, Page
 from tests.documentation.shell import Shell
 
 from commonweal.interfaces.cli.main import main
+from commonweal.kernel.jobs.manifests import all_manifests
+from commonweal.kernel.jobs.public import Worker
 from commonweal.kernel.party.selectors import forget_centre
+from commonweal.ops.localdb import Database, ensure_database, stop_database
 
 DEMO = ["demo", "--once", "--as-of", "2026-09", "--months", "3"]
 RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))[:8]
@@ -31,7 +35,7 @@ def demo_template(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[str, Path]:
     """Database and data folder of the demo that pages speak of; workers share one."""
-    from conftest import _admin, _clone, _point_at, _worker
+    from conftest import _admin, _away, _clone, _point_at, _worker
 
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
@@ -44,7 +48,7 @@ def demo_template(
                     "SELECT datname FROM pg_database WHERE datname LIKE 'cw_demo_%'"
                 ).fetchall()
                 for (old,) in found:
-                    admin.execute(f'DROP DATABASE IF EXISTS "{old}" WITH (FORCE)')
+                    _away(admin, old)
             _clone(template_database, name)
             with django_db_blocker.unblock(), override_settings(DATA_DIR=folder):
                 before = os.environ["COMMONWEAL_DATA"]
@@ -57,6 +61,18 @@ def demo_template(
                 os.environ["COMMONWEAL_DATA"] = before
             (folder / "built").touch()
     return name, folder
+
+
+@pytest.fixture
+def own_server(tmp_path_factory: pytest.TempPathFactory, monkeypatch: Any) -> Iterator[Database]:
+    """A PostgreSQL that is not the tests' own, with its superuser."""
+    folder = tmp_path_factory.mktemp("server")
+    with monkeypatch.context() as alone:
+        for name in ("DATABASE_URL", "DATABASE_APP_URL"):
+            alone.delenv(name)
+        database = ensure_database(folder, durable=False)
+    yield database
+    stop_database(folder)
 
 
 @pytest.fixture
@@ -85,11 +101,16 @@ def follow(
             monkeypatch.delenv(name)
         monkeypatch.setenv("COMMONWEAL_DATA", str(data))
         monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr("commonweal.ops.serve.serve", lambda *_: 0)
         return execute(page, tmp_path, monkeypatch, capsys, request)
 
     yield go
     forget_centre()
+    all_manifests.cache_clear()
+
+
+def work() -> None:
+    """What the worker beside a server does at once."""
+    Worker().run(once=True)
 
 
 def execute(
@@ -100,11 +121,18 @@ def execute(
     request: pytest.FixtureRequest,
 ) -> Shell:
     """Each part of the page in its order; a failure says the line."""
-    stand_ins = {}
+    stand_ins = {"/srv/commonweal": str(folder / "srv")}
     if "SPEND" in page.text:
         stand_ins["SPEND"] = str(request.getfixturevalue("shared_data") / "oxford-spend")
     (folder / "docs").symlink_to(ROOT / "docs")
     shell, browser = Shell(folder, monkeypatch, capsys, stand_ins), Browser(folder)
+    shell.page = lambda: browser.text
+    monkeypatch.setattr("commonweal.ops.serve.serve", lambda *_: setattr(browser, "work", work))
+    if "psql" in page.text:
+        server = request.getfixturevalue("own_server")
+        shell.superuser = server.superuser_url
+        socket = quote(str(server.socket_dir), safe="")
+        stand_ins["@db.shire.example:5432/shire"] = f"@/shire?host={socket}"
     for part in page.parts:
         try:
             if part.language == "sh":

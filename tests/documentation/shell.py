@@ -6,30 +6,42 @@ this process; programs of the page run as they would. What serves for ever retur
 
 from __future__ import annotations
 
+import re
 import runpy
 import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
+from django.conf import settings
 from django.test import Client
 from tests.documentation.pages import ROOT
 
 from commonweal.interfaces.cli.main import main
+from commonweal.kernel.jobs.manifests import all_manifests
 from commonweal.ops import doctor
 
-PLAIN = ("mkdir", "cp", "ls", "cat", "head", "grep", "unzip")
+PLAIN = ("mkdir", "cp", "mv", "ls", "cat", "chmod", "unzip")
 """Programs that every Debian has; what they do stays in the page's folder."""
+SHOWN = {
+    "cw_…": r"cw_[A-Za-z0-9_-]{20,}",
+    "…-…": r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+}
+"""What a page cannot know beforehand: a token, an id."""
 ELSEWHERE = {
     "./run demo": "tests/simulation/test_demo.py",
     "./run test": "tests/architecture/test_commands.py",
     "./run check": "tests/architecture/test_commands.py",
     "./run deep": "tests/faults/test_deep.py",
+    "-m commonweal.ops.messages": "src/commonweal/ops/tests/test_messages.py",
+    "-m commonweal.ops.reference": "tests/documentation/test_reference.py",
     "./run bench": "src/commonweal/interfaces/cli/tests/test_cli.py",
 }
 """What takes minutes: the test that executes the same thing, smaller. `./run demo` with options
@@ -49,6 +61,12 @@ class Shell:
         self.folder, self.monkeypatch, self.capsys = folder, monkeypatch, capsys
         self.stand_ins = stand_ins
         self.variables: dict[str, str] = {}
+        self.text = ""
+        """The page itself."""
+        self.superuser = ""
+        """Where a page brings its own server: its superuser's address."""
+        self.page: Callable[[], str] = str
+        """What the browser shows."""
         self.told: list[str] = []
         self.last = ""
         """What the last block printed."""
@@ -81,21 +99,41 @@ class Shell:
             return 0, ""
         program = words[0]
         if program == "export":
-            name, _, value = words[1].partition("=")
-            self.variables["$" + name] = value
-            self.monkeypatch.setenv(name, value)
-            return 0, ""
+            return self._export(*words[1].split("=", 1))
         if program == "commonweal":
             return self._command(words[1:]), ""
         if program == "./run":
             return self._run(words[1:]), ""
         if program in ("python3", ".venv/bin/python"):
             return self._python(program, words[1:])
+        if program == "pip":
+            return self._install(Path(words[2]))
+        if program == "psql":
+            return self._psql(Path(words[2]))
         if program == "curl":
             return self._curl(words[1:])
         return self._other(words)
 
+    def _export(self, name: str, value: str) -> tuple[int, str]:
+        """Set a variable; `cw_…` and `…-…` stand for the token or id that was shown last."""
+        if "…" in value:
+            shown = re.findall(SHOWN[value], f"{self.page()} {' '.join(self.told)}")
+            assert shown, f"nothing like {value} was shown"
+            value = shown[-1]
+        self.variables["$" + name] = value
+        self.monkeypatch.setenv(name, value)
+        if name == "COMMONWEAL_DATA":
+            settings.DATA_DIR = Path(value)
+        return 0, ""
+
     def _command(self, words: list[str]) -> int:
+        if "$DATABASE_URL" in self.variables:  # another database: a process of its own
+            done = subprocess.run(
+                [sys.executable, "-m", "commonweal.interfaces.cli", *words],
+                capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            print(done.stdout, done.stderr)
+            return done.returncode
         try:
             return main(words)
         except SystemExit as stop:
@@ -114,6 +152,9 @@ class Shell:
         return self._command(rest if verb == "cli" else [verb, *rest])
 
     def _python(self, program: str, words: list[str]) -> tuple[int, str]:
+        if words[0] == "-m":  # keeps files of the checkout in step: never from a test
+            assert f"-m {words[1]}" in ELSEWHERE
+            return 0, ""
         if program == "python3":  # plain: what is installed here must not help
             done = subprocess.run(
                 [sys.executable, "-I", *words], cwd=self.folder, capture_output=True, text=True,
@@ -136,6 +177,33 @@ class Shell:
             return 0, ""
         status = 22 if ask.fails and response.status_code >= 400 else 0
         return status, body.decode()
+
+    def _install(self, project: Path) -> tuple[int, str]:
+        """What pip does for a package without dependencies: importable, with its entry points."""
+        home = self.folder / project
+        about = tomllib.loads((home / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        info = home / f"{about['name']}-{about['version']}.dist-info"
+        info.mkdir()
+        lines = [f"Name: {about['name']}", f"Version: {about['version']}"]
+        (info / "METADATA").write_text("\n".join(["Metadata-Version: 2.4", *lines]) + "\n")
+        (info / "entry_points.txt").write_text(
+            "\n".join(
+                line
+                for group, points in about["entry-points"].items()
+                for line in (f"[{group}]", *(f"{name} = {at}" for name, at in points.items()))
+            )
+        )
+        self.monkeypatch.syspath_prepend(str(home))
+        all_manifests.cache_clear()
+        return 0, ""
+
+    def _psql(self, file: Path) -> tuple[int, str]:
+        """The statements of a file, as the superuser of a server of one's own."""
+        statements = (self.folder / file).read_text(encoding="utf-8").split(";\n")
+        with psycopg.connect(self.superuser, autocommit=True) as server:
+            for statement in filter(str.strip, statements):
+                server.execute(statement)
+        return 0, ""
 
     def _other(self, words: list[str]) -> tuple[int, str]:
         assert words[0] in (*PLAIN, "hledger"), f"no page may ask for {words[0]}: see shell.py"

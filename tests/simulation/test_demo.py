@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -144,3 +145,26 @@ def test_a_demo_is_not_mixed_into_a_centre(demo):
         assert not state.exists()
     finally:
         state.write_text(kept)
+
+
+def test_a_copy_of_the_stopped_folder_is_a_backup(demo, tmp_path):
+    """As docs/how-to/back-up-and-restore.md says: copied, put back, and everything is there."""
+    folder, report = demo
+    stop_database(folder)
+    backup = tmp_path / "backup"
+    shutil.copytree(folder, backup, symlinks=True)
+    folder.rename(tmp_path / "lost")
+    try:
+        shutil.copytree(backup, folder, symlinks=True)
+        number = Path(report["proof_pack"]).name.removesuffix("-proof.zip")
+        for words in (("audit", "verify"), ("audit", "check-bill", number)):
+            done = commonweal(folder, *words)
+            assert done.returncode == 0, done.stdout + done.stderr
+        files = commonweal(folder, "bills", "files", number, "--out", str(tmp_path / "papers"))
+        assert files.returncode == 0, files.stderr
+        restored = tmp_path / "papers" / Path(report["proof_pack"]).name
+        assert restored.read_bytes() == Path(report["proof_pack"]).read_bytes()
+    finally:
+        stop_database(folder)
+        shutil.rmtree(folder)
+        (tmp_path / "lost").rename(folder)

@@ -94,6 +94,7 @@ def test_behind_a_proxy_https_is_what_the_proxy_says(
     settings: Any, db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COMMONWEAL_HTTPS", "1")
+    monkeypatch.setenv("COMMONWEAL_PROXIES", "1")
     made = runpy.run_path(commonweal_settings.__file__)
     for name in ("SECURE_SSL_REDIRECT", "SECURE_PROXY_SSL_HEADER"):
         setattr(settings, name, made[name])
