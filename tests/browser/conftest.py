@@ -13,11 +13,14 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import psycopg
 import pytest
+from django.test import override_settings
 
 from commonweal.interfaces.web.agency.tests.world import PASSWORD, World
 from commonweal.interfaces.web.conftest import NOW, _point_at, pages_world
 from commonweal.kernel.calendar.public import at
 from commonweal.kernel.party.selectors import forget_centre
+
+from .matters import open_matters
 
 __all__ = ["pages_world"]
 
@@ -61,7 +64,9 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def served(pages_world: tuple[str, Path, World]) -> Iterator[tuple[str, Path, Site]]:
+def served(
+    pages_world: tuple[str, Path, World], django_db_blocker: Any
+) -> Iterator[tuple[str, Path, Site]]:
     """A copy of the world's database, so that what browsers do stays out of it, and its server."""
     from commonweal.interfaces.web.wsgi import application
 
@@ -69,6 +74,12 @@ def served(pages_world: tuple[str, Path, World]) -> Iterator[tuple[str, Path, Si
     name = basis.replace("cw_pages", "cw_browse")
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
         admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{basis}"')
+    with django_db_blocker.unblock(), override_settings(DATA_DIR=folder), at(NOW):
+        before = _point_at(name)
+        forget_centre()
+        open_matters(world, folder)
+        forget_centre()
+        _point_at(before)
     server = make_server("127.0.0.1", 0, application, _Server, _Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield name, folder, Site(f"http://127.0.0.1:{server.server_port}", world)

@@ -102,18 +102,18 @@ def navigation(actor: Actor, path: str) -> tuple[Link, ...]:
     """The places that the actor may go to."""
     if actor.centre:
         return _centre_links(actor, path)
-    if actor.agencies:
-        return links(
-            [
-                (_("My bills"), "agency:bills"),
-                (_("My usage"), "agency:usage"),
-                (_("My agreements"), "agency:agreements"),
-                (_("My forecasts"), "agency:forecasts"),
-                (_("My accounts"), "agency:accounts"),
-            ],
-            path,
-        )
-    return links(public_pages(), path)
+    return links(_agency_pages(actor) or public_pages(), path)
+
+
+def _agency_pages(actor: Actor) -> list[tuple[str, str]]:
+    entries = [
+        ("agency:bills", _("My bills"), "charging.view_bills"),
+        ("agency:usage", _("My usage"), "charging.view_bills"),
+        ("agency:agreements", _("My agreements"), "agreements.view"),
+        ("agency:forecasts", _("My forecasts"), "charging.view_bills"),
+        ("agency:accounts", _("My accounts"), "charging.view_bills"),
+    ]
+    return [(label, name) for name, label, need in entries if actor.agencies_with(need)]
 
 
 def public_pages() -> list[tuple[str, str]]:

@@ -20,11 +20,12 @@ urlpatterns = [
     path("centre/set-up/", include("commonweal.interfaces.web.setup.urls", namespace="setup")),
     path("centre/", include("commonweal.interfaces.web.centre.urls", namespace="centre")),
     path("account/", include("commonweal.interfaces.web.account.urls")),
-    # Accounts and their addresses come from the administrator: these two of allauth's are closed.
+    # Accounts and their addresses come from the administrator: these of allauth's are closed.
     path("sign-in/", account.to_sign_in),
     path("sign-in/signup/", account.closed),
     path("sign-in/email/", account.closed),
     path("sign-in/confirm-email/", account.closed),
+    path("sign-in/3rdparty/", account.closed),
     path("sign-in/", include("allauth.urls")),
     path("language/", language.choose, name="set_language"),
     path("home/", public.home, name="home"),

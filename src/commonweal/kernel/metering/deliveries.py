@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
@@ -14,7 +14,7 @@ from django.db.models import Model, QuerySet
 from ..access.public import Actor, require, require_somewhere
 from ..calendar.public import FiscalPeriod
 from ..schema.public import FIRST, Listing, NotFound, Place, listing
-from .models import Quarantine, Source, SourceReport, Upload, UsageBatch
+from .models import Quarantine, Source, SourceReport, Upload, UsageBatch, UsageFact
 from .selectors import manifest, period_state
 from .storage.partitions import SELECT_FACTS
 
@@ -149,3 +149,27 @@ def quarantine(actor: Actor, *, state: str = "open", place: Place = FIRST) -> Li
     """A page of quarantined records, newest first."""
     rows = _own(actor, Quarantine.objects.select_related("source")).filter(state=state)
     return listing(rows, ["-id"], place)
+
+
+def standing(actor: Actor, rows: Iterable[Quarantine]) -> dict[tuple[int, str], dict[str, object]]:
+    """The records that count now where quarantined ones wait, by source and id, in the form in
+    which those are kept. A record of a sealed month is in its file and not among them.
+    """
+    keys = [(row.source_id, row.external_id) for row in rows]
+    found = UsageFact.objects.select_related("agency", "bureau", "charge_item").filter(pk__in=keys)
+    return {(fact.source_id, fact.external_id): _payload(fact) for fact in _own(actor, found)}
+
+
+def _payload(fact: UsageFact) -> dict[str, object]:
+    return {
+        "agency": fact.agency.code,
+        "bureau": fact.bureau.code if fact.bureau else "",
+        "charge_item": fact.charge_item.code,
+        "quantity": str(fact.quantity),
+        "unit": fact.unit,
+        "starts": fact.starts.isoformat(),
+        "ends": fact.ends.isoformat(),
+        "origin": fact.origin_ref,
+        "replaces": fact.replaces_external_id,
+        "dimensions": fact.dimensions,
+    }

@@ -30,6 +30,7 @@ from .deliveries import (
     source_by_code,
     source_checks,
     sources,
+    standing,
     upload,
     uploads,
 )
@@ -98,6 +99,7 @@ __all__ = [
     "source_by_code",
     "source_checks",
     "sources",
+    "standing",
     "submit",
     "submit_file",
     "submit_later",

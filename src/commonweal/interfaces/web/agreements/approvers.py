@@ -102,7 +102,7 @@ def approvers(request: Asked) -> HttpResponse:
         "currency": centre().currency,
         "contact": "" if actor.centre else centre().contact_email,
         "place": here.url("approvers", agency=agency_id),
-        "tabs": people_tabs("approvers") if actor.centre else here.tabs("approvers"),
+        "tabs": people_tabs(request.actor, "approvers") if actor.centre else here.tabs("approvers"),
     }
     return page(request, "approvers", context, errors)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,8 +17,9 @@ from commonweal.practices.charging import public as charging
 
 from ..access import centre_only
 from ..lists import lists, pages, place
-from ..look.page import Link
+from ..look.page import Link, Problem
 from ..requests import Asked
+from . import trail_words
 from .base import address, as_id, show, text
 
 VIEW = "audit.view"
@@ -60,7 +63,10 @@ def trail(request: Asked) -> HttpResponse:
                 "target_id": row.target_id,
                 "agency": row.agency_id,
                 "link": getattr(row, "link", None),
-                "payload": row.payload,
+                "figures": [
+                    (trail_words.plain(name), trail_words.value(each))
+                    for name, each in row.payload.items()
+                ],
             }
             for row in rows
         ],
@@ -71,15 +77,42 @@ def trail(request: Asked) -> HttpResponse:
             *((str(row.pk), row.name) for row in every if row.kind == "agency"),
         ],
         "active": [
-            Link(value, address("audit", **{**asked, name: ""}))
+            Link(_chip(name, value), address("audit", **{**asked, name: ""}))
             for name, value in asked.items()
             if value and name != "agency"
         ],
         "pages": pages(request, rows),
+        "verbs": _choices(trail_words.VERBS, asked["verb"], trail_words.verb),
+        "kinds": _choices(trail_words.KINDS, asked["type"], trail_words.kind),
+        "say": trail_words,
         "tabs": audit_tabs("audit"),
         "zone": centre().zone,
     }
-    return show(request, "centre/audit.jinja", context)
+    return show(request, "centre/audit.jinja", context, _half_asked(asked))
+
+
+def _half_asked(asked: dict[str, str]) -> tuple[Problem, ...]:
+    """A kind without an id, or an id without a kind, finds nothing by itself."""
+    if bool(asked["type"]) == bool(asked["target"]):
+        return ()
+    words = _("Give both the kind of thing and its id. Every event is shown until you do.")
+    return (Problem(words, "target" if asked["type"] else "type", "AUDIT-105"),)
+
+
+def _choices(
+    known: dict[str, Any], asked: str, words: Callable[[str], str]
+) -> list[tuple[str, str]]:
+    """Every code by its words, and the one asked for even if it is none of them."""
+    codes = {*known, asked} - {""}
+    return [
+        ("", _("Anything")),
+        *sorted(((code, words(code)) for code in codes), key=itemgetter(1)),
+    ]
+
+
+def _chip(name: str, value: str) -> str:
+    words = {"verb": trail_words.verb, "type": trail_words.kind, "target": trail_words.value}
+    return words[name](value)
 
 
 @centre_only(VIEW)

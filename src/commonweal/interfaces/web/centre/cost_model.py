@@ -50,7 +50,10 @@ def model(request: Asked, errors: tuple[Any, ...] = ()) -> HttpResponse:
         "rules": rules_of(pools),
         "drivers": drivers,
         "services": [("", _("Shared")), *named],
-        "driver_choices": [("", _("None")), *((r.driver.code, r.driver.name) for r in drivers)],
+        "driver_choices": [
+            ("", _("Not shared")),
+            *((row.driver.code, row.driver.name) for row in drivers),
+        ],
         "tabs": cost_tabs("model"),
         "may_change": request.actor.may(CHANGE),
         "months": months_back(last_month(), 13),

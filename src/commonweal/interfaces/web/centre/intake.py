@@ -1,4 +1,4 @@
-"""Usage intake: sources by month, deliveries and files, quarantined records."""
+"""Usage intake: sources by month, deliveries and files."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from commonweal.kernel.calendar.public import FiscalPeriod
+from commonweal.kernel.catalogue.public import charge_items
 from commonweal.kernel.metering.public import (
     batches,
-    discard_quarantined,
     period_state,
     quarantine,
-    release_quarantined,
     report_source,
     source_checks,
     uploads,
@@ -33,7 +32,6 @@ from .base import (
     local_day,
     month_asked,
     months_back,
-    required_id,
     show,
     text,
     whole_field,
@@ -42,7 +40,6 @@ from .base import (
 VIEW = "metering.view"
 SUBMIT = "metering.submit"
 MANAGE = "metering.manage_sources"
-DECIDE = "metering.decide_quarantine"
 FILES = 10
 
 
@@ -77,6 +74,7 @@ def intake(request: Asked) -> HttpResponse:
         "state": period_state(period),
         "months": months_back(this_month, 18),
         "waiting": quarantine(request.actor),
+        "items": {row.code: row.name for row in charge_items(request.actor)},
         "tabs": intake_tabs("intake"),
         "may_submit": request.actor.may(SUBMIT),
         "may_manage": request.actor.may(MANAGE),
@@ -112,47 +110,3 @@ def deliveries(request: Asked) -> HttpResponse:
         "may_submit": request.actor.may(SUBMIT),
     }
     return show(request, "centre/deliveries.jinja", context)
-
-
-@centre_only(VIEW)
-@lists("metering.Quarantine")
-def quarantined(request: Asked) -> HttpResponse:
-    """Records whose id was taken before with other content: release or discard each."""
-    errors: tuple[Any, ...] = ()
-    if request.method == "POST":
-        release = text(request, "decision") == "release"
-        write = release_quarantined if release else discard_quarantined
-        errors = attempt(
-            lambda: write(
-                actor=request.actor,
-                quarantine_id=required_id(request, "record", _("Choose a record.")),
-                note=text(request, "note"),
-            )
-        )
-        if not errors:
-            words = (
-                _("Released: it replaces the record that was there.")
-                if release
-                else _("Discarded: the record that was there stands.")
-            )
-            return done(request, words, "quarantine")
-    state = request.GET.get("state", "open")
-    state = state if state in ("open", "released", "discarded") else "open"
-    rows = quarantine(request.actor, state=state, place=place(request))
-    context = {
-        "rows": rows,
-        "pages": pages(request, rows),
-        "names": {row.pk: row.name for row in agencies(request.actor)},
-        "state": state,
-        "states": [
-            Link(words, address("quarantine", state=code), code == state)
-            for code, words in (
-                ("open", _("Waiting")),
-                ("released", _("Released")),
-                ("discarded", _("Discarded")),
-            )
-        ],
-        "may_decide": request.actor.may(DECIDE),
-        "tabs": intake_tabs("quarantine"),
-    }
-    return show(request, "centre/quarantine.jinja", context, errors)

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
-from commonweal.kernel.access.public import create_user, roles
+from commonweal.kernel.access.public import Actor, create_user, roles
 from commonweal.kernel.party.public import (
     Person,
     add_membership,
@@ -46,17 +46,19 @@ from .base import (
 
 VIEW = "party.view_people"
 MANAGE = "party.manage_people"
+SEE_ROLES = "access.view_people"
 
 
-def people_tabs(here: str) -> list[Link]:
-    """The pages about people."""
+def people_tabs(actor: Actor, here: str) -> list[Link]:
+    """The pages about people that the actor may open."""
     tabs = (
-        ("people", _("People")),
-        ("delegations", _("Roles lent")),
-        ("roles", _("What roles may do")),
-        ("approvers", _("Who may sign")),
+        ("people", _("People"), VIEW),
+        ("delegations", _("Roles lent"), VIEW),
+        ("roles", _("What roles may do"), SEE_ROLES),
+        ("approvers", _("Who may sign"), VIEW),
     )
-    return [Link(label, address(name), name == here) for name, label in tabs]
+    open_to = [(name, label) for name, label, need in tabs if actor.may(need)]
+    return [Link(label, address(name), name == here) for name, label in open_to]
 
 
 @centre_only(VIEW)
@@ -81,7 +83,7 @@ def people(request: Asked) -> HttpResponse:
         "agency": asked,
         "agencies": agency_choices(request, _("Everybody")),
         "pages": pages(request, rows),
-        "tabs": people_tabs("people"),
+        "tabs": people_tabs(request.actor, "people"),
         "may_manage": request.actor.may(MANAGE),
     }
     return show(request, "centre/people.jinja", context)
@@ -199,7 +201,7 @@ def delegations(request: Asked) -> HttpResponse:
         "may_lend": request.actor.may("party.delegate"),
         "me": request.actor.person_id,
         "asked": request.POST,
-        "tabs": people_tabs("delegations"),
+        "tabs": people_tabs(request.actor, "delegations"),
     }
     return show(request, "centre/delegations.jinja", context, errors)
 

@@ -31,7 +31,7 @@ def roles(request: Asked) -> HttpResponse:
     context = {
         "rows": rows,
         "pages": pages(request, rows),
-        "tabs": people_tabs("roles"),
+        "tabs": people_tabs(request.actor, "roles"),
         "may_change": request.actor.may(MANAGE),
     }
     return show(request, "centre/roles.jinja", context)

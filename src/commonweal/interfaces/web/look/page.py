@@ -48,7 +48,8 @@ class Page:
 class Column:
     """One column of `table`. `format` is a filter's name; figures are aligned right.
 
-    `nowrap` keeps numbers of bills and orders on one line.
+    `nowrap` keeps numbers of bills and orders on one line; `words` lets figures that carry words
+    (`334,390.8 gigabyte-months`) break between them.
     """
 
     key: str
@@ -60,6 +61,7 @@ class Column:
     sorted: str = ""
     zone: str = "UTC"
     nowrap: bool = False
+    words: bool = False
 
 
 def col(key: str, label: str, format: str = "", **options: Any) -> Column:

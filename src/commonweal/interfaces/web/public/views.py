@@ -29,6 +29,8 @@ from ..lists import lists, pages, place, report
 from ..requests import Asked
 from .flow import charge_flow
 
+SEES_LEDGER = ("charging.view_bills", "charging.view_all_bills")
+
 
 @open_to_all
 @lists("catalogue.Service")
@@ -90,6 +92,7 @@ def rate(request: Asked, code: str) -> HttpResponse:
         "others": [*history.coming, *history.past] if history.now else list(history.past),
         "pages": pages(request, history.past),
         "shown": shown,
+        "sees_ledger": any(request.actor.may_somewhere(name) for name in SEES_LEDGER),
     }
     return render(request, "public/rate.jinja", context)
 

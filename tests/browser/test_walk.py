@@ -1,0 +1,88 @@
+"""Every page as every role: found by its links, checked by axe, at every width, in plain words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from commonweal.interfaces.web.agency.tests.world import PASSWORD
+from commonweal.kernel.access.public import ANONYMOUS
+from commonweal.ops.deep.checks import THEMES, WIDTHS, Checks
+from commonweal.ops.deep.walk import Found, Visitor, Walk, Walker, expected, of_library
+
+from .conftest import Site
+
+pytestmark = [pytest.mark.browser]
+
+CENTRE = ("officer", "director", "owner", "admin", "auditor")
+OUTSIDE = ("", "parks", "parks-approver", "parks-liaison", "parks-employee")
+SOMETIMES = {
+    "account/loans/": "a role to lend, which not everybody holds; the link is there for who does",
+    "centre/intake/tried/<uuid:token>/problems.csv": "the refused rows of a file that was tried",
+}
+"""Addresses to which a link leads only after something else; those pages' own tests go there."""
+
+
+CLOSED = {"sign-in/signup/", "sign-in/email/", "sign-in/confirm-email/", "sign-in/3rdparty/"}
+"""Pages of the sign-in library that say, to whoever knows their address, that they are closed."""
+
+
+def visitor(site: Site, who: str) -> Visitor:
+    if not who:
+        return Visitor("public", ANONYMOUS)
+    return Visitor(who, site.world.actors[who], f"{who}@example.test", PASSWORD)
+
+
+class Looker:
+    """Looks at each page that a walk opens: at new ones thoroughly, at known ones quickly.
+
+    Axe looks at each page once, and widths and themes take turns; `./run deep` tries them all.
+    """
+
+    def __init__(self, checks: Checks, who: str, known: set[str], wrong: list[str]) -> None:
+        self.checks, self.who, self.known, self.wrong = checks, who, known, wrong
+
+    def __call__(self, found: Found) -> None:
+        turn, new = len(self.known), found.route not in self.known
+        self.known.add(found.route)
+        problems = self.checks.all() if new else self.checks.quick()
+        if new:
+            problems += self.checks.axe(WIDTHS[turn % 3], list(THEMES)[turn // 3 % 3])
+        self.wrong += [f"{self.who}: {found.path}: {problem}" for problem in problems]
+
+
+def walked(site: Site, desk: Any, people: tuple[str, ...]) -> tuple[list[Walk], list[str]]:
+    """Walk as each of the people; what was wrong anywhere.
+
+    Pages of the sign-in library are the same for everybody, so the first one walks them.
+    """
+    walks: list[Walk] = []
+    wrong: list[str] = []
+    known: set[str] = set()
+    for who in people:
+        page = desk()
+        checks = Checks(page)
+        walker = Walker(page, site.url, visitor(site, who), of_library() if walks else ())
+        walker.sign_in()
+        walks.append(walker.follow(Looker(checks, who or "public", known, wrong)))
+        wrong += walks[-1].wrong
+        page.context.close()
+    return walks, wrong
+
+
+def missed(walk: Walk) -> list[str]:
+    """Pages that the person may see and no link led to."""
+    who = walk.visitor.label
+    gone = expected(walk.visitor.actor) - walk.reached - SOMETIMES.keys()
+    return [f"{who}: never reached: {place}" for place in sorted(gone)] + [
+        f"{who}: no link leads to {place}"
+        for place in sorted(walk.unlinked - CLOSED - SOMETIMES.keys())
+    ]
+
+
+@pytest.mark.parametrize("people", [CENTRE, OUTSIDE], ids=["centre", "agency-and-public"])
+def test_every_page_of_every_role(site: Site, desk: Any, people: tuple[str, ...]) -> None:
+    walks, wrong = walked(site, desk, people)
+    wrong += [each for walk in walks for each in missed(walk)]
+    assert wrong == [], "\n".join(wrong)
