@@ -1,7 +1,8 @@
 """Building the demo: thirteen closed months, each closed for real, ending with the last full one.
 
 The story: a rate card from July that changes some prices, a bill that rose (help-desk cases of one
-agency in the last month), a source that came late, and a correction of an earlier month.
+agency in the last month), an order modified for it, a source that came late, and a correction of an
+earlier month.
 """
 
 from __future__ import annotations
@@ -26,7 +27,12 @@ from commonweal.practices.charging.public import (
     raise_query,
 )
 
-from .agreements import build_agreements
+from .agreements import (
+    build_agreements,
+    limits_and_second_approver,
+    signed_modification,
+    waiting_modification,
+)
 from .data import CENTRE, SOURCES
 from .money import build_cost_model, fiscal_year_start, import_month
 from .people import World, build_catalogue, build_parties
@@ -50,6 +56,7 @@ class Story:
     first: FiscalPeriod
     late_month: FiscalPeriod
     corrected_month: FiscalPeriod
+    modified_after: FiscalPeriod
     held_back: list[Usage] = field(default_factory=list)
     wrong: Usage | None = None
 
@@ -61,7 +68,7 @@ def moment(day: date, hour: int = 9) -> datetime:
 
 def story_of(last: FiscalPeriod, months: int) -> Story:
     """The demo's story for so many closed months up to the last one."""
-    return Story(last, last.shift(1 - months), last.shift(-4), last.shift(-2))
+    return Story(last, last.shift(1 - months), last.shift(-4), last.shift(-2), last.shift(-3))
 
 
 def build(last: FiscalPeriod, size: str, say: Say, months: int = MONTHS) -> World:
@@ -81,6 +88,10 @@ def build(last: FiscalPeriod, size: str, say: Say, months: int = MONTHS) -> Worl
         build_agreements(world, years[0], years[-1])
     for period in periods(story):
         _month(world, story, period, size, say)
+        if period == story.modified_after:
+            day = add_working_days(period.end_day, 8)
+            with at(moment(day)):
+                signed_modification(world, SHOWN, period.shift(2).first_day)
     _open_matters(world, story)
     return world
 
@@ -177,9 +188,12 @@ def _correction(story: Story, period: FiscalPeriod) -> list[Usage]:
 
 
 def _open_matters(world: World, story: Story) -> None:
-    """What waits on the director's page: a question, a dispute, and a rate to be decided."""
+    """What waits on the director's page: a question, a dispute, a rate and a second approver to be
+    decided; and a modification that the agency is to sign."""
     day = add_working_days(add_working_days(story.last.end_day, 7), 2)
     with at(moment(day, 11)):
+        waiting_modification(world, SHOWN, story.last.shift(2).first_day)
+        limits_and_second_approver(world, SHOWN)
         liaison = world.of("agency_liaison", SHOWN)
         with act_as(liaison):
             raise_query(
