@@ -90,8 +90,11 @@ def behalf(actor: Actor, profile: Centre | None) -> str:
 def links(entries: list[tuple[str, str]], path: str) -> tuple[Link, ...]:
     """Links to named pages.
 
-    The one whose address is the longest beginning of the present path is the current one.
+    The one whose address is the longest beginning of the present path is the current one; orders
+    and early ends belong to agreements.
     """
+    for part in ("/orders/", "/endings/"):
+        path = path.replace(part, "/agreements/")
     found = [(label, reverse(name)) for label, name in entries]
     inside = [href for _label, href in found if path.startswith(href)]
     here = max(inside, key=len, default="")

@@ -186,16 +186,16 @@ def _said(row: authority.Decision, roles: dict[str, str], names: dict[UUID, str]
         days = _("From %(starts)s on") % {"starts": starts}
     if row.subject_type == authority.SECOND:
         name = names.get(UUID(given["person"]), _("A person of another agency"))
-        return _("%(days)s, %(name)s is second approver of %(agency)s.") % {
+        return _("%(days)s: %(name)s as second approver of %(agency)s.") % {
             "days": days, "name": name, "agency": row.agency.name if row.agency else "–",
         }  # fmt: skip
     words = {"days": days, "role": roles.get(given["role"], given["role"])}
     place = row.agency.name if row.agency else _("the centre and every agency")
     if given["max_minor"] is None:
-        shape = _("%(days)s, the role %(role)s has no limit of its own, for %(place)s.")
+        shape = _("%(days)s: no limit of its own for the role %(role)s, for %(place)s.")
         return shape % {**words, "place": place}
     amount = money(given["max_minor"], given["currency"])
-    shape = _("%(days)s, the role %(role)s may sign up to %(amount)s, for %(place)s.")
+    shape = _("%(days)s: the role %(role)s signs up to %(amount)s, for %(place)s.")
     return shape % {**words, "amount": amount, "place": place}
 
 

@@ -135,14 +135,18 @@ def line_row(line: NewLine, starts: date, ends: date | None, currency: str) -> R
     return {
         "item": line.item,
         "bureau": str(line.bureau_id or ""),
-        "quantity": format(line.estimated_quantity.normalize(), "f"),
-        "amount": Money(line.estimated_amount_minor, currency).text,
-        "advance": Money(line.advance_minor, currency).text if line.advance_minor else "",
+        "quantity": format(line.estimated_quantity.normalize(), ",f"),
+        "amount": _grouped(line.estimated_amount_minor, currency),
+        "advance": _grouped(line.advance_minor, currency) if line.advance_minor else "",
         "from": line.starts.isoformat() if line.starts and line.starts != starts else "",
         "until": line.ends.isoformat() if line.ends and line.ends != ends else "",
         "note": line.description,
         "shares": "",
     }
+
+
+def _grouped(minor: int, currency: str) -> str:
+    return format(Decimal(Money(minor, currency).text), ",f")
 
 
 def refill(form: OrderForm, order: OrderDraft, currency: str) -> None:
@@ -195,10 +199,10 @@ class Reader:
         self.wrong: list[dict[str, Any]] = []
 
     def refuse(self) -> None:
-        """One error that names every field that cannot be read (FORM-107), or nothing."""
+        """One error that names every field that cannot be read (FORM-111), or nothing."""
         if self.wrong:
             said = " ".join(f"{each['where']}: {each['message']}" for each in self.wrong)
-            raise FormError("FORM-107", said, problems=self.wrong)
+            raise FormError("FORM-111", said, problems=self.wrong)
 
     def terms(self) -> Terms:
         """The heading. Empty amounts: the sum of the lines."""
@@ -294,7 +298,7 @@ class Reader:
             return None
         return found
 
-    def _say(self, where: str, message: str, name: str, code: str = "FORM-107") -> None:
+    def _say(self, where: str, message: str, name: str, code: str = "FORM-111") -> None:
         self.wrong.append({"code": code, "where": where, "message": message, "field": name})
 
     def _number(self, row: Row, name: str, number: int, where: str) -> Decimal:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.catalogue import public as catalogue
 from commonweal.kernel.party.public import bureaus, centre
+from commonweal.kernel.words import public as words
 
 from ..centre.base import as_id, attempt, local_day, text
 from ..lists import report
@@ -34,7 +35,7 @@ from .show import (
     state,
     terms_of,
 )
-from .signing import answer_estimate, decide
+from .signing import answer_estimates, decide
 
 
 @report("an order's own lines and modifications, which its two parties agreed on one by one")
@@ -66,6 +67,8 @@ def order(request: Asked, order_id: UUID) -> HttpResponse:
             for row in endings
         ],
         "share": share_text,
+        "unsigned": [row for row in rows if _open(row)],
+        "choices": [(row.number, f"{row.number}. {row.charge_item.name}") for row in rows],
         "may_modify": found.state == "active" and may_propose(request, found),
         "may_answer": found.state in ("draft", "proposed")
         and not actor.centre
@@ -77,10 +80,15 @@ def order(request: Asked, order_id: UUID) -> HttpResponse:
 
 def _act(request: Asked, found: catalogue.Order) -> tuple[tuple[Problem, ...], str]:
     do = text(request, "do")
-    if do.startswith(("estimate-", "refuse_estimate-")):
-        words = _("Signed.") if do.startswith("estimate") else _("Refused. The centre reads why.")
-        return answer_estimate(request, list(found.lines.all())), words
-    return decide(request, found)
+    if do not in ("estimates", "estimate", "refuse_estimate"):
+        return decide(request, found)
+    lines = [row for row in found.lines.all() if do != "estimates" or _open(row)]
+    return answer_estimates(request, lines)
+
+
+def _open(line: catalogue.OrderLine) -> bool:
+    """Whether nobody of the agency answered the line's estimated quantity yet."""
+    return not line.signatures.all()
 
 
 def _answer(line: catalogue.OrderLine) -> dict[str, Any]:
@@ -136,8 +144,8 @@ def new_order(request: Asked, agreement_id: UUID) -> HttpResponse:
 
     made, shown, errors = _attempted(request, form, propose, preview)
     if made is not None:
-        words = _("The order is proposed. Both sides sign it now.")
-        return here.done(request, words, "order", made.pk)
+        said = _("The order is proposed. Both sides sign it now.")
+        return here.done(request, said, "order", made.pk)
     return _form_page(request, form, {"found": found, "old": None, "shown": shown}, errors)
 
 
@@ -209,8 +217,8 @@ def modify_order(request: Asked, order_id: UUID) -> HttpResponse:
 
     made, shown, errors = _attempted(request, form, propose, preview)
     if made is not None:
-        words = _("The modification is proposed. Until both sides sign it the order stays.")
-        return here.done(request, words, "order", made.pk)
+        said = _("The modification is proposed. Until both sides sign it the order stays.")
+        return here.done(request, said, "order", made.pk)
     return _form_page(request, form, {"found": old.agreement, "old": old, "shown": shown}, errors)
 
 
@@ -245,6 +253,13 @@ def _given(form: OrderForm) -> dict[str, Any]:
     return found
 
 
+def _day_words(given: str) -> str:
+    try:
+        return words.day(date.fromisoformat(given))
+    except ValueError:
+        return given
+
+
 def _form_page(
     request: Asked, form: OrderForm, context: dict[str, Any], errors: tuple[Problem, ...]
 ) -> HttpResponse:
@@ -266,5 +281,6 @@ def _form_page(
         "currency": centre().currency,
         "place": here.url("modify_order", old.pk) if old else here.url("new_order", found.pk),
         "span": span_words(found.starts, found.ends),
+        "prefilled": _day_words(form.prefilled),
     }  # fmt: skip
     return page(request, "order_form", whole, errors)

@@ -62,7 +62,7 @@ def decide(request: Asked, paper: Paper) -> tuple[tuple[Problem, ...], str]:
             withdraw(reason=_reason(request, "withdrawal"), **given)
             said.append(_("Withdrawn. It keeps its number and your reason."))
         else:
-            raise FormError("FORM-108", _("Choose what to do: sign, refuse or withdraw."))
+            raise FormError("FORM-101", _("Choose what to do: sign, refuse or withdraw."))
 
     return attempt(act), said[0] if said else ""
 
@@ -82,24 +82,37 @@ def _done(row: Paper) -> str:
     return _("Signed. It comes into force when the centre signs too.")
 
 
-def answer_estimate(request: Asked, lines: list[catalogue.OrderLine]) -> tuple[Problem, ...]:
-    """Sign or refuse the estimated quantity of one line."""
-    what, _dash, number = text(request, "do").partition("-")
-    line = next((row for row in lines if str(row.number) == number), None)
+def answer_estimates(
+    request: Asked, lines: list[catalogue.OrderLine]
+) -> tuple[tuple[Problem, ...], str]:
+    """Sign every unanswered quantity, or sign or refuse that of the line that was chosen."""
+    do = text(request, "do")
+    said: list[str] = []
 
     def act() -> None:
-        if line is None:
-            raise FormError("FORM-108", _("Choose the line whose quantity you answer."))
-        if what == "estimate":
-            catalogue.sign_estimate(
-                actor=request.actor, order_line_id=line.pk, quantity=line.estimated_quantity
-            )
+        if do == "estimates":
+            for row in lines:
+                _sign_estimate(request, row)
+            said.append(_("Signed."))
             return
-        name = f"reason-{number}"
-        reason = text(request, name)
-        try:
-            catalogue.refuse_estimate(actor=request.actor, order_line_id=line.pk, reason=reason)
-        except catalogue.CatalogueError as error:
-            raise FormError(error.code, error.message, field=name) from error
+        line = next((row for row in lines if str(row.number) == text(request, "line")), None)
+        if line is None:
+            raise FormError(
+                "FORM-101", _("Choose the line whose quantity you answer."), field="line"
+            )
+        if do == "estimate":
+            _sign_estimate(request, line)
+            said.append(_("Signed."))
+            return
+        catalogue.refuse_estimate(
+            actor=request.actor, order_line_id=line.pk, reason=_reason(request, "answer")
+        )
+        said.append(_("Refused. The centre reads why."))
 
-    return attempt(act)
+    return attempt(act), said[0] if said else ""
+
+
+def _sign_estimate(request: Asked, line: catalogue.OrderLine) -> None:
+    catalogue.sign_estimate(
+        actor=request.actor, order_line_id=line.pk, quantity=line.estimated_quantity
+    )

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_noop
 from ...access.public import Actor, Role
 from ...calendar.public import today
 from ...party.public import Delegation, Membership, Person, centre
-from ..domain import SECOND_ROLE, Limit, limits_in_force, reach
+from ..domain import SECOND, SECOND_ROLE, Limit, limits_in_force, reach
 from ..models import AmountLimit, Decision, SecondApprover
 from ..registry import subject_of
 from ..rules import in_force
@@ -59,6 +59,10 @@ HINDRANCES: dict[str, tuple[str, str]] = {
     "lent": (
         gettext_noop("acts only through a role that the proposer lent"),
         gettext_noop("You may decide this only through a role that its proposer lent to you."),
+    ),
+    "named": (
+        gettext_noop("is whom it names"),
+        gettext_noop("It names you, so somebody else must decide."),
     ),
     "limit": (
         gettext_noop("the amount is above their limit"),
@@ -206,7 +210,12 @@ class Deciders:
             proposed_person=decision.proposed_by_person,
         )
         own = self.of(matter) if decision.agency_id else []
-        return own + self.of(replace(matter, side="centre"))
+        found = own + self.of(replace(matter, side="centre"))
+        named = decision.effect.get("person") if decision.subject_type == SECOND else None
+        return [
+            replace(each, hindrance="named") if named == str(each.person_id) else each
+            for each in found
+        ]
 
     def _decider(self, matter: Matter, person_id: UUID, roles: list[Holding]) -> Decider | None:
         able = [held for held in roles if matter.permission in held.permissions]

@@ -233,6 +233,9 @@ def test_nobody_approves_their_own_naming(world: World, effects: list[Any]) -> N
         )
     with pytest.raises(CommonwealError, match="AUTHORITY-115"):
         approve(actor_for(user), naming)
+    with act_as(actor_for(user)):
+        theirs = authority.Deciders(actor_for(user), [world.north.pk])
+        assert "It names you" in theirs.why_not_on(actor_for(user), naming)
 
 
 def matter(decision: Decision, **more: Any) -> authority.Matter:

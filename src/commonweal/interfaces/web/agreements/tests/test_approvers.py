@@ -40,9 +40,7 @@ def test_a_limit_is_proposed_and_decided_by_another(world: World, signed_in: Bro
     )
     done = text_of(admin.post(CENTRE, {**LIMIT, "amount": "1,000.00"}, follow=True))
     assert "The limit is proposed. A second person decides it." in done
-    assert (
-        "the role Agency approver may sign up to $1,000.00, for the centre and every agency" in done
-    )
+    assert "the role Agency approver signs up to $1,000.00, for the centre and every agency" in done
     assert "You proposed this, so somebody else must decide." in done
     assert "Dana Director (Director); Ada Administrator (Administrator): proposed it" in done
     overview = text_of(director.get("/centre/overview/"))
@@ -103,7 +101,7 @@ def test_somebody_of_the_leadership_is_named(world: World, signed_in: Browser) -
     assert "Write to billing@meridian.example" in page
     form = {"do": "second", "person": str(head.pk), "second_ends": "2027-01-01"}
     named = text_of(parks.post(AGENCY, form, follow=True))
-    assert "Lena Liaison is second approver of Department of Parks" in named
+    assert "Lena Liaison as second approver of Department of Parks" in named
     decision = {"decision": open_decision()}
     rejection = {**decision, "do": "reject", "reason": "She leaves in December."}
     assert "Rejected." in text_of(approver.post(AGENCY, rejection, follow=True))

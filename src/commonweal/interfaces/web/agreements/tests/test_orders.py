@@ -54,7 +54,7 @@ def test_an_order_says_every_problem_at_once(world: World, signed_in: Browser) -
     page = text_of(owner.post(path, wrong), 422)
     assert page.count("FORM-103") == 1
     assert page.count("FORM-102") == 2
-    assert page.count("FORM-107") == 1
+    assert page.count("FORM-111") == 1
     for kept in ("some", "1/0", "soon"):
         assert f'value="{kept}"' in page
     assert '<a href="#quantity-1">' in page
@@ -171,7 +171,7 @@ def test_a_modification_begins_with_the_order_as_it_is(world: World, signed_in: 
     assert form["starts"] == form["prefilled"] == "2026-12-01"
     assert (form["lines"], form["item-1"]) == ("3", "helpdesk.case")
     # 212 of the 426 days from 1 May 2026 to 30 June 2027 remain.
-    assert (form["quantity-1"], form["amount-1"]) == ("498", "19906.10")
+    assert (form["quantity-1"], form["amount-1"]) == ("498", "19,906.10")
     assert (form["source-2"], form["share-2"], form["grant-2"]) == ("Federal grant", "30", "G-26")
     nothing = text_of(owner.post(path, {**form, "reason": "Nothing", "do": "propose"}), 422)
     assert "CATALOGUE-252" in nothing

@@ -39,7 +39,7 @@ def test_terms_are_proposed_signed_and_withdrawn(world: World, signed_in: Browse
     )
     assert "Withdrawn by State of Meridian Shared Services" in withdrawn
     assert "It is not needed." in withdrawn
-    assert "FORM-108" in text_of(owner.post(path, {"do": "dance"}), 422)
+    assert "FORM-101" in text_of(owner.post(path, {"do": "dance"}), 422)
 
 
 def test_an_agency_proposes_terms_and_the_centre_refuses(world: World, signed_in: Browser) -> None:
@@ -126,18 +126,28 @@ def test_an_agency_refuses_an_order_with_a_reason(world: World, signed_in: Brows
 def test_an_estimate_is_refused_and_then_signed(world: World, signed_in: Browser) -> None:
     parks, approver = signed_in("parks"), signed_in("parks-approver")
     place = f"/agency/orders/{world.open_order}/"
-    assert "Sign the quantity of line 1" in text_of(parks.get(place))
-    short = text_of(parks.post(place, {"do": "refuse_estimate-1", "reason-1": "900"}), 422)
+    first = text_of(parks.get(place)).replace("&#39;", "'")
+    assert "1 estimated quantity waits for your agency's answer" in first
+    refusal = {"do": "refuse_estimate", "line": "1"}
+    short = text_of(parks.post(place, {**refusal, "answer": "900"}), 422)
     assert "CATALOGUE-251" in short
     assert 'value="900"' in short
-    form = {"do": "refuse_estimate-1", "reason-1": "We expect 900 cases a year."}
+    form = {**refusal, "answer": "We expect 900 cases a year."}
     assert "Refused. The centre reads why." in text_of(parks.post(place, form, follow=True))
     blocked = text_of(approver.post(place, SIGN), 422)
     assert "We expect 900 cases a year." in blocked
     assert "CATALOGUE-260" in blocked
-    assert "Signed on" in text_of(parks.post(place, {"do": "estimate-1"}, follow=True))
+    signed = text_of(parks.post(place, {"do": "estimate", "line": "1"}, follow=True))
+    assert "Signed on" in signed
+    assert "Your agency has signed every estimated quantity" in signed
     assert "when the centre signs too" in text_of(approver.post(place, SIGN, follow=True))
-    assert "FORM-108" in text_of(parks.post(place, {"do": "estimate-9"}), 422)
+    assert "FORM-101" in text_of(parks.post(place, {"do": "estimate", "line": "9"}), 422)
+
+
+def test_all_estimates_are_signed_at_once(world: World, signed_in: Browser) -> None:
+    parks, place = signed_in("parks"), f"/agency/orders/{world.open_order}/"
+    page = text_of(parks.post(place, {"do": "estimates"}, follow=True))
+    assert "Your agency has signed every estimated quantity" in page
 
 
 def test_an_end_takes_both_sides(world: World, signed_in: Browser) -> None:
