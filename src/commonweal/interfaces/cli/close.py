@@ -20,6 +20,7 @@ EXAMPLES = """\
   commonweal close 2026-10                      go on until done, or until a person is needed
   commonweal close 2026-10 --until prove        only as far as the proof
   commonweal close 2026-10 --waive contact-centre --reason "upgrade; records follow next month"
+  commonweal close 2026-10 --without-costs "the ledger of October arrives next week"
   commonweal close 2026-10 --preview-days 3     agencies have three working days
   commonweal close 2026-10 --end-preview        issue now although the preview is still open
   commonweal close 2026-10 --status             what is done
@@ -39,6 +40,8 @@ def register(verbs: Verbs) -> None:
     parser.add_argument("--waive", action="append", default=[], metavar="SOURCE",
                         help="close without this source; needs --reason")  # fmt: skip
     parser.add_argument("--reason", default="", help="why a source is waived")
+    parser.add_argument("--without-costs", default="", metavar="REASON",
+                        help="go on although the month has no ledger costs, and why")  # fmt: skip
     parser.add_argument("--preview-days", type=int, metavar="N", help="working days of preview")
     parser.add_argument("--end-preview", action="store_true", help="do not wait for its end")
     parser.add_argument("--payment-days", type=int, default=30, metavar="N")
@@ -82,6 +85,7 @@ def advance(args: argparse.Namespace) -> int:
         preview_days=args.preview_days,
         end_preview=args.end_preview,
         payment_days=args.payment_days,
+        no_costs_reason=args.without_costs,
     )
     try:
         done = advance_close(actor_of(args), args.period, options, until=until, progress=progress)

@@ -109,6 +109,8 @@ def _import_parser(verbs: Verbs) -> None:
     parser.add_argument("--period", default="", metavar="YYYY-MM", help="month of the whole file")
     parser.add_argument("--currency", default="", help="must be the centre's book currency")
     parser.add_argument("--budget", action="store_true", help="planned costs, not actual ones")
+    parser.add_argument("--late", default="", metavar="REASON", help="why costs of closed months "
+                        "come only now; each of these months is allocated anew")  # fmt: skip
     parser.add_argument("--encoding", default="", help="utf-8 unless said: cp1252, utf-16, …")
     parser.add_argument("--delimiter", default="", help="found in the header unless said")
     parser.add_argument("--sheet", default="", help="the sheet of a workbook")
@@ -171,6 +173,7 @@ def request_of(args: argparse.Namespace) -> CostRequest:
         period=args.period,
         currency=args.currency,
         basis="budget" if args.budget else "actual",
+        late_reason=args.late,
         options=CostFileOptions(args.encoding, args.delimiter, args.sheet, args.header_row),
     )
 

@@ -85,6 +85,7 @@ class AdvanceIn(In):
     waive_reason: Annotated[Text, Field(max_length=500)] = ""
     preview_days: int | None = Field(None, ge=0, le=60)
     end_preview: bool = False
+    no_costs_reason: Annotated[Text, Field(max_length=500)] = ""
     payment_days: int = Field(30, ge=0, le=365)
 
 
@@ -164,6 +165,7 @@ def advance_close(request: Asked, period: Period, data: AdvanceIn) -> charging.C
         preview_days=data.preview_days,
         end_preview=data.end_preview,
         payment_days=data.payment_days,
+        no_costs_reason=data.no_costs_reason,
     )
     charging.ask_close(actor=request.actor, period=period, options=options, until=data.until)
     return one(request.actor, period)

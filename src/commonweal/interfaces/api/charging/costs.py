@@ -39,6 +39,7 @@ class ImportOut(Out):
     used: Money
     rejected: Money
     control: Money
+    late_reason: str
     recorded_at: datetime
 
     @staticmethod
@@ -231,6 +232,9 @@ def import_file(
     ),
     basis: BASIS = Form("actual"),
     encoding: Annotated[str, Field(max_length=20)] = Form(""),
+    late_reason: Annotated[str, Field(max_length=500)] = Form(
+        "", description="Why costs of closed months come only now; lets them in."
+    ),
 ) -> charging.CostImport:
     """Import a ledger file. Every row becomes a line or a named reject, and the sums agree.
 
@@ -246,6 +250,7 @@ def import_file(
         accept_as=accept_as,
         period=period,
         basis=basis,
+        late_reason=late_reason,
         options=charging.CostFileOptions(encoding=encoding),
     )
     return charging.import_costs(actor=request.actor, request=wanted).cost_import

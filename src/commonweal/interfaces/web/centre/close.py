@@ -69,6 +69,7 @@ def cockpit(request: Asked, period: str, errors: tuple[Any, ...] = ()) -> HttpRe
         "steps": step_items(view),
         "found": rows_found(request, view, bool(sources)),
         "sources": sources,
+        "no_costs": asks_for_costs(view, live),
         "live": live,
         "again": live and again_asked(request),
         "said": running_words(view),
@@ -86,6 +87,15 @@ def cockpit(request: Asked, period: str, errors: tuple[Any, ...] = ()) -> HttpRe
         "ended": FiscalPeriod.parse(period).end_day <= local_day(),
     }
     return watched(request, show(request, "centre/close.jinja", context, errors), live)
+
+
+def asks_for_costs(view: CloseView, live: bool) -> bool:
+    """Whether the close stopped because the month has no ledger costs."""
+    return (
+        not live
+        and view.stopped is not None
+        and view.stopped.detail.get("code") in ("CLOSE-203", "CLOSE-204")
+    )
 
 
 def rows_found(request: Asked, view: CloseView, asked: bool) -> FoundRows | None:
@@ -254,6 +264,7 @@ def options_of(request: Asked) -> charging.CloseOptions:
         waive_reason=text(request, "waive_reason"),
         preview_days=whole_field(request, "preview_days", _("Working days"), default=5),
         end_preview=bool(text(request, "end_preview")),
+        no_costs_reason=text(request, "no_costs_reason"),
     )
 
 

@@ -143,6 +143,8 @@ def found_words(code: str, detail: Mapping[str, Any]) -> str:
                 "reason": detail.get("waive_reason", ""),
             }
         return said
+    if code == "allocate" and detail.get("no_costs_reason"):
+        return _("No ledger costs: %(reason)s") % {"reason": detail["no_costs_reason"]}
     if code == "allocate":
         return _("%(total)s of cost, %(rest)s of it unallocated") % {
             "total": words.money(detail.get("total_minor"), currency),
@@ -193,6 +195,8 @@ LABELS = {
     "example": gettext_noop("For example"),
     "code": gettext_noop("Source"),
     "row": gettext_noop("Row"),
+    "month": gettext_noop("Month"),
+    "lines": gettext_noop("Ledger lines"),
     "message": gettext_noop("What is wrong"),
 }
 

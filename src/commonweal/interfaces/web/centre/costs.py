@@ -103,6 +103,7 @@ def costs(request: Asked) -> HttpResponse:
         "lost": [row for row in rows if row.pool is None or goes_nowhere(row)],
         "unassigned": charging.UNASSIGNED,
         "currency": centre().currency,
+        "no_costs": charging.no_costs_reason(request.actor, period),
         "check": MonthCheck(run, sum(row.amount_minor for row in rows)) if run else None,
         "tabs": cost_tabs("costs"),
         "may_import": request.actor.may(IMPORT),
@@ -153,6 +154,7 @@ def one_import(request: Asked, import_id: UUID) -> HttpResponse:
         "fields": field_words(),
         "rejects": rows,
         "pages": pages(request, rows),
+        "late": charging.late_allocations(request.actor, found),
     }
     return show(request, "centre/import.jinja", context)
 
@@ -235,6 +237,7 @@ def request_of(request: Asked, token: UUID, name: str) -> charging.CostRequest:
         accept_as=text(request, "accept_as"),
         period=text(request, "period"),
         basis=text(request, "basis") or "actual",
+        late_reason=text(request, "late_reason"),
         options=charging.CostFileOptions(
             encoding=text(request, "encoding"),
             delimiter=text(request, "delimiter"),
@@ -282,7 +285,6 @@ def import_page(
             ("", _("Find it by the header")),
             *((row.name, row.name) for row in charging.mappings(request.actor)),
         ],
-        "months": [("", _("As the file's dates say")), *months_back(last_month())],
         "currency": centre().currency,
     }
     return show(request, "centre/new_import.jinja", context, errors)

@@ -71,7 +71,7 @@ class Recovered:
     def status(self) -> tuple[str, str]:
         """The shape and the word: what the position means (within one percent counts as even)."""
         if not self.known:
-            return "unknown", _("No cost allocated yet")
+            return "unknown", _("Cannot be determined")
         if abs(self.position) * 100 <= self.expense:
             return "good", _("Recovered")
         if self.position > 0:
@@ -103,6 +103,7 @@ def director(request: Asked) -> HttpResponse:
         "recovered": recovered,
         "headline": headline(period, before, charged),
         "notes": notes(charged, recovered),
+        "undetermined": undetermined(actor, period, recovered),
         "picture": picture(recovered),
         "late": late(actor, runs),
         "queries": queries,
@@ -213,6 +214,16 @@ def notes(charged: Sequence[Charged], recovered: Sequence[Recovered]) -> list[st
             % {"service": most.name, "amount": words.money(most.position, centre().currency)}
         )
     return found
+
+
+def undetermined(actor: Actor, period: str, recovered: Sequence[Recovered]) -> str:
+    """Why nobody can say whether the month's costs were recovered, or nothing."""
+    if not recovered or any(row.known for row in recovered):
+        return ""
+    reason = charging.no_costs_reason(actor, period)
+    if reason is None:
+        return _("The month's costs are not allocated yet.")
+    return _("The month was closed without ledger costs: %(reason)s") % {"reason": reason}
 
 
 def picture(recovered: Sequence[Recovered]) -> Markup:

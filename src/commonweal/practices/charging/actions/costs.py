@@ -32,6 +32,7 @@ from ..selectors.cost_model import (
     amounts_by_pool,
     driver_rounds,
     pool_rows,
+    present_ledger,
     service_rows,
 )
 
@@ -84,6 +85,9 @@ def save_mapping(
 def import_costs(*, actor: Actor, request: CostRequest) -> ImportReport:
     """Store a file's costs: every row as a line or as a named reject, and the reconciliation.
 
+    With a `late_reason` it may hold costs of closed months: each of them is allocated anew, and
+    what was billed stays as it was.
+
     Refused as a whole, with nothing written, when the file was imported before (COSTS-109), a month
     is closed (COSTS-110), nothing can be used (COSTS-113), or the two sums differ (COSTS-108).
     """
@@ -99,6 +103,15 @@ def import_costs(*, actor: Actor, request: CostRequest) -> ImportReport:
         )
     stored = _store_import(actor, request, reading, mapping)
     _store_rows(stored, reading)
+    for period in reading.late:
+        allocate(
+            actor=actor,
+            basis="actual",
+            first_period=period,
+            last_period=period,
+            label=period,
+            late_import=stored,
+        )
     record(
         actor=actor,
         verb="costs.imported",
@@ -112,6 +125,8 @@ def import_costs(*, actor: Actor, request: CostRequest) -> ImportReport:
             "control_minor": stored.control_minor,
             "currency": stored.currency,
             "basis": stored.basis,
+            "late": list(reading.late),
+            "late_reason": stored.late_reason,
         },
     )
     return ImportReport(stored, reading)
@@ -133,6 +148,7 @@ def _store_import(
         used_minor=reading.used_minor,
         rejected_minor=reading.rejected_minor,
         control_minor=reading.control.minor,
+        late_reason=request.late_reason.strip()[:500] if reading.late else "",
         recorded_at=now(),
         recorded_by=actor.user_id,
     )
@@ -187,12 +203,15 @@ def allocate(
     last_period: str,
     label: str,
     method: str = "step_down",
+    late_import: CostImport | None = None,
 ) -> AllocationRun:
     """Allocate the ledger costs of some periods to services, exactly and proved by a second path.
 
     `basis` “budget” takes imported budget lines; where these periods have none, their actual costs
     stand in for the budget, and the run's document says so. Drivers count with their latest
     measurement not after `last_period`. The same inputs give the run that there is already.
+    Periods without any ledger line are refused (COSTS-224): nothing is no finding.
+    `late_import`: the import of late costs that the run is made for.
     """
     require(actor, "charging.import_costs")
     first, last = FiscalPeriod.parse(first_period), FiscalPeriod.parse(last_period)
@@ -205,6 +224,11 @@ def allocate(
     currency = centre().currency
     amounts, source = _amounts(basis, first.code, last.code)
     document = _document(amounts, last.code, currency, method)
+    if not amounts:
+        raise CostError(
+            "COSTS-224",
+            f"{first.code} to {last.code} have no ledger lines. Import their costs first.",
+        )
     periods = [first.code, last.code]
     input_hash = digest(
         {"engine": ENGINE_VERSION, "document": document, "periods": periods, "lines": source}
@@ -227,6 +251,8 @@ def allocate(
         engine_version=ENGINE_VERSION,
         document=document,
         result=result,
+        ledger=present_ledger(source, first.code, last.code),
+        cost_import=late_import,
         total_minor=Money.exactly(result["total"], currency).minor,
         unallocated_minor=Money.exactly(result["unallocated"], currency).minor,
         currency=currency,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from commonweal.kernel.access.public import Actor
+from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.metering.public import (
     freeze_period,
     missing_sources,
@@ -19,6 +20,7 @@ from ..actions.bills import draft_bill
 from ..actions.costs import allocate
 from ..engine import ENGINE_VERSION
 from ..models import CloseRun
+from ..selectors.cost_model import ledger_lines
 from . import rating
 from .drafting import draft_lines
 
@@ -27,6 +29,10 @@ Tell = Callable[[int, int | None], None]
 
 class SourcesMissing(CommonwealError):
     """Usage is missing from sources that are expected."""
+
+
+class CostsMissing(CommonwealError):
+    """The month has no ledger costs."""
 
 
 def freeze(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str, Any]:
@@ -57,7 +63,14 @@ def freeze(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str
 
 
 def allocate_costs(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str, Any]:
-    """Allocate the month's ledger costs to services, for each service's position."""
+    """Allocate the month's ledger costs to services, for each service's position.
+
+    A month without any is refused; going on with a reason allocates nothing, so that nobody reads
+    of cost that was recovered (design law 6).
+    """
+    if not ledger_lines(run.period):
+        _require_reason(run.period, options.no_costs_reason)
+        return {"no_costs_reason": options.no_costs_reason.strip()}
     done = allocate(
         actor=actor,
         basis="actual",
@@ -70,6 +83,25 @@ def allocate_costs(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> 
         "total_minor": done.total_minor,
         "unallocated_minor": done.unallocated_minor,
     }
+
+
+def _require_reason(period: str, reason: str) -> None:
+    if len(reason.strip()) >= 10:
+        return
+    if reason.strip():
+        raise CostsMissing(
+            "CLOSE-204",
+            "Say in at least ten characters why the close goes on without the month's costs.",
+            field="no_costs_reason",
+        )
+    before = FiscalPeriod.parse(period).shift(-1).code
+    raise CostsMissing(
+        "CLOSE-203",
+        f"{period} has no ledger costs. The month before, {before}, has {ledger_lines(before)} "
+        "ledger lines. Import the month's costs, or go on without them and say why.",
+        rows=[{"month": code, "lines": ledger_lines(code)} for code in (before, period)],
+        field="no_costs_reason",
+    )
 
 
 def rate(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str, Any]:

@@ -53,6 +53,8 @@ class Options:
 
     `waived`: sources that may be missing, with the reason. `preview_days`: working days that
     agencies have; None: the usual five. `end_preview`: issue now although the window is open.
+    `no_costs_reason`: why the month goes on without ledger costs; whether its services recovered
+    their costs cannot be determined then.
     """
 
     waived: tuple[str, ...] = ()
@@ -60,6 +62,7 @@ class Options:
     preview_days: int | None = None
     end_preview: bool = False
     payment_days: int = 30
+    no_costs_reason: str = ""
 
     def plain(self) -> dict[str, Any]:
         """As kept with the close."""

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -42,7 +42,8 @@ class CostRequest:
 
     `mapping` names a saved one; `given` holds columns, date format and decimal mark said this time;
     `accept_as` confirms what was found and saves it under that name; `period` is the month of the
-    whole file and wins over its dates; `basis` is actual or budget.
+    whole file and wins over its dates; `basis` is actual or budget. `late_reason` says why costs of
+    closed months come only now, and lets them in.
     """
 
     filename: str
@@ -53,12 +54,16 @@ class CostRequest:
     period: str = ""
     currency: str = ""
     basis: str = "actual"
+    late_reason: str = ""
     options: FileOptions = field(default_factory=FileOptions)
 
 
 @dataclass(frozen=True)
 class CostReading:
-    """A file read completely: lines, rejects and the independent sum, which agree."""
+    """A file read completely: lines, rejects and the independent sum, which agree.
+
+    `late`: the months among them that are closed.
+    """
 
     table: Table
     saved: CostMapping | None
@@ -68,6 +73,7 @@ class CostReading:
     lines: tuple[ReadLine, ...]
     rejects: tuple[Reject, ...]
     control: ControlSum
+    late: tuple[str, ...] = ()
 
     @property
     def rows_total(self) -> int:
@@ -153,7 +159,10 @@ def read_costs(actor: Actor, request: CostRequest) -> CostReading:
     reading = CostReading(
         table, saved, mapping, currency, sha256, tuple(lines), tuple(rejects), control
     )
-    _require_usable(reading, request)
+    _require_usable(reading)
+    if request.basis == "actual":
+        reading = replace(reading, late=tuple(closed_periods(sorted(reading.by_period))))
+    _require_open(reading, request.late_reason)
     return reading
 
 
@@ -246,8 +255,27 @@ def known_lines(lines: Sequence[ReadLine], basis: str) -> Mapping[tuple[Any, ...
     }
 
 
-def _require_usable(reading: CostReading, request: CostRequest) -> None:
-    """Nothing is stored of a file that cannot be used, is closed, or does not reconcile."""
+def _require_open(reading: CostReading, late_reason: str) -> None:
+    """Costs of closed months come in only as late ones, with a reason."""
+    if not reading.late or len(late_reason.strip()) >= 10:
+        return
+    rows = sum(reading.by_period[period][0] for period in reading.late)
+    if late_reason.strip():
+        raise CostError(
+            "COSTS-115", "Say in at least ten characters why these costs come late.",
+            field="late_reason",
+        )  # fmt: skip
+    raise CostError(
+        "COSTS-110",
+        f"{rows} rows belong to months that are closed: {', '.join(reading.late)}. Say why they "
+        "come late, and each of these months is allocated anew while its bills stay as they are; "
+        "or name the open month for the whole file.",
+        field="late_reason",
+    )
+
+
+def _require_usable(reading: CostReading) -> None:
+    """Nothing is stored of a file that cannot be used or does not reconcile."""
     if not reading.lines:
         first = reading.rejects[0]
         raise CostError(
@@ -256,14 +284,6 @@ def _require_usable(reading: CostReading, request: CostRequest) -> None:
             rows=[
                 {"row": r.row, "code": r.code, "message": r.message} for r in reading.rejects[:50]
             ],
-        )
-    closed = closed_periods(sorted(reading.by_period)) if request.basis == "actual" else []
-    if closed:
-        rows = sum(reading.by_period[period][0] for period in closed)
-        raise CostError(
-            "COSTS-110",
-            f"{rows} rows belong to months that are closed: {', '.join(closed)}. Import them into "
-            "the open month with --period.",
         )
     control, ours = reading.control, reading.used_minor + reading.rejected_minor
     readable = reading.rows_total - reading.unreadable

@@ -29,7 +29,11 @@ class CostMapping(TenantModel):
 
 @tenant()
 class CostImport(TenantModel):
-    """One imported file, with its reconciliation to an independent sum of the source."""
+    """One imported file, with its reconciliation to an independent sum of the source.
+
+    `late_reason`: why costs of closed months came late; each such month has an allocation of its
+    own that names this import. What was billed stays as it was.
+    """
 
     filename = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64)
@@ -42,6 +46,7 @@ class CostImport(TenantModel):
     used_minor = models.BigIntegerField()
     rejected_minor = models.BigIntegerField()
     control_minor = models.BigIntegerField()
+    late_reason = models.CharField(max_length=500, blank=True)
     recorded_at = models.DateTimeField()
     recorded_by = models.UUIDField(null=True)
 
@@ -151,7 +156,12 @@ class DriverValue(TenantModel):
 
 @tenant(append_only=True)
 class AllocationRun(TenantModel):
-    """One allocation: the engine's document in, its result out, both complete and replayable."""
+    """One allocation: the engine's document in, its result out, both complete and replayable.
+
+    `ledger` says which lines it counted, whatever is imported or ruled later: the imports they came
+    with, and the rules in their order (pool, unit, category, account prefix, kind). `cost_import`:
+    the late import that it was made for.
+    """
 
     basis = models.CharField(max_length=8)  # actual | budget
     label = models.CharField(max_length=80)
@@ -162,6 +172,10 @@ class AllocationRun(TenantModel):
     engine_version = models.CharField(max_length=40)
     document = models.JSONField()
     result = models.JSONField()
+    ledger = models.JSONField()
+    cost_import = models.ForeignKey(
+        CostImport, null=True, on_delete=models.PROTECT, related_name="allocations"
+    )
     total_minor = models.BigIntegerField()
     unallocated_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)

@@ -14,7 +14,16 @@ from commonweal.kernel.access.public import Actor, require
 from commonweal.kernel.catalogue.public import Service
 from commonweal.kernel.party.public import centre
 
-from ..models import CloseRun, CloseStep, CostLine, CostPool, Driver, DriverValue, PoolRule
+from ..models import (
+    CloseRun,
+    CloseStep,
+    CostImport,
+    CostLine,
+    CostPool,
+    Driver,
+    DriverValue,
+    PoolRule,
+)
 
 UNASSIGNED = "unassigned"
 VIEW = "charging.view_costs"
@@ -104,12 +113,50 @@ def matches(rule: PoolRule) -> Q:
     return wanted
 
 
-def lines_with_pool(basis: str, first: str, last: str) -> QuerySet[Any]:
-    """The centre's ledger lines of some periods, each with the `pool_code` of its first rule."""
+def ledger_lines(period: str) -> int:
+    """How many ledger lines of actual cost a month has."""
+    return CostLine.objects.filter(
+        agency_id=centre().agency_id, basis="actual", period=period
+    ).count()
+
+
+def present_ledger(basis: str, first: str, last: str) -> dict[str, Any]:
+    """The imports that have lines in some periods, and the rules as they are now: what a run keeps
+    to say which lines it counted."""
+    found = CostImport.objects.filter(
+        agency_id=centre().agency_id,
+        lines__basis=basis,
+        lines__period__gte=first,
+        lines__period__lte=last,
+    )
+    rules = [
+        [rule.pool.code, rule.unit, rule.category, rule.account_prefix, rule.kind]
+        for rule in rule_rows()
+    ]
+    ids = found.order_by("id").values_list("id", flat=True).distinct()
+    return {"imports": [str(each) for each in ids], "rules": rules}
+
+
+def lines_with_pool(
+    basis: str, first: str, last: str, counted: Mapping[str, Any] | None = None
+) -> QuerySet[Any]:
+    """The centre's ledger lines of some periods, each with the `pool_code` of its first rule.
+
+    `counted`: what a run kept of the ledger; then only the lines it counted, by its rules.
+    """
     found = CostLine.objects.filter(
         agency_id=centre().agency_id, basis=basis, period__gte=first, period__lte=last
     )
-    cases = [When(matches(rule), then=Value(rule.pool.code)) for rule in rule_rows()]
+    if counted is None:
+        rules = [(rule.pool.code, rule) for rule in rule_rows()]
+    else:
+        found = found.filter(cost_import_id__in=counted["imports"])
+        names = ("unit", "category", "account_prefix", "kind")
+        rules = [
+            (pool, PoolRule(**dict(zip(names, fields, strict=True))))
+            for pool, *fields in counted["rules"]
+        ]
+    cases = [When(matches(rule), then=Value(pool)) for pool, rule in rules]
     if not cases:
         return found.annotate(pool_code=Value(UNASSIGNED, output_field=CharField()))
     return found.annotate(
@@ -117,10 +164,12 @@ def lines_with_pool(basis: str, first: str, last: str) -> QuerySet[Any]:
     )
 
 
-def amounts_by_pool(basis: str, first: str, last: str) -> dict[str, tuple[int, int]]:
+def amounts_by_pool(
+    basis: str, first: str, last: str, counted: Mapping[str, Any] | None = None
+) -> dict[str, tuple[int, int]]:
     """Lines and minor units per pool code; `unassigned` for lines that no rule takes."""
     rows = (
-        lines_with_pool(basis, first, last)
+        lines_with_pool(basis, first, last, counted)
         .values("pool_code")
         .annotate(lines=Count("id"), amount=Sum("amount_minor"))
         .order_by("pool_code")

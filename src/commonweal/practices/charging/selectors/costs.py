@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from ..domain.cost_model import steps_to
 from ..models import (
     AllocationEdge,
     AllocationRun,
+    CloseStep,
     CostImport,
     CostMapping,
     RejectedCostRow,
@@ -96,6 +97,20 @@ def cost_import(actor: Actor, import_id: UUID) -> CostImport:
     return row
 
 
+def no_costs_reason(actor: Actor, period: str) -> str | None:
+    """Why a month was closed without ledger costs; None: it was not."""
+    require(actor, VIEW)
+    step = CloseStep.objects.filter(run__period=period, code="allocate", state="done").first()
+    return step.detail.get("no_costs_reason") if step else None
+
+
+def late_allocations(actor: Actor, stored: CostImport) -> list[AllocationRun]:
+    """The new allocations of closed months that an import of late costs led to, by month."""
+    require(actor, VIEW)
+    found = AllocationRun.objects.filter(agency_id=centre().agency_id, cost_import=stored)
+    return list(found.defer("document", "result", "ledger").order_by("first_period"))
+
+
 def rejects(actor: Actor, import_id: UUID, place: Place | None = FIRST) -> Listing[RejectedCostRow]:
     """A page of the rows of an import that could not be used, by row; `place` None: all of them."""
     require(actor, VIEW)
@@ -116,17 +131,19 @@ def pool_lines(
     last: str,
     *,
     basis: str = "actual",
+    counted: Mapping[str, Any] | None = None,
     place: Place = FIRST,
 ) -> Listing[LedgerLine]:
     """A page of a pool's ledger lines in some periods, by period and in order of import.
 
-    `pool` is a code, or `unassigned` for the lines that no rule takes.
+    `pool` is a code, or `unassigned` for the lines that no rule takes. `counted`: what a run kept
+    of the ledger; then the lines that it counted, whatever came later.
     """
     require(actor, VIEW)
     known = {UNASSIGNED, *(row.code for row in pool_rows())}
     if pool not in known:
         raise NotFound("COSTS-405", f"There is no pool “{pool}”. Choose one from the list.")
-    found = lines_with_pool(basis, first, last).filter(pool_code=pool)
+    found = lines_with_pool(basis, first, last, counted).filter(pool_code=pool)
     rows = listing(found.select_related("cost_import"), ["period", "id"], place)
     return Listing([_shown(row) for row in rows], rows.previous, rows.next)
 
@@ -156,7 +173,7 @@ def allocation_runs(actor: Actor, basis: str = "", place: Place = FIRST) -> List
     found = AllocationRun.objects.filter(agency_id=centre().agency_id)
     if basis:
         found = found.filter(basis=basis)
-    return listing(found.defer("document", "result"), ["-recorded_at", "-id"], place)
+    return listing(found.defer("document", "result", "ledger"), ["-recorded_at", "-id"], place)
 
 
 def allocation_run(actor: Actor, run_id: UUID) -> AllocationRun:

@@ -16,7 +16,8 @@ from commonweal.kernel.schema.public import FIRST, Listing, NotFound, Place
 from ..domain.rates import from_ratio
 from ..models import BillLine, LineQuery, RateVersion
 from . import bills
-from .costs import LedgerLine, pool_lines
+from .cost_model import amounts_by_pool
+from .costs import LedgerLine, allocation_run, pool_lines
 from .rates import RateEntry, entry, rate_version
 
 
@@ -110,17 +111,24 @@ def pool_parts(version: RateVersion) -> list[PoolPart]:
 
 @dataclass(frozen=True)
 class PoolLedger:
-    """The ledger lines of a pool behind a rate, one page of them."""
+    """The ledger lines of a pool behind a rate, one page of them.
+
+    `since_lines`, `since_minor`: what the pool has today beyond them, by later imports or rules;
+    the rate does not stand on it.
+    """
 
     version: RateVersion
     part: PoolPart
     first_period: str
     last_period: str
     page: Listing[LedgerLine]
+    since_lines: int
+    since_minor: int
 
 
 def pool_ledger(actor: Actor, version_code: str, pool: str, place: Place = FIRST) -> PoolLedger:
-    """The ledger lines that a published rate stands on, paged (CHARGING-404, CHARGING-407).
+    """The ledger lines that a published rate stands on, paged (CHARGING-404, CHARGING-407): those
+    that its allocation counted, whatever was imported since.
 
     Published with the rate: read in the centre's scope, without supplier, reference or posting
     day, so that a line leads to no person (design law 12).
@@ -132,8 +140,12 @@ def pool_ledger(actor: Actor, version_code: str, pool: str, place: Place = FIRST
             "CHARGING-407", f"Rate {version.code} does not stand on “{pool}”. See its derivation."
         )
     document = version.derivation
-    first, last = document["first_period"], document["last_period"]
+    first, last, basis = (document[key] for key in ("first_period", "last_period", "lines"))
     with act_as(SYSTEM):
-        page = pool_lines(SYSTEM, pool, first, last, basis=document["lines"], place=place)
+        counted = allocation_run(SYSTEM, UUID(document["run"])).ledger
+        page = pool_lines(SYSTEM, pool, first, last, basis=basis, counted=counted, place=place)
+        now = amounts_by_pool(basis, first, last).get(pool, (0, 0))
+        then = amounts_by_pool(basis, first, last, counted).get(pool, (0, 0))
     rows = [replace(row, supplier="", reference="", posted_on=None) for row in page]
-    return PoolLedger(version, part, first, last, Listing(rows, page.previous, page.next))
+    shown = Listing(rows, page.previous, page.next)
+    return PoolLedger(version, part, first, last, shown, now[0] - then[0], now[1] - then[1])

@@ -67,7 +67,8 @@ class ServicePosition:
     """What a service charged and what it cost over some months, in minor units (law 5: no netting).
 
     `revenue`: issued bill lines; `expense`: the service's full cost by the month's allocation.
-    `months`: those with both; `missing`: those without an allocation.
+    `months`: those with both; `missing`: closed months without an allocation of their costs, of
+    which nothing can be said.
     """
 
     service_id: UUID
@@ -275,7 +276,7 @@ def public_positions(on: date) -> dict[UUID, ServicePosition]:
     months = [period.code for period in month.year_periods(start)]
     with act_as(SYSTEM):
         found = _positions(SYSTEM, months)
-    return {key: row for key, row in found.items() if row.months}
+    return {key: row for key, row in found.items() if row.months or row.missing}
 
 
 def forecasts(

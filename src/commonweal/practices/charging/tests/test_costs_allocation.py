@@ -203,8 +203,37 @@ def test_an_allocation_that_cannot_be(
     assert refused.value.code == code
 
 
-def test_months_without_costs_allocate_nothing(ready: Scene) -> None:
-    assert run(ready, first_period="2018-01", last_period="2018-01").total_minor == 0
+def test_months_without_costs_are_not_allocated(ready: Scene) -> None:
+    with pytest.raises(CostError) as nothing:
+        run(ready, first_period="2018-01", last_period="2018-01")
+    assert nothing.value.code == "COSTS-224"
+    assert not AllocationRun.objects.exists()
+
+
+def test_a_run_keeps_which_lines_it_counted(ready: Scene) -> None:
+    """A later import and another rule change what a pool holds, not what the run stands on."""
+    done = run(ready)
+    before = counted(ready, done)
+    import_costs(actor=SYSTEM, request=request("Unit,What,Code,Date,No,Amount,Type,Supplier\n"
+        "Premises,Rent,C1,15/11/2017,77,8.00,Revenue,9003\n", filename="late.csv"))  # fmt: skip
+    model.put_rule(actor=SYSTEM, pool="premises", order=0, unit="Network")
+    assert counted(ready, done) == before
+    lines = costs.pool_lines(ready.officer, "premises", "2017-10", "2017-12")
+    assert sum(line.amount_minor for line in lines) != before["premises"]
+    again = run(ready)
+    assert (again.pk != done.pk, len(again.ledger["imports"])) == (True, 2)
+
+
+def counted(ready: Scene, done: AllocationRun) -> dict[str, int]:
+    return {
+        pool: sum(
+            line.amount_minor
+            for line in costs.pool_lines(
+                ready.officer, pool, "2017-10", "2017-12", counted=done.ledger
+            )
+        )
+        for pool in ("premises", "network", "payroll")
+    }
 
 
 def test_without_services_there_is_nothing_to_allocate_to(

@@ -10,7 +10,7 @@ from commonweal.kernel.access.public import SYSTEM, Actor
 from commonweal.kernel.audit.models import Event
 from commonweal.kernel.calendar.public import now
 from commonweal.kernel.schema.public import Forbidden, NotFound, Place
-from commonweal.practices.charging.actions.costs import import_costs
+from commonweal.practices.charging.actions.costs import allocate, import_costs
 from commonweal.practices.charging.domain.costs import ColumnMapping, CostError
 from commonweal.practices.charging.import_costs import reading as reading_module
 from commonweal.practices.charging.import_costs.control import ControlSum
@@ -152,6 +152,41 @@ def test_a_closed_month_refuses_costs(scene: Scene) -> None:
     assert "2017-11" in error.message
     budget = import_costs(actor=scene.officer, request=request(basis="budget"))
     assert budget.cost_import.basis == "budget"
+
+
+def test_late_costs_of_a_closed_month_come_in_with_a_reason(scene: Scene) -> None:
+    """They have an allocation of their own month, which names them; open months have none."""
+    first = import_costs(actor=scene.officer, request=request()).cost_import
+    allocate(
+        actor=SYSTEM, basis="actual", first_period="2017-11", last_period="2017-11",
+        label="2017-11",
+    )  # fmt: skip
+    CloseRun.objects.create(
+        agency_id=scene.centre, period="2017-11", state="done", engine_version="1",
+        started_at=now(),
+    )  # fmt: skip
+    text = "Unit,What,Code,Date,No,Amount,Type,Supplier\n" + (
+        "Payroll,Staff,A1,16/11/2017,91,50.00,Revenue,9001\n"
+        "Payroll,Staff,A1,16/12/2017,92,7.00,Revenue,9001\n"
+    )
+    for reason, code in (("", "COSTS-110"), ("too late", "COSTS-115")):
+        with pytest.raises(CostError) as error:
+            read_costs(scene.officer, request(text, filename="late.csv", late_reason=reason))
+        assert error.value.code == code
+    late = request(text, filename="late.csv", late_reason="The landlord's bill came in January")
+    stored = import_costs(actor=scene.officer, request=late).cost_import
+    assert stored.late_reason == "The landlord's bill came in January"
+    (made,) = selectors.late_allocations(scene.officer, stored)
+    assert (made.label, made.first_period, made.last_period) == ("2017-11",) * 3
+    newest = selectors.latest_run(scene.officer, "actual", "2017-11")
+    assert newest == made
+    assert newest.total_minor == 605_000
+    assert selectors.late_allocations(scene.officer, first) == []
+
+
+def test_an_import_in_time_keeps_no_reason(scene: Scene) -> None:
+    asked = request(late_reason="The landlord's bill came in January")
+    assert import_costs(actor=scene.officer, request=asked).cost_import.late_reason == ""
 
 
 def test_sums_that_differ_stop_the_import(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

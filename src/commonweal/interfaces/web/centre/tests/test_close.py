@@ -18,6 +18,7 @@ from commonweal.kernel.audit.public import events
 from commonweal.kernel.calendar.public import at, now
 from commonweal.kernel.jobs.public import Job, Worker
 from commonweal.kernel.metering.public import Usage, emit
+from commonweal.kernel.schema.public import CommonwealError
 from commonweal.practices.charging import public as charging
 
 Browser = Callable[[str], Client]
@@ -230,3 +231,32 @@ def test_a_month_that_has_not_ended_cannot_be_started(world: World, signed_in: B
     refused = text_of(browser.post("/centre/close/2026-12/start/", follow=True), 422)
     assert "CLOSE-101" in refused
     assert browser.get("/centre/close/yesterday/").status_code == 400
+
+
+def test_a_month_without_costs_is_never_called_recovered(
+    world: World, signed_in: Callable[[str], Client]
+) -> None:
+    officer, browser = world.actors["officer"], signed_in("officer")
+    reason = "The ledger of November comes next week"
+    waived = {"waived": ("desk",), "waive_reason": "The desk moves house"}
+    with at(moment(date(2026, 12, 2))):
+        with pytest.raises(CommonwealError, match="CLOSE-203"):
+            charging.advance_close(officer, "2026-11", charging.CloseOptions(**waived))
+        page = text_of(browser.get(PAGE))
+        assert "2026-11 has no ledger costs. The month before, 2026-10, has 3 ledger lines." in page
+        assert 'name="no_costs_reason"' in page
+        charging.advance_close(
+            officer, "2026-11",
+            charging.CloseOptions(**waived, no_costs_reason=reason, end_preview=True),
+        )  # fmt: skip
+        assert f"No ledger costs: {reason}" in text_of(browser.get(PAGE))
+        overview = text_of(browser.get("/centre/overview/?period=2026-11"))
+        costs = text_of(browser.get("/centre/costs/?period=2026-11"))
+        book = text_of(browser.get("/rates/"))
+    assert f"The month was closed without ledger costs: {reason}" in overview
+    assert "ecovered its cost" not in overview
+    assert "Over-recovered" not in overview
+    assert "Cannot be determined" in costs
+    assert reason in costs
+    assert "Reconciled" not in costs
+    assert "Cannot be determined for November 2026: its costs are not known." in book
