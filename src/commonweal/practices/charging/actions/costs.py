@@ -214,13 +214,7 @@ def allocate(
     `late_import`: the import of late costs that the run is made for.
     """
     require(actor, "charging.import_costs")
-    first, last = FiscalPeriod.parse(first_period), FiscalPeriod.parse(last_period)
-    if basis not in BASES:
-        raise CostError("COSTS-221", f"“{basis}” is not a basis. Use actual or budget.")
-    if last < first:
-        raise CostError(
-            "COSTS-222", f"{last_period} lies before {first_period}. Give the earlier month first."
-        )
+    first, last = _span(basis, first_period, last_period)
     currency = centre().currency
     amounts, source = _amounts(basis, first.code, last.code)
     document = _document(amounts, last.code, currency, method)
@@ -273,6 +267,17 @@ def allocate(
         },
     )
     return run
+
+
+def _span(basis: str, first_period: str, last_period: str) -> tuple[FiscalPeriod, FiscalPeriod]:
+    first, last = FiscalPeriod.parse(first_period), FiscalPeriod.parse(last_period)
+    if basis not in BASES:
+        raise CostError("COSTS-221", f"“{basis}” is not a basis. Use actual or budget.")
+    if last < first:
+        raise CostError(
+            "COSTS-222", f"{last_period} lies before {first_period}. Give the earlier month first."
+        )
+    return first, last
 
 
 def _amounts(basis: str, first: str, last: str) -> tuple[dict[str, tuple[int, int]], str]:
