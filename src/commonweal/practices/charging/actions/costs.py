@@ -227,9 +227,7 @@ def allocate(
     input_hash = digest(
         {"engine": ENGINE_VERSION, "document": document, "periods": periods, "lines": source}
     )
-    found = AllocationRun.objects.filter(
-        agency_id=centre().agency_id, basis=basis, label=label[:80], input_hash=input_hash
-    ).first()
+    found = _same_run(basis, label, input_hash)
     if found is not None:
         record(actor=actor, verb="costs.allocation_repeated", target=found)
         return found
@@ -267,6 +265,12 @@ def allocate(
         },
     )
     return run
+
+
+def _same_run(basis: str, label: str, input_hash: str) -> AllocationRun | None:
+    return AllocationRun.objects.filter(
+        agency_id=centre().agency_id, basis=basis, label=label[:80], input_hash=input_hash
+    ).first()
 
 
 def _span(basis: str, first_period: str, last_period: str) -> tuple[FiscalPeriod, FiscalPeriod]:
