@@ -106,6 +106,8 @@ FILE_TEXTS: dict[str, str] = {
     "USAGE-212": "“{value}” is not an encoding that can be read. Try utf-8, utf-16 or latin-1.",
     "USAGE-213": "The file cannot be read after row {value}. Save it again, then go on.",
     "USAGE-215": "The same file is being taken in by somebody else. Wait until that has ended.",
+    "USAGE-219": "The column “{value}” is of type {kind}, which cannot be read as text without "
+    "loss. Write it as text, a whole number, a decimal, or a time in microseconds at most.",
     "USAGE-214": "“{value}” is not a time zone. Write it as America/Chicago.",
     "USAGE-216": "The file of this upload is not kept any more. Upload the same file again: it "
     "goes on where it stopped.",

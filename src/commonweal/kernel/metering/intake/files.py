@@ -71,9 +71,13 @@ def find_encoding(path: Path, head: bytes, given: str) -> str:
     """The encoding: as given, by its mark, or UTF-8 proven on the whole file; else USAGE-201."""
     if given:
         try:
-            return codecs.lookup(given).name
-        except LookupError:
-            raise file_error("USAGE-212", value=given) from None
+            name = codecs.lookup(given).name
+            b"x".decode(name)  # refuses what turns bytes into other bytes, such as zip
+        except UnicodeError:
+            return name
+        except (LookupError, ValueError):
+            raise file_error("USAGE-212", value=given[:40]) from None
+        return name
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if b"\x00" in head:
@@ -199,10 +203,24 @@ def _open_parquet(path: Path, head: bytes, options: FileOptions) -> Opened:
 
 def _parquet_chunks(source: Any, fields: dict[str, str]) -> Iterator[Chunk]:
     done = 0
-    for batch in source.iter_batches(batch_size=CHUNK_ROWS, columns=sorted(set(fields.values()))):
-        table = pa.table({name: _as_text(batch[column]) for name, column in fields.items()})
+    batches = source.iter_batches(batch_size=CHUNK_ROWS, columns=sorted(set(fields.values())))
+    while True:
+        try:
+            batch = next(batches)
+        except StopIteration:
+            return
+        except (pa.ArrowException, OSError):
+            raise file_error("USAGE-213", value=done) from None
+        table = pa.table({name: _column(batch, column) for name, column in fields.items()})
         yield Chunk(table, np.arange(done, done + batch.num_rows) + 1)
         done += batch.num_rows
+
+
+def _column(batch: Any, name: str) -> Any:
+    try:
+        return _as_text(batch[name])
+    except pa.ArrowException:
+        raise file_error("USAGE-219", value=name, kind=batch[name].type) from None
 
 
 def _as_text(column: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,8 @@ FIELDS = {
 }
 REQUIRED = ("id", "agency", "charge_item", "quantity", "unit", "from", "to")
 DIMENSION = "dimensions."
+GROUPED = r"[0-9]{1,3}(\.[0-9]{3})+(,[0-9]+)?"
+POINT = " with a point"
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,29 @@ class FileOptions:
     decimal_comma: bool = False
     date_formats: tuple[str, ...] = ()
     zone: str = ""
+
+    def number(self, text: str) -> str:
+        """A quantity with a decimal point, as `number_sql` makes it in DuckDB.
+
+        With a decimal comma, points stand between thousands or nowhere: 1.204,5 is 1204.5, and 1.5
+        is no number.
+        """
+        if not self.decimal_comma:
+            return text
+        if re.fullmatch(GROUPED, text):
+            text = text.replace(".", "")
+        return text + POINT if "." in text else text.replace(",", ".")
+
+    def number_sql(self, cell: str) -> str:
+        """The same as an SQL expression of a cell's expression."""
+        if not self.decimal_comma:
+            return cell
+        plain = f"replace({cell}, ',', '.')"
+        return (
+            f"CASE WHEN regexp_full_match({cell}, '{GROUPED}') "
+            f"THEN replace(replace({cell}, '.', ''), ',', '.') "
+            f"WHEN contains({cell}, '.') THEN {cell} || '{POINT}' ELSE {plain} END"
+        )
 
     def time_format(self) -> TimeFormat:
         """How moments are written."""

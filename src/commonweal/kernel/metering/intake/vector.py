@@ -79,8 +79,7 @@ class Checker:
             if name not in columns:
                 return str(self.options.constants.get(name, ""))
             text = str(one[name][0]).strip(_BLANKS)
-            comma = name == "quantity" and self.options.decimal_comma
-            return text.replace(",", ".") if comma else text
+            return self.options.number(text) if name == "quantity" else text
 
         fields = {target: cell(name) for name, target in FIELDS.items()}
         dimensions = {name: cell(DIMENSION + name) for name in self.dimensions}
@@ -107,8 +106,7 @@ class Checker:
         if name not in columns:
             return _quoted(self.options.constants.get(name, ""))
         cell = f"trim(\"{name}\", ' \t')" if self._trim else f'"{name}"'
-        comma = name == "quantity" and self.options.decimal_comma
-        return f"replace({cell}, ',', '.')" if comma else cell
+        return self.options.number_sql(cell) if name == "quantity" else cell
 
     def _load(self, chunk: Chunk) -> None:
         """Show the chunk to DuckDB as `raw`; cells with blanks around them are trimmed first."""

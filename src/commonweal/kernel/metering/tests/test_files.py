@@ -131,7 +131,7 @@ def test_mapping_constants_decimal_comma_and_dates(world: World, data_dir: Path)
     path = write(
         data_dir,
         "1;PARKS;1,5;02.10.2026;03.10.2026",
-        "2;PARKS;1.5;02.10.2026;x",
+        "2;PARKS;2,5;02.10.2026;x",
         header="Nr;Kunde;Menge;Von;Bis",
         encoding="latin-1",
     )
@@ -384,6 +384,51 @@ def test_two_people_with_one_upload(
 
     with pytest.raises(metering.UsageError, match="USAGE-215"):
         take(write(data_dir, row("a"), row("b")), progress=interfere)
+
+
+@pytest.mark.parametrize(
+    ("written", "taken"),
+    [("1.204,50", "1204.5"), ("1204,5", "1204.5"), ("1.204", "1204"),
+     ("1.234.567,25", "1234567.25"), ("12", "12"), ("1.5", None), ("1.2045,1", None), ("12.04,5", None), ("1,204.5", None)],
+)  # fmt: skip
+def test_thousands_points_before_a_decimal_comma(
+    world: World, data_dir: Path, written: str, taken: str | None
+) -> None:
+    line = f'a;parks;payslip;"{written}";C62;{TIMES.replace(",", ";")}'
+    path = write(data_dir, line, header=HEADER.replace(",", ";"))
+    result = take(path, decimal_comma=True)
+    plain = metering.FileOptions(decimal_comma=True).number(written)
+    if taken is None:
+        assert [problem.code for problem in result.problems] == ["USAGE-105"]
+    else:
+        assert UsageFact.objects.get().quantity == Decimal(taken) == Decimal(plain)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [pa.array([1_700_000_000_000_000_001], pa.timestamp("ns", "UTC")), pa.array([["a"]]),
+     pa.array([{"a": 1}]), pa.array([b"\xff\xfe"]),
+     pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int64()))],
+    ids=["nanoseconds", "list", "struct", "bytes", "map"],
+)  # fmt: skip
+def test_a_parquet_column_of_a_wrong_type_is_named(
+    world: World, data_dir: Path, column: pa.Array
+) -> None:
+    cells = dict(zip(HEADER.split(","), row("a").split(","), strict=True))
+    table = {name: pa.array([value]) for name, value in cells.items()}
+    pq.write_table(pa.table({**table, "from": column}), data_dir / "usage.parquet")
+    with pytest.raises(metering.UsageError, match="“from” is of type") as wrong:
+        take(data_dir / "usage.parquet", "parquet")
+    assert wrong.value.code == "USAGE-219"
+
+
+@pytest.mark.parametrize("encoding", ["zip", "rot13", "hex", "no such", "a\0b"])
+def test_what_is_no_encoding_of_text_is_refused(
+    world: World, data_dir: Path, encoding: str
+) -> None:
+    with pytest.raises(metering.UsageError) as wrong:
+        take(write(data_dir, row("a")), encoding=encoding)
+    assert wrong.value.code == "USAGE-212"
 
 
 def test_a_file_of_another_source_is_refused_row_by_row(world: World, data_dir: Path) -> None:

@@ -79,7 +79,9 @@ def _workbook(data: bytes, options: FileOptions) -> Iterator[Sequence[str]]:
     from openpyxl import load_workbook
 
     book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    for row in book[options.sheet].iter_rows(values_only=True):
+    sheet = book[options.sheet]
+    sheet.reset_dimensions()  # what the file says of its own size may be wrong
+    for row in sheet.iter_rows(values_only=True):
         yield [_text(cell) for cell in row]
 
 

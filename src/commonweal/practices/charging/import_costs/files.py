@@ -12,6 +12,7 @@ from pathlib import PurePath
 from typing import Any
 
 from ..domain.costs import CostError
+from .workbook import require_bounded
 
 DELIMITERS = ",;\t|"
 MAX_BYTES = 512 * 1024 * 1024
@@ -160,6 +161,7 @@ def _csv_grid(text: str, delimiter: str) -> Iterator[list[str]]:
 def _sheet(data: bytes, name: str) -> tuple[str, Iterator[list[str]]]:
     from python_calamine import CalamineWorkbook
 
+    require_bounded(data)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         names = list(book.sheet_names)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from datetime import datetime, time
 from typing import Any
 
 import pytest
 
 from commonweal.practices.charging.domain.costs import CostError
+from commonweal.practices.charging.import_costs import workbook as inside
 from commonweal.practices.charging.import_costs.control import ControlSum, control_sum
 from commonweal.practices.charging.import_costs.files import FileOptions, cell_text, read_table
 
@@ -138,3 +140,72 @@ def test_the_control_counts_what_it_cannot_add() -> None:
     options = FileOptions("utf-8", ",")
     data = b"Unit,Amount\na,5\nb\nc,x\n"
     assert control_sum(data, "csv", options, "Amount", ".", 2) == ControlSum(3, 1, 500)
+
+
+def stray(cell: str) -> bytes:
+    """A small workbook with one more cell somewhere."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (["Unit", "Amount"], ["Parks", 5]):
+        sheet.append(row)
+    sheet[cell] = "x"
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("cell", ["XFD1048576", "XFD3000", "SS1", "Z1048576"])
+def test_a_stray_cell_far_away_is_refused_before_it_fills_the_memory(cell: str) -> None:
+    error = refused(stray(cell), "x.xlsx")
+    assert error.code == "COSTS-116"
+    assert f"as far as cell {cell}" in error.message
+
+
+def test_a_workbook_may_be_wide_and_long_within_reason() -> None:
+    table = read_table("x.xlsx", stray("SR9000"), FileOptions())
+    assert [number for number, _ in table.rows] == [2, 9000]
+
+
+def test_what_a_sheet_says_of_its_own_size_is_not_believed() -> None:
+    data = rewritten(stray("C3"), b'ref="A1:C3"', b'ref="A1:XFD1048576"')
+    table = read_table("x.xlsx", data, FileOptions())
+    assert len(table.rows) == 2
+    assert control_sum(data, "xlsx", table.options, "Amount", ".", 2) == ControlSum(2, 1, 500)
+
+
+def rewritten(data: bytes, old: bytes, new: bytes) -> bytes:
+    """The workbook with other bytes in its sheet."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as before, zipfile.ZipFile(out, "w") as after:
+        for info in before.infolist():
+            content = before.read(info)
+            if info.filename.endswith("sheet1.xml"):
+                assert old in content
+                content = content.replace(old, new)
+            after.writestr(info, content, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def test_cells_without_a_reference_count_where_they_stand() -> None:
+    data = rewritten(stray("C3"), b'<row r="3"', b'<row r="3000000"')
+    data = rewritten(data, b'<c r="C3"', b'<c zz="C3"')
+    assert refused(data, "x.xlsx").code == "COSTS-116"
+
+
+def test_a_workbook_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inside, "MAX_INFLATED", 4000)
+    assert refused(stray("C3"), "x.xlsx").code == "COSTS-116"
+
+
+def test_a_workbook_with_a_document_type_is_refused() -> None:
+    data = rewritten(stray("C3"), b"<worksheet", b"<!DOCTYPE x [<!ENTITY a 'b'>]><worksheet")
+    assert refused(data, "x.xlsx").code == "COSTS-101"
+
+
+def test_columns_in_letters_and_numbers() -> None:
+    for number, letters in ((1, "A"), (26, "Z"), (27, "AA"), (702, "ZZ"), (16384, "XFD")):
+        assert inside.column_number(letters) == number
+        assert inside.column_letters(number) == letters
