@@ -106,6 +106,7 @@ def test_bad_input_ends_with_status_2_and_a_remedy(
 
 
 def test_a_day_that_is_none(cli: Cli, scene: Scene) -> None:
+    actions.import_costs(actor=SYSTEM, request=request())
     actions.allocate(
         actor=SYSTEM, basis="actual", first_period="2017-10", last_period="2017-10", label="Q3"
     )

@@ -104,6 +104,7 @@ def test_a_driver_may_be_put_before_it_is_measured(scene: Scene) -> None:
 def test_empty_reads(scene: Scene) -> None:
     assert allocation_runs(SYSTEM) == []
     assert closed_periods(["2017-10"]) == []
+    costs.import_costs(actor=SYSTEM, request=request())
     run = costs.allocate(
         actor=SYSTEM, basis="actual", first_period="2017-10", last_period="2017-10", label="x"
     )
