@@ -111,7 +111,7 @@ SECRET_KEY = _secret(DATA_DIR, "secret_key")
 _hosts = "127.0.0.1,localhost,[::1],testserver"
 ALLOWED_HOSTS = os.environ.get("COMMONWEAL_HOSTS", _hosts).split(",")
 HTTPS = _flag("COMMONWEAL_HTTPS")
-BASE_URL = os.environ.get("COMMONWEAL_URL", "http://127.0.0.1:8000")
+BASE_URL = os.environ.get("COMMONWEAL_URL", "http://127.0.0.1:8000").rstrip("/")
 
 _app_url = os.environ.get("DATABASE_APP_URL") or os.environ.get("DATABASE_URL", "postgresql:///")
 _owner_url = os.environ.get("DATABASE_URL") or _app_url
@@ -219,6 +219,7 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody can have us write to a stranger
 ACCOUNT_ADAPTER = "commonweal.interfaces.web.account.adapter.AccountAdapter"
 SOCIALACCOUNT_ADAPTER = "commonweal.interfaces.web.account.adapter.SocialAdapter"
 SOCIALACCOUNT_PROVIDERS = sign_in_providers(

@@ -92,6 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(arguments)
     args.data = (args.data or Path(os.environ.get("COMMONWEAL_DATA", ".commonweal"))).resolve()
     try:
+        getattr(args, "prepare", lambda _args: None)(args)
         if getattr(args, "needs_database", True):
             setup(args.data)
         return int(args.run(args) or 0)

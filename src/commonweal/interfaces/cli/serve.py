@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from .kit import Verbs, add_verb, say
 
@@ -21,6 +22,16 @@ def register(verbs: Verbs) -> None:
     )  # fmt: skip
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--host", default="127.0.0.1")
+    parser.set_defaults(prepare=prepare)
+
+
+def prepare(args: argparse.Namespace) -> None:
+    """Links in messages lead to where we serve, unless COMMONWEAL_URL says what people type."""
+    if "COMMONWEAL_URL" not in os.environ:
+        here = "127.0.0.1" if args.host in ("0.0.0.0", "::") else args.host
+        os.environ["COMMONWEAL_URL"] = f"http://{here}:{args.port}"
+        if here != args.host:
+            say(f"Links in messages lead to {here}. Set COMMONWEAL_URL to what people type.")
 
 
 def run(args: argparse.Namespace) -> int:

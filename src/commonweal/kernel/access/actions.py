@@ -11,7 +11,7 @@ from django.conf import settings
 
 from ..audit.public import action, record
 from ..calendar.public import now
-from ..errors import CommonwealError
+from ..errors import CommonwealError, NotFound
 from .domain import ANY, Actor, require
 from .models import ApiToken, Elevation, Role, User
 from .selectors import token_hash
@@ -52,9 +52,18 @@ def create_user(*, actor: Actor, email: str, password: str | None = None) -> Use
 
 @action
 def set_user_active(*, actor: Actor, user_id: UUID, active: bool) -> None:
-    """Close or reopen an account."""
+    """Close or reopen an account: closed, it signs in no more and its tokens end with it.
+
+    Nobody closes the account that they act with (ACCESS-117).
+    """
     require(actor, "access.manage_people")
-    user = User.objects.select_for_update().get(pk=user_id)
+    if user_id == actor.user_id:
+        raise AccessError(
+            "ACCESS-117", "This is your own account. Ask another administrator to close it."
+        )
+    user = User.objects.select_for_update().filter(pk=user_id).first()
+    if user is None:
+        raise NotFound("ACCESS-405", "There is no such account. Go back to the list of people.")
     user.is_active = active
     user.save(update_fields=["is_active"])
     record(actor=actor, verb="access.user_active_set", target=user, payload={"active": active})

@@ -94,13 +94,13 @@ def _mail(message: Message) -> EmailMessage:
     return EmailMessage(
         subject=message.subject,
         body=body + "\n",
-        from_email=_sender(),
+        from_email=sender(),
         to=[address],
         headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"},
     )
 
 
-def _sender() -> str:
+def sender() -> str:
     """The address set up for mail, else the centre's own contact address under its name."""
     try:
         profile = centre()

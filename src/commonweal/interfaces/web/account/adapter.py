@@ -21,6 +21,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from commonweal.kernel.access.public import SYSTEM, Actor, act_as, note_account, user_by_email
+from commonweal.kernel.notices.public import NEW_PASSWORD, letter, link_of
 
 SIGNED_IN = "account/messages/logged_in.txt"
 
@@ -31,6 +32,14 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Accounts come from the administrator."""
         return False
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """At the address that the centre is known by, not at the one that the request names."""
+        return link_of(key)
+
+    def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
+        """In our words, in the account's language, from the centre."""
+        letter(NEW_PASSWORD, user, context["password_reset_url"]).send()
 
     def add_message(self, request: HttpRequest, level: int, *args: Any, **options: Any) -> None:
         """Nothing on signing in: the page begins with its answer, its header names the person."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,8 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
-from commonweal.kernel.access.public import Actor, create_user, roles
+from commonweal.kernel.access.public import Actor, create_user, roles, set_user_active
+from commonweal.kernel.notices.public import invite
 from commonweal.kernel.party.public import (
     Person,
     add_membership,
@@ -20,6 +22,7 @@ from commonweal.kernel.party.public import (
     end_membership,
     memberships,
     roles_on,
+    update_person,
 )
 from commonweal.kernel.party.public import delegations as all_delegations
 from commonweal.kernel.party.public import people as all_people
@@ -31,6 +34,7 @@ from ..lists import lists, pages, place
 from ..look.page import Link
 from ..requests import Asked
 from .base import (
+    FormError,
     address,
     agency_choices,
     as_id,
@@ -47,6 +51,7 @@ from .base import (
 VIEW = "party.view_people"
 MANAGE = "party.manage_people"
 SEE_ROLES = "access.view_people"
+ACCOUNTS = "access.manage_people"
 
 
 def people_tabs(actor: Actor, here: str) -> list[Link]:
@@ -104,10 +109,10 @@ def new_person(request: Asked) -> HttpResponse:
 
 
 def make_person(request: Asked) -> Person:
-    """The account first, without a password: the person sets one by “forgot password”."""
+    """The account first, without a password: the invitation leads to where one is chosen."""
     email = text(request, "email")
     user = create_user(actor=request.actor, email=email) if text(request, "account") else None
-    return create_person(
+    made = create_person(
         actor=request.actor,
         name=text(request, "name"),
         email=email,
@@ -115,6 +120,9 @@ def make_person(request: Asked) -> Person:
         user_id=user.pk if user else None,
         home_agency_id=as_id(text(request, "agency")),
     )
+    if user:
+        invite(actor=request.actor, user_id=user.pk)
+    return made
 
 
 @centre_only(VIEW)
@@ -123,16 +131,19 @@ def person(request: Asked, person_id: UUID) -> HttpResponse:
     """One person: every role held, when; giving another and ending one."""
     errors: tuple[Any, ...] = ()
     if request.method == "POST":
-        giving = text(request, "do") == "give"
-        write = give_role if giving else end_role
+        what = text(request, "do")
+        write, words = person_writes().get(what, (end_role, _("The role was ended.")))
         errors = attempt(lambda: write(request, person_id))
         if not errors:
-            words = _("The role was given.") if giving else _("The role was ended.")
             return done(request, words, "person", person_id)
     day = local_day()
     held = memberships(request.actor, person_id=person_id, place=place(request))
+    found = find_person(request.actor, person_id)
     context = {
-        "found": find_person(request.actor, person_id),
+        "found": found,
+        "account": found.user,
+        "own": found.user_id == request.actor.user_id,
+        "may_accounts": request.actor.may(ACCOUNTS),
         "rows": [{"row": row, "running": runs(row.starts, row.ends, day)} for row in held],
         "pages": pages(request, held),
         "roles": [
@@ -145,6 +156,52 @@ def person(request: Asked, person_id: UUID) -> HttpResponse:
         "today": day,
     }
     return show(request, "centre/person.jinja", context, errors)
+
+
+def person_writes() -> dict[str, tuple[Callable[[Asked, UUID], None], str]]:
+    """What a button of a person's page does, and what is said then; any other ends a role."""
+    return {
+        "give": (give_role, _("The role was given.")),
+        "account": (open_account, _("The account is made, and an invitation is on its way.")),
+        "invite": (invite_again, _("An invitation is on its way.")),
+        "close": (close_account, _("The account is closed: it signs in no more.")),
+        "reopen": (reopen_account, _("The account is open again.")),
+    }
+
+
+def account_of(request: Asked, person_id: UUID) -> UUID:
+    """The account of a person (FORM-101 if there is none)."""
+    found = find_person(request.actor, person_id).user_id
+    if found is None:
+        raise FormError("FORM-101", _("This person has no account yet. Make one first."))
+    return found
+
+
+def open_account(request: Asked, person_id: UUID) -> None:
+    """Make an account for a person who has none, and invite them."""
+    found = find_person(request.actor, person_id)
+    if not found.email:
+        raise FormError(
+            "FORM-105", _("This person has no e-mail address. Without one nobody can sign in.")
+        )
+    user = create_user(actor=request.actor, email=found.email)
+    update_person(actor=request.actor, person_id=person_id, user_id=user.pk)
+    invite(actor=request.actor, user_id=user.pk)
+
+
+def invite_again(request: Asked, person_id: UUID) -> None:
+    """Send another link with which to choose a password."""
+    invite(actor=request.actor, user_id=account_of(request, person_id))
+
+
+def close_account(request: Asked, person_id: UUID) -> None:
+    """Close the account."""
+    set_user_active(actor=request.actor, user_id=account_of(request, person_id), active=False)
+
+
+def reopen_account(request: Asked, person_id: UUID) -> None:
+    """Open the account again."""
+    set_user_active(actor=request.actor, user_id=account_of(request, person_id), active=True)
 
 
 def runs(starts: date, ends: date | None, day: date) -> str:

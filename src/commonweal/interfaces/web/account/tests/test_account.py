@@ -88,9 +88,16 @@ def test_a_second_step_with_an_authenticator_app(world: World) -> None:
 
 def test_a_forgotten_password(world: World, client: Client, settings: Any) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    settings.BASE_URL = "https://money.example"
+    nobody = client.post("/sign-in/password/reset/", {"email": "stranger@example.test"})
+    assert nobody.status_code == 302
+    assert not mail.outbox
     sent = client.post("/sign-in/password/reset/", {"email": "parks@example.test"}, follow=True)
     assert "Look into your mailbox" in text_of(sent)
-    link = re.search(r"http://\S+(/sign-in/password/reset/key/\S+)", mail.outbox[0].body)
+    letter = mail.outbox[0]
+    assert letter.subject == "State of Meridian Shared Services: choose a new password"
+    assert letter.from_email == "State of Meridian Shared Services <billing@meridian.example>"
+    link = re.search(r"https://money\.example(/sign-in/password/reset/key/\S+)", letter.body)
     assert link
     form = client.get(link[1], follow=True)
     place = form.redirect_chain[-1][0]

@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
+from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -17,7 +19,8 @@ from commonweal.kernel.audit.public import seal
 from commonweal.kernel.jobs.public import Job
 from commonweal.kernel.metering.public import Usage, emit, put_source
 from commonweal.kernel.metering.public import quarantine as quarantined
-from commonweal.kernel.party.public import Delegation, Membership, Person
+from commonweal.kernel.notices.sign_in import send_invitation
+from commonweal.kernel.party.public import Delegation, Membership, Person, update_person
 from commonweal.practices.charging import public as charging
 
 Browser = Callable[[str], Client]
@@ -200,3 +203,65 @@ def test_failed_work_runs_again_and_waiting_work_is_cancelled(
     )
     assert "JOBS-104" in text_of(browser.post(path, {"do": "cancel", "job": str(queued.pk)}), 422)
     assert "Run again" not in text_of(signed_in("director").get(path))
+
+
+def invitation(world: World, browser: Client, user_id: object) -> str:
+    """The address in the invitation that the worker sends to an account."""
+    with act_as(SYSTEM):
+        job = Job.objects.filter(kind="notices.invite", payload__user=str(user_id)).latest("id")
+    assert set(job.payload) == {"user"}
+    before = len(mail.outbox)
+    send_invitation(actor=world.actors["admin"], job_id=job.pk, payload=job.payload)
+    assert len(mail.outbox) == before + 1
+    letter = mail.outbox[-1]
+    assert "State of Meridian Shared Services invites you" in letter.subject
+    assert "State of Meridian Shared Services" in letter.from_email
+    link = re.search(r"https://money\.example(/sign-in/password/reset/key/\S+)", letter.body)
+    assert link, letter.body
+    return link[1]
+
+
+def test_a_new_person_is_invited_and_signs_in(
+    world: World, signed_in: Browser, settings: Any
+) -> None:
+    settings.BASE_URL = "https://money.example"
+    admin = signed_in("admin")
+    form = {"name": "Nia New", "email": "nia@water.example", "account": "1",
+            "agency": str(world.agencies["WATER"])}  # fmt: skip
+    page = text_of(admin.post("/centre/people/new/", form, follow=True))
+    assert "No password was chosen yet." in page
+    with act_as(SYSTEM):
+        person = Person.objects.get(name="Nia New")
+    path = f"/centre/people/{person.pk}/"
+    guest = Client()
+    place = guest.get(invitation(world, guest, person.user_id), follow=True).redirect_chain[-1][0]
+    new = "another horse battery"
+    guest.post(place, {"password1": new, "password2": new})
+    login = {"login": "nia@water.example", "password": new}
+    assert guest.post("/sign-in/login/", login)["Location"] == "/home/"
+    closed = text_of(admin.post(path, {"do": "close"}, follow=True))
+    assert "Reopen the account" in closed
+    assert guest.get("/account/").status_code == 302
+    assert "NOTICES-106" in text_of(admin.post(path, {"do": "invite"}), 422)
+    assert "Close the account" in text_of(admin.post(path, {"do": "reopen"}, follow=True))
+    assert Client().post("/sign-in/login/", login)["Location"] == "/home/"
+
+
+def test_an_account_is_made_for_a_person_who_has_none(world: World, signed_in: Browser) -> None:
+    admin = signed_in("admin")
+    form = {"name": "Olu Old", "email": "", "agency": ""}
+    admin.post("/centre/people/new/", form)
+    with act_as(SYSTEM):
+        person = Person.objects.get(name="Olu Old")
+    path = f"/centre/people/{person.pk}/"
+    assert "cannot sign in" in text_of(admin.get(path))
+    assert "FORM-101" in text_of(admin.post(path, {"do": "close"}), 422)
+    assert "FORM-105" in text_of(admin.post(path, {"do": "account"}), 422)
+    with act_as(SYSTEM):
+        update_person(actor=SYSTEM, person_id=person.pk, email="olu@meridian.example")
+    assert "Send an invitation" in text_of(admin.post(path, {"do": "account"}, follow=True))
+    own = f"/centre/people/{world.actors['admin'].person_id}/"
+    assert "Close the account" not in text_of(admin.get(own))
+    assert "ACCESS-117" in text_of(admin.post(own, {"do": "close"}), 422)
+    assert "Send an invitation" not in text_of(signed_in("director").get(path))
+    assert "ACCESS-403" in text_of(signed_in("director").post(path, {"do": "invite"}), 403)
