@@ -182,7 +182,7 @@ def open_account(request: Asked, person_id: UUID) -> None:
     found = find_person(request.actor, person_id)
     if not found.email:
         raise FormError(
-            "FORM-105", _("This person has no e-mail address. Without one nobody can sign in.")
+            "FORM-122", _("This person has no e-mail address. Without one nobody can sign in.")
         )
     user = create_user(actor=request.actor, email=found.email)
     update_person(actor=request.actor, person_id=person_id, user_id=user.pk)

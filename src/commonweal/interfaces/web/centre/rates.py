@@ -10,7 +10,7 @@ from uuid import UUID
 from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
-from commonweal.kernel.authority.public import Deciders, open_proposals
+from commonweal.kernel.authority.public import Deciders, Decision, open_proposals, withdraw
 from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.catalogue.public import charge_items
 from commonweal.kernel.money.public import parse_decimal
@@ -105,6 +105,7 @@ def proposals(request: Asked, errors: tuple[Any, ...] = ()) -> HttpResponse:
                 "version": version,
                 "before": charging.rate_text(before) if before else "",
                 "deciders": deciders.on(found[version.pk]) if version.pk in found else [],
+                "withdraw": mine(request, found.get(version.pk)),
                 "why_not": deciders.why_not_on(request.actor, found[version.pk])
                 if version.pk in found
                 else "",
@@ -118,6 +119,28 @@ def proposals(request: Asked, errors: tuple[Any, ...] = ()) -> HttpResponse:
         "asked": request.POST,
     }
     return show(request, "centre/proposals.jinja", context, errors)
+
+
+def mine(request: Asked, decision: Decision | None) -> UUID | None:
+    """The decision that the reader asked for and may take back."""
+    if decision is None or decision.proposed_by != request.actor.user_id:
+        return None
+    return decision.pk
+
+
+@centre_only(PROPOSE)
+def take_back(request: Asked, decision_id: UUID) -> HttpResponse:
+    """Withdraw one's own proposal: it charges nothing, and its days are free again."""
+    if request.method != "POST":
+        return HttpResponseRedirect(address("proposals"))
+    errors = attempt(
+        lambda: withdraw(
+            actor=request.actor, decision_id=decision_id, reason=text(request, "reason")
+        )
+    )
+    if errors:
+        return proposals(request, errors)
+    return done(request, _("Withdrawn. Its days are free for another proposal."), "proposals")
 
 
 @centre_only(APPROVE)

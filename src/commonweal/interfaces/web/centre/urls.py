@@ -38,6 +38,7 @@ urlpatterns = [
     path("rates/", rates.rates, name="rates"),
     path("rates/proposals/", rates.proposals, name="proposals"),
     path("rates/propose/", rates.propose, name="propose"),
+    path("rates/proposals/<uuid:decision_id>/withdraw/", rates.take_back, name="withdraw_rate"),
     path("rates/<uuid:version_id>/decide/", rates.decide, name="decide"),
     path("rates/forecasts/", forecasts.forecasts, name="forecasts"),
     path("costs/", costs.costs, name="costs"),

@@ -165,7 +165,7 @@ def edit_bundle(request: Asked, code: str) -> HttpResponse:
 
 
 def companions_typed(lines: str) -> dict[str, Decimal]:
-    """How many of each item, by code; a line without a number means one (FORM-104)."""
+    """How many of each item, by code; a line without a number means one (FORM-121)."""
     found = {}
     for number, line in enumerate(lines.splitlines(), 1):
         parts = line.split()
@@ -183,7 +183,7 @@ def companions_typed(lines: str) -> dict[str, Decimal]:
 
 def _line_error(number: int, line: str) -> FormError:
     return FormError(
-        "FORM-104",
+        "FORM-121",
         _("Line %(number)s: “%(line)s” is not a code and a number. Write payroll.payslip 2.")
         % {"number": number, "line": line.strip()[:60]},
         field="companions",

@@ -39,7 +39,8 @@ def addresses(world: World) -> dict[str, str]:
         person = world.actors["parks"].person_id
     known = {
         "close_month": ["2026-10"], "close_start": ["2026-11"], "close_next": ["2026-11"],
-        "close_stop": ["2026-11"], "decide": [version.pk], "import": [file.pk],
+        "close_stop": ["2026-11"], "decide": [version.pk],
+        "withdraw_rate": [version.pk], "import": [file.pk],
         "rejected": [file.pk], "pool": ["security"], "allocation": [run.pk],
         "agreement": [agreement], "new_order": [agreement], "order": [order],
         "end_agreement": [agreement], "modify_order": [running], "end_order": [running],

@@ -78,6 +78,23 @@ def test_a_rate_is_rejected_with_a_reason(world: World, signed_in: Browser) -> N
     assert "Rejected." in text_of(page)
 
 
+def test_a_proposer_takes_a_rate_back(world: World, signed_in: Browser) -> None:
+    owner, path = signed_in("owner"), "/centre/rates/proposals/"
+    owner.post("/centre/rates/propose/", proposal(world))
+    assert "Withdraw" not in text_of(signed_in("director").get(path))
+    link = re.search(
+        r'action="(/centre/rates/proposals/[^"]+/withdraw/)"', text_of(owner.get(path))
+    )
+    assert link
+    assert signed_in("director").post(link[1]).status_code == 403
+    page = text_of(owner.post(link[1], {"reason": "Mistyped"}, follow=True))
+    assert "Its days are free for another proposal." in page
+    assert "No rate waits for a decision" in page
+    again = text_of(owner.post("/centre/rates/propose/", proposal(world), follow=True))
+    assert "is proposed. A second person decides." in again
+    assert owner.get(link[1]).status_code == 302
+
+
 def test_a_rate_is_worked_out_before_it_is_proposed(world: World, signed_in: Browser) -> None:
     owner = signed_in("owner")
     with act_as(SYSTEM):

@@ -256,7 +256,7 @@ def test_an_account_is_made_for_a_person_who_has_none(world: World, signed_in: B
     path = f"/centre/people/{person.pk}/"
     assert "cannot sign in" in text_of(admin.get(path))
     assert "FORM-101" in text_of(admin.post(path, {"do": "close"}), 422)
-    assert "FORM-105" in text_of(admin.post(path, {"do": "account"}), 422)
+    assert "FORM-122" in text_of(admin.post(path, {"do": "account"}), 422)
     with act_as(SYSTEM):
         update_person(actor=SYSTEM, person_id=person.pk, email="olu@meridian.example")
     assert "Send an invitation" in text_of(admin.post(path, {"do": "account"}, follow=True))

@@ -117,7 +117,7 @@ def test_a_service_is_made_with_all_that_belongs_to_it(world: World, signed_in: 
     assert "31 December 2026" in page.replace("December 31, 2026", "31 December 2026")
     owner.post(here + "items/new/", {**ITEM, "code": "archive.visit", "kind": "metered"})
     bundle = {"lead": "archive.visit", "name": "Visit", "companions": "archive.box 2 3"}
-    assert "FORM-104" in text_of(owner.post(here + "bundles/new/", bundle), 422)
+    assert "FORM-121" in text_of(owner.post(here + "bundles/new/", bundle), 422)
     owner.post(here + "bundles/new/", {**bundle, "companions": "archive.box 2"})
     page = text_of(owner.get(ROOT + "items/archive.visit/companions/"))
     assert "archive.box 2" in page
