@@ -26,6 +26,7 @@ HOMES = {
     "ACCESS": "signing in, roles, tokens",
     "ALLOC": "the allocation engine",
     "API": "the HTTP API",
+    "AUDIT": "the audit trail",
     "AUTHORITY": "decisions by two people",
     "BILL": "bills and questions about them",
     "CALENDAR": "months and days",
