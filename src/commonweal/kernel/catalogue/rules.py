@@ -52,7 +52,7 @@ def check_signer(actor: Actor, paper: Paper, side: str) -> UUID:
     second = side == "agency" and is_second_approver(actor, paper.agency_id)
     user_id = check_signature(
         side=side,
-        user_id=actor.user_id,
+        user_id=actor.user_id if actor.kind == "person" else None,
         proposed_by=paper.proposed_by,
         proposed_person=paper.proposed_person,
         proposed_side=paper.proposed_side,

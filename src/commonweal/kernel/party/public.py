@@ -13,7 +13,9 @@ from .actions import (
     set_centre,
     sync_roles,
     update_agency,
+    update_bureau,
     update_person,
+    update_supplier,
 )
 from .actors import (
     acting,
@@ -88,5 +90,7 @@ __all__ = [
     "suppliers",
     "sync_roles",
     "update_agency",
+    "update_bureau",
     "update_person",
+    "update_supplier",
 ]

@@ -34,7 +34,19 @@ class CentreOut(Out):
     contact_name: str
     contact_email: str
     contact_phone: str
+    federal_forms: bool
     is_demo: bool
+
+
+class CentreChange(In):
+    """The settings to change."""
+
+    name: Name | None = None
+    short_name: Annotated[Name, Field(max_length=40)] | None = None
+    contact_name: Annotated[Text, Field(max_length=160)] | None = None
+    contact_email: Mail | None = None
+    contact_phone: Annotated[Text, Field(max_length=40)] | None = None
+    federal_forms: bool | None = None
 
 
 class AgencyOut(Out):
@@ -79,6 +91,19 @@ class BureauOut(Out):
 
 class BureauIn(In):
     """A new part of an agency."""
+
+    code: Short
+    name: Name
+
+
+class NameIn(In):
+    """The new name."""
+
+    name: Name
+
+
+class SupplierIn(In):
+    """A new supplier."""
 
     code: Short
     name: Name
@@ -189,6 +214,14 @@ def read_centre(request: Asked) -> party.Centre:
     return party.centre()
 
 
+@door.patch("/centre", access=centre("party.set_centre"), returns=CentreOut)
+def change_centre(request: Asked, data: CentreChange) -> party.Centre:
+    """Change the centre's names, its contact, and whether it uses forms 7600A and 7600B."""
+    changes = {name: value for name, value in data.model_dump().items() if value is not None}
+    party.set_centre(actor=request.actor, **changes)
+    return party.centre()
+
+
 @door.get("/agencies", access=SIGNED_IN, returns=Page[AgencyOut])
 def list_agencies(
     request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
@@ -239,6 +272,24 @@ def create_bureau(request: Asked, agency: AgencyKey, data: BureauIn) -> party.Bu
     """Create a part of an agency."""
     agency_id = party.agency(request.actor, agency).pk
     return party.create_bureau(actor=request.actor, agency_id=agency_id, **data.model_dump())
+
+
+@door.patch("/bureaus/{bureau_id}", access=centre("party.manage_agencies"), returns=BureauOut)
+def change_bureau(request: Asked, bureau_id: UUID, data: NameIn) -> party.Bureau:
+    """Rename a part of an agency; its code never changes."""
+    return party.update_bureau(actor=request.actor, bureau_id=bureau_id, name=data.name)
+
+
+@door.post("/suppliers", access=centre("party.manage_agencies"), returns=SupplierOut, status=201)
+def create_supplier(request: Asked, data: SupplierIn) -> party.Supplier:
+    """Create a supplier that the centre buys from."""
+    return party.create_supplier(actor=request.actor, **data.model_dump())
+
+
+@door.patch("/suppliers/{supplier_id}", access=centre("party.manage_agencies"), returns=SupplierOut)
+def change_supplier(request: Asked, supplier_id: UUID, data: NameIn) -> party.Supplier:
+    """Rename a supplier; its code never changes."""
+    return party.update_supplier(actor=request.actor, supplier_id=supplier_id, name=data.name)
 
 
 @door.get("/suppliers", access=SIGNED_IN, returns=Page[SupplierOut])

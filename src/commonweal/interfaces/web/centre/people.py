@@ -13,8 +13,11 @@ from django.utils.translation import gettext as _
 from commonweal.kernel.access.public import Actor, create_user, roles, set_user_active
 from commonweal.kernel.notices.public import invite
 from commonweal.kernel.party.public import (
+    Bureau,
     Person,
     add_membership,
+    agencies,
+    bureaus,
     centre,
     create_person,
     delegate,
@@ -61,6 +64,9 @@ def people_tabs(actor: Actor, here: str) -> list[Link]:
         ("delegations", _("Roles lent"), VIEW),
         ("roles", _("What roles may do"), SEE_ROLES),
         ("approvers", _("Who may sign"), VIEW),
+        ("agencies", _("Agencies"), VIEW),
+        ("suppliers", _("Suppliers"), VIEW),
+        ("settings", _("The centre"), VIEW),
     )
     open_to = [(name, label) for name, label, need in tabs if actor.may(need)]
     return [Link(label, address(name), name == here) for name, label in open_to]
@@ -150,7 +156,7 @@ def person(request: Asked, person_id: UUID) -> HttpResponse:
             (role.code, f"{_(role.name)} ({_('centre') if role.side == 'centre' else _('agency')})")
             for role in (roles(request.actor) if request.actor.may("access.view_people") else ())
         ],
-        "agencies": agency_choices(request, centre().name),
+        "places": place_choices(request) if request.actor.may(MANAGE) else [],
         "may_manage": request.actor.may(MANAGE),
         "asked": request.POST,
         "today": day,
@@ -204,6 +210,21 @@ def reopen_account(request: Asked, person_id: UUID) -> None:
     set_user_active(actor=request.actor, user_id=account_of(request, person_id), active=True)
 
 
+def place_choices(request: Asked) -> list[tuple[str, str]]:
+    """Where a role may be held: the centre, an agency, or (`agency/bureau`) one of its bureaus."""
+    found = [("", centre().name)]
+    parts: dict[UUID, list[Bureau]] = {}
+    for row in bureaus(request.actor):
+        parts.setdefault(row.agency_id, []).append(row)
+    for agency in agencies(request.actor):
+        found.append((str(agency.pk), agency.name))
+        found += [
+            (f"{agency.pk}/{row.pk}", f"{agency.name}: {row.name}")
+            for row in parts.get(agency.pk, [])
+        ]
+    return found
+
+
 def runs(starts: date, ends: date | None, day: date) -> str:
     """`now`, `later` or `ended`."""
     if starts > day:
@@ -213,11 +234,13 @@ def runs(starts: date, ends: date | None, day: date) -> str:
 
 def give_role(request: Asked, person_id: UUID) -> None:
     """Give a role from a day on."""
+    agency, _slash, bureau = text(request, "agency").partition("/")
     add_membership(
         actor=request.actor,
         person_id=person_id,
         role=text(request, "role"),
-        agency_id=as_id(text(request, "agency")),
+        agency_id=as_id(agency),
+        bureau_id=as_id(bureau),
         starts=optional_day(request, "starts", _("First day")),
         ends=optional_day(request, "ends", _("First day without it")),
     )

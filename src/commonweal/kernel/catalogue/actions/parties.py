@@ -90,7 +90,7 @@ def check_refusal(actor: Actor, paper: Paper, side: str, reason: str) -> None:
         raise CatalogueError(
             "CATALOGUE-222", f"{paper} is {paper.state}; there is nothing for you to refuse."
         )
-    if actor.user_id is None:
+    if actor.kind != "person":
         raise CatalogueError("CATALOGUE-232", "Only a person can refuse. Sign in and try again.")
     if len(reason.strip()) < 10:
         raise CatalogueError(

@@ -141,7 +141,7 @@ def _line_to_answer(actor: Actor, order_line_id: UUID) -> tuple[OrderLine, Order
     order = locked_order(actor, line.order_id if line else order_line_id)
     line = order.lines.get(pk=order_line_id)
     require(actor, ESTIMATE, order.agency_id)
-    if actor.user_id is None:
+    if actor.kind != "person":
         raise CatalogueError("CATALOGUE-232", "Only a person can sign. Sign in and try again.")
     if order.state not in ("draft", "proposed"):
         raise CatalogueError(

@@ -47,6 +47,11 @@ def test_nobody_signs_what_they_proposed_nor_for_the_other_side(house: House) ->
     for actor, side, code in (
         (house.officer, "centre", "CATALOGUE-233"),
         (SYSTEM, "centre", "CATALOGUE-232"),
+        (
+            house.director.limited_to(frozenset({"agreements.sign_centre"})),
+            "centre",
+            "CATALOGUE-232",
+        ),
         (house.director, "agency", "ACCESS-403"),
         (SYSTEM, "agency", "ACCESS-403"),
         (house.liaison, "agency", "ACCESS-403"),

@@ -6,6 +6,8 @@ from .parties import (
     create_supplier,
     set_centre,
     update_agency,
+    update_bureau,
+    update_supplier,
 )
 from .people import create_person, erase_person, update_person
 from .roles import add_membership, delegate, end_delegation, end_membership, sync_roles
@@ -23,5 +25,7 @@ __all__ = [
     "set_centre",
     "sync_roles",
     "update_agency",
+    "update_bureau",
     "update_person",
+    "update_supplier",
 ]

@@ -163,6 +163,43 @@ def create_bureau(*, actor: Actor, agency_id: UUID, code: str, name: str) -> Bur
 
 
 @action
+def update_bureau(*, actor: Actor, bureau_id: UUID, name: str) -> Bureau:
+    """Rename a part of an agency. Its code never changes (PARTY-411 if there is none)."""
+    require(actor, "party.manage_agencies")
+    bureau = Bureau.objects.select_for_update().filter(pk=bureau_id).first()
+    if bureau is None:
+        raise NotFound("PARTY-411", "There is no such bureau. Choose one from the list.")
+    bureau.name = check_name(name)
+    bureau.save(update_fields=["name"])
+    record(
+        actor=actor,
+        verb="party.bureau_updated",
+        target=bureau,
+        agency_id=bureau.agency_id,
+        payload={"changed": ["name"]},
+    )
+    return bureau
+
+
+@action
+def update_supplier(*, actor: Actor, supplier_id: UUID, name: str) -> Supplier:
+    """Rename a supplier. Its code never changes (PARTY-412 if there is none)."""
+    require(actor, "party.manage_agencies")
+    supplier = Supplier.objects.select_for_update().filter(pk=supplier_id).first()
+    if supplier is None:
+        raise NotFound("PARTY-412", "There is no such supplier. Choose one from the list.")
+    supplier.name = check_name(name)
+    supplier.save(update_fields=["name"])
+    record(
+        actor=actor,
+        verb="party.supplier_updated",
+        target=supplier,
+        payload={"changed": ["name"]},
+    )
+    return supplier
+
+
+@action
 def create_supplier(*, actor: Actor, code: str, name: str) -> Supplier:
     """Create a supplier (PARTY-104 if the code is taken)."""
     require(actor, "party.manage_agencies")

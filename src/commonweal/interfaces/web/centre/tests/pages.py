@@ -14,7 +14,7 @@ from commonweal.practices.charging import public as charging
 LISTS = (
     "director", "bills", "queries", "rates", "proposals", "forecasts", "costs", "imports", "model",
     "allocations", "agreements", "to_sign", "intake", "deliveries", "quarantine", "people",
-    "delegations", "roles", "approvers", "audit", "jobs",
+    "delegations", "roles", "approvers", "agencies", "suppliers", "audit", "jobs",
 )  # fmt: skip
 PLAIN = (*LISTS, "propose", "new_import", "new_agreement", "upload", "new_person", "audit_check")
 
@@ -45,7 +45,8 @@ def addresses(world: World) -> dict[str, str]:
         "agreement": [agreement], "new_order": [agreement], "order": [order],
         "end_agreement": [agreement], "modify_order": [running], "end_order": [running],
         "ending": [world.open_ending],
-        "upload_rows": [run.pk], "tried_rows": [run.pk], "person": [person], "role": ["director"],
+        "agency": [world.agencies["PARKS"]], "upload_rows": [run.pk], "tried_rows": [run.pk],
+        "person": [person], "role": ["director"],
     }  # fmt: skip
     return {
         pattern.name: reverse(f"centre:{pattern.name}", args=known.get(pattern.name))
