@@ -96,6 +96,7 @@ VERBS: dict[str, Any] = {
     "ledger.period_opened": _("Month of the books opened"),
     "ledger.period_reopened": _("Month of the books opened again"),
     "notices.erased": _("Message erased"),
+    "notices.invited": _("Person invited to sign in"),
     "notices.queued": _("Message queued"),
     "notices.queued_already": _("Message queued already, nothing changed"),
     "notices.read": _("Message read"),

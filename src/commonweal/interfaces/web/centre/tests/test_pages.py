@@ -12,7 +12,9 @@ from commonweal.kernel.access.public import SYSTEM, Role, act_as, put_role
 from commonweal.practices.charging import public as charging
 
 Browser = Callable[[str], Client]
-POSTED = {"close_start", "close_next", "close_stop", "decide", "model_change"}
+POSTED = {
+    "close_start", "close_next", "close_stop", "decide", "withdraw_rate", "model_change",
+}  # fmt: skip
 
 
 def test_every_page_renders_for_whoever_may_see_it(world: World, signed_in: Browser) -> None:
