@@ -87,14 +87,23 @@ def behalf(actor: Actor, profile: Centre | None) -> str:
     return ", ".join(agency.name for agency in agencies(actor)) if actor.agencies else ""
 
 
+SECTIONS = {
+    "/orders/": "/agreements/",
+    "/endings/": "/agreements/",
+    "/agency/lines/": "/agency/bills/",
+    "/agency/rates/": "/agency/bills/",
+}
+"""Pages whose address does not begin with that of the section they belong to."""
+
+
 def links(entries: list[tuple[str, str]], path: str) -> tuple[Link, ...]:
     """Links to named pages.
 
     The one whose address is the longest beginning of the present path is the current one; orders
-    and early ends belong to agreements.
+    and early ends belong to agreements, lines and the costs behind them to bills.
     """
-    for part in ("/orders/", "/endings/"):
-        path = path.replace(part, "/agreements/")
+    for part, home in SECTIONS.items():
+        path = path.replace(part, home)
     found = [(label, reverse(name)) for label, name in entries]
     inside = [href for _label, href in found if path.startswith(href)]
     here = max(inside, key=len, default="")
@@ -103,8 +112,8 @@ def links(entries: list[tuple[str, str]], path: str) -> tuple[Link, ...]:
 
 def navigation(actor: Actor, path: str) -> tuple[Link, ...]:
     """The places that the actor may go to."""
-    if actor.centre:
-        return _centre_links(actor, path)
+    if actor.centre:  # its people read an agency's bill on the agency's page
+        return _centre_links(actor, path.replace("/agency/", "/centre/bills/"))
     return links(_agency_pages(actor) or public_pages(), path)
 
 

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, format_timedelta, get_timezone_name
 from babel.lists import format_list
-from babel.numbers import format_decimal
+from babel.numbers import format_compact_currency, format_decimal
 from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -93,6 +93,34 @@ def money(value: Any, currency: str | None = None) -> str:
     minor, code = _minor(value, currency)
     places = exponent(code)
     return _currency_text(Decimal(minor).scaleb(-places), code, places, places)
+
+
+def short_money(value: Any, currency: str | None = None) -> str:
+    """An amount from minor units for a tight place: `$140K`, `$950`, `−$1.2M`."""
+    minor, code = _minor(value, currency)
+    number = Decimal(abs(minor)).scaleb(-exponent(code))
+    places = 1 if number >= 1_000_000 else 0
+    text: str = format_compact_currency(number, code, locale=locale(), fraction_digits=places)
+    return MINUS + text if minor < 0 else text
+
+
+def zone_name(zone: str) -> str:
+    """A time zone as people call it: `Central Time`."""
+    if zone.endswith("UTC"):
+        return "UTC"
+    text: str = get_timezone_name(ZoneInfo(zone), zone_variant="generic", locale=locale())
+    return text
+
+
+def exact_amount(value: Exact | None, currency: str = "USD") -> str:
+    """An amount with as many decimals as it has, for a column whose heading names the currency."""
+    if value is None:
+        return NOTHING
+    pattern = copy.copy(locale().decimal_formats[None])
+    pattern.frac_prec = (exponent(currency), 9)
+    number = _exact(value)
+    text: str = pattern.apply(abs(number), locale())
+    return MINUS + text if number < 0 else text
 
 
 def amount(value: Any, currency: str | None = None) -> str:
@@ -252,6 +280,9 @@ def iso(value: date | datetime) -> str:
 FILTERS = {
     "money": money,
     "amount": amount,
+    "exact_amount": exact_amount,
+    "short_money": short_money,
+    "zone_name": zone_name,
     "rate": rate,
     "quantity": quantity,
     "percent": percent,

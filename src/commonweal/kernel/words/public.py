@@ -6,6 +6,7 @@ from .formats import (
     clock,
     day,
     delta,
+    exact_amount,
     exponent,
     filesize,
     iso,
@@ -19,7 +20,9 @@ from .formats import (
     period,
     quantity,
     rate,
+    short_money,
     span,
+    zone_name,
 )
 from .told import told
 
@@ -29,6 +32,7 @@ __all__ = [
     "clock",
     "day",
     "delta",
+    "exact_amount",
     "exponent",
     "filesize",
     "iso",
@@ -42,6 +46,8 @@ __all__ = [
     "period",
     "quantity",
     "rate",
+    "short_money",
     "span",
     "told",
+    "zone_name",
 ]

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from commonweal.kernel.words import public as words
 
 from .domain.bills import Change
+from .engine.price import exact_sum, from_document, product, r9
 from .models import BillLine, RateVersion
 from .selectors.bills import BillChange
 
@@ -134,11 +135,32 @@ class Words:
             }
         if kind == "flat":
             return _("A fixed charge for the month: %(total)s.") % {"total": total}
+        tiers = self._tiers(line)
+        if tiers:
+            return _("%(tiers)s = %(total)s.") % {"tiers": tiers, "total": total}
         return _("%(quantity)s at %(rate)s = %(total)s.") % {
             "quantity": self.quantity(line),
             "rate": self.rate(line.rate_version),
             "total": total,
         }
+
+    def _tiers(self, line: BillLine) -> str:
+        """`1,000 help-desk cases × $24.58 + 516 × $22.20`; empty if that is not the line's amount
+        (several lines share the tiers, or the price has a fixed part).
+        """
+        used = [
+            (min(line.quantity, tier.hi or line.quantity) - tier.lo, tier.rate)
+            for tier in from_document(line.rate_version.model).tiers
+            if tier.lo < line.quantity
+        ]
+        if r9(exact_sum(product(count, rate) for count, rate in used)) != line.amount_exact:
+            return ""
+        first = self.counted(used[0][0], line.charge_item) if used else ""
+        counts = [first, *(words.quantity(count) for count, _rate in used[1:])]
+        return " + ".join(
+            f"{count} × {words.rate(rate, self.currency)}"
+            for count, (_count, rate) in zip(counts, used, strict=False)
+        )
 
     def line_note(self, line: BillLine) -> str:
         """What stands under the item's name on a bill: a correction's month, or nothing."""

@@ -67,17 +67,12 @@ def months_chart(history: list[charging.Bill]) -> Any:
             words.month(found.period),
             found.total_minor,
             words.money(found.total_minor, found.currency),
-            says.short_money(found.total_minor, found.currency),
+            words.short_money(found.total_minor, found.currency),
             mark=found is history[-1],
         )
         for found in history
     ]
-    total = sum(found.total_minor for found in history)
-    title = _("%(total)s over the last %(count)s months") % {
-        "total": words.money(total, history[-1].currency),
-        "count": len(history),
-    }
-    return charts.bars(title, points, label=_("Month"), unit=_("Bill"))
+    return charts.bars(says.months_title(history), points, label=_("Month"), unit=_("Bill"))
 
 
 @anyone_with(VIEW, VIEW_ALL)

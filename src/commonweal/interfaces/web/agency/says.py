@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Decimal
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from django.urls import reverse
@@ -32,13 +34,24 @@ def change_between(before: charging.Bill | None, found: charging.Bill) -> int | 
     return None if before is None else found.total_minor - before.total_minor
 
 
-def short_money(minor: int, currency: str) -> str:
-    """An amount for a tight place: thousands where it is large (`184k`), exact below."""
-    units = Decimal(minor).scaleb(-words.exponent(currency))
-    if abs(units) < 1000:
-        return words.quantity(units.quantize(Decimal(1), ROUND_HALF_EVEN))
-    thousands = (units / 1000).quantize(Decimal(1), ROUND_HALF_EVEN)
-    return _("%(amount)sk") % {"amount": words.quantity(thousands)}
+def months_title(history: Sequence[charging.Bill]) -> str:
+    """The message of the picture of the last months, oldest first."""
+    totals = [found.total_minor for found in history]
+    newest, count = totals[-1], len(totals)
+    parts = {"month": words.month_name(history[-1].period), "count": count}
+    if count == 1:
+        return _("The bill of %(month)s is your first") % parts
+    if newest == max(totals) and newest > min(totals):
+        return _("%(month)s is the highest of your last %(count)s bills") % parts
+    if newest == min(totals) and newest < max(totals):
+        return _("%(month)s is the lowest of your last %(count)s bills") % parts
+    mean = Fraction(sum(totals), count)
+    parts["percent"] = words.percent(abs(newest - mean) / abs(mean) if mean else 0)
+    if newest > mean:
+        return _("%(month)s is %(percent)s above the average of your last %(count)s bills") % parts
+    if newest < mean:
+        return _("%(month)s is %(percent)s below the average of your last %(count)s bills") % parts
+    return _("%(month)s is at the average of your last %(count)s bills") % parts
 
 
 def bridge_title(view: charging.BillView, say: charging.Words) -> str:

@@ -62,22 +62,10 @@ def item(request: Asked, code: str) -> HttpResponse:
         raise NotFound(
             "BILL-408", f"Your agency was not billed for “{code}” in the last thirteen months."
         )
-    points = [
-        charts.Point(
-            words.month(period),
-            quantity,
-            words.quantity(quantity, found.item.measure_plural),
-            words.quantity(quantity),
-            mark=period == use.periods[-1],
-        )
-        for period, quantity, _amount in found.months
-    ]
     context = {
         "found": found,
         "use": use,
-        "chart": charts.bars(
-            _message(found), points, label=_("Month"), unit=says.capital(found.item.measure_plural)
-        ),
+        "chart": _fixed(found, use.currency) if found.item.kind == "fixed" else _counted(found),
         "rows": [
             {"period": period, "quantity": quantity, "amount": amount}
             for period, quantity, amount in reversed(found.months)
@@ -87,10 +75,45 @@ def item(request: Asked, code: str) -> HttpResponse:
     return render(request, "agency/usage_item.jinja", context)
 
 
+def _counted(found: Any) -> Any:
+    points = [
+        charts.Point(
+            words.month(period),
+            quantity,
+            words.quantity(quantity, found.item.measure_plural),
+            words.quantity(quantity),
+            mark=period == found.last[0],
+        )
+        for period, quantity, _amount in found.months
+    ]
+    unit = says.capital(found.item.measure_plural)
+    return charts.bars(_message(found), points, label=_("Month"), unit=unit)
+
+
+def _fixed(found: Any, currency: str) -> Any:
+    """Of a fixed charge the amounts are what can move."""
+    points = [
+        charts.Point(
+            words.month(period),
+            amount,
+            words.money(amount, currency),
+            words.short_money(amount, currency),
+            mark=period == found.last[0],
+        )
+        for period, _quantity, amount in found.months
+    ]
+    period, _quantity, amount = found.last
+    title = _("A fixed charge: %(amount)s in %(month)s") % {
+        "amount": words.money(amount, currency),
+        "month": words.period(period),
+    }
+    return charts.bars(title, points, label=_("Month"), unit=_("Charged"))
+
+
 def _message(found: Any) -> str:
     """The picture's message: the newest month beside the one before."""
     period, quantity, _amount = found.last
-    counted = words.quantity(quantity, found.item.measure_plural)
+    counted = charging.Words("").counted(quantity, found.item)
     if found.change is None:
         return _("%(counted)s in %(month)s") % {"counted": counted, "month": words.period(period)}
     before = words.period(found.months[-2][0])

@@ -49,7 +49,9 @@ class Column:
     """One column of `table`. `format` is a filter's name; figures are aligned right.
 
     `nowrap` keeps numbers of bills and orders on one line; `words` lets figures that carry words
-    (`334,390.8 gigabyte-months`) break between them.
+    (`334,390.8 gigabyte-months`) break between them. `why` keeps room for the mark beside a figure
+    in every row, the heading and the total, so that figures stand in line. `wide` is the column's
+    share of the table, in percent (15, 20, 25, 40), for tables below one another to agree.
     """
 
     key: str
@@ -62,6 +64,8 @@ class Column:
     zone: str = "UTC"
     nowrap: bool = False
     words: bool = False
+    why: bool = False
+    wide: int = 0
 
 
 def col(key: str, label: str, format: str = "", **options: Any) -> Column:

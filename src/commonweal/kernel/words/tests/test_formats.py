@@ -51,6 +51,24 @@ def test_amount_has_no_currency() -> None:
     assert f.amount(1234, "JPY") == "1,234"
 
 
+def test_a_tight_place_gets_a_short_amount() -> None:
+    assert [f.short_money(n) for n in (0, 95_000, 13_987_071, -114_000_000)] == [
+        "$0", "$950", "$140K", "−$1.1M",
+    ]  # fmt: skip
+    assert f.short_money(950, "JPY") == "¥950"
+
+
+def test_an_exact_amount_has_no_currency() -> None:
+    assert f.exact_amount(Decimal("-1155.2")) == "−1,155.20"
+    assert f.exact_amount(Decimal("0.031250001")) == "0.031250001"
+    assert f.exact_amount(None) == "–"
+
+
+def test_a_zone_has_the_name_that_people_use() -> None:
+    assert f.zone_name("America/Chicago") == "Central Time"
+    assert f.zone_name("UTC") == f.zone_name("Etc/UTC") == "UTC"
+
+
 def test_rate_keeps_all_its_decimals() -> None:
     assert f.rate(Decimal("4.1")) == "$4.10"
     assert f.rate("0.012500000") == "$0.0125"

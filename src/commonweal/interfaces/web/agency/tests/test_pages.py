@@ -8,10 +8,12 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from commonweal.interfaces.web.agency import says
 from commonweal.interfaces.web.agency.tests.world import SEPTEMBER, World
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.audit.public import check_head
@@ -82,6 +84,11 @@ def test_three_taps_lead_to_the_cases_the_rate_and_the_decision(
     decision = text_of(browser.get(f"/rates/{line.charge_item.code}/"))
     assert "Who decided it" in decision
     assert "Charge $" in decision
+
+
+def test_tiers_are_told_one_by_one(world: World, signed_in: Browser) -> None:
+    page = text_of(signed_in("parks").get(f"/agency/lines/{world.line('helpdesk.storage').pk}/"))
+    assert "100 gigabytes × $0.50 + 201 × $0.40 = $130.40." in page
 
 
 def test_every_kind_of_line_is_explained(world: World, signed_in: Browser) -> None:
@@ -245,3 +252,19 @@ def test_lists_ask_few_questions_of_the_database(world: World, signed_in: Browse
             browser.get(place)
         own = [query for query in asked if "SELECT" in query["sql"] and not is_frame(query["sql"])]
         assert len(own) <= most, (place, len(own))
+
+
+@pytest.mark.parametrize(
+    ("totals", "title"),
+    [
+        ([5], "The bill of October is your first"),
+        ([5, 7], "October is the highest of your last 2 bills"),
+        ([7, 5], "October is the lowest of your last 2 bills"),
+        ([5, 5], "October is at the average of your last 2 bills"),
+        ([4, 10, 8], "October is 9.1% above the average of your last 3 bills"),
+        ([4, 10, 6], "October is 10.0% below the average of your last 3 bills"),
+    ],
+)
+def test_the_picture_of_months_has_a_message(totals: list[int], title: str) -> None:
+    history = [charging.Bill(period="2026-10", total_minor=total) for total in totals]
+    assert says.months_title(history) == title
