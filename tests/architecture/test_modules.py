@@ -76,10 +76,28 @@ def imported(path: Path) -> Iterator[str]:
             yield ".".join([*above, node.module] if node.module else above)
 
 
+def says_what_it_is(readme: Path) -> None:
+    """One page: what it is, its invariants, its words."""
+    text = readme.read_text()
+    name = readme.parent.name
+    assert text.startswith(f"# {name}"), f"{name}: begin with its name"
+    assert len(text.split()) < 600, f"{name}: one page"
+    about = text.split("\n\n")[1]
+    assert not about.startswith(("-", "|", "#")), f"{name}: say what it is, in a sentence"
+    assert re.search(r"^(- |\*\*\w)", text, re.MULTILINE), f"{name}: say what always holds"
+    words = re.search(r"^(?:\*\*|## )?Words\b", text, re.MULTILINE)
+    assert words, f"{name}: say its words"
+    assert re.search(r"\*\w|`\w", text[words.start() :].replace("**Words**", "")), f"{name}: words"
+
+
+@pytest.mark.parametrize("readme", sorted((SOURCE / "ops").glob("*/README.md")), ids=str)
+def test_a_tool_room_says_what_it_is(readme: Path) -> None:
+    says_what_it_is(readme)
+
+
 @pytest.mark.parametrize("path", ROOMS, ids=room)
 def test_every_room_says_what_it_is_and_what_it_offers(path: Path) -> None:
-    text = (path / "README.md").read_text()
-    assert 5 <= len(text.split()) < 900, "one page: what it is, its invariants, its words"
+    says_what_it_is(path / "README.md")
     if (path / "__init__.py").exists():
         assert (path / "public.py").exists()
         assert (path / "tests").is_dir(), "tests stand beside the code"

@@ -133,19 +133,21 @@ def execute(
         shell.superuser = server.superuser_url
         socket = quote(str(server.socket_dir), safe="")
         stand_ins["@db.shire.example:5432/shire"] = f"@/shire?host={socket}"
+    before = ""
     for part in page.parts:
         try:
             if part.language == "sh":
                 shell.run(part.text, int(part.note.removeprefix("exit=") or 0))
             elif part.language == "step":
                 browser.follow(part.text)
-            elif part.language == "text":
+            elif part.language == "text" and before == "sh":
                 for line in filter(None, map(str.strip, part.text.splitlines())):
                     assert holds(shell.last, line), f"“{line}” is not in:\n{shell.last}"
             elif part.note:
                 shell.write(part.note, part.text)
         except (AssertionError, OSError) as error:
             raise AssertionError(f"{page.name}:{part.line}: {error}") from error
+        before = part.language
     return shell
 
 

@@ -4,7 +4,7 @@ A page is executed from top to bottom. What counts:
 
 - ``sh`` blocks: each line is a command; ``sh exit=2`` expects that status.
 - Blocks of another language with a file name (``json council.json``) are written to that file.
-- ``text`` blocks after a command: each line must be in its output; ``…`` stands for anything.
+- ``text`` blocks right after commands: each line must be in its output; ``…`` stands for anything.
 - A numbered list after ``<!-- steps -->`` is followed in the browser: ``<address>`` is opened,
   **words** are a link or button to choose, **words** with `text` after them a field to fill,
   “words” must be there to read.
