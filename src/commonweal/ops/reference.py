@@ -68,12 +68,13 @@ ELSEWHERE = {
     "CATALOGUE-202": "The total of the order is not the sum of its lines. Correct one of them.",
     "CATALOGUE-223": "The advances of the order are not those of its lines. Correct one of them.",
     "ENGINE-104": "What does not fit the JSON Schema, and where. Correct it as documented.",
+    "FORM-111": "Fields that cannot be read, each with what to write. Correct them and send again.",
     "JOBS-202": "Background work waits for something; it is tried again by itself.",
     "RATE-101": "The rate or fixed amount is negative, too large or has too many decimals.",
     "LEDGER-105": "There is no account with this code in these books. Add it to the chart first.",
     "LEDGER-106": "There is no fund with this code in these books. Add it first.",
 }
-"""What is put together where it is said."""
+"""What is put together where it is said. A new code of that kind needs its words here."""
 
 
 def said() -> Iterator[Said]:
@@ -189,7 +190,13 @@ def errors_page() -> str:
     for code, texts in sorted(messages().items()):
         if code[:-4] != family:
             family = code[:-4]
-            lines += ["", f"## {family}: {HOMES[family]}", "", "| code | says |", "|---|---|"]
+            lines += [
+                "",
+                f"## {family}: {HOMES.get(family, '')}",
+                "",
+                "| code | says |",
+                "|---|---|",
+            ]
         lines.append(f"| {code} | {'<br>'.join(_cell(text) for text in texts)} |")
     return "\n".join(lines) + "\n"
 
