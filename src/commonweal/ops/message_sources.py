@@ -4,6 +4,7 @@ Besides `_()` and its kin, pure code says words as data, without Django:
 
 - `Manifest(name=…, permissions={…})`, `StepRule(code, words, …)`, and the dictionaries named in
   `DECLARED`, whose values are words;
+- the names of an event's figures, `record(…, payload={"pack_root": …})`, which the trail shows;
 - errors, `Error("CODE-123", f"What is wrong with “{name}”. What to do.")`, dictionaries from codes
   to such sentences, a row's `"problem"`, and what a property called `sentence` says. Their
   catalogue entry is the sentence with its values named, and `words.told` finds it again from the
@@ -56,6 +57,10 @@ def _announced(call: ast.Call) -> Iterator[tuple[int, str]]:
     name = call.func.id if isinstance(call.func, ast.Name) else ""
     if name == "StepRule":
         yield from _plain(call.args[1:])
+    for given in call.keywords if name == "record" else ():
+        if given.arg == "payload" and isinstance(given.value, ast.Dict):
+            for line, key in _plain([key for key in given.value.keys if key is not None]):
+                yield line, key.replace("_", " ").capitalize()
     for given in call.keywords if name == "Manifest" else ():
         if given.arg == "permissions" and isinstance(given.value, ast.Dict):
             yield from _plain(given.value.values)

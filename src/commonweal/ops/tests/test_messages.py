@@ -46,6 +46,7 @@ raise Broken("/lines/3", "DESK-105", f"{path}/{number}/id")
 row = {"problem": "no order" if lost else f"no rate on {day}", "count": 3}
 def sentence(self):
     return {"": f"{name}: complete."}[self.problem]
+record(actor=actor, verb="desk.seen", payload={"pack_root": root, **more})
 print(_("Sign in"))
 """.encode()
     found = {text for _line, _kind, text, _notes in said(BytesIO(code), messages.KEYWORDS, [], {})}
@@ -54,7 +55,7 @@ print(_("Sign in"))
         "{field} is missing.", "No case “{code}” of {names} or {names2}. Look again.",
         "Line {number}", "no day. Give one.", "Dates", "{day} is no day.",
         "no order", "no rate on {day}", "{name}: complete.",
-        "Sign in",
+        "Pack root", "Sign in",
     }  # fmt: skip
 
 

@@ -51,17 +51,27 @@ VERBS: dict[str, Any] = {
     "catalogue.service_level_put": _("Service level saved"),
     "catalogue.service_put": _("Service saved"),
     "catalogue.unit_put": _("Unit saved"),
+    "close.allocate_begun": _("Close: allocating costs begun"),
     "close.allocate_done": _("Close: costs allocated"),
     "close.asked": _("Close asked for"),
+    "close.draft_begun": _("Close: drafting bills begun"),
     "close.draft_done": _("Close: bills drafted"),
+    "close.freeze_begun": _("Close: freezing usage begun"),
     "close.freeze_done": _("Close: usage frozen"),
+    "close.issue_begun": _("Close: issuing bills begun"),
     "close.issue_done": _("Close: bills issued"),
+    "close.notify_begun": _("Close: telling agencies begun"),
     "close.notify_done": _("Close: agencies told"),
+    "close.post_begun": _("Close: posting journals begun"),
     "close.post_done": _("Close: journals posted"),
+    "close.preview_begun": _("Close: preview begun"),
     "close.preview_done": _("Close: preview ended"),
+    "close.prove_begun": _("Close: proof by a second path begun"),
     "close.prove_done": _("Close: proved by a second path"),
+    "close.rate_begun": _("Close: rating usage begun"),
     "close.rate_done": _("Close: usage rated"),
     "close.run_here": _("Close run at the command line"),
+    "close.seal_begun": _("Close: sealing the month begun"),
     "close.seal_done": _("Close: month sealed"),
     "close.started": _("Close started"),
     "close.stop_heeded": _("Close stopped as asked"),
@@ -91,7 +101,9 @@ VERBS: dict[str, Any] = {
     "ledger.account_active_set": _("Ledger account opened or closed"),
     "ledger.batch_posted": _("Journals posted"),
     "ledger.chart_put": _("Chart of accounts saved"),
+    "ledger.journal_posted": _("Journal posted"),
     "ledger.journal_replayed": _("Journal sent again, nothing changed"),
+    "ledger.journal_reversed": _("Journal reversed"),
     "ledger.period_closed": _("Month of the books closed"),
     "ledger.period_opened": _("Month of the books opened"),
     "ledger.period_reopened": _("Month of the books opened again"),
@@ -197,7 +209,7 @@ def plain(code: str) -> str:
     """A code as words where no better ones are known: `party.role_lent` → `Role lent`."""
     words = code.rpartition(".")[2]
     spaced = "".join(f" {each.lower()}" if each.isupper() else each for each in words)
-    return spaced.replace("_", " ").strip().capitalize()
+    return str(_(spaced.replace("_", " ").strip().capitalize()))
 
 
 def verb(code: str) -> str:
