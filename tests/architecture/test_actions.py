@@ -20,6 +20,7 @@ FILES = sorted(
     if "tests" not in path.parts and path.name != "__init__.py"
 )
 NOT_ACTIONS = {
+    "commonweal.practices.charging.actions.cost_files.is_large_ledger": "only looks",
     "commonweal.kernel.audit.actions.action": "makes the actions",
     "commonweal.kernel.audit.actions.record": "writes their events",
     "commonweal.kernel.party.actions.roles.sync_roles": "calls one action for each role",

@@ -6,8 +6,6 @@ not committed. Cancelling ends it between two chunks: what was taken in stays, t
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -25,7 +23,8 @@ from .domain import UsageError
 from .domain.problems import file_error
 from .intake.options import FileOptions
 from .models import Upload
-from .storage.files import data_folder, file_sha256, make_folder, sync_folder
+from .storage.files import file_sha256
+from .storage.kept import keep_file, kept_file
 from .uploads import begin, submit_file
 
 INLINE_BYTES = 4 * 1024 * 1024
@@ -36,11 +35,6 @@ KIND = "metering.take_file"
 def is_large(path: Path) -> bool:
     """Whether a file is for a worker."""
     return path.stat().st_size > INLINE_BYTES
-
-
-def kept_file(upload_id: UUID) -> Path:
-    """Where an upload's file is kept until it is taken in."""
-    return data_folder() / "uploads" / str(upload_id) / "file"
 
 
 def job_key(upload_id: UUID) -> str:
@@ -76,7 +70,7 @@ def submit_later(
             dry_run=dry_run,
             expected=count_rows(path, kind),
         )
-        _keep(path, kept_file(upload.id))
+        keep_file(upload.id, path)
         _queue(actor, upload)
     return upload
 
@@ -161,23 +155,6 @@ def count_rows(path: Path, kind: str) -> int:
             lines += block.count(b"\n")
             last = block[-1:]
     return max(lines + (last != b"\n") - 1, 0)
-
-
-def _keep(path: Path, place: Path) -> None:
-    """Put a file beside its upload, whole and on disk; a link where that can be."""
-    if place.exists() and place.samefile(path):
-        return
-    make_folder(place.parent)
-    part = place.with_name("file.part")
-    part.unlink(missing_ok=True)
-    try:
-        os.link(path, part)
-    except OSError:
-        shutil.copyfile(path, part)
-    with part.open("rb") as stream:
-        os.fsync(stream.fileno())
-    os.replace(part, place)
-    sync_folder(place.parent)
 
 
 @stepwise

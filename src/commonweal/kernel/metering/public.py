@@ -16,7 +16,7 @@ from .background import (
     INLINE_BYTES,
     cancel_upload,
     is_large,
-    kept_file,
+    own_upload,
     resume_upload,
     submit_later,
     upload_jobs,
@@ -53,6 +53,7 @@ from .selectors import (
     period_state,
     totals,
 )
+from .storage.kept import keep_file, kept_file
 from .uploads import UploadResult, submit_file
 
 __all__ = [
@@ -82,10 +83,12 @@ __all__ = [
     "freeze_period",
     "history",
     "is_large",
+    "keep_file",
     "kept_file",
     "late_facts",
     "manifest",
     "missing_sources",
+    "own_upload",
     "partition_files",
     "period_state",
     "put_rated",

@@ -1,11 +1,15 @@
 """What charging announces."""
 
+from django.utils.translation import gettext_noop
+
 from commonweal.kernel.authority.public import register_subject
 from commonweal.kernel.schema.domain import Manifest
 
 from . import notice_words
+from .actions.cost_files import KIND as IMPORT
 from .actions.rates import APPROVE, SUBJECT, put_in_force, set_aside
-from .tasks import close_month
+from .domain.close import KIND as CLOSE
+from .tasks import close_month, import_file
 
 notice_words.register()
 register_subject(SUBJECT, APPROVE, put_in_force, set_aside, words="a rate")
@@ -20,7 +24,11 @@ _FINANCE = [
 ]
 MANIFEST = Manifest(
     name="charging",
-    jobs={"charging.close": close_month},
+    jobs={CLOSE: close_month, IMPORT: import_file},
+    work={
+        CLOSE: gettext_noop("Close a month"),
+        IMPORT: gettext_noop("Import ledger costs"),
+    },
     permissions={
         "charging.view_costs": "See the centre's costs, pools and drivers",
         "charging.import_costs": "Import costs; change pools, rules and drivers",

@@ -2,6 +2,7 @@
 
 from .actions.bills import BillError, answer_query, map_account, raise_query
 from .actions.close import CloseError, ask_close, request_stop, start_close
+from .actions.cost_files import import_costs_later, is_large_ledger, resume_import
 from .actions.cost_model import (
     put_cost_model,
     put_driver,
@@ -24,16 +25,24 @@ from .domain.close import STEPS as CLOSE_STEPS
 from .domain.close import Options as CloseOptions
 from .domain.cost_values import DATE_FORMATS as COST_DATE_FORMATS
 from .domain.costs import FIELDS as COST_FIELDS
-from .domain.costs import ColumnMapping, CostError
+from .domain.costs import ColumnMapping, CostError, file_state
 from .domain.rates import Adjustment, ForecastCheck, RateError, mean_error
 from .import_costs.files import FileOptions as CostFileOptions
-from .import_costs.reading import CostReading, CostRequest, MappingNeeded, read_costs
+from .import_costs.files import Table as CostTable
+from .import_costs.reading import (
+    CostReading,
+    CostRequest,
+    MappingNeeded,
+    look_at_costs,
+    read_costs,
+)
 from .models import (
     AllocationRun,
     Bill,
     BillLine,
     CloseRun,
     CloseStep,
+    CostFile,
     CostImport,
     Forecast,
     LineQuery,
@@ -69,8 +78,10 @@ from .selectors.costs import (
     Reconciliation,
     allocation_run,
     allocation_runs,
+    cost_file,
     cost_import,
     edges,
+    file_jobs,
     imports,
     late_allocations,
     latest_run,
@@ -80,6 +91,7 @@ from .selectors.costs import (
     reconciliation,
     rejects,
     steps,
+    waiting_files,
 )
 from .selectors.costs import edges as allocation_edges
 from .selectors.costs import imports as cost_imports
@@ -146,10 +158,12 @@ __all__ = [
     "CloseStep",
     "ColumnMapping",
     "CostError",
+    "CostFile",
     "CostFileOptions",
     "CostImport",
     "CostReading",
     "CostRequest",
+    "CostTable",
     "FactPage",
     "Forecast",
     "ForecastCheck",
@@ -194,6 +208,7 @@ __all__ = [
     "closes",
     "cost_by_pool",
     "cost_drivers",
+    "cost_file",
     "cost_import",
     "cost_imports",
     "cost_pool_lines",
@@ -206,11 +221,15 @@ __all__ = [
     "derive_rate",
     "drivers",
     "edges",
+    "file_jobs",
+    "file_state",
     "forecast_checks",
     "forecasts",
     "history",
     "import_costs",
+    "import_costs_later",
     "imports",
+    "is_large_ledger",
     "late_allocations",
     "latest_run",
     "line",
@@ -219,6 +238,7 @@ __all__ = [
     "line_facts_csv",
     "line_of_change",
     "line_view",
+    "look_at_costs",
     "map_account",
     "mappings",
     "mean_error",
@@ -255,6 +275,7 @@ __all__ = [
     "rejects",
     "remove_rule",
     "request_stop",
+    "resume_import",
     "revenue_by_service",
     "rules",
     "running",
@@ -271,5 +292,6 @@ __all__ = [
     "usage_by_month_csv",
     "verifier_source",
     "visible_bills",
+    "waiting_files",
     "write_csv",
 ]

@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from commonweal.kernel.access.public import Actor
-from commonweal.kernel.jobs.public import report, stepwise
+from commonweal.kernel.access.public import Actor, act_as, require
+from commonweal.kernel.jobs.public import Cancelled, report, stepwise
+from commonweal.kernel.metering.public import kept_file
+from commonweal.kernel.schema.public import CommonwealError, Forbidden
 
+from .actions.cost_files import IMPORT, locked_file, note_imported, note_refused
+from .actions.costs import import_costs
+from .domain.costs import ColumnMapping, CostError
+from .import_costs.files import FileOptions
+from .import_costs.reading import CostRequest
+from .models import CostFile
 from .running import go_on
 
 
@@ -22,3 +30,52 @@ def close_month(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
         report(job_id, done=done, total=total, note=code)
 
     go_on(actor, payload["period"], until=payload["until"], figures=figures)
+
+
+@stepwise
+def import_file(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
+    """Import a kept ledger file as whoever asked: all of it in one transaction, or nothing.
+
+    A worker that is killed leaves nothing of it; the next one begins anew.
+    """
+    require(actor, IMPORT)
+    file_id = UUID(payload["file"])
+
+    def tell(done: int, total: int) -> None:
+        report(job_id, done, total)
+
+    try:
+        with act_as(actor):
+            file = locked_file(file_id)
+            if file.cost_import_id is not None:
+                return
+            made = import_costs(actor=actor, request=request_of(file), tell=tell)
+            note_imported(actor=actor, file_id=file_id, cost_import=made.cost_import)
+    except (Cancelled, Forbidden):
+        raise
+    except CommonwealError as error:
+        with act_as(actor):
+            note_refused(actor=actor, file_id=file_id, error=error)
+        raise
+    kept_file(file_id).unlink(missing_ok=True)
+
+
+def request_of(file: CostFile) -> CostRequest:
+    """What the person asked, with the file's bytes (COSTS-114)."""
+    asked = file.asked
+    try:
+        data = kept_file(file.id).read_bytes()
+    except FileNotFoundError:
+        raise CostError("COSTS-114", "The file is not kept any more. Upload it again.") from None
+    return CostRequest(
+        filename=file.filename,
+        data=data,
+        mapping=asked["mapping"],
+        given=ColumnMapping(**asked["given"]),
+        accept_as=asked["accept_as"],
+        period=asked["period"],
+        currency=asked["currency"],
+        basis=asked["basis"],
+        late_reason=asked["late_reason"],
+        options=FileOptions(**asked["options"]),
+    )

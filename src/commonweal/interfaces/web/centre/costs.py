@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
+from commonweal.kernel.metering.public import kept_file
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import CommonwealError, Forbidden, NotFound
 from commonweal.kernel.words.public import told
@@ -31,10 +34,12 @@ from .base import (
     show,
     text,
 )
-from .holding import held, hold, release, still_held
+from .cost_files import file_rows
+from .holding import held, hold, hold_again, release, still_held
 
 VIEW = "charging.view_costs"
 IMPORT = "charging.import_costs"
+Read = TypeVar("Read")
 
 
 def cost_tabs(here: str) -> list[Link]:
@@ -136,6 +141,7 @@ def imports(request: Asked) -> HttpResponse:
     context = {
         "rows": rows,
         "pages": pages(request, rows),
+        "files": file_rows(request.actor),
         "tabs": cost_tabs("imports"),
         "currency": centre().currency,
         "may_import": request.actor.may(IMPORT),
@@ -171,14 +177,23 @@ def rejected_csv(request: Asked, import_id: UUID) -> HttpResponse:
 @centre_only(IMPORT)
 def new_import(request: Asked) -> HttpResponse:
     """Import a file of ledger costs: upload, confirm what was found, see what came of it."""
-    if request.method != "POST":
-        return import_page(request)
     try:
-        return take_file(request)
+        if request.method == "POST":
+            return take_file(request)
+        kept = as_id(request.GET.get("file", ""))
+        return import_page(request) if kept is None else otherwise(request, kept)
     except (NotFound, Forbidden):
         raise
     except CommonwealError as error:
         return import_page(request, errors=problems(error))
+
+
+def otherwise(request: Asked, file_id: UUID) -> HttpResponse:
+    """The form as it was when a large file was sent, with the same file."""
+    file = charging.cost_file(request.actor, file_id)
+    token = hold_again(request.actor, kept_file(file.id))
+    asked = {**file.asked, **file.asked["options"]}
+    return import_page(request, token, file.filename, asked=asked)
 
 
 def take_file(request: Asked) -> HttpResponse:
@@ -191,15 +206,13 @@ def take_file(request: Asked) -> HttpResponse:
         name = text(request, "filename")
     asked = request_of(request, token, name)
     try:
-        reading = charging.read_costs(request.actor, replace(asked, accept_as=""))
+        if charging.is_large_ledger(asked.data):
+            return take_large(request, token, name, asked)
+        reading = as_confirmed(asked, partial(charging.read_costs, request.actor))
     except charging.MappingNeeded as needed:
-        if not asked.accept_as:
-            return import_page(request, token=token, name=name, needed=needed)
-        reading = charging.read_costs(request.actor, asked)
+        return import_page(request, token, name, needed=needed)
     except charging.CostError as error:
-        if error.code != "COSTS-106" or not asked.accept_as:
-            return import_page(request, token, name, errors=problems(error))
-        reading = charging.read_costs(request.actor, asked)
+        return import_page(request, token, name, errors=problems(error))
     if text(request, "do") != "import":
         return import_page(request, token, name, reading=reading)
     report = charging.import_costs(actor=request.actor, request=asked)
@@ -209,6 +222,27 @@ def take_file(request: Asked) -> HttpResponse:
         "all": report.cost_import.rows_total,
     }
     return done(request, words, "import", report.cost_import.pk)
+
+
+def as_confirmed(asked: charging.CostRequest, read: Callable[[charging.CostRequest], Read]) -> Read:
+    """Read by the saved mapping; where there is none, by what the form confirms."""
+    try:
+        return read(replace(asked, accept_as=""))
+    except charging.CostError as error:
+        open_question = isinstance(error, charging.MappingNeeded) or error.code == "COSTS-106"
+        if not open_question or not asked.accept_as:
+            raise
+    return read(asked)
+
+
+def take_large(request: Asked, token: UUID, name: str, asked: charging.CostRequest) -> HttpResponse:
+    """A large file shows its first rows; the confirmation leaves the rest to a worker."""
+    first = as_confirmed(asked, partial(charging.look_at_costs, request.actor))
+    if text(request, "do") != "import":
+        return import_page(request, token, name, first=first)
+    file = charging.import_costs_later(actor=request.actor, request=asked)
+    release(request.actor, token)
+    return HttpResponseRedirect(address("cost_file", file.id))
 
 
 def field_words() -> dict[str, str]:
@@ -258,18 +292,24 @@ def import_page(
     needed: charging.MappingNeeded | None = None,
     reading: charging.CostReading | None = None,
     errors: tuple[Any, ...] = (),
+    first: tuple[charging.CostTable, charging.ColumnMapping] | None = None,
+    asked: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
-    """The form at its present step."""
-    table = needed.table if needed else reading.table if reading else None
-    mapping = needed.suggestion.mapping if needed else reading.mapping if reading else None
+    """The form at its present step; `first`: the first rows of a large file; `asked`: what the form
+    says, where nothing was sent."""
+    table, mapping = first or (None, None)
+    if needed or reading:
+        table = needed.table if needed else reading.table if reading else None
+        mapping = needed.suggestion.mapping if needed else reading.mapping if reading else None
     token = still_held(request.actor, token or as_id(text(request, "token")))
     context = {
         "token": token or "",
         "name": name or text(request, "filename"),
-        "asked": request.POST,
+        "asked": request.POST if asked is None else asked,
         "needed": needed,
         "questions": questions_of(needed),
         "reading": reading,
+        "large": first is not None,
         "rejects": list(reading.rejects[:PAGE]) if reading else [],
         "header": [column for column in table.header if column] if table else [],
         "sample": [list(cells) for _row, cells in table.rows[:3]] if table else [],

@@ -37,27 +37,44 @@ def hold(actor: Actor, upload: UploadedFile[Any] | None) -> UUID:
         raise FormError("FORM-107", _("Choose a file that is not empty."), field="file")
     if upload.size > LARGEST:
         raise FormError("FORM-107", _("The file is larger than 512 MB. Split it."), field="file")
+    token = uuid4()
+    with (_swept(actor) / token.hex).open("xb") as stream:
+        for chunk in upload.chunks():
+            stream.write(chunk)
+    return token
+
+
+def hold_again(actor: Actor, path: Path) -> UUID:
+    """Hold a file that is kept elsewhere in the data folder (FORM-110 once it is gone)."""
+    token = uuid4()
+    try:
+        shutil.copyfile(path, _swept(actor) / token.hex)
+    except FileNotFoundError:
+        raise _gone() from None
+    return token
+
+
+def _swept(actor: Actor) -> Path:
+    """The person's folder, without what is older than a day."""
     place = folder(actor)
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
     for old in place.iterdir():
         if old.stat().st_mtime < time.time() - KEEP_SECONDS:
             old.unlink(missing_ok=True)
-    token = uuid4()
-    with (place / token.hex).open("xb") as stream:
-        for chunk in upload.chunks():
-            stream.write(chunk)
-    return token
+    return place
+
+
+def _gone() -> FormError:
+    return FormError(
+        "FORM-110", _("The uploaded file is not kept any more. Upload it again."), field="file"
+    )
 
 
 def held(actor: Actor, token: UUID) -> Path:
     """A held file of the same person (FORM-110 once it is gone)."""
     path = folder(actor) / token.hex
     if not path.is_file():
-        raise FormError(
-            "FORM-110",
-            _("The uploaded file is not kept any more. Upload it again."),
-            field="file",
-        )
+        raise _gone()
     return path
 
 

@@ -15,6 +15,8 @@ from commonweal.kernel.metering.public import (
     quarantine,
     report_source,
     source_checks,
+    upload_jobs,
+    upload_state,
     uploads,
 )
 from commonweal.kernel.party.public import agencies
@@ -36,6 +38,7 @@ from .base import (
     text,
     whole_field,
 )
+from .uploads import state_tags
 
 VIEW = "metering.view"
 SUBMIT = "metering.submit"
@@ -100,11 +103,14 @@ def deliveries(request: Asked) -> HttpResponse:
     """Deliveries and files, newest first; files with their refused rows."""
     rows = batches(request.actor, place(request))
     files = uploads(request.actor, place(request, "files", FILES))
+    jobs = upload_jobs(request.actor, files)
     context = {
         "rows": rows,
         "pages": pages(request, rows),
         "names": {row.pk: row.name for row in agencies(request.actor)},
         "uploads": files,
+        "states": {row.id: upload_state(row, jobs.get(row.id)) for row in files},
+        "tags": state_tags(),
         "file_pages": pages(request, files, "files"),
         "tabs": intake_tabs("deliveries"),
         "may_submit": request.actor.may(SUBMIT),

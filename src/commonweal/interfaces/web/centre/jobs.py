@@ -106,6 +106,10 @@ def about(job: Job) -> Link | None:
     if job.kind == "charging.close":
         period = str(job.payload.get("period", ""))
         return Link(words.period(period), address("close_month", period))
+    if job.kind == "metering.take_file":
+        return Link(_("The file"), address("one_upload", str(job.payload.get("upload", ""))))
+    if job.kind == "charging.import_costs":
+        return Link(_("The file"), address("cost_file", str(job.payload.get("file", ""))))
     return None
 
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from commonweal.kernel.metering.public import (
+    INLINE_BYTES,
     FileOptions,
     UploadResult,
+    is_large,
+    kept_file,
+    own_upload,
     sources,
     submit_file,
+    submit_later,
 )
 from commonweal.kernel.metering.public import upload as find_upload
 from commonweal.kernel.party.public import centre
@@ -23,8 +29,8 @@ from commonweal.kernel.schema.public import CommonwealError, Forbidden, NotFound
 
 from ..access import centre_only
 from ..requests import Asked
-from .base import FormError, as_id, attachment, done, problems, show, text
-from .holding import beside, held, hold, move_beside, release, still_held
+from .base import FormError, address, as_id, attachment, done, problems, show, text
+from .holding import beside, held, hold, hold_again, move_beside, release, still_held
 
 SUBMIT = "metering.submit"
 VIEW = "metering.view"
@@ -37,15 +43,38 @@ FIELDS = (
 
 @centre_only(SUBMIT)
 def new_upload(request: Asked) -> HttpResponse:
-    """Upload, map, try, take in."""
-    if request.method != "POST":
-        return upload_page(request)
+    """Upload, map, try, take in. `?trial=`: read a file that was tried by a worker otherwise."""
     try:
-        return take(request)
+        if request.method == "POST":
+            return take(request)
+        trial = as_id(request.GET.get("trial", ""))
+        return upload_page(request) if trial is None else otherwise(request, trial)
     except (NotFound, Forbidden):
         raise
     except CommonwealError as error:
         return upload_page(request, errors=problems(error))
+
+
+def otherwise(request: Asked, trial: UUID) -> HttpResponse:
+    """The form as it was when a file was tried, with the same file."""
+    upload = own_upload(request.actor, trial)
+    token = hold_again(request.actor, kept_file(upload.id))
+    asked = asked_before(upload.source.code, FileOptions.of(upload.options))
+    return upload_page(request, token, f"{upload.source.code}.{upload.format}", asked=asked)
+
+
+def asked_before(source: str, options: FileOptions) -> dict[str, str]:
+    """Options as the form's fields."""
+    return {
+        "source": source,
+        **{f"column-{field}": column for column, field in options.mapping.items()},
+        **{f"constant-{field}": value for field, value in options.constants.items()},
+        "encoding": options.encoding,
+        "delimiter": options.delimiter,
+        "decimal_comma": "1" if options.decimal_comma else "",
+        "date_formats": "\n".join(options.date_formats),
+        "zone": options.zone,
+    }
 
 
 def take(request: Asked) -> HttpResponse:
@@ -59,16 +88,23 @@ def take(request: Asked) -> HttpResponse:
         return upload_page(request, token, name)
     name = text(request, "filename")
     dry = text(request, "do") != "take"
+    path, options, kind = held(request.actor, token), options_of(request), kind_of(name)
     source = text(request, "source")
     if not source:
         raise FormError("FORM-101", _("Choose the source that counted this file."), field="source")
+    if is_large(path):
+        upload = submit_later(
+            actor=request.actor,
+            source=source,
+            path=path,
+            kind=kind,
+            options=options,
+            dry_run=dry,
+        )
+        release(request.actor, token)
+        return HttpResponseRedirect(address("one_upload", upload.id))
     result = submit_file(
-        actor=request.actor,
-        source=source,
-        path=held(request.actor, token),
-        kind=kind_of(name),
-        options=options_of(request),
-        dry_run=dry,
+        actor=request.actor, source=source, path=path, kind=kind, options=options, dry_run=dry
     )
     if dry:
         if result.problems_path:
@@ -146,23 +182,26 @@ def upload_page(
     name: str = "",
     result: UploadResult | None = None,
     errors: tuple[Any, ...] = (),
+    asked: Mapping[str, str] | None = None,
 ) -> HttpResponse:
-    """The form at its present step."""
+    """The form at its present step. `asked`: what it says, where nothing was sent."""
+    asked = request.POST if asked is None else asked
     token = still_held(request.actor, token or as_id(text(request, "token")))
     name = name or text(request, "filename")
     columns: list[str] = []
     if token is not None and name:
         path = held(request.actor, token)
-        columns = columns_of(path, kind_of(name), text(request, "delimiter"))
-    first = "source" not in request.POST
+        columns = columns_of(path, kind_of(name), asked.get("delimiter", "").strip())
+    first = "source" not in asked
     chosen = {
-        field: guess(field, columns) if first else request.POST.get(f"column-{field}", "")
+        field: guess(field, columns) if first else asked.get(f"column-{field}", "")
         for field in FIELDS
     }
     context = {
         "token": token or "",
         "name": name,
-        "asked": request.POST,
+        "asked": asked,
+        "large": INLINE_BYTES,
         "fields": [(field, words) for field, words in zip(FIELDS, field_words(), strict=True)],
         "columns": [("", _("Not in the file")), *((column, column) for column in columns)],
         "chosen": chosen,
@@ -171,7 +210,7 @@ def upload_page(
             *((row.code, row.name) for row in sources(request.actor, active=True)),
         ],
         "result": result,
-        "zone": text(request, "zone") if not first else centre().zone,
+        "zone": centre().zone if first else asked.get("zone", "").strip(),
     }
     return show(request, "centre/upload.jinja", context, errors)
 

@@ -11,6 +11,7 @@ from . import (
     audit,
     bills,
     close,
+    cost_files,
     cost_model,
     costs,
     director,
@@ -23,6 +24,7 @@ from . import (
     rates,
     roles,
     upload,
+    uploads,
 )
 
 app_name = "centre"
@@ -45,6 +47,7 @@ urlpatterns = [
     path("costs/", costs.costs, name="costs"),
     path("costs/imports/", costs.imports, name="imports"),
     path("costs/imports/new/", costs.new_import, name="new_import"),
+    path("costs/files/<uuid:file_id>/", cost_files.cost_file, name="cost_file"),
     path("costs/imports/<uuid:import_id>/", costs.one_import, name="import"),
     path("costs/imports/<uuid:import_id>/rejected.csv", costs.rejected_csv, name="rejected"),
     path("costs/model/", cost_model.model, name="model"),
@@ -57,6 +60,7 @@ urlpatterns = [
     path("intake/deliveries/", intake.deliveries, name="deliveries"),
     path("intake/quarantine/", quarantine.quarantined, name="quarantine"),
     path("intake/upload/", upload.new_upload, name="upload"),
+    path("intake/uploads/<uuid:upload_id>/", uploads.one_upload, name="one_upload"),
     path("intake/uploads/<uuid:upload_id>/problems.csv", upload.problem_rows, name="upload_rows"),
     path("intake/tried/<uuid:token>/problems.csv", upload.tried_rows, name="tried_rows"),
     path("people/", people.people, name="people"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,10 +16,18 @@ from commonweal.kernel.money.public import Money
 from commonweal.kernel.party.public import centre
 
 from ..domain.cost_model import PoolInput, allocation_document, edge_rows
-from ..domain.costs import ColumnMapping, CostError, header_hash
+from ..domain.costs import ColumnMapping, CostError, ReadLine, header_hash
 from ..engine import ENGINE_VERSION
 from ..engine.documents import run_allocate
-from ..import_costs.reading import CostReading, CostRequest, read_costs, refuse_repeat
+from ..import_costs.reading import (
+    TELL_ROWS,
+    CostReading,
+    CostRequest,
+    Tell,
+    read_costs,
+    refuse_repeat,
+    silent,
+)
 from ..models import (
     AllocationEdge,
     AllocationRun,
@@ -82,7 +91,7 @@ def save_mapping(
 
 
 @action
-def import_costs(*, actor: Actor, request: CostRequest) -> ImportReport:
+def import_costs(*, actor: Actor, request: CostRequest, tell: Tell = silent) -> ImportReport:
     """Store a file's costs: every row as a line or as a named reject, and the reconciliation.
 
     With a `late_reason` it may hold costs of closed months: each of them is allocated anew, and
@@ -92,7 +101,7 @@ def import_costs(*, actor: Actor, request: CostRequest) -> ImportReport:
     is closed (COSTS-110), nothing can be used (COSTS-113), or the two sums differ (COSTS-108).
     """
     require(actor, "charging.import_costs")
-    reading = read_costs(actor, request)
+    reading = read_costs(actor, request, tell)
     mapping = reading.saved
     if mapping is None:
         mapping = save_mapping(
@@ -102,7 +111,7 @@ def import_costs(*, actor: Actor, request: CostRequest) -> ImportReport:
             mapping=reading.mapping,
         )
     stored = _store_import(actor, request, reading, mapping)
-    _store_rows(stored, reading)
+    _store_rows(stored, reading, tell)
     for period in reading.late:
         allocate(
             actor=actor,
@@ -161,24 +170,12 @@ def _store_import(
     return stored
 
 
-def _store_rows(stored: CostImport, reading: CostReading) -> None:
+def _store_rows(stored: CostImport, reading: CostReading, tell: Tell) -> None:
     common = {"agency_id": stored.agency_id, "cost_import": stored}
-    CostLine.objects.bulk_create(
-        (
-            CostLine(
-                **common,
-                row=line.row,
-                period=line.period,
-                posted_on=line.posted_on,
-                amount_minor=line.amount_minor,
-                currency=stored.currency,
-                basis=stored.basis,
-                **line.texts,
-            )
-            for line in reading.lines
-        ),
-        batch_size=2000,
-    )
+    lines = reading.lines
+    for start in range(0, len(lines), TELL_ROWS):
+        tell(start, reading.rows_total)
+        _store_lines(common, stored, lines[start : start + TELL_ROWS])
     RejectedCostRow.objects.bulk_create(
         (
             RejectedCostRow(
@@ -191,6 +188,22 @@ def _store_rows(stored: CostImport, reading: CostReading) -> None:
             for reject in reading.rejects
         ),
         batch_size=2000,
+    )
+
+
+def _store_lines(common: dict[str, Any], stored: CostImport, lines: Sequence[ReadLine]) -> None:
+    CostLine.objects.bulk_create(
+        CostLine(
+            **common,
+            row=line.row,
+            period=line.period,
+            posted_on=line.posted_on,
+            amount_minor=line.amount_minor,
+            currency=stored.currency,
+            basis=stored.basis,
+            **line.texts,
+        )
+        for line in lines
     )
 
 

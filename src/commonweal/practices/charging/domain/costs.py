@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from commonweal.kernel.calendar.public import CalendarError, FiscalPeriod
 from commonweal.kernel.errors import CommonwealError
@@ -366,3 +367,17 @@ def with_given(base: ColumnMapping, given: ColumnMapping) -> ColumnMapping:
         date_format=given.date_format or base.date_format,
         decimal=given.decimal or base.decimal,
     )
+
+
+def file_key(file_id: UUID) -> str:
+    """The key of the one job that imports a large file."""
+    return f"costs:{file_id}"
+
+
+def file_state(imported: bool, work: str) -> str:
+    """How the import of a large file stands (done, waiting, running, failed or cancelled), by the
+    state of its background work; empty: it has none."""
+    if imported:
+        return "done"
+    names = {"queued": "waiting", "running": "running", "dead": "failed", "discarded": "failed"}
+    return names.get(work, "cancelled")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -33,7 +33,12 @@ from ..domain.costs import (
 from ..models import CostImport, CostLine, CostMapping
 from ..selectors.cost_model import closed_periods
 from .control import ControlSum, control_sum
-from .files import FileOptions, Table, read_table
+from .files import ZIP, FileOptions, Table, read_table
+
+TELL_ROWS = 2000
+HEAD_BYTES = 1024 * 1024
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
+Tell = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -120,17 +125,17 @@ class MappingNeeded(CostError):
         self.suggestion, self.table = suggestion, table
 
 
-def read_costs(actor: Actor, request: CostRequest) -> CostReading:
+def silent(done: int, total: int) -> None:
+    """For whoever does not want to hear how far a reading is."""
+
+
+def read_costs(actor: Actor, request: CostRequest, tell: Tell = silent) -> CostReading:
     """Read a file without writing anything: the dry run, and the first half of every import.
 
     CostError says what is wrong with the whole file; rows that cannot be used are in `rejects`.
+    `tell(rows done, rows)` is called on the way.
     """
-    require(actor, "charging.import_costs")
-    currency = book_currency(request.currency)
-    if request.basis not in {"actual", "budget"}:
-        raise CostError("COSTS-221", f"“{request.basis}” is not a basis. Use actual or budget.")
-    sha256 = hashlib.sha256(request.data).hexdigest()
-    refuse_repeat(sha256)
+    currency, sha256 = check_request(actor, request)
     table = read_table(request.filename, request.data, request.options)
     saved, mapping = find_mapping(request, table)
     reader = RowReader(
@@ -141,7 +146,11 @@ def read_costs(actor: Actor, request: CostRequest) -> CostReading:
         latest=today(centre().zone) + timedelta(days=366),
         hashed=hashed_name,
     )
-    outcomes = [reader.read(row, cells) for row, cells in table.rows]
+    outcomes = []
+    for number, (row, cells) in enumerate(table.rows):
+        if number % TELL_ROWS == 0:
+            tell(number, len(table.rows))
+        outcomes.append(reader.read(row, cells))
     lines = [item for item in outcomes if isinstance(item, ReadLine)]
     rejects = [item for item in outcomes if isinstance(item, Reject)]
     repeated = already_there(lines, known_lines(lines, request.basis))
@@ -164,6 +173,37 @@ def read_costs(actor: Actor, request: CostRequest) -> CostReading:
         reading = replace(reading, late=tuple(closed_periods(sorted(reading.by_period))))
     _require_open(reading, request.late_reason)
     return reading
+
+
+def check_request(actor: Actor, request: CostRequest) -> tuple[str, str]:
+    """What can be refused before a row is read; the currency and the file's hash."""
+    require(actor, "charging.import_costs")
+    currency = book_currency(request.currency)
+    if request.basis not in {"actual", "budget"}:
+        raise CostError("COSTS-221", f"“{request.basis}” is not a basis. Use actual or budget.")
+    sha256 = hashlib.sha256(request.data).hexdigest()
+    refuse_repeat(sha256)
+    return currency, sha256
+
+
+def look_at_costs(actor: Actor, request: CostRequest) -> tuple[Table, ColumnMapping]:
+    """The first rows of a large file and how it is going to be read (MappingNeeded as ever)."""
+    check_request(actor, request)
+    table = first_rows(request)
+    _saved_one, mapping = find_mapping(request, table)
+    return table, mapping
+
+
+def first_rows(request: CostRequest) -> Table:
+    """The beginning of a text file as a table; a workbook, or what cannot be cut, as a whole."""
+    data = request.data
+    if len(data) > HEAD_BYTES and not data.startswith((ZIP, *UTF16)):
+        head = data[: data.rfind(b"\n", 0, HEAD_BYTES) + 1]
+        try:
+            return read_table(request.filename, head, request.options)
+        except CostError:
+            pass  # a quoted text may go on over the cut
+    return read_table(request.filename, data, request.options)
 
 
 def book_currency(asked: str) -> str:

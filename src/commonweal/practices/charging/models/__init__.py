@@ -5,6 +5,7 @@ from .close import CloseRun, CloseStep
 from .costs import (
     AllocationEdge,
     AllocationRun,
+    CostFile,
     CostImport,
     CostLine,
     CostMapping,
@@ -24,6 +25,7 @@ __all__ = [
     "BillLine",
     "CloseRun",
     "CloseStep",
+    "CostFile",
     "CostImport",
     "CostLine",
     "CostMapping",

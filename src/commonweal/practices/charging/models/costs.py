@@ -57,6 +57,21 @@ class CostImport(TenantModel):
         indexes = [models.Index(fields=["agency", "recorded_at", "id"], name="cost_file_newest")]
 
 
+@tenant()
+class CostFile(TenantModel):
+    """A large ledger file that a worker imports. `asked`: what the person said about it.
+
+    `cost_import`: what came of it. `problem`: why it was refused (`code`, `message`, `rows`).
+    """
+
+    filename = models.CharField(max_length=200)
+    asked = models.JSONField()
+    asked_by = models.UUIDField(null=True)
+    recorded_at = models.DateTimeField()
+    cost_import = models.ForeignKey(CostImport, on_delete=models.PROTECT, null=True)
+    problem = models.JSONField(default=dict)
+
+
 @tenant(append_only=True)
 class CostLine(TenantModel):
     """One ledger line of cost, with a supplier's opaque reference, never a name (design law 12)."""

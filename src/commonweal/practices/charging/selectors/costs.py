@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,14 +10,17 @@ from uuid import UUID
 from django.db.models import Sum
 
 from commonweal.kernel.access.public import Actor, require
+from commonweal.kernel.jobs.public import Job, by_keys
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import FIRST, Listing, NotFound, Place, listing
 
 from ..domain.cost_model import steps_to
+from ..domain.costs import file_key
 from ..models import (
     AllocationEdge,
     AllocationRun,
     CloseStep,
+    CostFile,
     CostImport,
     CostMapping,
     RejectedCostRow,
@@ -85,6 +88,28 @@ def imports(actor: Actor, place: Place = FIRST) -> Listing[CostImport]:
     require(actor, VIEW)
     found = CostImport.objects.filter(agency_id=centre().agency_id).select_related("mapping")
     return listing(found, ["-recorded_at", "-id"], place)
+
+
+def waiting_files(actor: Actor, limit: int = 20) -> list[CostFile]:
+    """Large files that were not imported yet, newest first."""
+    require(actor, VIEW)
+    found = CostFile.objects.filter(agency_id=centre().agency_id, cost_import__isnull=True)
+    return list(found.order_by("-id")[:limit])
+
+
+def cost_file(actor: Actor, file_id: UUID) -> CostFile:
+    """A large file that a worker imports or has imported (COSTS-404)."""
+    require(actor, VIEW)
+    found = CostFile.objects.filter(agency_id=centre().agency_id, pk=file_id).first()
+    if found is None:
+        raise NotFound("COSTS-404", "There is no such file. Go back to the imported files.")
+    return found
+
+
+def file_jobs(actor: Actor, files: Iterable[CostFile]) -> dict[UUID, Job]:
+    """The background work of some files, ended or not, by file; one query."""
+    keys = {file_key(file.id): file.id for file in files}
+    return {keys[key]: job for key, job in by_keys(actor, keys).items()}
 
 
 def cost_import(actor: Actor, import_id: UUID) -> CostImport:

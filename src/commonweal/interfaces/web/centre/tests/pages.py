@@ -38,6 +38,7 @@ def addresses(world: World) -> dict[str, str]:
         agreement = line.order_line.order.agreement_id
         person = world.actors["parks"].person_id
     known = {
+        "one_upload": [run.pk], "cost_file": [file.pk],
         "close_month": ["2026-10"], "close_start": ["2026-11"], "close_next": ["2026-11"],
         "close_stop": ["2026-11"], "decide": [version.pk],
         "withdraw_rate": [version.pk], "import": [file.pk],

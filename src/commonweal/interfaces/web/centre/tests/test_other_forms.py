@@ -76,7 +76,7 @@ def test_a_usage_file_is_tried_then_taken_in(world: World, signed_in: Browser) -
     assert "No usage yet" in late
     taken = text_of(browser.post(path, {**form, "do": "take"}, follow=True))
     assert "1 records were taken in" in taken
-    link = re.search(r'href="(/centre/intake/uploads/[^"]+)"', taken)[1]
+    link = re.search(r'href="(/centre/intake/uploads/[^"]+problems.csv)"', taken)[1]
     assert "USAGE-104" in browser.get(link).content.decode()
 
 
