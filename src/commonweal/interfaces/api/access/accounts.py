@@ -17,7 +17,7 @@ MANAGE = centre("access.manage_people")
 door = Door("accounts", "Accounts of people: made with an invitation, closed, reopened.")
 
 
-class AccountOut(Out):
+class UserAccountOut(Out):
     """An account. `active`: it may sign in."""
 
     person_id: UUID
@@ -25,7 +25,7 @@ class AccountOut(Out):
     active: bool
 
 
-class ActiveIn(In):
+class UserActiveIn(In):
     """Whether the account may sign in."""
 
     active: bool
@@ -42,7 +42,7 @@ def _out(person_id: UUID, user: access.User) -> dict[str, Any]:
     return {"person_id": person_id, "email": user.email, "active": user.is_active}
 
 
-@door.post("/people/{person_id}/account", access=MANAGE, returns=AccountOut, status=201)
+@door.post("/people/{person_id}/account", access=MANAGE, returns=UserAccountOut, status=201)
 def create_account(request: Asked, person_id: UUID) -> dict[str, Any]:
     """Make an account with the person's address; an invitation leads to choosing a password."""
     person = party.person(request.actor, person_id)
@@ -52,8 +52,8 @@ def create_account(request: Asked, person_id: UUID) -> dict[str, Any]:
     return _out(person_id, user)
 
 
-@door.put("/people/{person_id}/account", access=MANAGE, returns=AccountOut)
-def set_account_active(request: Asked, person_id: UUID, data: ActiveIn) -> dict[str, Any]:
+@door.put("/people/{person_id}/account", access=MANAGE, returns=UserAccountOut)
+def set_account_active(request: Asked, person_id: UUID, data: UserActiveIn) -> dict[str, Any]:
     """Close an account, or reopen it. Closed, it signs in no more and its tokens end with it."""
     user = _account(request, person_id)
     access.set_user_active(actor=request.actor, user_id=user.pk, active=data.active)

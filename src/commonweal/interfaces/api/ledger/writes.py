@@ -12,7 +12,7 @@ from commonweal.kernel.money.public import Money as Amount
 from commonweal.kernel.party.public import centre
 
 from ..kit.doors import Asked, needs
-from ..kit.types import Day, Done, Exact, In, Name, Out, Period, Text
+from ..kit.types import Code, Day, Done, Exact, In, Name, Out, Period, Text
 from .books import Books, PeriodOut, books_of, door
 
 __all__ = ["door"]
@@ -26,7 +26,7 @@ Reason = Annotated[Text, Field(min_length=10, max_length=450)]
 Key = Annotated[Text, Field(min_length=1, max_length=100)]
 
 
-class AccountIn(In):
+class ChartAccountIn(In):
     """An account of the chart; its type never changes."""
 
     code: Account
@@ -34,7 +34,7 @@ class AccountIn(In):
     type: Literal["asset", "liability", "equity", "revenue", "expense"]
 
 
-class FundIn(In):
+class ChartFundIn(In):
     """A fund: journals balance in each by itself."""
 
     code: Account
@@ -44,11 +44,11 @@ class FundIn(In):
 class ChartIn(In):
     """Accounts and funds to add, or known ones with a new name."""
 
-    accounts: list[AccountIn] = Field(default=[], max_length=1000)
-    funds: list[FundIn] = Field(default=[], max_length=1000)
+    accounts: list[ChartAccountIn] = Field(default=[], max_length=1000)
+    funds: list[ChartFundIn] = Field(default=[], max_length=1000)
 
 
-class ActiveIn(In):
+class AccountActiveIn(In):
     """Whether new journals may use it."""
 
     active: bool
@@ -66,7 +66,7 @@ class ReopenIn(In):
     reason: Reason
 
 
-class LineIn(In):
+class JournalLineIn(In):
     """One line: a debit is positive, a credit negative, in the centre's currency."""
 
     account: Account
@@ -82,7 +82,16 @@ class JournalIn(In):
     effective_date: Day
     description: Annotated[Text, Field(min_length=1, max_length=200)]
     key: Key
-    lines: list[LineIn] = Field(min_length=2, max_length=5000)
+    lines: list[JournalLineIn] = Field(
+        min_length=2,
+        max_length=5000,
+        examples=[
+            [
+                {"account": "1100", "fund": "GENERAL", "amount": "12.34"},
+                {"account": "4100", "fund": "GENERAL", "amount": "-12.34"},
+            ]
+        ],
+    )
 
 
 class ReverseIn(In):
@@ -115,7 +124,10 @@ def put_chart(request: Asked, books: Books, data: ChartIn) -> dict[str, bool]:
 
 @door.patch("/ledger/{books}/accounts/{account}", access=CHART, returns=Done)
 def set_account_active(
-    request: Asked, books: Books, account: Account, data: ActiveIn
+    request: Asked,
+    books: Books,
+    account: Annotated[Code, Field(max_length=40)],
+    data: AccountActiveIn,
 ) -> dict[str, bool]:
     """Take an account out of use for new journals, or back into use."""
     ledger.set_account_active(
