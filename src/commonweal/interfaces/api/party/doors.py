@@ -121,13 +121,6 @@ class SupplierOut(Out):
     name: str
 
 
-class SupplierIn(In):
-    """A new supplier."""
-
-    code: Short
-    name: Name
-
-
 class PersonOut(Out):
     """A person: personal data, for those who look after people."""
 
@@ -309,12 +302,6 @@ def list_suppliers(
 ) -> dict[str, Any]:
     """Every supplier, by code."""
     return paging.answer(party.suppliers(request.actor, paging.place(after, limit)))
-
-
-@door.post("/suppliers", access=centre("party.manage_agencies"), returns=SupplierOut, status=201)
-def create_supplier(request: Asked, data: SupplierIn) -> party.Supplier:
-    """Create a supplier, so that bills can name it."""
-    return party.create_supplier(actor=request.actor, **data.model_dump())
 
 
 @door.get("/people", access=VIEW, returns=Page[PersonOut])
