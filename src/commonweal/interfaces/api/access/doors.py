@@ -14,9 +14,10 @@ from commonweal.kernel.jobs.public import all_permissions
 from ..kit import paging
 from ..kit.doors import SIGNED_IN, Asked, Door, centre
 from ..kit.types import Code, Done, In, Name, Out, Page, Text
+from .accounts import door as accounts
 
 door = Door("access", "Who you are, your tokens, and what roles may do.")
-DOORS = [door]
+DOORS = [door, accounts]
 Permission = Annotated[str, Field(max_length=80, examples=["charging.view_bills"])]
 
 
@@ -119,6 +120,19 @@ def who_am_i(request: Asked) -> dict[str, Any]:
         "elevated": actor.elevated,
         "permissions": granted,
     }
+
+
+class LanguageIn(In):
+    """A language that there are pages in, such as `es`."""
+
+    language: Annotated[Code, Field(max_length=8, examples=["en-gb"])]
+
+
+@door.put("/me/language", access=SIGNED_IN, returns=Done)
+def choose_language(request: Asked, data: LanguageIn) -> dict[str, Any]:
+    """Choose the language of your own pages and messages."""
+    access.choose_language(actor=request.actor, language=data.language)
+    return {}
 
 
 @door.get("/tokens", access=SIGNED_IN, returns=Page[TokenOut])

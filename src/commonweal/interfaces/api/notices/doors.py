@@ -11,11 +11,12 @@ from pydantic import Field
 from commonweal.kernel.notices import public as notices
 
 from ..kit import paging
-from ..kit.doors import SIGNED_IN, Asked, Door
+from ..kit.doors import SIGNED_IN, Asked, Door, needs
 from ..kit.types import Done, In, Out, Page
 
 door = Door("notices", "One's own messages, and which come by e-mail.")
 DOORS = [door]
+MANAGE = needs("notices.manage")
 Topic = Annotated[str, Field(max_length=80, pattern=r"^[a-z0-9._-]+$", examples=["bills"])]
 
 
@@ -28,6 +29,17 @@ class MessageOut(Out):
     body: str
     created_at: datetime
     read_at: datetime | None
+
+
+class UnsentOut(Out):
+    """A message that could not be sent. `last_error` is a class of errors, never an address."""
+
+    id: UUID
+    topic: str
+    subject: str
+    attempts: int
+    last_error: str
+    created_at: datetime
 
 
 class TopicOut(Out):
@@ -73,3 +85,17 @@ def put_topic(request: Asked, topic: Topic, data: TopicIn) -> dict[str, Any]:
     """Switch a topic's e-mail on or off for yourself."""
     notices.subscribe(actor=request.actor, topic=topic, on=data.on)
     return {"topic": topic, "on": data.on}
+
+
+@door.get("/outbox/failed", access=MANAGE, returns=Page[UnsentOut])
+def list_unsent(
+    request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
+) -> dict[str, Any]:
+    """Messages that could not be sent, newest first."""
+    return paging.answer(notices.outbox(request.actor, place=paging.place(after, limit)))
+
+
+@door.post("/outbox/{message_id}/retry", access=MANAGE, returns=UnsentOut)
+def retry_message(request: Asked, message_id: UUID) -> notices.Message:
+    """Try to send a message that failed again, from its first attempt."""
+    return notices.retry_failed(actor=request.actor, message_id=message_id)

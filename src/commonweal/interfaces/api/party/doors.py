@@ -8,6 +8,7 @@ from uuid import UUID
 from ninja import Query
 from pydantic import Field
 
+from commonweal.kernel.notices.public import erase_messages
 from commonweal.kernel.party import public as party
 
 from ..kit import paging
@@ -39,13 +40,16 @@ class CentreOut(Out):
 
 
 class CentreChange(In):
-    """The settings to change."""
+    """The settings to change; the currency stays as it was chosen at the beginning."""
 
     name: Name | None = None
     short_name: Annotated[Name, Field(max_length=40)] | None = None
+    zone: Annotated[Text, Field(max_length=60, examples=["America/Chicago"])] | None = None
+    fiscal_year_start_month: int | None = Field(None, ge=1, le=12)
     contact_name: Annotated[Text, Field(max_length=160)] | None = None
     contact_email: Mail | None = None
     contact_phone: Annotated[Text, Field(max_length=40)] | None = None
+    locale: Annotated[Code, Field(max_length=12)] | None = None
     federal_forms: bool | None = None
 
 
@@ -216,7 +220,7 @@ def read_centre(request: Asked) -> party.Centre:
 
 @door.patch("/centre", access=centre("party.set_centre"), returns=CentreOut)
 def change_centre(request: Asked, data: CentreChange) -> party.Centre:
-    """Change the centre's names, its contact, and whether it uses forms 7600A and 7600B."""
+    """Change the centre's name, zone, fiscal year or contact."""
     changes = {name: value for name, value in data.model_dump().items() if value is not None}
     party.set_centre(actor=request.actor, **changes)
     return party.centre()
@@ -345,6 +349,7 @@ def change_person(request: Asked, person_id: UUID, data: PersonChange) -> party.
 def erase_person(request: Asked, person_id: UUID) -> dict[str, Any]:
     """Remove the personal data of a person who holds no role any more. Cannot be undone."""
     party.erase_person(actor=request.actor, person_id=person_id)
+    erase_messages(actor=request.actor, person_id=person_id)
     return {}
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings as installation
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
@@ -23,6 +25,7 @@ from commonweal.kernel.party.public import (
 from commonweal.kernel.party.public import agencies as all_agencies
 from commonweal.kernel.party.public import agency as find_agency
 from commonweal.kernel.party.public import suppliers as all_suppliers
+from commonweal.kernel.words.public import month_name
 
 from ..access import centre_only
 from ..lists import lists, pages, place, report
@@ -32,7 +35,7 @@ from .people import VIEW, people_tabs
 
 MANAGE = "party.manage_agencies"
 SET = "party.set_centre"
-CONTACT = ("name", "short_name", "contact_name", "contact_email", "contact_phone")
+CONTACT = ("name", "short_name", "zone", "locale", "contact_name", "contact_email", "contact_phone")
 
 
 @centre_only(VIEW)
@@ -155,7 +158,13 @@ def settings(request: Asked) -> HttpResponse:
     """The centre's names and contact, and the forms it uses; an administrator changes them."""
     errors: tuple[Any, ...] = ()
     if request.method == "POST":
-        given: dict[str, Any] = {name: text(request, name) for name in CONTACT}
+        given: dict[str, Any] = {
+            name: text(request, name) for name in CONTACT if name in request.POST
+        }
+        if "fiscal_start" in request.POST:
+            given["fiscal_year_start_month"] = whole_field(
+                request, "fiscal_start", _("The fiscal year begins in")
+            )
         errors = attempt(
             lambda: set_centre(
                 actor=request.actor,
@@ -168,6 +177,8 @@ def settings(request: Asked) -> HttpResponse:
     context = {
         "found": centre(),
         "asked": request.POST,
+        "year_months": [(str(n), month_name(date(2000, n, 1))) for n in range(1, 13)],
+        "languages": installation.LANGUAGES,
         "may_set": request.actor.may(SET),
         "tabs": people_tabs(request.actor, "settings"),
     }

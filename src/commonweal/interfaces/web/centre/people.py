@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from commonweal.kernel.access.public import Actor, create_user, roles, set_user_active
-from commonweal.kernel.notices.public import invite
+from commonweal.kernel.notices.public import erase_messages, invite
 from commonweal.kernel.party.public import (
     Bureau,
     Person,
@@ -23,6 +23,7 @@ from commonweal.kernel.party.public import (
     delegate,
     end_delegation,
     end_membership,
+    erase_person,
     memberships,
     roles_on,
     update_person,
@@ -171,6 +172,7 @@ def person_writes() -> dict[str, tuple[Callable[[Asked, UUID], None], str]]:
         "account": (open_account, _("The account is made, and an invitation is on its way.")),
         "invite": (invite_again, _("An invitation is on its way.")),
         "close": (close_account, _("The account is closed: it signs in no more.")),
+        "erase": (erase, _("The personal data is erased.")),
         "reopen": (reopen_account, _("The account is open again.")),
     }
 
@@ -203,6 +205,16 @@ def invite_again(request: Asked, person_id: UUID) -> None:
 def close_account(request: Asked, person_id: UUID) -> None:
     """Close the account."""
     set_user_active(actor=request.actor, user_id=account_of(request, person_id), active=False)
+
+
+def erase(request: Asked, person_id: UUID) -> None:
+    """Remove what says who the person was, and every message to them."""
+    if not text(request, "sure"):
+        raise FormError(
+            "FORM-123", _("Tick the box: what is erased cannot be brought back."), field="sure"
+        )
+    erase_person(actor=request.actor, person_id=person_id)
+    erase_messages(actor=request.actor, person_id=person_id)
 
 
 def reopen_account(request: Asked, person_id: UUID) -> None:

@@ -87,8 +87,8 @@ class Sheet:
 
 
 def to(name: str, *args: Any) -> str:
-    """The address of a set-up page."""
-    return reverse(f"setup:{name}", args=args)
+    """The address of a set-up page, or of another room's page by its full name."""
+    return reverse(name if ":" in name else f"setup:{name}", args=args)
 
 
 def saved(request: Asked, words: str, href: str) -> HttpResponseRedirect:

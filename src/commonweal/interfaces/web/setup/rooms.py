@@ -14,10 +14,9 @@ from ..context import SETS_UP
 from ..look.page import Link
 from .kit import to
 
-AGENCIES = "party.manage_agencies"
+PEOPLE = "party.view_people"
 CATALOGUE = "catalogue.manage"
 SOURCES = "metering.manage_sources"
-CENTRE = "party.set_centre"
 MAIL = "notices.manage"
 BOOKS = "ledger.view"
 
@@ -29,14 +28,14 @@ def rooms(actor: Actor, here: str) -> list[Link]:
     """The tabs that the actor may open."""
     pages = (
         ("start", _("What is set up"), SETS_UP),
-        ("agencies", _("Agencies"), SETS_UP),
+        ("centre:agencies", _("Agencies"), (PEOPLE,)),
         ("services", _("Services"), SETS_UP),
         ("units", _("Units"), SETS_UP),
-        ("suppliers", _("Suppliers"), SETS_UP),
+        ("centre:suppliers", _("Suppliers"), (PEOPLE,)),
         ("sources", _("Sources of usage"), SETS_UP),
         ("messages", _("Unsent messages"), (MAIL,)),
         ("books", _("Books"), (BOOKS,)),
-        ("centre", _("Centre"), (CENTRE,)),
+        ("centre:settings", _("Centre"), (PEOPLE,)),
     )
     return [
         Link(label, to(name), name == here)

@@ -45,7 +45,7 @@ def stages() -> Iterator[Stage]:
     """What a first bill needs, in an order that works."""
     admin, finance, owner = _("Administrator"), _("Finance officer"), _("Service owner")
     yield Stage(_("Agencies that get bills"), admin, "", lambda who: agencies(who, place=ONE),
-                to("agencies"))  # fmt: skip
+                to("centre:agencies"))  # fmt: skip
     yield Stage(_("People, with their roles"), admin, "party.view_people",
                 lambda who: len(people(who, place=Place(limit=2))) > 1,
                 reverse("centre:people"))  # fmt: skip

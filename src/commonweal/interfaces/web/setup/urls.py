@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import agencies, books, services, settings, sources, start, terms
+from . import books, messages, services, sources, start, terms
 
 app_name = "setup"
 urlpatterns = [
     path("", start.start, name="start"),
-    path("agencies/", agencies.agencies, name="agencies"),
-    path("agencies/new/", agencies.new_agency, name="new_agency"),
-    path("agencies/<str:code>/", agencies.agency, name="agency"),
-    path("agencies/<str:code>/change/", agencies.edit_agency, name="edit_agency"),
-    path("agencies/<str:code>/bureaus/new/", agencies.new_bureau, name="new_bureau"),
-    path("suppliers/", agencies.suppliers, name="suppliers"),
-    path("suppliers/new/", agencies.new_supplier, name="new_supplier"),
     path("services/", services.services, name="services"),
     path("services/new/", services.new_service, name="new_service"),
     path("services/<str:code>/", services.service, name="service"),
@@ -31,8 +24,7 @@ urlpatterns = [
     path("sources/", sources.sources, name="sources"),
     path("sources/new/", sources.new_source, name="new_source"),
     path("sources/<str:code>/", sources.edit_source, name="edit_source"),
-    path("centre/", settings.centre, name="centre"),
-    path("messages/", settings.messages, name="messages"),
+    path("messages/", messages.messages, name="messages"),
     path("books/", books.books, name="books"),
     path("books/journals/<uuid:journal_id>/", books.journal, name="journal"),
     path("books/journals/<uuid:journal_id>/reverse/", books.reverse_journal, name="reverse"),

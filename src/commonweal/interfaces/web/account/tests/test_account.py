@@ -23,6 +23,7 @@ from commonweal.interfaces.web.agency.tests.test_pages import text_of
 from commonweal.interfaces.web.agency.tests.world import PASSWORD, World
 from commonweal.kernel.access.public import SYSTEM, act_as, token_by_secret
 from commonweal.kernel.audit.public import events
+from commonweal.kernel.notices.public import Message, send, subscriptions
 from commonweal.kernel.party.public import person_of_user
 
 Browser = Callable[[str], Client]
@@ -252,3 +253,22 @@ def test_guessing_at_one_account_does_not_close_the_door_to_others(world: World)
     assert answer.status_code == 200
     assert "Too many failed" in text_of(answer)
     assert sign_in("officer")[1]["Location"] == "/home/"
+
+
+def test_my_messages_are_read_and_their_topics_chosen(world: World, signed_in: Browser) -> None:
+    person = world.actors["parks"].person_id
+    with act_as(SYSTEM):
+        Message.objects.all().delete()
+        send(actor=SYSTEM, template="bill_issued", context={"number": "B-1", "period": "2026-10"},
+             agency_id=world.agencies["PARKS"], to_person_id=person)  # fmt: skip
+    browser, path = signed_in("parks"), "/account/messages/"
+    page = text_of(browser.get(path))
+    assert "Your bill for October 2026 is ready: B-1" in page
+    link = re.search(r'action="(/account/messages/[^"]+/read/)"', page)
+    assert link
+    assert signed_in("water").post(link[1]).status_code == 404
+    assert "/read/" not in text_of(browser.post(link[1], follow=True))
+    assert "Saved." in text_of(browser.post("/account/messages/topics/", {}, follow=True))
+    with act_as(world.actors["parks"]):
+        assert not subscriptions(world.actors["parks"])["bills"]
+    assert "/account/messages/" in text_of(browser.get("/account/"))

@@ -60,7 +60,7 @@ def visits(world: World) -> list[str]:
         "/agency/agreements/to-sign/", "/agency/agreements/approvers/",
         f"/agency/agreements/{line.order_line.order.agreement_id}/",
         f"/agency/orders/{line.order_line.order_id}/", "/agency/forecasts/", "/account/",
-        "/account/tokens/", "/account/loans/",
+        "/account/tokens/", "/account/loans/", "/account/messages/",
     ]  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from commonweal.kernel.audit.public import seal
 from commonweal.kernel.jobs.public import Job
 from commonweal.kernel.metering.public import Usage, emit, put_source
 from commonweal.kernel.metering.public import quarantine as quarantined
+from commonweal.kernel.notices.public import Message, send
 from commonweal.kernel.notices.sign_in import send_invitation
 from commonweal.kernel.party.public import Delegation, Membership, Person, update_person
 from commonweal.practices.charging import public as charging
@@ -265,3 +266,19 @@ def test_an_account_is_made_for_a_person_who_has_none(world: World, signed_in: B
     assert "ACCESS-117" in text_of(admin.post(own, {"do": "close"}), 422)
     assert "Send an invitation" not in text_of(signed_in("director").get(path))
     assert "ACCESS-403" in text_of(signed_in("director").post(path, {"do": "invite"}), 403)
+
+
+def test_the_data_of_a_person_is_erased_with_their_messages(
+    world: World, signed_in: Browser
+) -> None:
+    admin = signed_in("admin")
+    admin.post("/centre/people/new/", {"name": "Gil Gone", "email": "gil@x.example", "agency": ""})
+    with act_as(SYSTEM):
+        person = Person.objects.get(name="Gil Gone")
+        send(actor=SYSTEM, template="bill_issued", context={"number": "B-1", "period": "2026-10"},
+             to_person_id=person.pk)  # fmt: skip
+    path = f"/centre/people/{person.pk}/"
+    assert "FORM-123" in text_of(admin.post(path, {"do": "erase"}), 422)
+    assert "Erased person" in text_of(admin.post(path, {"do": "erase", "sure": "1"}, follow=True))
+    with act_as(SYSTEM):
+        assert not Message.objects.filter(to_person_id=person.pk).exists()

@@ -91,7 +91,13 @@ def test_the_centre_changes_its_contact_and_forms(world: World, signed_in: Brows
     done = text_of(admin.post(path, {**form, "federal_forms": "1"}, follow=True))
     assert "settings were changed." in done
     assert "In use" in done
+    more = {**form, "zone": "Mars/Olympus", "fiscal_start": "4", "locale": "en-gb"}
+    assert "PARTY-105" in text_of(admin.post(path, more), 422)
+    admin.post(path, {**more, "zone": "Europe/London", "federal_forms": "1", "currency": "GBP"})
     with act_as(SYSTEM):
+        found = centre()
+        assert (found.zone, found.currency, found.locale) == ("Europe/London", "USD", "en-gb")
+        assert found.fiscal_year_start_month == 4
         assert (centre().name, centre().federal_forms) == ("Meridian Shared Services", True)
 
 

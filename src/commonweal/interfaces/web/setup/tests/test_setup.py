@@ -16,7 +16,6 @@ from commonweal.kernel.catalogue.public import Bundle, ChargeItem, Service, Serv
 from commonweal.kernel.ledger.public import Journal, LedgerPeriod
 from commonweal.kernel.metering.public import Source
 from commonweal.kernel.notices.public import Message
-from commonweal.kernel.party.public import Agency, Bureau, Supplier, centre
 
 Browser = Callable[[str], Client]
 ROOT = "/centre/set-up/"
@@ -30,62 +29,23 @@ def event(verb: str) -> Any:
 def test_every_page_is_for_people_of_the_centre(world: World, signed_in: Browser) -> None:
     assert all(pattern.callback.access.startswith("centre:") for pattern in urlpatterns)
     agency = signed_in("parks")
-    for path in ("", "agencies/", "services/new/", "books/", "centre/"):
+    for path in ("", "services/new/", "books/", "messages/"):
         assert agency.get(ROOT + path).status_code == 403, path
     officer = signed_in("officer")
-    assert officer.get(ROOT + "agencies/new/").status_code == 403
-    assert "Add an agency" not in text_of(officer.get(ROOT + "agencies/"))
+    admin = signed_in("admin")
+    assert admin.get(ROOT + "services/new/").status_code == 403
+    assert "Add a service" not in text_of(admin.get(ROOT + "services/"))
+    assert "/centre/people/agencies/" in text_of(admin.get(ROOT))
     assert "Set-up" in text_of(officer.get("/centre/bills/"))
 
 
-def test_an_agency_with_its_bureau_is_added_and_changed(world: World, signed_in: Browser) -> None:
-    admin = signed_in("admin")
-    form = {"code": "FIRE", "name": "Fire Service", "size": "1,200",
-            "contact_email": "fire@fire.example", "address": "1 Hose Lane"}  # fmt: skip
-    wrong = text_of(admin.post(ROOT + "agencies/new/", {**form, "contact_email": "fire"}), 422)
-    assert '<a href="#contact_email">' in wrong
-    assert "PARTY-126" in wrong
-    assert 'value="Fire Service"' in wrong
-    assert "1 Hose Lane" in wrong
-    assert "PARTY-104" in text_of(
-        admin.post(ROOT + "agencies/new/", {**form, "code": "parks"}), 422
-    )
-    page = text_of(admin.post(ROOT + "agencies/new/", form, follow=True))
-    assert "The agency is added." in page
-    assert "No bureau yet." in page
-    bureau = {"code": "north", "name": "North"}
-    assert "North" in text_of(admin.post(ROOT + "agencies/FIRE/bureaus/new/", bureau, follow=True))
-    page = text_of(admin.get(ROOT + "agencies/FIRE/change/"))
-    assert 'name="code"' not in page
-    admin.post(ROOT + "agencies/FIRE/change/", {**form, "name": "Fire and Rescue", "size": "7"})
-    with act_as(SYSTEM):
-        found = Agency.objects.get(code="FIRE")
-        assert (found.name, found.size) == ("Fire and Rescue", 7)
-        assert Bureau.objects.get(agency=found).code == "NORTH"
-        assert event("party.agency_updated").actor_id == world.users["admin"].pk
-    assert "Fire and Rescue" in text_of(admin.get(ROOT + "agencies/"))
-
-
-def test_agencies_are_paged(world: World, signed_in: Browser) -> None:
-    with act_as(SYSTEM):
-        Agency.objects.bulk_create(Agency(code=f"A{n:03}", name=f"Agency {n}") for n in range(60))
-    page = text_of(signed_in("admin").get(ROOT + "agencies/"))
-    assert "Agency 49" in page
-    assert "Agency 50" not in page
-    assert 'rel="next"' in page
-
-
-def test_a_supplier_and_a_unit_are_added(world: World, signed_in: Browser) -> None:
-    form = {"code": "acme", "name": "Acme"}
-    page = text_of(signed_in("admin").post(ROOT + "suppliers/new/", form, follow=True))
-    assert "Acme" in page
+def test_a_unit_is_added_and_changed(world: World, signed_in: Browser) -> None:
     unit = {"code": "kwh", "name": "kilowatt hour", "singular": "kilowatt hour", "plural": ""}
     owner = signed_in("owner")
     assert "CATALOGUE-102" in text_of(owner.post(ROOT + "units/new/", unit), 422)
     owner.post(ROOT + "units/new/", {**unit, "plural": "kilowatt hours"})
     owner.post(ROOT + "units/KWH/", {**unit, "plural": "kWh"})
     with act_as(SYSTEM):
-        assert Supplier.objects.get(code="ACME").name == "Acme"
         assert Unit.objects.get(pk="KWH").plural == "kWh"
         assert event("catalogue.unit_put").actor_id == world.users["owner"].pk
 
@@ -157,22 +117,6 @@ def test_a_source_is_registered_with_what_it_feeds(world: World, signed_in: Brow
         found = Source.objects.get(code="meters")
     assert (found.items, found.expected, found.active) == (["helpdesk.case"], False, False)
     assert officer.get(ROOT + "sources/none/").status_code == 404
-
-
-def test_the_centre_is_changed_after_init(world: World, signed_in: Browser) -> None:
-    admin = signed_in("admin")
-    page = text_of(admin.get(ROOT + "centre/"))
-    assert "America/Chicago" in page
-    form = {"name": "Shire Services", "short_name": "Shire", "zone": "Mars/Olympus",
-            "fiscal_year_start_month": "4", "locale": "en-gb", "contact_name": "Desk",
-            "contact_email": "desk@shire.example", "contact_phone": ""}  # fmt: skip
-    wrong = text_of(admin.post(ROOT + "centre/", form), 422)
-    assert '<a href="#zone">' in wrong
-    admin.post(ROOT + "centre/", {**form, "zone": "Europe/London", "currency": "GBP"})
-    with act_as(SYSTEM):
-        found = centre()
-    assert (found.name, found.zone, found.currency) == ("Shire Services", "Europe/London", "USD")
-    assert (found.fiscal_year_start_month, found.is_demo) == (4, True)
 
 
 def test_a_message_that_failed_is_sent_again(world: World, signed_in: Browser) -> None:
