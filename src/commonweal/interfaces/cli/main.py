@@ -20,13 +20,14 @@ from .kit import Register, say
 
 GROUP = "commonweal.verbs"
 VERBS = (
-    "demo", "init", "serve", "usage", "costs", "close", "bills", "audit", "ledger", "jobs",
-    "database", "doctor", "bench", "deep",
+    "demo", "init", "serve", "parties", "agreements", "usage", "costs", "close", "bills", "audit",
+    "ledger", "jobs", "database", "doctor", "bench", "deep",
 )  # fmt: skip
 EPILOG = """\
 Examples:
   commonweal demo                         a believable centre with thirteen closed months
   commonweal init --name "Shire Shared Services" --short-name Shire --admin ada@shire.example
+  commonweal agreements waiting           what waits for whose signature
   commonweal usage load june.csv --source payroll-engine
   commonweal close 2026-10                close a month; repeat the command to go on
   commonweal bills show LWD-2026-10

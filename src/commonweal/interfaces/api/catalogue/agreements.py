@@ -254,13 +254,15 @@ class EstimateIn(In):
 SIGN = needs("agreements.view")
 
 
-def _funding(given: list[FundingIn]) -> tuple[catalogue.NewFunding, ...]:
+def funding_of(given: list[FundingIn]) -> tuple[catalogue.NewFunding, ...]:
+    """Funding sources as the catalogue takes them."""
     return tuple(catalogue.NewFunding(**each.model_dump()) for each in given)
 
 
-def _lines(given: list[LineIn]) -> list[catalogue.NewLine]:
+def lines_of(given: list[LineIn]) -> list[catalogue.NewLine]:
+    """Order lines as the catalogue takes them."""
     return [
-        catalogue.NewLine(**each.model_dump(exclude={"funding"}), funding=_funding(each.funding))
+        catalogue.NewLine(**each.model_dump(exclude={"funding"}), funding=funding_of(each.funding))
         for each in given
     ]
 
@@ -339,8 +341,8 @@ def create_order(request: Asked, data: OrderIn) -> catalogue.Order:
     return catalogue.create_order(
         actor=request.actor,
         agreement_id=data.agreement_id,
-        lines=_lines(data.lines),
-        funding=_funding(data.funding),
+        lines=lines_of(data.lines),
+        funding=funding_of(data.funding),
         **data.model_dump(exclude={"agreement_id", "lines", "funding"}),
     )
 
@@ -357,8 +359,8 @@ def modify_order(request: Asked, order_id: UUID, data: ModificationIn) -> catalo
     return catalogue.modify_order(
         actor=request.actor,
         order_id=order_id,
-        lines=_lines(data.lines),
-        funding=_funding(data.funding),
+        lines=lines_of(data.lines),
+        funding=funding_of(data.funding),
         **data.model_dump(exclude={"lines", "funding"}),
     )
 

@@ -20,25 +20,6 @@ BILL = f"{A}-{CLOSED}"
 Run = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture
-def run(
-    scene: Scene,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Run:
-    """Run the command; its status, standard output and standard error."""
-    monkeypatch.setenv("COMMONWEAL_DATA", str(tmp_path))
-
-    def call(*words: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        status = main(list(words))
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return call
-
-
 def parsers(parser: argparse.ArgumentParser, path: str = "") -> Any:
     """Every verb below a parser with its parser."""
     for action in parser._actions:
