@@ -28,8 +28,8 @@ class Form:
     method: str
     values: dict[str, list[str]] = field(default_factory=dict)
     files: dict[str, Path] = field(default_factory=dict)
-    labels: dict[str, str] = field(default_factory=dict)
-    """Words of a label → id of its field."""
+    labels: list[tuple[str, str]] = field(default_factory=list)
+    """(words of a label, id of its field)."""
     fields: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     """Id of a field → (name, type, value)."""
     buttons: list[tuple[str, str, str]] = field(default_factory=list)
@@ -92,7 +92,7 @@ class Reader(HTMLParser):
         form = self._form
         assert form is not None
         if tag == "label":
-            form.labels[said] = given.get("for", "")
+            form.labels.append((said, given.get("for", "")))
         elif tag == "button":
             form.buttons.append((said, given.get("name", ""), given.get("value", "")))
         elif tag == "textarea":
@@ -133,17 +133,19 @@ class Browser:
         self.body = b""
         self.work: Callable[[], Any] = bool
         """What the worker of a server that runs does after each thing sent."""
+        self.known: Callable[[str], str] = str
+        """What the reader knows by now: a printed password, the link of a letter."""
 
     def follow(self, step: str) -> None:
         """Do what one step of a page says."""
         for token in TOKEN.finditer(step):
             if token["address"]:
-                parts = urlsplit(token["address"])
+                parts = urlsplit(self.known(token["address"]))
                 self.open(parts.path + (f"?{parts.query}" if parts.query else ""))
             elif token["seen"]:
                 self.see(token["seen"])
             elif token["value"]:
-                self.fill(token["words"], token["value"])
+                self.fill(token["words"], self.known(token["value"]))
             else:
                 self.choose(token["words"])
 
@@ -167,10 +169,10 @@ class Browser:
     def fill(self, label: str, value: str) -> None:
         """Fill in the field of a label; choose from a list or among several; name a file."""
         for form in self.page.forms:
-            place = best(label, list(form.labels))
+            place = best(label, [said for said, _ in form.labels])
             if place is None:
                 continue
-            name, kind, own = form.fields[list(form.labels.values())[place]]
+            name, kind, own = form.fields[form.labels[place][1]]
             if kind == "file":
                 form.files[name] = self.folder / value
             elif kind == "select":
@@ -198,9 +200,9 @@ class Browser:
                 return None
             return self.open(urljoin(self.address, href))
         for form in self.page.forms:
-            place = best(words, list(form.labels))
+            place = best(words, [said for said, _ in form.labels])
             if place is not None:
-                name, kind, own = form.fields[list(form.labels.values())[place]]
+                name, kind, own = form.fields[form.labels[place][1]]
                 if kind in ("radio", "checkbox"):
                     form.values[name] = [own]
                     return None
@@ -221,9 +223,12 @@ class Browser:
         return None
 
     def _show(self, response: Any, asked: str) -> None:
-        assert response.status_code == 200, f"{asked}: status {response.status_code}"
         chain = getattr(response, "redirect_chain", None)
         self.body = b"".join(response) if response.streaming else response.content
+        if response.status_code != 200:
+            self.page = Reader()
+            self.page.feed(self.body.decode(errors="replace"))
+            raise AssertionError(f"{asked}: status {response.status_code}\n{self.text}")
         if not response.headers.get("Content-Type", "").startswith("text/html"):
             name = re.search(r'filename="([^"]+)"', response.headers.get("Content-Disposition", ""))
             (self.folder / (name[1] if name else Path(asked).name)).write_bytes(self.body)

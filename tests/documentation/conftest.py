@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.core import mail
 from django.test import override_settings
 from tests.documentation.browser import Browser
 from tests.documentation.pages import ROOT, Page
@@ -108,6 +109,15 @@ def follow(
     all_manifests.cache_clear()
 
 
+def learnt(text: str, shell: Shell) -> str:
+    """What stands for itself: the password that was printed, the link of the newest letter."""
+    if text == "…":
+        return re.findall(r"password: (\S+)", " ".join(shell.told))[-1]
+    if text.endswith("/…"):
+        return re.findall(r"https?://\S+key\S+", str(mail.outbox[-1].body))[-1]
+    return text
+
+
 def work() -> None:
     """What the worker beside a server does at once."""
     Worker().run(once=True)
@@ -127,6 +137,7 @@ def execute(
     (folder / "docs").symlink_to(ROOT / "docs")
     shell, browser = Shell(folder, monkeypatch, capsys, stand_ins), Browser(folder)
     shell.page = lambda: browser.text
+    browser.known = lambda text: learnt(text, shell)
     monkeypatch.setattr("commonweal.ops.serve.serve", lambda *_: setattr(browser, "work", work))
     if "psql" in page.text:
         server = request.getfixturevalue("own_server")
