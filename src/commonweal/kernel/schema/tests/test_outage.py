@@ -6,7 +6,7 @@ import errno
 
 import psycopg
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError
 
 from ..outage import NoRoom, Unavailable, outage_of
 
@@ -19,22 +19,15 @@ def test_a_server_that_does_not_answer() -> None:
     assert (found.status, found.code) == (503, "HOUSE-503")
 
 
-@pytest.mark.django_db(transaction=True)
 def test_a_connection_that_was_cut() -> None:
-    with pytest.raises(OperationalError) as cut, connection.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
-    connection.close()
-    assert isinstance(outage_of(cut.value), Unavailable)
+    cut = OperationalError("server closed the connection unexpectedly")
+    assert isinstance(outage_of(cut), Unavailable)
 
 
 def test_a_full_disk_wherever_it_is_in_the_chain() -> None:
-    try:
-        try:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        except OSError as error:
-            raise RuntimeError("could not write") from error
-    except RuntimeError as error:
-        assert isinstance(outage_of(error), NoRoom)
+    outer = RuntimeError("could not write")
+    outer.__cause__ = OSError(errno.ENOSPC, "No space left on device")
+    assert isinstance(outage_of(outer), NoRoom)
     assert isinstance(outage_of(psycopg.errors.DiskFull("full")), NoRoom)
 
 
