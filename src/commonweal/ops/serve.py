@@ -6,9 +6,15 @@ import logging
 import multiprocessing
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
+
+from commonweal.kernel.errors import CommonwealError
+
+from .localdb import LOCAL_DATABASE, LocalDatabaseError, revive_database
 
 SEAL_SECONDS = 5
 PARENT_SECONDS = 2
@@ -78,6 +84,38 @@ def keep_alive(target: Callable[[int], None], stop: threading.Event) -> None:
         stop.wait(RESTART_SECONDS)
 
 
+class PortTaken(CommonwealError):
+    """Somebody else listens there."""
+
+
+def require_free(port: int, host: str = "127.0.0.1") -> None:
+    """Refuse a port that is in use (SERVE-101): the server's own way of listening would share it
+    with the other one without a word, and every second page would be that one's."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host, port))
+            trial.listen(1)
+        except OSError as error:
+            raise PortTaken(
+                "SERVE-101",
+                f"Port {port} of {host} cannot be used: {error.strerror}. Stop what listens there,"
+                f" or choose another: --port {port + 1}.",
+            ) from error
+
+
+def keep_database(data_dir: Path, stop: threading.Event) -> None:
+    """Start our own local server again where it died; one that was stopped stays stopped."""
+    log = logging.getLogger("commonweal.database")
+    while not stop.wait(RESTART_SECONDS):
+        try:
+            if revive_database(data_dir):
+                log.warning("the local database had died; it was started again")
+        except (LocalDatabaseError, OSError) as error:
+            log.error("the local database does not start: %s", error)
+
+
 def serve(port: int, host: str = "127.0.0.1") -> int:
     """Serve the web on a port with one worker process; returns when stopped."""
     from granian import Granian
@@ -85,11 +123,16 @@ def serve(port: int, host: str = "127.0.0.1") -> int:
 
     from commonweal.kernel.access.public import check_database
 
+    require_free(port, host)
     check_database()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "commonweal.settings")
     stop = threading.Event()
-    keeper = threading.Thread(target=keep_alive, args=(work, stop))
-    keeper.start()
+    keepers = [threading.Thread(target=keep_alive, args=(work, stop))]
+    if os.environ.get(LOCAL_DATABASE) == "1":
+        folder = Path(os.environ["COMMONWEAL_DATA"])
+        keepers.append(threading.Thread(target=keep_database, args=(folder, stop)))
+    for keeper in keepers:
+        keeper.start()
     try:
         Granian(
             "commonweal.interfaces.web.wsgi:application",
@@ -102,5 +145,6 @@ def serve(port: int, host: str = "127.0.0.1") -> int:
         ).serve()
     finally:
         stop.set()
-        keeper.join()
+        for keeper in keepers:
+            keeper.join()
     return 0

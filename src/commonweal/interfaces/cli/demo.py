@@ -48,7 +48,10 @@ def say(text: str) -> None:
 def run(args: argparse.Namespace) -> int:
     """Build what is missing, then report and serve."""
     from commonweal.ops.demo.site import open_demo
+    from commonweal.ops.serve import require_free, serve
 
+    if not args.once:
+        require_free(args.port)
     began = time.monotonic()
     os.environ["COMMONWEAL_URL"] = f"http://127.0.0.1:{args.port}"
     report: dict[str, Any] = open_demo(args.size, args.as_of, args.port, say, args.months)
@@ -59,8 +62,6 @@ def run(args: argparse.Namespace) -> int:
         tell(report)
     if args.once:
         return 0
-    from commonweal.ops.serve import serve
-
     return serve(args.port)
 
 

@@ -73,11 +73,12 @@ def setup(data: Path) -> None:
     os.environ["COMMONWEAL_DATA"] = str(data)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "commonweal.settings")
     if "DATABASE_URL" not in os.environ and "DATABASE_APP_URL" not in os.environ:
-        from commonweal.ops.localdb import ensure_database
+        from commonweal.ops.localdb import LOCAL_DATABASE, ensure_database
 
         database = ensure_database(data)
         os.environ["DATABASE_URL"] = database.owner_url
         os.environ["DATABASE_APP_URL"] = database.app_url
+        os.environ[LOCAL_DATABASE] = "1"
     import django
 
     django.setup()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+
+from commonweal.kernel.schema.public import outage_of
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -23,5 +27,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Our fault. Uses neither the database nor the session: they may be what is broken."""
+    """Our fault, or an outage. Uses neither the database nor the session: they may be what is
+    broken."""
+    outage = outage_of(sys.exc_info()[1])
+    if outage is not None:
+        page = render_to_string("errors/outage.jinja", {"error": outage})
+        return HttpResponse(page, status=outage.status)
     return HttpResponse(render_to_string("errors/500.jinja"), status=500)

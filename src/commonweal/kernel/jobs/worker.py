@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from ..access.public import SYSTEM, Actor, act_as
 from ..calendar.public import now
@@ -89,13 +89,25 @@ class Worker:
         """Work until `stop()`; `once`: until nothing is due. Returns how many jobs were tried."""
         tried = 0
         while not self.stopping.is_set():
-            if self.work_one():
+            if self._try_one(once):
                 tried += 1
             elif once:
                 break
             else:
                 self.stopping.wait(self.idle_seconds)
         return tried
+
+    def _try_one(self, once: bool) -> bool:
+        """One job. While the database is away the worker waits for it; a lease that could not be
+        settled runs out, so the job is done again."""
+        try:
+            return self.work_one()
+        except (OperationalError, InterfaceError) as error:
+            if once:
+                raise
+            log.warning("work waits for the database: %s", type(error).__name__)
+            connection.close()
+            return False
 
     def stop(self) -> None:
         """Finish the present job, then return from `run` (safe in a signal handler)."""

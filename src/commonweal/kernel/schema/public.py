@@ -4,6 +4,7 @@ from ..errors import CommonwealError, Conflict, Forbidden, NotFound
 from .domain import Manifest, TableRights, of_account, shared, tenant
 from .ids import derived_id, uuid7
 from .models import IdModel, TenantModel
+from .outage import outage_of
 from .paging import FIRST, PAGE, Listing, Place, gone, listing, place_parts, place_text, turn
 from .rights import apply_rights, declared_models, own_apps
 
@@ -26,6 +27,7 @@ __all__ = [
     "gone",
     "listing",
     "of_account",
+    "outage_of",
     "own_apps",
     "place_parts",
     "place_text",

@@ -2,21 +2,25 @@
 
 from .errors import LocalDatabaseError
 from .provider import (
+    LOCAL_DATABASE,
     Database,
     Status,
     discard_database,
     ensure_database,
+    revive_database,
     running_database,
     status,
     stop_database,
 )
 
 __all__ = [
+    "LOCAL_DATABASE",
     "Database",
     "LocalDatabaseError",
     "Status",
     "discard_database",
     "ensure_database",
+    "revive_database",
     "running_database",
     "status",
     "stop_database",

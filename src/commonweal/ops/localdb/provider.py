@@ -17,6 +17,9 @@ from .processes import is_server
 from .roles import APP, OWNER, bootstrap, server_version, url
 from .server import SUPERUSER, Server
 
+LOCAL_DATABASE = "COMMONWEAL_LOCAL_DATABASE"
+"""Set where the URLs in the environment are those of our own local server."""
+
 
 @dataclass(frozen=True)
 class Database:
@@ -197,6 +200,24 @@ def status(data_dir: Path) -> Status:
         folders.socket(state),
         folders.log(state),
     )
+
+
+def revive_database(data_dir: Path) -> bool:
+    """Start the local server again where it died; True if it did. One that was stopped stays so.
+
+    A server that is stopped removes its `postmaster.pid`; one that is killed leaves it behind.
+    """
+    folders = Folders(data_dir.resolve())
+    state = folders.load()
+    found = status(data_dir)
+    if found.running or not (folders.cluster(state) / "postmaster.pid").exists():
+        return False
+    with folders.locked():
+        server = _server(folders, "", state.durable)
+        if server.pid() is not None:
+            return False
+        server.start()
+        return True
 
 
 def stop_database(data_dir: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 import time
 from pathlib import Path
@@ -51,6 +52,17 @@ def started(place: Path, wanted: int) -> set[int]:
             return found
         time.sleep(0.05)
     pytest.fail("waited thirty seconds in vain")
+
+
+def test_a_port_in_use_is_named_with_another() -> None:
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind(("127.0.0.1", 0))
+        other.listen(1)
+        port = other.getsockname()[1]
+        with pytest.raises(serve.PortTaken, match=f"--port {port + 1}"):
+            serve.require_free(port)
+    serve.require_free(port)
 
 
 def test_a_worker_ends_with_its_parent() -> None:

@@ -17,7 +17,7 @@ from ninja.errors import AuthenticationError, HttpError
 from ninja.errors import ValidationError as Invalid
 from pydantic import ConfigDict, Field
 
-from commonweal.kernel.schema.public import CommonwealError
+from commonweal.kernel.schema.public import CommonwealError, outage_of
 
 from .types import Out
 
@@ -166,6 +166,10 @@ def _large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
 
 
 def _defect(request: HttpRequest, error: Exception) -> HttpResponse:
+    outage = outage_of(error)
+    if outage is not None:
+        log.warning("outage in %s %s: %s", request.method, request.path, outage.code)
+        return problem(request, outage.status, outage.code, outage.message)
     log.error("defect in %s %s", request.method, request.path, exc_info=error)
     return problem(
         request, 500, "API-500", "Something failed on our side and nothing was kept. Try again."

@@ -11,6 +11,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from django.db import connection
 
 from commonweal.kernel.access.public import SYSTEM, Role, act_as
 from commonweal.kernel.jobs import public as jobs
@@ -74,3 +75,27 @@ def test_kill_nine(committed_db: str, monkeypatch: pytest.MonkeyPatch) -> None:
         }
         done = Job.objects.get(pk=job.pk)
     assert (done.state, done.attempts) == ("done", 2)
+
+
+def test_a_worker_whose_connection_is_cut_goes_on(
+    committed_db: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[int] = []
+
+    def cut(**_: object) -> None:
+        tried.append(1)
+        if len(tried) == 1:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        worker.stop()
+
+    monkeypatch.setattr(queueing, "handlers", lambda: {"test.cut": cut})
+    with act_as(SYSTEM):
+        job = jobs.enqueue(actor=SYSTEM, kind="test.cut")
+    worker = jobs.Worker(
+        handlers={"test.cut": cut}, lease=timedelta(milliseconds=300), idle_seconds=0.02
+    )
+    worker.run()
+    with act_as(SYSTEM):
+        done = Job.objects.get(pk=job.pk)
+    assert (done.state, len(tried)) == ("done", 2)

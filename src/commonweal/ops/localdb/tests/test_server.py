@@ -53,6 +53,19 @@ def run(url: str, statement: str) -> list[tuple[object, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
+def test_a_killed_server_is_revived_and_a_stopped_one_is_not(data_dir: Path) -> None:
+    first = start(data_dir)
+    assert first.pid
+    assert not localdb.revive_database(data_dir)
+    os.kill(first.pid, signal.SIGKILL)
+    assert wait_until(lambda: not localdb.status(data_dir).running, 10)
+    assert localdb.revive_database(data_dir)
+    assert run(first.app_url, "SELECT 1") == [(1,)]
+    localdb.stop_database(data_dir)
+    assert not localdb.revive_database(data_dir)
+    assert not localdb.status(data_dir).running
+
+
 def modes(folder: Path) -> set[tuple[str, int]]:
     return {
         ("folder" if path.is_dir() else "file", stat.S_IMODE(path.stat().st_mode))

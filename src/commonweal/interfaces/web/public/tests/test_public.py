@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from commonweal import settings as commonweal_settings
@@ -107,6 +108,18 @@ def test_a_form_may_lead_outside_only_where_that_is_set_up(settings: Any) -> Non
     assert "https:" not in middleware.content_policy()
     settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {}}
     assert "form-action 'self' https:" in middleware.content_policy()
+
+
+def test_an_outage_is_said_with_its_code(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: Any, **__: Any) -> Any:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(views, "services", away)
+    browser = Client(raise_request_exception=False)
+    answer = browser.get("/services/")
+    assert answer.status_code == 503
+    assert "HOUSE-503" in answer.content.decode()
+    assert "Wait a minute" in answer.content.decode()
 
 
 def test_a_failing_view_leaves_nothing_behind(
