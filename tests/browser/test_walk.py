@@ -19,6 +19,7 @@ CENTRE = ("officer", "director", "owner", "admin", "auditor")
 OUTSIDE = ("", "parks", "parks-approver", "parks-liaison", "parks-employee")
 SOMETIMES = {
     "account/loans/": "a role to lend, which not everybody holds; the link is there for who does",
+    "centre/costs/files/<uuid:file_id>/": "a ledger file too large to read while one waits",
     "centre/intake/tried/<uuid:token>/problems.csv": "the refused rows of a file that was tried",
 }
 """Addresses to which a link leads only after something else; those pages' own tests go there."""

@@ -18,8 +18,8 @@ from commonweal.kernel.access.public import SYSTEM, Actor, act_as
 from commonweal.kernel.calendar.public import at
 from commonweal.kernel.catalogue.models import Agreement, ChargeItem
 from commonweal.kernel.catalogue.public import NewFunding, put_charge_item
-from commonweal.kernel.metering.models import UsageFact
-from commonweal.kernel.metering.public import Usage, period_state
+from commonweal.kernel.metering.models import Source, UsageFact
+from commonweal.kernel.metering.public import Usage, period_state, put_source
 from commonweal.kernel.notices.models import Message
 from commonweal.kernel.schema.public import CommonwealError, Conflict, Forbidden, NotFound, uuid7
 from commonweal.practices.charging import running
@@ -202,6 +202,11 @@ def test_a_record_without_a_rate_stops_the_close_and_shows_the_rows(world: World
             starts=date(2026, 1, 1),
         )  # fmt: skip
     with act_as(SYSTEM):
+        desk = Source.objects.get(code="desk")
+        put_source(
+            actor=SYSTEM, code="desk", name=desk.name, expected=True,
+            items=[*desk.items, "helpdesk.visit"],
+        )  # fmt: skip
         agreement = Agreement.objects.get(agency_id=world.agencies["PARKS"])
     add_order(world, "PARKS", agreement.id, ["helpdesk.visit"], [NewFunding("General fund")])
     world.send("desk", [usage("PARKS", "helpdesk.visit", n, "1", AUGUST) for n in (1, 2)])
