@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import Q
 
@@ -9,6 +11,10 @@ from ..calendar.public import now
 from ..schema.public import IdModel, shared, tenant
 
 STATES = [(name, name) for name in ("queued", "running", "done", "dead", "cancelled", "discarded")]
+
+
+LEASE = timedelta(seconds=30)
+"""How long a silent worker keeps its job; a living one renews it three times in that span."""
 
 
 @tenant(delete=True)
@@ -69,6 +75,13 @@ class Job(IdModel):
             models.Index(fields=["kind", "-id"], name="jobs_kind"),
             models.Index(fields=["agency_id", "-id"], name="jobs_agency"),
         ]
+
+    @property
+    def silent(self) -> bool:
+        """It runs, and its worker has missed its last two signs of life."""
+        return bool(
+            self.state == "running" and self.locked_until and self.locked_until < now() + LEASE / 4
+        )
 
 
 @shared()

@@ -21,7 +21,7 @@ from ..errors import CommonwealError, Conflict
 from .domain import Cancelled, JobError, Later, back_off
 from .manifests import handlers as announced
 from .manifests import standing
-from .models import Job
+from .models import LEASE, Job
 from .progress import Heartbeat, LeaseLost
 from .queueing import queue_due_schedules
 
@@ -77,7 +77,7 @@ class Worker:
         self,
         *,
         handlers: dict[str, Handler] | None = None,
-        lease: timedelta = timedelta(seconds=30),
+        lease: timedelta = LEASE,
         idle_seconds: float = 1.0,
     ) -> None:
         self.handlers = announced() if handlers is None else handlers
@@ -161,7 +161,8 @@ class Worker:
     @staticmethod
     def _done(job: Job) -> None:
         mine = Job.objects.filter(pk=job.pk, lease=job.lease, state="running")
-        if not mine.update(state="done", finished_at=now(), lease=None, locked_until=None):
+        ended = {"state": "done", "finished_at": now(), "last_error": ""}
+        if not mine.update(lease=None, locked_until=None, **ended):
             raise LeaseLost(str(job.pk))
 
     def _failed(self, job: Job, error: Exception) -> None:

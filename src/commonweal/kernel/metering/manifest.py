@@ -41,7 +41,7 @@ MANIFEST = Manifest(
         KIND: take_file,
     },
     schedules={
-        "metering.clean_orphans": "30 3 * * *",
+        "metering.clean_orphans": "daily 03:30",
         "metering.clean_uploads": "daily 03:50",
     },
     work={

@@ -74,6 +74,11 @@ def again_asked(request: Asked) -> bool:
     return request.GET.get("again") == "1"
 
 
+def silence() -> str:
+    """What a page says of running work whose worker is silent."""
+    return _("Its worker gives no sign of life. Another one takes the work over in a moment.")
+
+
 def watched(request: Asked, response: HttpResponse, live: bool) -> HttpResponse:
     """A page that is read anew while work goes on; when it ends, the reader gets it whole."""
     if request.headers.get("HX-Request") and not live:

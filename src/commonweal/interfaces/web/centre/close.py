@@ -29,6 +29,7 @@ from .base import (
     month_asked,
     problems,
     show,
+    silence,
     text,
     watched,
     whole_field,
@@ -124,7 +125,8 @@ def running_words(view: CloseView) -> str:
             "who": who,
             "since": since,
         }
-    return _("%(who)s runs it since %(since)s.") % {"who": who, "since": since}
+    said = _("%(who)s runs it since %(since)s.") % {"who": who, "since": since}
+    return f"{said} {silence()}" if run.job is not None and run.job.silent else said
 
 
 def step_items(view: CloseView) -> list[Step]:

@@ -17,7 +17,7 @@ from commonweal.practices.charging import public as charging
 
 from ..access import centre_only
 from ..requests import Asked
-from .base import FormError, address, again_asked, done, problems, show, text, watched
+from .base import FormError, address, again_asked, done, problems, show, silence, text, watched
 
 VIEW = "charging.view_costs"
 IMPORT = "charging.import_costs"
@@ -77,6 +77,7 @@ def cost_file(request: Asked, file_id: UUID) -> HttpResponse:
         "file": file,
         "state": state,
         "job": job,
+        "silence": silence() if job and job.silent else "",
         "problem": problem_of(file, job) if state == "failed" else None,
         "live": live,
         "again": live and again_asked(request),

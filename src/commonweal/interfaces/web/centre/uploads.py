@@ -25,7 +25,7 @@ from commonweal.kernel.words import public as words
 
 from ..access import centre_only
 from ..requests import Asked
-from .base import FormError, address, again_asked, done, problems, show, text, watched
+from .base import FormError, address, again_asked, done, problems, show, silence, text, watched
 
 VIEW = "metering.view"
 SUBMIT = "metering.submit"
@@ -56,6 +56,7 @@ def one_upload(request: Asked, upload_id: UUID) -> HttpResponse:
         "failure": failure(found, job) if state == "failed" else None,
         "live": live,
         "again": live and again_asked(request),
+        "silence": silence() if job and job.silent else "",
         "stopping": bool(job and job.cancel_requested),
         "may_cancel": live and (own or request.actor.may("jobs.manage")),
         "may_resume": own and kept and state in ("failed", "cancelled"),

@@ -145,9 +145,12 @@ def test_a_killed_workers_job_is_tried_again(clock: None, handlers: Handlers) ->
     with act_as(SYSTEM):
         jobs.cancel(actor=SYSTEM, job_id=cancelled.pk)
     assert run(handlers) == 0
+    assert not again(job).silent
+    with at(MOMENT + timedelta(seconds=25)):
+        assert job.silent
     with at(MOMENT + timedelta(seconds=61)):
         assert run(handlers) == 1
-    assert (again(job).state, job.attempts) == ("done", 2)
+    assert (again(job).state, job.attempts, job.last_error) == ("done", 2, "")
     assert again(final).state == "dead"
     assert again(cancelled).state == "cancelled"
 
@@ -243,6 +246,15 @@ def test_manifests_schedules_are_created_once(db: None) -> None:
 def test_old_finished_work_is_removed(clock: None, handlers: Handlers) -> None:
     old = queue()
     run(handlers)
+    with act_as(SYSTEM):
+        kept = Job.objects.create(kind="test.good", state="done", finished_at=MOMENT)
+        Job.objects.create(
+            kind="test.good", state="done", finished_at=MOMENT, idempotency_key="schedule:x:1"
+        )
+    with at(MOMENT + timedelta(days=8)), act_as(SYSTEM):
+        assert purge(actor=SYSTEM) == 1
+        assert Job.objects.filter(pk__in=[old.pk, kept.pk]).count() == 2
+        kept.delete()
     with at(MOMENT + timedelta(days=91)), act_as(SYSTEM):
         assert purge(actor=SYSTEM) == 1
         assert not Job.objects.filter(pk=old.pk).exists()
