@@ -12,7 +12,8 @@ EXAMPLES = """\
 """
 ABOUT = """\
 Kills senders, the web, workers, the close and the database again and again, drops what was not
-brought to disk, and compares everything with a plain model. Works in a folder of its own, which
+brought to disk, and compares everything with a plain model; opens every page in a browser, in all
+widths and themes. Works in a folder of its own, which
 is deleted afterwards; the result goes to docs/measurements. Exit status 1 if anything was lost,
 doubled or differs."""
 

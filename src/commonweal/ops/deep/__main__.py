@@ -15,7 +15,9 @@ from .site import Site
 def main(argv: list[str] | None = None) -> int:
     """Run the named campaigns one after the other on a site in `--data`; results as JSON."""
     parser = argparse.ArgumentParser(prog="commonweal.ops.deep")
-    parser.add_argument("campaigns", nargs="+", choices=("intake", "close", "jobs", "power"))
+    parser.add_argument(
+        "campaigns", nargs="+", choices=("intake", "close", "jobs", "power", "pages")
+    )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, required=True)

@@ -12,7 +12,13 @@ from pathlib import Path
 
 from .report import Result, page
 
-SHARES = {"close": (22, 8), "power": (18, 12), "intake": (36, 45), "jobs": (24, 35)}
+SHARES = {
+    "pages": (25, 0),
+    "close": (16, 8),
+    "power": (14, 12),
+    "intake": (27, 45),
+    "jobs": (18, 35),
+}
 """Percent of the time and of the kills; what one does not use goes to those after it."""
 SETUP_SECONDS = 14
 ROOT = Path(__file__).resolve().parents[4]

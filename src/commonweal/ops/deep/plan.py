@@ -54,7 +54,11 @@ class Plan:
 
     def goes_on(self) -> bool:
         """Whether kills and time are left."""
-        return self.result.total_kills < self.kills and time.monotonic() < self.ends
+        return self.result.total_kills < self.kills and self.on_time()
+
+    def on_time(self) -> bool:
+        """Whether time is left."""
+        return time.monotonic() < self.ends
 
     def pause(self, longest: float) -> None:
         """Wait for a seeded time, short ones more often."""

@@ -111,6 +111,9 @@ def page(results: Sequence[Result], *, seed: int, minutes: str, kills: int, day:
 COVERAGE = """
 ## What this covers
 
+`pages` follows links: what only a form's answer shows, or the demo has no case of, is left
+to `tests/browser`.
+
 Kills are SIGKILL of the process that works, of PostgreSQL's postmaster, or of it with all its
 children. The web is Commonweal's WSGI application under the standard library's threaded server in
 a forked process; granian, which serves in production, is not between them. `power` puts every

@@ -28,6 +28,7 @@ from ..look.charts import Point, ranking
 from ..requests import Asked
 from .base import address, bill_href, last_month, month_asked, show
 from .closes import CloseView, closes, month_to_close, view_of
+from .glance import glance
 
 VIEW = "charging.view_all_bills"
 MOST = 1000
@@ -95,6 +96,8 @@ def director(request: Asked) -> HttpResponse:
     charged = charged_rows(actor, period, before)
     recovered = recovered_rows(actor, period)
     queries = charging.queries(actor, state="open")
+    decisions = [(row, decision_href(row)) for row in waiting(actor, place=Place(limit=20))]
+    is_late = late(actor, runs)
     context = {
         "period": period,
         "months": [run.period for run in runs if run.state == "done"][:13],
@@ -105,9 +108,10 @@ def director(request: Asked) -> HttpResponse:
         "notes": notes(charged, recovered),
         "undetermined": undetermined(actor, period, recovered),
         "picture": picture(recovered),
-        "late": late(actor, runs),
+        "late": is_late,
         "queries": queries,
-        "decisions": [(row, decision_href(row)) for row in waiting(actor, place=Place(limit=20))],
+        "decisions": decisions,
+        "glance": glance(is_late, recovered, queries, decisions),
         "words": charging.Words(centre().currency),
     }
     return show(request, "centre/director.jinja", context)
@@ -231,15 +235,21 @@ def picture(recovered: Sequence[Recovered]) -> Markup:
     known = [row for row in recovered if row.known]
     if not known:
         return Markup()
-    short = [row for row in known if row.status[0] == "bad"]
-    title = (
-        _("%(name)s is furthest below its cost") % {"name": short[0].name}
-        if short
-        else _("No service is below its cost by more than one percent")
-    )
     currency = centre().currency
+    title = _message(known, currency)
     points = [Point(row.name, row.position, words.money(row.position, currency)) for row in known]
     return ranking(title, points, label=_("Service"), unit=currency)
+
+
+def _message(known: Sequence[Recovered], currency: str) -> str:
+    """What the picture of positions says, worst first."""
+    worst, best = known[0], known[-1]
+    if worst.status[0] == "bad":
+        return _("%(name)s is furthest below its cost") % {"name": worst.name}
+    if best.status[0] == "watch":
+        more = {"name": best.name, "amount": words.money(best.position, currency)}
+        return _("%(name)s charged %(amount)s more than it cost") % more
+    return _("Every service is within one percent of its cost")
 
 
 @dataclass(frozen=True)
