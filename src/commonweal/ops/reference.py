@@ -39,6 +39,7 @@ HOMES = {
     "DOCUMENTS": "stored files",
     "ENGINE": "the engines' documents",
     "FORM": "forms of the centre's pages",
+    "HOUSE": "the database and the disk",
     "JOBS": "background work",
     "LEDGER": "the books",
     "LIST": "pages of a list",
@@ -47,6 +48,7 @@ HOMES = {
     "NOTICES": "messages",
     "PARTY": "the centre, agencies, people",
     "RATE": "the rating engine",
+    "SERVE": "serving",
     "SETTINGS": "settings",
     "USAGE": "usage records",
 }
