@@ -9,7 +9,6 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from commonweal.kernel.notices.public import inbox, mark_read, subscribe, subscriptions
 
@@ -36,23 +35,36 @@ def letters(request: Asked) -> HttpResponse:
         "pages": pages(request, found),
         "topics": [(code, words.get(code, code)) for code in topics],
         "chosen": [code for code, on in topics.items() if on],
+        "paragraphs": paragraphs,
         "zone": zone(),
     }
     return render(request, "account/letters.jinja", context)
 
 
+def paragraphs(body: str) -> list[list[tuple[str, str]]]:
+    """A message for the page: paragraphs of (words, address); a bare address gets words."""
+    return [
+        [
+            (_("Open it"), line) if line.startswith("http") else (line, "")
+            for line in part.split("\n")
+        ]
+        for part in body.split("\n\n")
+    ]
+
+
 @signed_in
-@require_POST
 def read(request: Asked, message_id: UUID) -> HttpResponse:
     """Note that a message was read."""
-    mark_read(actor=request.actor, message_id=message_id)
+    if request.method == "POST":
+        mark_read(actor=request.actor, message_id=message_id)
     return HttpResponseRedirect(reverse("account_letters"))
 
 
 @signed_in
-@require_POST
 def choose_topics(request: Asked) -> HttpResponse:
     """Switch the e-mail of each topic on or off, as the form says."""
+    if request.method != "POST":
+        return HttpResponseRedirect(reverse("account_letters"))
     wanted = set(request.POST.getlist("topics"))
     for topic, on in subscriptions(request.actor).items():
         if on != (topic in wanted):

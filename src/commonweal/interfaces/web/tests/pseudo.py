@@ -148,6 +148,7 @@ def vocabulary() -> list[str]:
 def _words_in(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield " ".join(value.split())
+        yield from (" ".join(line.split()) for line in value.splitlines() if " " in line)
     elif isinstance(value, dict):
         for name, each in value.items():
             yield name
