@@ -59,7 +59,7 @@ def _recovered(recovered: Sequence[Recovered]) -> Stat:
         note, status = text % {"num": len(over)}, "watch"
     else:
         note, status = _("Every service"), "good"
-    return Stat(_("Services that recovered their cost"), figure, note, "#recovered", status)
+    return Stat(_("Recovered their cost"), figure, note, "#recovered", status)
 
 
 def _asked(queries: Sequence[Any]) -> Stat:

@@ -56,7 +56,7 @@ def test_a_rate_is_proposed_by_one_and_approved_by_another(
     assert "$18.25 per help-desk case" in page
     assert "Approve" not in page
     deciding = text_of(director.get("/centre/rates/proposals/"))
-    assert "Approve helpdesk.case-2027-01-01" in deciding
+    assert "Approve $" in deciding
     with act_as(SYSTEM):
         version = charging.rate_proposals(SYSTEM)[0]
     path = f"/centre/rates/{version.pk}/decide/"
