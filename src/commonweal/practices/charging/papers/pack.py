@@ -22,7 +22,7 @@ from commonweal.kernel.authority.public import decision_document
 from ..models import AllocationRun, Bill, BillLine, RateVersion
 from ..selectors.bill_document import bill_document
 from ..selectors.rated import rated_rows
-from .tables import agency_journal_csv
+from .tables import agency_journal_csv, safe_cell
 
 FORMAT = 1
 _MOMENT = (1980, 1, 1, 0, 0, 0)
@@ -134,7 +134,8 @@ def _usage(actor: Actor, bill: Bill, versions: dict[Any, RateVersion]) -> bytes:
         writer.writerow(
             (
                 row.kind, row.charge_period or bill.period, items[str(row.charge_item)],
-                codes[str(row.rate_version)], row.order_line, row.source, row.fact_id,
+                codes[str(row.rate_version)], row.order_line, safe_cell(row.source),
+                safe_cell(row.fact_id),
                 row.from_time.isoformat(), format(row.quantity, "f"),
                 format(row.quantity_before, "f"), format(row.amount, "f"),
             )

@@ -184,6 +184,31 @@ def _funding(found: Any) -> None:
         line["funding"][0]["numerator"] += 1
 
 
+def _share(found: Any) -> None:
+    shares = _run(found)["result"]["shares"]
+    shares[0]["numerator"] = str(int(shares[0]["numerator"]) + 1)
+
+
+def _swapped(files: Files) -> None:
+    """Two journal lines' amounts change places: sums and balance stay."""
+    rows = list(csv.DictReader(io.StringIO(files["journal.csv"].decode(), newline="")))
+    one, two = [row for row in rows if row["line"] and row["debit"]][:2]
+    assert one["debit"] != two["debit"]
+    one["debit"], two["debit"] = two["debit"], one["debit"]
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, rows[0].keys(), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    files["journal.csv"] = out.getvalue().encode()
+
+
+def _model_alone(found: Any) -> None:
+    """A decided price that the arithmetic of its own line does not touch."""
+    rate = _rate(found, "payroll.payslip")
+    rate["reason"] = "made up"
+    rate["decision"]["effect"]["model"] = {"kind": "per_unit", "rate": "99"}
+
+
 CHANGES: dict[str, Callable[[Files], None]] = {
     "quantity": usage_rows(lambda rows: rows[1].update(quantity=rows[1]["quantity"][:-1] + "1")),
     "amount of a record": usage_rows(lambda rows: rows[0].update(amount="1.000000000")),
@@ -232,6 +257,37 @@ CHANGES: dict[str, Callable[[Files], None]] = {
         "bill.json", lambda v: _line(v)["funding"][0].update(amount="0.01")
     ),
     "line removed": document("bill.json", lambda v: v["lines"].pop()),
+    "line twice": document("bill.json", lambda v: v["lines"].append(dict(_line(v, "fixed")))),
+    "line's order": document("bill.json", lambda v: _line(v).update(order="X-1")),
+    "share stated": document("allocation.json", _share),
+    "price decided": document("rates.json", _model_alone),
+    "no decision": document(
+        "rates.json", lambda v: _rate(v, "payroll.payslip").update(decision=None)
+    ),
+    "decided by one": document(
+        "rates.json",
+        lambda v: _rate(v, "payroll.payslip")["decision"].update(
+            decided_by=_rate(v, "payroll.payslip")["decision"]["proposed_by"]
+        ),
+    ),
+    "decided too late": document(
+        "rates.json",
+        lambda v: _rate(v, "payroll.payslip")["decision"].update(decided_at="2999-01-01T00:00:00"),
+    ),
+    "rate's first day": document(
+        "rates.json",
+        lambda v: [
+            _rate(v, "payroll.payslip").update(starts="2999-01-01"),
+            _rate(v, "payroll.payslip")["decision"]["effect"].update(starts="2999-01-01"),
+        ],
+    ),
+    "order line ended": document(
+        "orders.json", lambda v: [o.update(ends="2020-01-01") for o in v["order_lines"].values()]
+    ),
+    "record of another month": usage_rows(
+        lambda rows: rows[0].update({"from": "2020-01-01T00:00:00+00:00"})
+    ),
+    "journal's lines": _swapped,
     "total": document("bill.json", lambda v: v.update(total="1.00")),
     "journal": lambda files: files.update(
         {"journal.csv": files["journal.csv"].replace(b"1", b"2")}
