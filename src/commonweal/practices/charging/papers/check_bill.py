@@ -438,7 +438,7 @@ def check(path: str, root: str, ignore_hashes: bool) -> list[str]:
     places = -int(number(bill["total"], "total").as_tuple().exponent)
     text = files["usage.csv"].decode("utf-8", "replace")
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
-    fresh = {
+    fresh: set[tuple[str, ...]] = {
         (line["kind"], line["charge_period"], line["rate_version"])
         for line in bill["lines"]
         if line["kind"] == "correction" and line["corrects"] is None
@@ -463,12 +463,10 @@ def check(path: str, root: str, ignore_hashes: bool) -> list[str]:
     lines += ["", "Compare with your own records (usage records per charge item):"]
     lines += [f"  {item:<40} {count:>10,}" for item, count in sorted(counts.items())]
     title = f"Bill {bill['number']} of {bill['agency_name']}"
-    lines += ["", f"{title}: {bill['currency']} {bill['total']} – it fits.", PROVEN]
+    lines += ["", PROVEN]
     if ignore_hashes or not root:
-        lines.append(
-            "Give --root as printed on your bill to prove that the file is the one issued."
-        )
-    return lines
+        lines.append("Only --root, as printed on your bill, proves that this is the file issued.")
+    return [*lines, f"{title}: {bill['currency']} {bill['total']} – it fits."]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
