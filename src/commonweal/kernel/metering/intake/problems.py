@@ -12,7 +12,7 @@ from uuid import UUID
 from ..domain import Problem, Raw
 from ..domain.cells import safe_cell
 from ..domain.problems import Refused
-from ..storage.files import data_folder, make_folder, sync_folder
+from ..storage.files import data_folder, sync_folders
 from .options import FIELDS
 
 HEADER = ["row", "id", "column", "code", "problem"]
@@ -45,7 +45,7 @@ class ProblemFile:
         writer = csv.writer(stream, lineterminator="\r\n")
         if not self._bytes:
             writer.writerow(HEADER)
-            make_folder(self.path.parent)
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         for each in rows:
             cells = (each.row, each.external_id, each.pointer, each.code, each.message)
             writer.writerow([safe_cell(cell) for cell in cells])
@@ -57,6 +57,6 @@ class ProblemFile:
             target.flush()
             os.fsync(target.fileno())
         if not self._bytes:
-            sync_folder(self.path.parent)
+            sync_folders(self.path.parent)
         self._bytes += len(content)
         return self._bytes

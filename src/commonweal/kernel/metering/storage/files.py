@@ -50,7 +50,7 @@ def file_sha256(path: Path) -> str:
 def write_whole(path: str, write: Callable[[Path], None]) -> Written:
     """Write a file beside its place, sync it, put it in place, sync the folders above it."""
     place = absolute(path)
-    make_folder(place.parent)
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     part = place.with_name(place.name + _TEMPORARY)
     try:
         write(part)
@@ -60,19 +60,21 @@ def write_whole(path: str, write: Callable[[Path], None]) -> Written:
         os.replace(part, place)
     finally:
         part.unlink(missing_ok=True)
-    sync_folder(place.parent)
+    sync_folders(place.parent)
     return written
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder and what is above it, each name brought to disk in the folder that holds it."""
-    missing = []
-    while not folder.exists():
-        missing.append(folder)
-        folder = folder.parent
-    for each in reversed(missing):
-        each.mkdir(mode=0o700, exist_ok=True)
-        sync_folder(each.parent)
+def sync_folders(folder: Path) -> None:
+    """Bring a folder's entries to disk, and every name above it up to the data folder.
+
+    Always all of them: that a folder is there does not say that its name is on disk, for whoever
+    made it may have been killed before syncing it.
+    """
+    base = data_folder()
+    for each in (folder, *folder.parents):
+        sync_folder(each)
+        if each == base:
+            return
 
 
 def sync_folder(folder: Path) -> None:

@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from uuid import UUID
 
-from .files import data_folder, make_folder, sync_folder
+from .files import data_folder, sync_folders
 
 
 def kept_file(key: UUID) -> Path:
@@ -23,14 +23,14 @@ def keep_file(key: UUID, content: Path | bytes) -> None:
     place = kept_file(key)
     if isinstance(content, Path) and place.exists() and place.samefile(content):
         return
-    make_folder(place.parent)
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     part = place.with_name("file.part")
     part.unlink(missing_ok=True)
     _fill(part, content)
     with part.open("rb") as stream:
         os.fsync(stream.fileno())
     os.replace(part, place)
-    sync_folder(place.parent)
+    sync_folders(place.parent)
 
 
 def _fill(part: Path, content: Path | bytes) -> None:
