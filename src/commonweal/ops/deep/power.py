@@ -62,7 +62,8 @@ class Power:
         self.disk = Disk(self.data, self.folder / f"aside{number}")
         self.disk.take_all()
         before, self.sealed = in_child(partial(_damaged, self.data), self.folder)
-        self.lost = set(before.keys() - {"compared"})  # what lies in the folders before
+        # What lies in the folders before; by path alone, for its folder may come to be here too.
+        self.lost = {found.partition(": ")[2] for found in before.keys() - {"compared"}}
 
     def round(self, number: int) -> None:
         """One process that works and dies; perhaps a loss; then everything is compared."""
@@ -99,10 +100,11 @@ class Power:
         """Compare every committed row with its file."""
         files, self.sealed = in_child(partial(_damaged, self.data), self.folder)
         self.result.count("files compared", files["compared"])
-        for found in sorted(files.keys() - {"compared"} - self.lost):
-            self.lost.add(found)
+        for found in sorted(files.keys() - {"compared"}):
             kind, _, path = found.partition(": ")
-            self.kinds.setdefault(kind, []).append(path)
+            if path not in self.lost:
+                self.lost.add(path)
+                self.kinds.setdefault(kind, []).append(path)
 
     def work(self, number: int, seed: int, die_at: int) -> None:
         """In the child: write papers, uploads and months until it dies."""
