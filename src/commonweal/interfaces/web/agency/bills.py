@@ -34,13 +34,14 @@ def bills(request: Asked) -> HttpResponse:
     """The newest bill in one sentence, the last thirteen months as a picture, all as a table."""
     mine = choices(request)
     found = charging.bills(request.actor, agency_id=mine["chosen"].pk, place=place(request))
-    before = [*found[1:], charging.bill_before(request.actor, found[-1]) if found.next else None]
+    before = [*found[1:], charging.bill_before(request.actor, found[-1]) if found else None]
     context: dict[str, Any] = {
         "rows": [
             {"bill": bill, "change": says.change_between(earlier, bill)}
             for bill, earlier in zip(found, before, strict=False)
         ],
         "pages": pages(request, found),
+        "view": None,
         **mine,
     }
     if found and not found.previous:

@@ -285,11 +285,12 @@ def forecasts(
     *,
     charge_item_id: UUID | None = None,
     agency_id: UUID | None = None,
+    only: Collection[UUID] | None = None,
     place: Place | None = None,
 ) -> Listing[Forecast]:
     """Forecast volumes of a fiscal year: every one for the centre, else one's own agencies'.
 
-    Without a place all of them: at most one for each agency and charge item.
+    `only`: of these agencies. Without a place all of them: at most one for each agency and item.
     """
     found = Forecast.objects.filter(fiscal_year=fiscal_year)
     if actor.centre:
@@ -300,8 +301,22 @@ def forecasts(
         found = found.filter(charge_item_id=charge_item_id)
     if agency_id:
         found = found.filter(agency_id=agency_id)
+    if only is not None:
+        found = found.filter(agency_id__in=only)
     order = ["charge_item_id"] if agency_id else ["charge_item_id", "agency_id"]
     return listing(found.select_related("agency", "charge_item"), order, place)
+
+
+def forecast_counts(
+    actor: Actor, fiscal_year: int, agency_id: UUID | None = None
+) -> tuple[int, int]:
+    """How many forecasts of a year there are, and how many of them are signed."""
+    require(actor, VIEW)
+    found = Forecast.objects.filter(fiscal_year=fiscal_year)
+    if agency_id:
+        found = found.filter(agency_id=agency_id)
+    counts = found.aggregate(all=Count("pk"), signed=Count("signed_at"))
+    return counts["all"], counts["signed"]
 
 
 def forecast_checks(
