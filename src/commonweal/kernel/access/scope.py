@@ -41,7 +41,7 @@ def _present() -> list[str]:
 
 
 def _remember(values: list[str]) -> None:
-    connection.commonweal_scope = (_outermost(), values)
+    connection.commonweal_scope = (_outermost(), values)  # type: ignore[attr-defined]
 
 
 def _set(scope: list[str], question: str = "", values: Sequence[Any] = ()) -> tuple[Any, ...]:
@@ -51,7 +51,7 @@ def _set(scope: list[str], question: str = "", values: Sequence[Any] = ()) -> tu
         if question:
             cursor.execute(f"{_WRITE}; {question}", [*scope, *values])
             cursor.nextset()
-            row = cursor.fetchone()
+            row = cursor.fetchone() or ()
         else:
             cursor.execute(_WRITE, scope)
     _remember(scope)

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Count, Model, Prefetch, Q, QuerySet
 
 from ..access.public import Actor, require
 from ..calendar.public import FiscalPeriod, Span
@@ -29,6 +29,7 @@ from .domain import (
 from .models import (
     Agreement,
     Bundle,
+    BundleCompanion,
     ChargeItem,
     Order,
     OrderLine,
@@ -104,16 +105,19 @@ def item_by_code(actor: Actor, code: str) -> ChargeItem:
     return found
 
 
-def bundles(
-    actor: Actor, service: UUID | None = None, place: Place | None = None
-) -> Listing[Bundle]:
-    """The bundles with lead item and companions; `service`: only those led by its items. Public.
+def companions(actor: Actor, service: UUID) -> list[BundleCompanion]:
+    """What items of a service are ordered only together with, by lead and item. Public."""
+    found = BundleCompanion.objects.filter(bundle__lead__service_id=service)
+    return list(found.select_related("bundle__lead", "item").order_by("bundle__lead__code", "id"))
+
+
+def bundles(actor: Actor, place: Place | None = None) -> Listing[Bundle]:
+    """The bundles with lead item and companions. Public.
 
     Without a place all of them: what an administrator set up.
     """
-    found = Bundle.objects.select_related("lead").prefetch_related("companions__item")
-    if service:
-        found = found.filter(lead__service_id=service)
+    companions = Prefetch("companions", BundleCompanion.objects.select_related("item"))
+    found = Bundle.objects.select_related("lead").prefetch_related(companions)
     return listing(found, ["lead__code", "id"], place)
 
 

@@ -17,7 +17,7 @@ from commonweal.kernel.words import public as words
 from commonweal.practices.charging import public as charging
 
 from ..access import agency_only, anyone_with
-from ..lists import lists, pages, place
+from ..lists import lists, pages, place, report
 from ..look import charts
 from ..look.page import Link
 from ..requests import Asked
@@ -77,6 +77,7 @@ def months_chart(history: list[charging.Bill]) -> Any:
 
 
 @anyone_with(VIEW, VIEW_ALL)
+@report("one bill as a whole, every line of it")
 def bill(request: Asked, number: str) -> HttpResponse:
     """One bill: summary in plain words, what changed, lines by service, downloads."""
     view = charging.bill_view(request.actor, number, fiscal_start())

@@ -54,14 +54,14 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
     "charging.AllocationRun": {},
     "charging.AllocationEdge": {},
     "charging.CloseRun": {"period": MONTH, "state": "'done'"},
-    "charging.Forecast": {"charge_item_id": NEW_ITEMS},
+    "charging.Forecast": {"charge_item_id": NEW_ITEMS, "fiscal_year": '"fiscal_year"'},
     "charging.AccountMap": {"charge_item_id": NEW_ITEMS},
     "charging.CostMapping": {},
     "metering.UsageBatch": {},
     "metering.Upload": {},
     "metering.Quarantine": {"payload_hash": "gen_random_uuid()"},
     "metering.Source": {},
-    "party.Agency": {},
+    "party.Agency": {"kind": '"kind"'},
     "party.Bureau": {},
     "party.Supplier": {},
     "party.Person": {"user_id": "NULL", "name": "name || ' new ' || g"},
@@ -70,8 +70,9 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
     "access.Role": {},
     "access.ApiToken": {"prefix": "substr(md5('token' || g), 1, 12)"},
     "audit.Event": {},
-    "authority.Decision": {"state": "'proposed'", "subject_id": "gen_random_uuid()",
-                           "decided_at": "NULL", "decided_by": "NULL", "proposed_by": "NULL"},
+    "authority.Decision": {"state": "'proposed'", "subject_type": '"subject_type"',
+                           "subject_id": "gen_random_uuid()", "decided_at": "NULL",
+                           "decided_by": "NULL", "proposed_by": "NULL"},
     "authority.SecondApprover": {"person_id": NEW_PEOPLE, "starts": DAY, "ends": "NULL"},
     "jobs.Job": {},
     "ledger.Account": {},
@@ -100,6 +101,7 @@ def sample(label: str, world: World, known: Mapping[str, str]) -> dict[str, Any]
         "charging.BillLine": {"bill__number": known["number"]},
         "charging.RateVersion": {"charge_item__code": known["charge_item"], "state": "approved"},
         "party.Membership": {"person_id": known["person_id"]},
+        "notices.Message": {"message_id": "seed"},
         "party.Agency": {"kind": "agency"},
         "party.Bureau": {"agency_id": agency},
         "catalogue.Agreement": {"agency_id": agency},
@@ -115,13 +117,16 @@ def seed(world: World, known: Mapping[str, str]) -> None:
     """One row of each table of which the world has none."""
     with Owner({model._meta.db_table for model in map(apps.get_model, CHANGED)}):
         for row in _first_rows(world, known):
-            if isinstance(row, Decision) or not type(row)._default_manager.using("owner").exists():
+            if (
+                isinstance(row, Decision | Message)
+                or not type(row)._default_manager.using("owner").exists()
+            ):
                 row.save(using="owner", force_insert=True)
 
 
 def _first_rows(world: World, known: Mapping[str, str]) -> list[models.Model]:
     parks, line = world.agencies["PARKS"], world.line()
-    officer, owner = world.actors["officer"], world.actors["owner"]
+    officer, owner, director = (world.actors[name] for name in ("officer", "owner", "director"))
     when = now()
     decision = Decision.objects.using("owner").order_by("id")[0]
     decision.pk, decision.subject_id = uuid7(), uuid7()
@@ -137,10 +142,10 @@ def _first_rows(world: World, known: Mapping[str, str]) -> list[models.Model]:
         Delegation(agency_id=line_centre(), from_person_id=owner.person_id,
                    to_person_id=officer.person_id, to_user_id=officer.user_id,
                    role_id="service_owner", starts=when.date(), ends=when.date(), reason="Leave"),
-        ApiToken(user_id=officer.user_id, name="export", prefix="cw_seed", secret_hash="0" * 64,
+        ApiToken(user_id=director.user_id, name="export", prefix="cw_seed", secret_hash="0" * 64,
                  expires_at=when + timedelta(days=9)),
         Job(kind="audit.seal"),
-        Message(agency_id=parks, to_user_id=officer.user_id, topic="bills", template="x",
+        Message(agency_id=parks, to_user_id=director.user_id, topic="bills", template="x",
                 subject="A bill", body="Here.", message_id="seed"),
         Supplier(code="ACME", name="Acme"),
         Forecast(agency_id=parks, charge_item_id=line.charge_item_id, quantity=5,
