@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
@@ -111,13 +111,17 @@ def companions(actor: Actor, service: UUID) -> list[BundleCompanion]:
     return list(found.select_related("bundle__lead", "item").order_by("bundle__lead__code", "id"))
 
 
-def bundles(actor: Actor, place: Place | None = None) -> Listing[Bundle]:
-    """The bundles with lead item and companions. Public.
+def bundles(
+    actor: Actor, service: UUID | None = None, place: Place | None = None
+) -> Listing[Bundle]:
+    """The bundles with lead item and companions; `service`: only those led by its items. Public.
 
     Without a place all of them: what an administrator set up.
     """
     companions = Prefetch("companions", BundleCompanion.objects.select_related("item"))
     found = Bundle.objects.select_related("lead").prefetch_related(companions)
+    if service:
+        found = found.filter(lead__service_id=service)
     return listing(found, ["lead__code", "id"], place)
 
 
@@ -143,10 +147,14 @@ def own_rows(actor: Actor, rows: QuerySet[ModelT]) -> QuerySet[ModelT]:
     return rows.filter(agency_id__in=actor.agencies & actor.agencies_with(VIEW))
 
 
-def agreements(actor: Actor, agency_id: UUID | None = None) -> list[Agreement]:
-    """The agreements that the actor may see, by agency and number."""
+def agreements(
+    actor: Actor, agency_id: UUID | None = None, place: Place = FIRST
+) -> Listing[Agreement]:
+    """A page of the agreements that the actor may see, by agency, in the order of their making."""
     found = own_rows(actor, Agreement.objects.select_related("agency"))
-    return list(found.filter(agency_id=agency_id) if agency_id else found)
+    if agency_id:
+        return listing(found.filter(agency_id=agency_id), ["sequence"], place)
+    return listing(found, ["agency__code", "sequence"], place)
 
 
 def agreement(actor: Actor, agreement_id: UUID) -> Agreement:
@@ -169,14 +177,23 @@ def orders(
     *,
     agreement_id: UUID | None = None,
     state: str = "",
-) -> list[Order]:
-    """Orders that the actor may see, newest modification last within a number."""
+    hidden: Sequence[str] = (),
+    place: Place = FIRST,
+) -> Listing[Order]:
+    """A page of the orders that the actor may see, newest modification last within a number;
+    `hidden`: not those in these states."""
     found = own_rows(actor, Order.objects.select_related("agency", "agreement", "supersedes"))
-    if agency_id:
-        found = found.filter(agency_id=agency_id)
+    if state:
+        found = found.filter(state=state)
+    if hidden:
+        found = found.exclude(state__in=hidden)
     if agreement_id:
         found = found.filter(agreement_id=agreement_id)
-    return list(found.filter(state=state) if state else found)
+    if agency_id:
+        found = found.filter(agency_id=agency_id)
+    if agency_id or agreement_id:
+        return listing(found, ["number", "modification"], place)
+    return listing(found, ["agency__code", "number", "modification"], place)
 
 
 def has_orders(actor: Actor) -> bool:

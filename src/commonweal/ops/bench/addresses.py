@@ -1,7 +1,7 @@
 """Good addresses of every page and every read of the API, from the records that a centre has.
 
 The bench opens them in a large centre and in a small one; interfaces/web/tests/test_lists.py opens
-them with few rows and with many. A new parameter of an address gets its value in `values`.
+them with few rows and with many. A new parameter of a list's address gets its value in `values`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from commonweal.interfaces.api.api import api
 from commonweal.kernel.access.public import SYSTEM, act_as, roles
 from commonweal.kernel.catalogue.public import agreements, orders
 from commonweal.kernel.ledger.public import journals
+from commonweal.kernel.metering.public import sources
 from commonweal.kernel.party.public import memberships, people
 from commonweal.kernel.schema.public import Place
 from commonweal.practices.charging import public as charging
 
 NOWHERE = "018f0000-0000-7000-8000-000000000000"
-"""For parameters of downloads and writes, which are no lists."""
+"""For parameters without a value here: those of forms and downloads, which are no lists."""
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 LIBRARIES = ("allauth.", "django.")
 API = "/api/v1"
@@ -50,7 +51,8 @@ def newest_line() -> Any:
 
 
 def values() -> dict[str, str]:
-    """A good value for each parameter; `route:parameter` where a name means several things."""
+    """A good value for each parameter. Where a name means several things: `route:parameter`, or
+    `/room/:parameter` for all addresses in a room."""
     with act_as(SYSTEM):
         line = newest_line()
         agency = line.agency_id
@@ -84,21 +86,23 @@ def values() -> dict[str, str]:
             "membership_id": memberships(SYSTEM, agency_id=agency)[0].pk,
             "journal_id": journals(SYSTEM, agency)[0].pk,
             "decision_id": version.decision_id or NOWHERE,
-            "public:service:code": line.charge_item.service.code,
+            "agency_id": agency,
+            "month": line.bill.period,
+            "/agencies/:code": line.agency.code,
+            "/books/:code": line.agency.code,
+            "/units/:code": line.charge_item.unit_id,
+            "/services/:code": line.charge_item.service.code,
+            "/items/:code": line.charge_item.code,
+            "/sources/:code": sources(SYSTEM)[0].code,
             "public:rate:code": line.charge_item.code,
             "agency:usage_item:code": line.charge_item.code,
             "centre:pool:code": pools[0].code if pools else charging.UNASSIGNED,
             "centre:role:code": roles(SYSTEM)[0].code,
-            "/services/{code}:code": line.charge_item.service.code,
-            "/charge-items/{code}:code": line.charge_item.code,
             "/cost-pools/{code}/lines:code": pools[0].code if pools else charging.UNASSIGNED,
             "kind": "pdf",
             "topic": "bills",
             "head": f"0:{'0' * 64}",
         }
-    for name in ("upload_id", "token", "token_id", "delegation_id", "job_id", "forecast_id",
-                 "query_id", "record_id", "matter_id"):  # fmt: skip
-        found.setdefault(name, NOWHERE)
     return {name: str(value) for name, value in found.items()}
 
 
@@ -116,10 +120,12 @@ def _routes(
 
 def _filled(name: str, template: str, parameters: list[str], known: dict[str, str]) -> str:
     for each in parameters:
-        value = known.get(f"{name}:{each}", known.get(each))
-        if value is None:
-            raise KeyError(f"{name} has a parameter {each}; give it a value in {__name__}.values")
-        template = re.sub(rf"<(?:\w+:)?{each}>|{{{each}}}", value, template)
+        room = next(
+            (key for key in known if key.endswith(f"/:{each}") and key.split(":")[0] in template),
+            "",
+        )
+        value = known.get(f"{name}:{each}") or known.get(room) or known.get(each)
+        template = re.sub(rf"<(?:\w+:)?{each}>|{{{each}}}", value or NOWHERE, template)
     return template
 
 

@@ -37,6 +37,8 @@ MONTH = "to_char(date '1950-01-01' + (g || ' months')::interval, 'YYYY-MM')"
 DAY = "date '1990-01-01' + g * 10"
 NEW_ITEMS = "(SELECT id FROM catalogue_chargeitem WHERE code LIKE '%%-new-' || g)"
 NEW_PEOPLE = "(SELECT id FROM party_person WHERE name LIKE '%% new ' || g)"
+NEW_ORDERS = "(SELECT id FROM catalogue_order WHERE number LIKE '%%-new-' || g)"
+NEW_OWNER = NEW_ORDERS.replace("id FROM", "agency_id FROM")
 CHANGED: Mapping[str, Mapping[str, str]] = {
     "catalogue.Service": {},
     "catalogue.ChargeItem": {"code": "code || '-new-' || g"},
@@ -44,7 +46,9 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
     "catalogue.Bundle": {"lead_id": NEW_ITEMS},
     "catalogue.ServiceLevel": {"metric": "metric || g"},
     "catalogue.Agreement": {},
-    "catalogue.Order": {"modification": "0", "supersedes_id": "NULL"},
+    "catalogue.Order": {"number": "left(number, 20) || '-new-' || g", "modification": "0",
+                        "supersedes_id": "NULL"},
+    "catalogue.Ending": {"order_id": NEW_ORDERS, "agreement_id": "NULL", "agency_id": NEW_OWNER},
     "charging.RateVersion": {"state": "'proposed'", "starts": "date '2090-01-01'"},
     "charging.Bill": {"period": MONTH, "number": "''"},
     "charging.BillLine": {"number": "10000 + g", "amount_minor": "0", "amount_exact": "0"},
@@ -79,6 +83,7 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
     "ledger.Fund": {},
     "ledger.LedgerPeriod": {"code": MONTH},
     "ledger.Journal": {"reverses_id": "NULL", "pair_id": "NULL"},
+    "ledger.Posting": {"line": "1000 + g", "journal_id": "journal_id"},
     "notices.Message": {"key": "NULL", "message_id": "message_id || g"},
 }  # fmt: skip
 """The tables that grow, charge items before what needs new ones; what must differ in a copy."""
@@ -109,7 +114,8 @@ def sample(label: str, world: World, known: Mapping[str, str]) -> dict[str, Any]
         "ledger.Account": {"agency_id": agency},
         "ledger.Fund": {"agency_id": agency},
         "ledger.LedgerPeriod": {"agency_id": agency},
-        "ledger.Journal": {"agency_id": agency},
+        "ledger.Journal": {"agency_id": agency, "period__code": known["month"]},
+        "ledger.Posting": {"journal_id": known["journal_id"]},
     }.get(label, {})
 
 
@@ -146,7 +152,7 @@ def _first_rows(world: World, known: Mapping[str, str]) -> list[models.Model]:
                  expires_at=when + timedelta(days=9)),
         Job(kind="audit.seal"),
         Message(agency_id=parks, to_user_id=director.user_id, topic="bills", template="x",
-                subject="A bill", body="Here.", message_id="seed"),
+                subject="A bill", body="Here.", message_id="seed", state="failed"),
         Supplier(code="ACME", name="Acme"),
         Forecast(agency_id=parks, charge_item_id=line.charge_item_id, quantity=5,
                  fiscal_year=int(known["fiscal_year"]), recorded_at=when),
@@ -216,7 +222,7 @@ def _insert(
     model: type[models.Model],
     changed: Mapping[str, str],
     span: tuple[int, int],
-    key: Any,
+    key: tuple[Any, ...],
 ) -> None:
     """Copies of the row with a key."""
     columns = [field.column for field in model._meta.concrete_fields]
@@ -225,8 +231,8 @@ def _insert(
     cursor.execute(
         f'INSERT INTO "{table}" ({", ".join(map(_quoted, columns))})'
         f' SELECT {", ".join(values)} FROM "{table}", generate_series(%s, %s) AS g'
-        f" WHERE {_quoted(model._meta.pk.column)} = %s",
-        [*span, key],
+        f" WHERE ({', '.join(map(_quoted, _keys(model)))}) = ({', '.join('%s' for _ in key)})",
+        [*span, *key],
     )
 
 
@@ -234,11 +240,15 @@ def _quoted(name: str) -> str:
     return f'"{name}"'
 
 
-def _key(model: type[models.Model], **where: Any) -> Any:
+def _keys(model: type[models.Model]) -> list[str]:
+    return [field.column for field in model._meta.pk_fields]
+
+
+def _key(model: type[models.Model], **where: Any) -> tuple[Any, ...]:
     found = model._default_manager.using("owner").filter(**where).order_by("pk").first()
     if found is None:
         raise AssertionError(f"{model._meta.label}: nothing to copy; make a first row in `seed`")
-    return found.pk
+    return found.pk if isinstance(found.pk, tuple) else (found.pk,)
 
 
 def grow(world: World, known: Mapping[str, str], first: int, last: int) -> None:
