@@ -1,7 +1,7 @@
 """What every list of the web shares: its place in the address, its neighbours, its declaration.
 
 A view that shows rows of tables that grow says so with `lists`; one that shows a whole short table
-on purpose says why with `report`. tests/architecture/test_lists.py reads both, opens every page
+on purpose says why with `report`. tests/test_lists.py reads both, opens every page
 with few rows and with many, and refuses a page that grows without saying so.
 """
 

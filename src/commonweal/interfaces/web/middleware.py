@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 
-from commonweal.kernel.access.public import ANONYMOUS, Actor, act_as
-from commonweal.kernel.party.public import acting
+from commonweal.kernel.access.public import Actor
+from commonweal.kernel.party.public import acting, nobody
 from commonweal.kernel.schema.public import CommonwealError
 
 from .context import profile_of_centre
@@ -68,8 +68,8 @@ def scope_of(request: HttpRequest) -> Iterator[tuple[Actor, str]]:
         with acting(request.user) as found:
             yield found
     else:
-        with act_as(ANONYMOUS):
-            yield ANONYMOUS, ""
+        with nobody() as actor:
+            yield actor, ""
 
 
 def speak(request: HttpRequest) -> None:

@@ -10,10 +10,9 @@ from django.db import connection, transaction
 
 from .domain import Actor
 
-_READ = """SELECT current_setting('app.user', true), current_setting('app.agencies', true),
-                  current_setting('app.centre', true)"""
 _WRITE = """SELECT set_config('app.user', %s, true), set_config('app.agencies', %s, true),
                    set_config('app.centre', %s, true)"""
+_NOBODY = ["", "", ""]
 
 
 def _values(actor: Actor) -> list[str]:
@@ -26,8 +25,37 @@ def _values(actor: Actor) -> list[str]:
 
 def widen(actor: Actor) -> None:
     """Set the present transaction's scope to the actor's, from that of the account alone."""
+    _set(_values(actor))
+
+
+def _outermost() -> object | None:
+    """What identifies the running transaction: its outermost atomic block."""
+    blocks: list[object] = getattr(connection, "atomic_blocks", [])
+    return blocks[0] if blocks else None
+
+
+def _present() -> list[str]:
+    """The scope that was set last in the running transaction; nothing else sets it."""
+    running, known = getattr(connection, "commonweal_scope", (None, _NOBODY))
+    return known if running is not None and running is _outermost() else _NOBODY
+
+
+def _remember(values: list[str]) -> None:
+    connection.commonweal_scope = (_outermost(), values)  # type: ignore[attr-defined]
+
+
+def _set(scope: list[str], question: str = "", values: Sequence[Any] = ()) -> tuple[Any, ...]:
+    """Set the scope, and ask a question in it in the same round trip."""
+    row: tuple[Any, ...] = ()
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE, _values(actor))
+        if question:
+            cursor.execute(f"{_WRITE}; {question}", [*scope, *values])
+            cursor.nextset()
+            row = cursor.fetchone() or ()
+        else:
+            cursor.execute(_WRITE, scope)
+    _remember(scope)
+    return row
 
 
 @contextmanager
@@ -46,20 +74,12 @@ def asking(actor: Actor, question: str, values: Sequence[Any]) -> Iterator[tuple
     """The same, with the first row of a question that is asked in the scope, in the same round
     trip as setting it; an empty question has no row."""
     nested = connection.in_atomic_block
-    before = ["", "", ""]
-    row: tuple[Any, ...] = ()
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            if nested:
-                cursor.execute(_READ)
-                before = [value or "" for value in cursor.fetchone()]
-            if question:
-                cursor.execute(f"{_WRITE}; {question}", [*_values(actor), *values])
-                cursor.nextset()
-                row = cursor.fetchone()
-            else:
-                cursor.execute(_WRITE, _values(actor))
-        yield row
-        if nested:  # the settings end with the outermost transaction by themselves
-            with connection.cursor() as cursor:
-                cursor.execute(_WRITE, before)
+    before = _present()
+    try:
+        with transaction.atomic():
+            row = _set(_values(actor), question, values)
+            yield row
+            if nested:  # the settings end with the outermost transaction by themselves
+                _set(before)
+    finally:
+        _remember(before)

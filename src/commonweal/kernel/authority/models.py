@@ -125,3 +125,4 @@ class SecondApprover(TenantModel):
                 name="authority_second_span",
             )
         ]
+        indexes = [models.Index(fields=["agency", "starts", "id"], name="authority_second_agency")]

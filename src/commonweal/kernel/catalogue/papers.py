@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from ..access.public import Actor
 from ..authority.public import Matter
-from ..schema.public import FIRST, CommonwealError, Listing, NotFound, Place, gone, turn
+from ..schema.public import FIRST, CommonwealError, Listing, NotFound, Place, gone, listing, turn
 from .domain import SIDES, Changes, NewFunding, NewLine, OrderDraft, compare, profile
 from .drafts import Terms, checked, funded
 from .models import Agreement, Ending, Order
@@ -139,11 +139,11 @@ def ending(actor: Actor, ending_id: UUID) -> Ending:
     return found
 
 
-def versions(actor: Actor, order: Order) -> list[Order]:
-    """The order and its modifications, newest first, whatever became of them."""
+def versions(actor: Actor, order: Order, place: Place = FIRST) -> Listing[Order]:
+    """A page of the order and its modifications, newest first, whatever became of them."""
     rows = Order.objects.select_related("agency", "agreement", "supersedes")
     same = own_rows(actor, rows).filter(agency_id=order.agency_id, number=order.number)
-    return list(same.order_by("-modification"))
+    return listing(same, ["-modification"], place)
 
 
 def draft(actor: Actor, order: Order) -> OrderDraft:

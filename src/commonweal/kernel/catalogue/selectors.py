@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Count, Model, Prefetch, Q, QuerySet
 
 from ..access.public import Actor, require
 from ..calendar.public import FiscalPeriod, Span
@@ -29,6 +29,7 @@ from .domain import (
 from .models import (
     Agreement,
     Bundle,
+    BundleCompanion,
     ChargeItem,
     Order,
     OrderLine,
@@ -104,6 +105,12 @@ def item_by_code(actor: Actor, code: str) -> ChargeItem:
     return found
 
 
+def companions(actor: Actor, service: UUID) -> list[BundleCompanion]:
+    """What items of a service are ordered only together with, by lead and item. Public."""
+    found = BundleCompanion.objects.filter(bundle__lead__service_id=service)
+    return list(found.select_related("bundle__lead", "item").order_by("bundle__lead__code", "id"))
+
+
 def bundles(
     actor: Actor, service: UUID | None = None, place: Place | None = None
 ) -> Listing[Bundle]:
@@ -111,7 +118,8 @@ def bundles(
 
     Without a place all of them: what an administrator set up.
     """
-    found = Bundle.objects.select_related("lead").prefetch_related("companions__item")
+    companions = Prefetch("companions", BundleCompanion.objects.select_related("item"))
+    found = Bundle.objects.select_related("lead").prefetch_related(companions)
     if service:
         found = found.filter(lead__service_id=service)
     return listing(found, ["lead__code", "id"], place)
@@ -139,10 +147,14 @@ def own_rows(actor: Actor, rows: QuerySet[ModelT]) -> QuerySet[ModelT]:
     return rows.filter(agency_id__in=actor.agencies & actor.agencies_with(VIEW))
 
 
-def agreements(actor: Actor, agency_id: UUID | None = None) -> list[Agreement]:
-    """The agreements that the actor may see, by agency and number."""
+def agreements(
+    actor: Actor, agency_id: UUID | None = None, place: Place = FIRST
+) -> Listing[Agreement]:
+    """A page of the agreements that the actor may see, by agency, in the order of their making."""
     found = own_rows(actor, Agreement.objects.select_related("agency"))
-    return list(found.filter(agency_id=agency_id) if agency_id else found)
+    if agency_id:
+        return listing(found.filter(agency_id=agency_id), ["sequence"], place)
+    return listing(found, ["agency__code", "sequence"], place)
 
 
 def agreement(actor: Actor, agreement_id: UUID) -> Agreement:
@@ -165,14 +177,23 @@ def orders(
     *,
     agreement_id: UUID | None = None,
     state: str = "",
-) -> list[Order]:
-    """Orders that the actor may see, newest modification last within a number."""
+    hidden: Sequence[str] = (),
+    place: Place = FIRST,
+) -> Listing[Order]:
+    """A page of the orders that the actor may see, newest modification last within a number;
+    `hidden`: not those in these states."""
     found = own_rows(actor, Order.objects.select_related("agency", "agreement", "supersedes"))
-    if agency_id:
-        found = found.filter(agency_id=agency_id)
+    if state:
+        found = found.filter(state=state)
+    if hidden:
+        found = found.exclude(state__in=hidden)
     if agreement_id:
         found = found.filter(agreement_id=agreement_id)
-    return list(found.filter(state=state) if state else found)
+    if agency_id:
+        found = found.filter(agency_id=agency_id)
+    if agency_id or agreement_id:
+        return listing(found, ["number", "modification"], place)
+    return listing(found, ["agency__code", "number", "modification"], place)
 
 
 def has_orders(actor: Actor) -> bool:

@@ -144,18 +144,23 @@ def _lines() -> QuerySet[Posting]:
     return Posting.objects.select_related("account", "fund").order_by("line")
 
 
-def journal(actor: Actor, journal_id: UUID) -> Journal:
-    """A journal with its lines (`.postings.all()`)."""
-    found = (
-        Journal.objects.select_related("period", "reverses", "reversed_by")
-        .prefetch_related(Prefetch("postings", _lines()))
-        .filter(pk=journal_id)
-        .first()
-    )
+def journal(actor: Actor, journal_id: UUID, *, lines: bool = True) -> Journal:
+    """A journal with its lines (`.postings.all()`), unless they are read by page."""
+    rows = Journal.objects.select_related("period", "reverses", "reversed_by")
+    if lines:
+        rows = rows.prefetch_related(Prefetch("postings", _lines()))
+    found = rows.filter(pk=journal_id).first()
     if found is None:
         raise NotFound("LEDGER-404", "There is no such journal in these books.")
     _allowed(actor, found.agency_id)
     return found
+
+
+def journal_lines(actor: Actor, of: Journal, place: Place = FIRST) -> Listing[Posting]:
+    """A page of a journal's lines, in order."""
+    _allowed(actor, of.agency_id)
+    found = Posting.objects.select_related("account", "fund").filter(journal_id=of.pk)
+    return listing(found, ["line"], place)
 
 
 def journal_by_key(actor: Actor, agency_id: UUID, *, source: str, key: str) -> Journal | None:

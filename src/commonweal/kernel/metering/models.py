@@ -95,7 +95,9 @@ class UsageFact(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["agency", "booked_in", "charge_item"], name="usage_by_period"),
+            models.Index(
+                fields=["agency", "booked_in", "starts", "external_id"], name="usage_by_period"
+            ),
             models.Index(fields=["booked_in"], condition=Q(late=True), name="usage_late"),
         ]
         constraints = [

@@ -40,10 +40,10 @@ from .intake.options import FileOptions
 from .intake.take import IntakeResult
 from .models import Partition, Quarantine, Source, Upload, UsageBatch
 from .selectors import (
-    Page,
     PartitionFile,
     Total,
     UsageRow,
+    agency_files,
     export_csv,
     facts,
     history,
@@ -60,7 +60,6 @@ __all__ = [
     "INLINE_BYTES",
     "FileOptions",
     "IntakeResult",
-    "Page",
     "Partition",
     "PartitionFile",
     "Problem",
@@ -74,6 +73,7 @@ __all__ = [
     "UsageBatch",
     "UsageError",
     "UsageRow",
+    "agency_files",
     "batches",
     "cancel_upload",
     "discard_quarantined",

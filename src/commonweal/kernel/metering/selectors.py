@@ -20,7 +20,7 @@ from django.db.models import Max
 from ..access.public import Actor, require, require_somewhere
 from ..calendar.public import FiscalPeriod
 from ..party.public import centre
-from .domain import UsageError
+from ..schema.public import FIRST, Listing, Place, gone, turn
 from .domain.cells import safe_cell
 from .domain.checks import EPOCH, micros
 from .models import Partition, PeriodState, UsageFact
@@ -71,17 +71,9 @@ class UsageRow:
         return self.quantity - self.replaced_quantity
 
     @property
-    def cursor(self) -> str:
-        """Where a list goes on after this row."""
-        return f"{micros(self.starts)}|{self.source}|{self.external_id}"
-
-
-@dataclass(frozen=True)
-class Page:
-    """Some rows, and where the next page begins (None: this was the last)."""
-
-    rows: list[UsageRow]
-    after: str | None
+    def key(self) -> tuple[int, str, str]:
+        """Its place in a list: moment in microseconds, id, source."""
+        return micros(self.starts), self.external_id, self.source
 
 
 @dataclass(frozen=True)
@@ -167,6 +159,24 @@ def partition_files(
     ]
 
 
+def agency_files(
+    actor: Actor, agency_id: UUID, wanted: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], PartitionFile]:
+    """One agency's newest files of some (period, kind), each compared with its hash; one query."""
+    require(actor, "metering.view", agency_id)
+    rows = Partition.objects.filter(
+        agency_id=agency_id,
+        period__in={period for period, _kind in wanted},
+        kind__in={kind for _period, kind in wanted},
+    )
+    newest = {(row.period, row.kind): row for row in rows.order_by("version")}
+    return {
+        key: PartitionFile(agency_id, checked(row.path, row.sha256), row.path, row.rows, row.sha256)
+        for key, row in newest.items()
+        if key in wanted
+    }
+
+
 @dataclass(frozen=True)
 class _Filter:
     """Conditions in SQL that both engines read, with `?` for values."""
@@ -179,9 +189,7 @@ class _Filter:
         return " AND ".join(self.terms).replace("?", placeholder)
 
 
-def _filter(
-    charge_item: UUID | None, order_line: UUID | None, late: bool | None, after: str | None
-) -> _Filter:
+def _filter(charge_item: UUID | None, order_line: UUID | None, late: bool | None) -> _Filter:
     found = _Filter(["NOT replaced"], [])
     for name, value in (
         ("charge_item_id", charge_item),
@@ -191,14 +199,24 @@ def _filter(
         if value is not None:
             found.terms.append(f"{name} = ?")
             found.values.append(value)
-    if after is not None:
-        moment, _, rest = after.partition("|")
-        source, _, external_id = rest.partition("|")
-        if not moment.lstrip("-").isdigit():
-            raise UsageError("USAGE-330", "This page does not exist. Go back to the first page.")
-        found.terms.append("(starts, source, external_id) > (?, ?, ?)")
-        found.values.extend([EPOCH + timedelta(microseconds=int(moment)), source, external_id])
     return found
+
+
+def _behind(only: _Filter, start: Sequence[str], backwards: bool) -> _Filter:
+    """Only what follows a row's key, or precedes it; the first bound is the one an index knows."""
+    if not start:
+        return only
+    moment, external_id, source = start
+    if not moment.removeprefix("-").isdecimal() or len(moment) > 18:
+        raise gone()
+    at, sign = EPOCH + timedelta(microseconds=int(moment)), "<" if backwards else ">"
+    terms = [f"starts {sign}= ?", f"(starts, external_id, source) {sign} (?, ?, ?)"]
+    return _Filter([*only.terms, *terms], [*only.values, at, at, external_id, source])
+
+
+def _order(backwards: bool, source: str = "source") -> str:
+    way = " DESC" if backwards else ""
+    return f"ORDER BY starts{way}, external_id{way}, {source}{way}"
 
 
 def _row(values: Sequence[Any]) -> UsageRow:
@@ -212,7 +230,11 @@ def _row(values: Sequence[Any]) -> UsageRow:
 
 
 def _open_rows(
-    agencies: Sequence[UUID] | None, period: str | None, only: _Filter, limit: int | None
+    agencies: Sequence[UUID] | None,
+    period: str | None,
+    only: _Filter,
+    limit: int | None,
+    backwards: bool = False,
 ) -> list[UsageRow]:
     names = ", ".join(f'x."{name}"' for name in _NAMES)
     where = "WHERE true"
@@ -223,11 +245,9 @@ def _open_rows(
     if period is not None:
         where += " AND f.booked_in = %s"
         values.append(period)
-    condition = only.where("%s").replace("(starts, source,", '(starts, source COLLATE "C",')
-    statement = (
-        f"SELECT {names} FROM ({SELECT_FACTS} {where}) x WHERE {condition} "
-        'ORDER BY starts, source COLLATE "C", external_id'
-    )
+    condition = only.where("%s").replace(", source)", ', source COLLATE "C")')
+    order = _order(backwards, 'source COLLATE "C"')
+    statement = f"SELECT {names} FROM ({SELECT_FACTS} {where}) x WHERE {condition} {order}"
     values += only.values
     if limit is not None:
         statement += " LIMIT %s"
@@ -237,9 +257,11 @@ def _open_rows(
         return [_row(row) for row in cursor.fetchall()]
 
 
-def _sealed_rows(files: Sequence[Partition], only: _Filter, limit: int | None) -> list[UsageRow]:
+def _sealed_rows(
+    files: Sequence[Partition], only: _Filter, limit: int | None, backwards: bool = False
+) -> list[UsageRow]:
     condition = " AND ".join(only.terms[1:]) or "true"  # replaced facts are in a file of their own
-    rest = f"WHERE {condition} ORDER BY starts, source, external_id"
+    rest = f"WHERE {condition} {_order(backwards)}"
     values = list(only.values)
     if limit is not None:
         rest += " LIMIT ?"
@@ -255,23 +277,24 @@ def facts(
     charge_item: UUID | None = None,
     order_line: UUID | None = None,
     late: bool | None = False,
-    after: str | None = None,
-    limit: int = 50,
-) -> Page:
-    """A page of the facts that count in a period, by (starts, source, id).
+    place: Place = FIRST,
+) -> Listing[UsageRow]:
+    """A page of the facts that count in a period, by moment, id and source.
 
     `late` False: usage of the period itself; True: corrections booked in it; None: both.
-    `after` is the `Page.after` of the page before.
     """
     scope = _scope(actor, agency_id)
-    only = _filter(charge_item, order_line, late, after)
-    if period_state(period) == "sealed":
-        files = manifest(actor, period, agency_id=agency_id)
-        rows = _sealed_rows(files, only, limit + 1)
-    else:
-        rows = _open_rows(scope, period, only, limit + 1)
-    more = len(rows) > limit
-    return Page(rows[:limit], rows[limit - 1].cursor if more else None)
+    only = _filter(charge_item, order_line, late)
+    sealed = period_state(period) == "sealed"
+    files = manifest(actor, period, agency_id=agency_id) if sealed else []
+
+    def read(start: list[str], backwards: bool, limit: int) -> list[UsageRow]:
+        wanted = _behind(only, start, backwards)
+        if sealed:
+            return _sealed_rows(files, wanted, limit, backwards)
+        return _open_rows(scope, period, wanted, limit, backwards)
+
+    return turn(read, place, 3, lambda row: row.key)
 
 
 def late_facts(
@@ -282,7 +305,7 @@ def late_facts(
     `booked_in` None: those booked in periods that are not sealed yet.
     """
     scope = _scope(actor, agency_id)
-    only = _filter(None, None, True, None)
+    only = _filter(None, None, True)
     if booked_in is not None and period_state(booked_in) == "sealed":
         return _sealed_rows(manifest(actor, booked_in, agency_id=agency_id), only, None)
     return _open_rows(scope, booked_in, only, None)
@@ -294,12 +317,17 @@ def history(
     *,
     agency_id: UUID | None = None,
     late: bool = False,
+    only: Collection[UUID] | None = None,
+    sealed_only: bool = False,
 ) -> dict[str, list[Total]]:
     """What counts in each period by agency, item and order line, in three queries.
 
-    `late` True: the corrections booked in it, as the sums of their deltas.
+    `late` True: the corrections booked in it, as the sums of their deltas. `only`: these agencies.
+    `sealed_only`: nothing of periods that are not sealed, whose records would have to be summed.
     """
     scope = _scope(actor, agency_id)
+    if only is not None:
+        scope = sorted(set(only) if scope is None else set(only) & set(scope))
     codes = [FiscalPeriod.parse(period).code for period in periods]
     sealed = PeriodState.objects.filter(period__in=codes, state="sealed")
     closed = set(sealed.values_list("period", flat=True))
@@ -308,12 +336,12 @@ def history(
     for row in rows if scope is None else rows.filter(agency_id__in=scope):
         found[row.period] += _sealed_totals(row, late)
     still_open = [code for code in codes if code not in closed]
-    if still_open:
+    if still_open and not sealed_only:
         with connection.cursor() as cursor:
             cursor.execute(_TOTALS, [still_open, late, scope, scope])
             for period, *values in cursor.fetchall():
                 found[period].append(Total(*values))
-    return {code: sorted(each, key=_order) for code, each in found.items()}
+    return {code: sorted(each, key=_total_key) for code, each in found.items()}
 
 
 def _sealed_totals(row: Partition, late: bool) -> list[Total]:
@@ -326,7 +354,7 @@ def _sealed_totals(row: Partition, late: bool) -> list[Total]:
     ]
 
 
-def _order(total: Total) -> tuple[str, str, str]:
+def _total_key(total: Total) -> tuple[str, str, str]:
     return str(total.agency_id), str(total.charge_item_id), str(total.order_line_id)
 
 
@@ -349,7 +377,7 @@ def export_csv(
     """The facts that count in a period as CSV, piece by piece; the first row names the columns."""
     names = [each.name for each in fields(UsageRow)]
     yield _csv([names])
-    after: str | None = None
+    at = ""
     while True:
         page = facts(
             actor,
@@ -358,12 +386,11 @@ def export_csv(
             charge_item=charge_item,
             order_line=order_line,
             late=late,
-            after=after,
-            limit=20_000,
+            place=Place(at, 20_000),
         )
-        yield _csv([[_cell(getattr(row, name)) for name in names] for row in page.rows])
-        after = page.after
-        if after is None:
+        yield _csv([[_cell(getattr(row, name)) for name in names] for row in page])
+        at = page.next
+        if not at:
             return
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from ..access.public import Actor, Role, User, act_as, asking, token_by_secret, widen
+from ..access.public import ANONYMOUS, Actor, Role, User, act_as, asking, token_by_secret, widen
 from ..calendar.public import now, today
 from .domain import CENTRE_SIDE, Held, RoleInfo, actor_of, grants_of
 from .models import CentreProfile, Delegation, Membership
@@ -67,6 +67,9 @@ SELECT
 FROM today"""
 
 
+_PROFILE = "SELECT to_jsonb(c) FROM party_centreprofile c LIMIT 1"
+
+
 @contextmanager
 def _standing(user_id: UUID) -> Iterator[tuple[Actor, str]]:
     """A transaction in the scope of the account alone, with the actor and the person's name.
@@ -112,6 +115,15 @@ def acting(user: Any) -> Iterator[tuple[Actor, str]]:
     with _standing(user.pk) as (actor, name):
         widen(actor)
         yield actor, name
+
+
+@contextmanager
+def nobody() -> Iterator[Actor]:
+    """The one transaction of a request without an account."""
+    with asking(ANONYMOUS, _PROFILE, ()) as row:
+        if row:
+            remember_centre(centre_of(json.loads(row[0])))
+        yield ANONYMOUS
 
 
 def actor_for(user: Any) -> Actor:

@@ -22,6 +22,7 @@ from .actors import (
     actor_for,
     actor_for_token,
     holders,
+    nobody,
     permission_sources,
     roles_held,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "erase_person",
     "holders",
     "memberships",
+    "nobody",
     "own_loans",
     "people",
     "people_of_accounts",

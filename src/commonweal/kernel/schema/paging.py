@@ -2,7 +2,7 @@
 
 Nothing is counted and nothing skipped (no OFFSET), so that page ten thousand costs what page one
 costs. Whether each order has its index is tested by the plans of the lists themselves
-(tests/architecture/test_lists.py).
+(interfaces/web/tests/test_lists.py).
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ from .selectors.bills import (
     revenue_by_service,
     visible_bills,
 )
-from .selectors.closes import Running, close_jobs, close_run, closes, running
+from .selectors.closes import Running, close_jobs, close_periods, close_run, closes, running
 from .selectors.cost_model import UNASSIGNED, PoolCost, cost_by_pool, drivers, pools, rules
 from .selectors.cost_model import drivers as cost_drivers
 from .selectors.cost_model import pools as cost_pools
@@ -126,6 +126,7 @@ from .selectors.rates import (
     Volume,
     derive_rate,
     forecast_checks,
+    forecast_counts,
     forecasts,
     rate_book,
     rate_history,
@@ -204,6 +205,7 @@ __all__ = [
     "bill_view",
     "bills",
     "close_jobs",
+    "close_periods",
     "close_run",
     "closes",
     "cost_by_pool",
@@ -224,6 +226,7 @@ __all__ = [
     "file_jobs",
     "file_state",
     "forecast_checks",
+    "forecast_counts",
     "forecasts",
     "history",
     "import_costs",

@@ -279,8 +279,8 @@ def list_agreements(
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
     """Agreements that you may see."""
-    rows = catalogue.agreements(request.actor, _agency(request, agency))
-    return paging.part_of(rows, after, limit, lambda row: row.pk)
+    place = paging.place(after, limit)
+    return paging.answer(catalogue.agreements(request.actor, _agency(request, agency), place))
 
 
 @door.post("/agreements", access=PROPOSE, returns=AgreementOut, status=201)
@@ -330,9 +330,13 @@ def list_orders(
 ) -> dict[str, Any]:
     """Orders that you may see."""
     rows = catalogue.orders(
-        request.actor, _agency(request, agency), agreement_id=agreement_id, state=state
+        request.actor,
+        _agency(request, agency),
+        agreement_id=agreement_id,
+        state=state,
+        place=paging.place(after, limit),
     )
-    return paging.part_of(rows, after, limit, lambda row: row.pk)
+    return paging.answer(rows)
 
 
 @door.post("/orders", access=PROPOSE, returns=OrderOut, status=201)

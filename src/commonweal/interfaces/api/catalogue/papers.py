@@ -195,8 +195,8 @@ def list_versions(
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
     """An order and its modifications, newest first, with who signed when."""
-    rows = catalogue.versions(request.actor, catalogue.order(request.actor, order_id))
-    return paging.part_of(rows, after, limit, lambda row: row.pk)
+    found = catalogue.order(request.actor, order_id)
+    return paging.answer(catalogue.versions(request.actor, found, paging.place(after, limit)))
 
 
 @door.get("/orders/{order_id}/changes", access=VIEW, returns=ChangesOut)

@@ -373,17 +373,15 @@ def list_line_usage(
     after: str = paging.after_query(),
 ) -> dict[str, Any]:
     """The usage records behind a line, oldest first, with the sums of all that fit the filter."""
-    parts = paging.decode(after, 1)
     found = charging.line_facts(
         request.actor,
         line_id,
-        after=parts[0] if parts else "",
+        place=paging.place(after, 50),
         bureau=bureau,
         day=str(day or ""),
     )
     return {
-        "items": found.rows,
-        "after": paging.encode(found.after) if found.after else None,
+        **paging.answer(found.rows),
         "records": found.records,
         "quantity": found.quantity or 0,
         "amount": found.amount or 0,

@@ -121,10 +121,9 @@ def list_closes(
     request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
 ) -> dict[str, Any]:
     """Every month's close, newest first."""
-    parts = paging.decode(after, 1)
-    rows = charging.closes(request.actor, before=parts[0] if parts else "", limit=limit + 1)
-    rows = with_work(request.actor, rows)
-    return paging.page(rows, limit, lambda row: [row.period])
+    rows = charging.closes(request.actor, paging.place(after, limit))
+    with_work(request.actor, rows)
+    return paging.answer(rows)
 
 
 @door.get("/closes/{period}", access=SEE, returns=CloseOut)

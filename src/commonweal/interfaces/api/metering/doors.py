@@ -239,15 +239,9 @@ def list_usage(
         charge_item=item,
         order_line=order_line,
         late=late,
-        after=_cursor(after),
-        limit=limit,
+        place=paging.place(after, limit),
     )
-    return {"items": found.rows, "after": paging.encode(found.after) if found.after else None}
-
-
-def _cursor(after: str) -> str | None:
-    parts = paging.decode(after, 1)
-    return parts[0] if parts else None
+    return paging.answer(found)
 
 
 @door.get("/usage/export", access=needs(VIEW), returns=File("text/csv"))

@@ -17,7 +17,7 @@ from commonweal.kernel.words import public as words
 from commonweal.practices.charging import public as charging
 
 from ..access import agency_only, anyone_with
-from ..lists import lists, pages, place
+from ..lists import lists, pages, place, report
 from ..look import charts
 from ..look.page import Link
 from ..requests import Asked
@@ -34,13 +34,14 @@ def bills(request: Asked) -> HttpResponse:
     """The newest bill in one sentence, the last thirteen months as a picture, all as a table."""
     mine = choices(request)
     found = charging.bills(request.actor, agency_id=mine["chosen"].pk, place=place(request))
-    before = [*found[1:], charging.bill_before(request.actor, found[-1]) if found.next else None]
+    before = [*found[1:], charging.bill_before(request.actor, found[-1]) if found else None]
     context: dict[str, Any] = {
         "rows": [
             {"bill": bill, "change": says.change_between(earlier, bill)}
             for bill, earlier in zip(found, before, strict=False)
         ],
         "pages": pages(request, found),
+        "view": None,
         **mine,
     }
     if found and not found.previous:
@@ -76,6 +77,7 @@ def months_chart(history: list[charging.Bill]) -> Any:
 
 
 @anyone_with(VIEW, VIEW_ALL)
+@report("one bill as a whole, every line of it")
 def bill(request: Asked, number: str) -> HttpResponse:
     """One bill: summary in plain words, what changed, lines by service, downloads."""
     view = charging.bill_view(request.actor, number, fiscal_start())

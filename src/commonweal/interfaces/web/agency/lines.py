@@ -54,12 +54,13 @@ def line_context(request: Asked, line_id: UUID, **more: Any) -> dict[str, Any]:
 
 
 @anyone_with(VIEW, VIEW_ALL)
+@lists("metering.UsageFact")
 def line_usage(request: Asked, line_id: UUID) -> HttpResponse:
     """The usage records behind a line, paged; `?bureau=` and `?day=` filter."""
-    given = {name: request.GET.get(name, "").strip() for name in ("after", "bureau", "day")}
+    given = {name: request.GET.get(name, "").strip() for name in ("bureau", "day")}
     problem: Problem | None = None
     try:
-        found = charging.line_facts(request.actor, line_id, **given)
+        found = charging.line_facts(request.actor, line_id, place=place(request), **given)
     except NotFound:
         raise
     except CommonwealError as error:
@@ -78,8 +79,7 @@ def line_usage(request: Asked, line_id: UUID) -> HttpResponse:
         "zone": centre().zone,
         "local": ZoneInfo(centre().zone),
         "here": reverse("agency:line_usage", args=[line_id]),
-        "next": _next(line_id, filters, found.after),
-        "first": "?" + urlencode(filters) if given["after"] else None,
+        "pages": pages(request, found.rows),
         "active": _chips(line_id, filters),
         "csv": reverse("agency:line_usage_csv", args=[line_id]) + _query(filters),
     }
@@ -88,12 +88,6 @@ def line_usage(request: Asked, line_id: UUID) -> HttpResponse:
 
 def _query(values: dict[str, str]) -> str:
     return "?" + urlencode(values) if values else ""
-
-
-def _next(line_id: UUID, filters: dict[str, str], after: str | None) -> str | None:
-    if after is None:
-        return None
-    return reverse("agency:line_usage", args=[line_id]) + _query({**filters, "after": after})
 
 
 def _chips(line_id: UUID, filters: dict[str, str]) -> list[Link]:

@@ -37,7 +37,7 @@ from ..centre.base import (
     text,
 )
 from ..centre.people import people_tabs
-from ..lists import lists
+from ..lists import report
 from ..requests import Asked
 from .door import door, page
 from .show import last_day, span_words
@@ -57,7 +57,7 @@ def about(request: Asked, found: Sequence[Agency]) -> Agency | None:
     return chosen
 
 
-@lists("authority.Decision")
+@report("who may sign for one agency or the centre: a few limits, and what is proposed of them")
 def approvers(request: Asked) -> HttpResponse:
     """Who may sign, up to which amount; limits and second approvers, proposed and in force."""
     here, actor = door(request), request.actor

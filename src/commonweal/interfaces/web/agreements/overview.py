@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from commonweal.kernel.authority.public import Deciders
 from commonweal.kernel.catalogue import public as catalogue
+from commonweal.kernel.schema.public import Listing
 
 from ..centre.base import agency_choices, as_id, local_day
 from ..lists import lists, pages, place
@@ -22,17 +23,18 @@ HIDDEN = ("superseded", "withdrawn", "refused")
 
 @lists("catalogue.Agreement", "catalogue.Order")
 def agreements(request: Asked) -> HttpResponse:
-    """Every agreement that the reader may see; an agency also sees its orders."""
+    """The agreements that the reader may see; an agency also sees its orders."""
     here, asked = door(request), request.GET.get("agency", "")
     agency, today = as_id(asked), local_day()
-    order = {"proposed": 0, "draft": 1, "active": 2}
-    rows = catalogue.agreements(request.actor, agency)
-    orders = [] if request.actor.centre else catalogue.orders(request.actor)
+    rows = catalogue.agreements(request.actor, agency, place(request))
+    orders: Listing[catalogue.Order] = Listing(())
+    if not request.actor.centre:
+        orders = catalogue.orders(request.actor, hidden=HIDDEN, place=place(request, "orders"))
     context = {
-        "rows": sorted(rows, key=lambda row: (order.get(row.state, 3), row.agency.name)),
-        "orders": [
-            row for row in orders if row.state not in ("superseded", "withdrawn", "refused")
-        ],
+        "rows": rows,
+        "pages": pages(request, rows),
+        "orders": orders,
+        "order_pages": pages(request, orders, "orders"),
         "state": lambda row: state(row, today),
         "agency": asked,
         "agencies": agency_choices(request, _("All agencies")) if request.actor.centre else [],

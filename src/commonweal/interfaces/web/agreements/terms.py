@@ -14,7 +14,7 @@ from commonweal.kernel.party.public import centre
 
 from ..centre.base import as_id, attempt, day_field, local_day, optional_day, text
 from ..centre.base import required_id as id_field
-from ..lists import lists
+from ..lists import lists, pages, place
 from ..requests import Asked
 from .door import PROPOSE, door, own_agencies, page
 from .overview import may_propose
@@ -34,10 +34,12 @@ def agreement(request: Asked, agreement_id: UUID) -> HttpResponse:
             return here.done(request, said, "agreement", agreement_id)
         found = catalogue.agreement(request.actor, agreement_id)
     today = local_day()
+    orders = catalogue.orders(request.actor, agreement_id=agreement_id, place=place(request))
     end = found.ended_on or found.ends
     context = {
         "found": found,
-        "orders": catalogue.orders(request.actor, agreement_id=agreement_id),
+        "orders": orders,
+        "pages": pages(request, orders),
         "endings": catalogue.endings(request.actor, agreement_id=agreement_id),
         "order_state": lambda row: state(row, today),
         "may_order": found.state == "active" and may_propose(request, found),

@@ -25,7 +25,6 @@ from .base import (
     show,
     text,
 )
-from .closes import closes
 
 VIEW = "charging.view_all_bills"
 STATES = ("draft", "preview", "issued")
@@ -43,7 +42,7 @@ def bills(request: Asked) -> HttpResponse:
         state=asked["state"] if asked["state"] in STATES else "",
         place=place(request),
     )
-    months = sorted({run.period for run in closes(request.actor)} | set(), reverse=True)
+    months = charging.close_periods(request.actor)
     choices = agency_choices(request, _("All agencies"))
     context = {
         "rows": [

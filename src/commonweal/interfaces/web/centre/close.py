@@ -84,7 +84,7 @@ def cockpit(request: Asked, period: str, errors: tuple[Any, ...] = ()) -> HttpRe
         "window_open": window_open(view),
         "preview_days": request.POST.get("preview_days", "5"),
         "asked": request.POST,
-        "months": [run.period for run in closes(request.actor, limit=13)],
+        "months": charging.close_periods(request.actor, 13),
         "ended": FiscalPeriod.parse(period).end_day <= local_day(),
     }
     return watched(request, show(request, "centre/close.jinja", context, errors), live)

@@ -15,7 +15,7 @@ from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.catalogue.public import charge_items, order_lines_in_force
 from commonweal.kernel.jobs.public import Job
 from commonweal.kernel.party.public import agencies, centre
-from commonweal.kernel.schema.public import CommonwealError, NotFound
+from commonweal.kernel.schema.public import CommonwealError, NotFound, Place
 from commonweal.kernel.words import public as words
 from commonweal.practices.charging import public as charging
 
@@ -82,7 +82,7 @@ class CloseView:
 
 def closes(actor: Actor, limit: int = 24) -> list[charging.CloseRun]:
     """The closes there are, newest month first."""
-    return charging.closes(actor, limit=limit)
+    return list(charging.closes(actor, Place(limit=limit)))
 
 
 def month_to_close(runs: Sequence[charging.CloseRun]) -> str:

@@ -24,6 +24,7 @@ from commonweal.kernel.words import public as words
 from commonweal.practices.charging import public as charging
 
 from ..access import centre_only
+from ..lists import report
 from ..look.charts import Point, ranking
 from ..requests import Asked
 from .base import address, bill_href, last_month, month_asked, show
@@ -87,6 +88,7 @@ def start(request: Asked) -> HttpResponseRedirect:
 
 
 @centre_only(VIEW)
+@report("the month of the whole centre on one page: a row for each agency and service")
 def director(request: Asked) -> HttpResponse:
     """The centre's month on one page: five answers, and the way into each."""
     actor = request.actor

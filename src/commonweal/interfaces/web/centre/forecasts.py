@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from commonweal.kernel.access.public import Actor
 from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.metering.public import history
-from commonweal.kernel.party.public import agencies, centre
+from commonweal.kernel.party.public import Agency, agencies, centre
 from commonweal.practices.charging import public as charging
 
 from ..access import centre_only
+from ..lists import lists, pages, place
 from ..requests import Asked
 from .base import agency_choices, as_id, local_day, show
 from .rates import centre_year, desk_tabs
@@ -26,28 +27,46 @@ VIEW = "charging.view_costs"
 
 
 @centre_only(VIEW)
+@lists("charging.Forecast", "party.Agency")
 def forecasts(request: Asked) -> HttpResponse:
     """A fiscal year's forecasts by agency, or one agency's by item, beside what was used."""
     given = request.GET.get("year", "")
     year = int(given) if given.isdigit() and len(given) == 4 else centre_year()
     agency_id = as_id(request.GET.get("agency", ""))
-    rows = charging.forecasts(request.actor, year, agency_id=agency_id)
     months = months_so_far(year)
-    used = used_so_far(request.actor, months, agency_id)
     present = centre_year()
-    context = {
+    count, signed = charging.forecast_counts(request.actor, year, agency_id)
+    context: dict[str, Any] = {
         "year": year,
         "years": [(str(y), str(y)) for y in range(present + 1, present - 3, -1)],
         "agency": request.GET.get("agency", ""),
         "agencies": agency_choices(request, _("All agencies")),
         "months": months,
-        "items": item_rows(rows, used) if agency_id else [],
-        "by_agency": [] if agency_id else agency_rows(request.actor, rows, used),
-        "signed": sum(row.signed_at is not None for row in rows),
-        "count": len(rows),
+        "signed": signed,
+        "count": count,
         "tabs": desk_tabs("forecasts"),
     }
+    if agency_id:
+        context |= of_agency(request, year, agency_id, months)
+    else:
+        context |= of_all(request, year, months)
     return show(request, "centre/forecasts.jinja", context)
+
+
+def of_agency(request: Asked, year: int, agency_id: UUID, months: Sequence[str]) -> dict[str, Any]:
+    """One agency's items, a page of them."""
+    rows = charging.forecasts(request.actor, year, agency_id=agency_id, place=place(request))
+    used = used_so_far(request.actor, months, [agency_id])
+    return {"items": item_rows(rows, used), "pages": pages(request, rows)}
+
+
+def of_all(request: Asked, year: int, months: Sequence[str]) -> dict[str, Any]:
+    """A page of the agencies, each with how far its forecasts are."""
+    shown = agencies(request.actor, place=place(request))
+    keys = [row.pk for row in shown]
+    rows = charging.forecasts(request.actor, year, only=keys)
+    used = used_so_far(request.actor, months, keys)
+    return {"by_agency": agency_rows(shown, rows, used), "pages": pages(request, shown)}
 
 
 def months_so_far(year: int) -> list[str]:
@@ -59,12 +78,12 @@ def months_so_far(year: int) -> list[str]:
 
 
 def used_so_far(
-    actor: Actor, months: Sequence[str], agency_id: UUID | None
+    actor: Actor, months: Sequence[str], only: Sequence[UUID]
 ) -> dict[tuple[UUID, UUID], Decimal]:
-    """What each agency used of each item in some months."""
+    """What some agencies used of each item in those of the months that are sealed."""
     found: dict[tuple[UUID, UUID], Decimal] = defaultdict(Decimal)
     if months and actor.may("metering.view"):
-        for totals in history(actor, months, agency_id=agency_id).values():
+        for totals in history(actor, months, only=only, sealed_only=True).values():
             for total in totals:
                 found[total.agency_id, total.charge_item_id] += total.quantity
     return found
@@ -90,7 +109,7 @@ def item_rows(
 
 
 def agency_rows(
-    actor: Actor,
+    shown: Sequence[Agency],
     rows: Sequence[charging.Forecast],
     used: dict[tuple[UUID, UUID], Decimal],
 ) -> list[dict[str, Any]]:
@@ -99,7 +118,7 @@ def agency_rows(
     for row in rows:
         grouped[row.agency_id].append(row)
     found = []
-    for agency in agencies(actor):
+    for agency in shown:
         own = grouped.get(agency.pk, [])
         found.append(
             {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import groupby
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -10,7 +11,7 @@ from django.urls import reverse
 
 from commonweal.kernel.calendar.public import today
 from commonweal.kernel.catalogue.public import (
-    bundles,
+    companions,
     items_by_service,
     service_by_code,
     service_levels,
@@ -53,17 +54,24 @@ def catalogue(request: Asked) -> HttpResponse:
 
 
 @open_to_all
-@lists("catalogue.ChargeItem")
+@lists("catalogue.ChargeItem", "catalogue.ServiceLevel")
 def service(request: Asked, code: str) -> HttpResponse:
     """One service: description, items with their rates, promises, contact."""
     found, day = service_by_code(request.actor, code), _day()
     book = rate_book(request.actor, on=day, service_id=found.pk, place=place(request))
+    levels = service_levels(request.actor, found.pk, day, place(request, "levels"))
     context = {
         "pages": pages(request, book.services),
         "service": found,
         "rates": book.services[0] if book.services else None,
-        "levels": service_levels(request.actor, found.pk, day),
-        "bundles": bundles(request.actor, found.pk),
+        "levels": levels,
+        "level_pages": pages(request, levels, "levels"),
+        "bundles": [
+            (lead, list(rows))
+            for lead, rows in groupby(
+                companions(request.actor, found.pk), lambda row: row.bundle.lead
+            )
+        ],
     }
     return render(request, "public/service.jinja", context)
 

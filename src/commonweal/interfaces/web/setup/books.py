@@ -11,6 +11,7 @@ from commonweal.kernel.ledger.public import (
     Journal,
     LedgerPeriod,
     close_period,
+    journal_lines,
     journals_page,
     open_period,
     period_of,
@@ -235,7 +236,8 @@ def reopen_month(request: Asked, code: str, month: str) -> HttpResponse:
 @lists("ledger.Posting")
 def journal(request: Asked, journal_id: UUID) -> HttpResponse:
     """One journal with its lines; a correction is its reversal."""
-    found = find_journal(request.actor, journal_id)
+    found = find_journal(request.actor, journal_id, lines=False)
+    lines = journal_lines(request.actor, found, place(request))
     owner = find_agency(request.actor, found.agency_id)
     back = reversal(found)
     facts = [
@@ -267,9 +269,10 @@ def journal(request: Asked, journal_id: UUID) -> HttpResponse:
                     "credit": -line.amount if line.amount < 0 else "",
                 }
             )
-            for line in found.postings.all()
+            for line in lines
         ],
         "",
+        pages=pages(request, lines),
     )  # fmt: skip
     may = request.actor.may(POST) and back is None and not found.reverses_id
     page = Sheet(

@@ -188,7 +188,7 @@ def edit_service(request: Asked, code: str) -> HttpResponse:
 
 
 @anyone
-@lists("catalogue.ChargeItem")
+@lists("catalogue.ChargeItem", "catalogue.ServiceLevel", "catalogue.Bundle")
 def service(request: Asked, code: str) -> HttpResponse:
     """One service: what it is, what is priced in it, its promises, its bundles."""
     found = service_by_code(request.actor, code)
@@ -254,6 +254,7 @@ def items_section(request: Asked, found: Service, may: bool) -> Section:
 def levels_section(request: Asked, found: Service, may: bool) -> Section:
     """What the service promises, as data."""
     signs = {"at_most": "≤", "at_least": "≥"}
+    levels = service_levels(request.actor, found.pk, place=place(request, "levels"))
     return Section(
         _("Service levels"),
         [
@@ -273,15 +274,17 @@ def levels_section(request: Asked, found: Service, may: bool) -> Section:
                     "ends": until(row.ends),
                 }
             )
-            for row in service_levels(request.actor, found.pk)
+            for row in levels
         ],
         _("This service promises no level yet."),
         Link(_("Promise a service level"), to("new_level", found.code)) if may else None,
+        pages(request, levels, "levels"),
     )
 
 
 def bundles_section(request: Asked, found: Service, may: bool) -> Section:
     """Items of the service that are ordered only together with others."""
+    rows = bundles(request.actor, found.pk, place(request, "bundles"))
     return Section(
         _("Bundles"),
         [
@@ -301,10 +304,11 @@ def bundles_section(request: Asked, found: Service, may: bool) -> Section:
                 },
                 to("edit_bundle", row.lead.code) if may else "",
             )
-            for row in bundles(request.actor, found.pk)
+            for row in rows
         ],
         _("No item of this service has mandatory companions."),
         Link(_("Name mandatory companions"), to("new_bundle", found.code)) if may else None,
+        pages(request, rows, "bundles"),
     )
 
 

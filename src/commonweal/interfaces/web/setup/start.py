@@ -64,7 +64,7 @@ def stages() -> Iterator[Stage]:
                 "agreements.view", has_orders,
                 reverse("centre:agreements"))  # fmt: skip
     yield Stage(_("A month closed and its bills issued"), finance, "charging.view_all_bills",
-                lambda who: closes(who, limit=1), reverse("centre:close"))  # fmt: skip
+                lambda who: closes(who, ONE), reverse("centre:close"))  # fmt: skip
 
 
 @anyone

@@ -245,4 +245,8 @@ class Migration(migrations.Migration):
                 name="authority_second_span",
             ),
         ),
+        migrations.AddIndex(
+            model_name="secondapprover",
+            index=models.Index(fields=["agency", "starts", "id"], name="authority_second_agency"),
+        ),
     ]

@@ -1009,4 +1009,16 @@ class Migration(migrations.Migration):
                 fields=["service", "metric", "starts", "id"], name="catalogue_level_order"
             ),
         ),
+        migrations.AddIndex(
+            model_name="order",
+            index=models.Index(
+                fields=["agreement", "number", "modification"], name="catalogue_order_agreement"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="order",
+            index=models.Index(
+                fields=["state", "agency", "number", "modification"], name="catalogue_order_state"
+            ),
+        ),
     ]

@@ -154,7 +154,15 @@ class Order(Signed):
 
     class Meta:
         ordering = ["agency", "number", "modification"]
-        indexes = [waiting_index("order")]
+        indexes = [
+            waiting_index("order"),
+            models.Index(
+                fields=["agreement", "number", "modification"], name="catalogue_order_agreement"
+            ),
+            models.Index(
+                fields=["state", "agency", "number", "modification"], name="catalogue_order_state"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["agency", "number", "modification"], name="catalogue_order_number"

@@ -380,7 +380,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="usagefact",
             index=models.Index(
-                fields=["agency", "booked_in", "charge_item"], name="usage_by_period"
+                fields=["agency", "booked_in", "starts", "external_id"], name="usage_by_period"
             ),
         ),
         migrations.AddIndex(

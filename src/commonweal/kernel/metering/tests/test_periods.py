@@ -13,11 +13,12 @@ from django.db.utils import DatabaseError
 
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.catalogue import public as catalogue
-from commonweal.kernel.errors import Forbidden
+from commonweal.kernel.errors import Forbidden, NotFound
 from commonweal.kernel.metering import public as metering
 from commonweal.kernel.metering.models import Partition, UsageFact
 from commonweal.kernel.metering.selectors import last_used
 from commonweal.kernel.metering.tasks import clean_orphans
+from commonweal.kernel.schema.public import Place, place_text
 
 from .world import World, event, person
 
@@ -228,22 +229,30 @@ def test_pages_are_the_same_before_and_after(world: World) -> None:
     send(*(event(f"p{n:02d}", **{"from": f"2026-10-02T10:{n % 3:02d}:00Z"}) for n in range(25)))
 
     def pages() -> list[str]:
-        found, after = [], None
+        found, at = [], ""
         while True:
+            place = Place(at, 10)
             page = metering.facts(
-                SYSTEM, world.parks, PERIOD, after=after, limit=10, charge_item=world.payslip
+                SYSTEM, world.parks, PERIOD, place=place, charge_item=world.payslip
             )
-            found += [row.external_id for row in page.rows]
-            after = page.after
-            if after is None:
+            if page.previous:
+                back = Place(page.previous, 10)
+                before = metering.facts(
+                    SYSTEM, world.parks, PERIOD, place=back, charge_item=world.payslip
+                )
+                assert [row.external_id for row in before] == found[-10:]
+            found += [row.external_id for row in page]
+            at = page.next
+            if not at:
                 return found
 
     before = pages()
     assert len(set(before)) == 25
     seal()
     assert pages() == before
-    with pytest.raises(metering.UsageError, match="USAGE-330"):
-        metering.facts(SYSTEM, world.parks, PERIOD, after="nonsense")
+    for at in ("nonsense", place_text(False, ["x", "p01", "payroll"])):
+        with pytest.raises(NotFound, match="LIST-404"):
+            metering.facts(SYSTEM, world.parks, PERIOD, place=Place(at))
 
 
 def test_the_database_itself_refuses(world: World) -> None:

@@ -12,7 +12,7 @@ from commonweal.kernel.access.public import Actor, require
 from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.jobs.public import LIVE, Job, by_keys
 from commonweal.kernel.party.public import centre, people_of_accounts
-from commonweal.kernel.schema.public import Conflict, NotFound
+from commonweal.kernel.schema.public import FIRST, Conflict, Listing, NotFound, Place, listing
 from commonweal.kernel.words import public as words
 
 from ..closing.held import is_held
@@ -25,15 +25,19 @@ HIDDEN = "A colleague"
 
 def _visible(actor: Actor) -> QuerySet[CloseRun]:
     require(actor, VIEW)
-    return CloseRun.objects.prefetch_related("steps")
+    return CloseRun.objects.filter(agency_id=centre().agency_id).prefetch_related("steps")
 
 
-def closes(actor: Actor, *, before: str = "", limit: int = 50) -> list[CloseRun]:
-    """A page of closes with their steps, newest month first; `before` is the last page's month."""
-    found = _visible(actor)
-    if before:
-        found = found.filter(period__lt=before)
-    return list(found.order_by("-period")[:limit])
+def closes(actor: Actor, place: Place = FIRST) -> Listing[CloseRun]:
+    """A page of closes with their steps, newest month first."""
+    return listing(_visible(actor), ["-period"], place)
+
+
+def close_periods(actor: Actor, limit: int = 24) -> list[str]:
+    """The newest months whose close was started."""
+    require(actor, VIEW)
+    found = CloseRun.objects.filter(agency_id=centre().agency_id).order_by("-period")
+    return list(found.values_list("period", flat=True)[:limit])
 
 
 def close_run(actor: Actor, period: str) -> CloseRun:

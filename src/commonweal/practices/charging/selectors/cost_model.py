@@ -62,6 +62,11 @@ def pool_rows() -> list[CostPool]:
     return sorted(found, key=lambda pool: (pool.service_id is not None, pool.step, pool.code))
 
 
+def is_pool(code: str) -> bool:
+    """Whether there is a pool with this code."""
+    return CostPool.objects.filter(agency_id=centre().agency_id, code=code).exists()
+
+
 def rules(actor: Actor) -> list[PoolRule]:
     """Every rule in the order in which it is tried."""
     require(actor, VIEW)
@@ -176,6 +181,15 @@ def amounts_by_pool(
         .values_list("pool_code", "lines", "amount")
     )
     return {code: (lines, int(amount)) for code, lines, amount in rows if lines}
+
+
+def amount_of_pool(
+    pool: str, basis: str, first: str, last: str, counted: Mapping[str, Any] | None = None
+) -> tuple[int, int]:
+    """Lines and minor units of one pool."""
+    found = lines_with_pool(basis, first, last, counted).filter(pool_code=pool)
+    sums = found.aggregate(lines=Count("id"), amount=Sum("amount_minor"))
+    return sums["lines"], int(sums["amount"] or 0)
 
 
 def cost_by_pool(actor: Actor, first: str, last: str, basis: str = "actual") -> list[PoolCost]:

@@ -25,7 +25,7 @@ from ..models import (
     CostMapping,
     RejectedCostRow,
 )
-from .cost_model import UNASSIGNED, VIEW, amounts_by_pool, lines_with_pool, pool_rows
+from .cost_model import UNASSIGNED, VIEW, amounts_by_pool, is_pool, lines_with_pool
 
 
 @dataclass(frozen=True)
@@ -165,8 +165,7 @@ def pool_lines(
     of the ledger; then the lines that it counted, whatever came later.
     """
     require(actor, VIEW)
-    known = {UNASSIGNED, *(row.code for row in pool_rows())}
-    if pool not in known:
+    if counted is None and pool != UNASSIGNED and not is_pool(pool):
         raise NotFound("COSTS-405", f"There is no pool “{pool}”. Choose one from the list.")
     found = lines_with_pool(basis, first, last, counted).filter(pool_code=pool)
     rows = listing(found.select_related("cost_import"), ["period", "id"], place)

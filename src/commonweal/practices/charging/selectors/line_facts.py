@@ -7,7 +7,7 @@ and record id. Pages go by key, never by count.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -19,16 +19,22 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from commonweal.kernel.access.public import Actor
-from commonweal.kernel.metering.public import partition_files
+from commonweal.kernel.metering.public import PartitionFile, agency_files
 from commonweal.kernel.party.public import bureaus, centre
-from commonweal.kernel.schema.public import CommonwealError
+from commonweal.kernel.schema.public import (
+    FIRST,
+    CommonwealError,
+    Listing,
+    Place,
+    gone,
+    turn,
+)
 
 from ..models import BillLine
 from ..papers.tables import write_csv
 from . import bills
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-PAGE = 50
 BATCH = 20_000
 HEADER = (
     "source", "record", "from", "to", "bureau", "quantity", "quantity_before", "amount",
@@ -74,15 +80,11 @@ class Part:
 
 @dataclass(frozen=True)
 class FactPage:
-    """Some records of a line, and what all that fit the filter come to.
-
-    `after` asks for the next page; None: this was the last.
-    """
+    """A page of a line's records, and what all that fit the filter come to."""
 
     line: BillLine
     before: BillLine | None
-    rows: Sequence[FactRow]
-    after: str | None
+    rows: Listing[FactRow]
     records: int
     quantity: Decimal
     amount: Decimal
@@ -116,20 +118,30 @@ def _of_line(line: BillLine) -> _Query:
     return found.and_("r.kind = 'usage'")
 
 
+Files = Mapping[tuple[str, str], PartitionFile]
+
+
+def _files(actor: Actor, *lines: BillLine | None) -> Files:
+    """The rated and the usage files of the months of some lines of one agency."""
+    found = [line for line in lines if line is not None and line.kind != "fixed"]
+    if not found:
+        return {}
+    wanted = {(line.bill.period, kind) for line in found for kind in ("rated", "usage")}
+    return agency_files(actor, found[0].agency_id, wanted)
+
+
 @contextmanager
-def _files(actor: Actor, line: BillLine) -> Iterator[Any]:
-    """A DuckDB with the files of the line's agency and month as views, or None without files."""
-    period = line.bill.period
-    rated = partition_files(actor, period, kind="rated", agency_id=line.agency_id)
-    usage = partition_files(actor, period, kind="usage", agency_id=line.agency_id)
-    if not rated or not usage or line.kind == "fixed":
+def _opened(files: Files, line: BillLine) -> Iterator[Any]:
+    """A DuckDB with the files of the line's month as views, or None without files."""
+    rated, used = (files.get((line.bill.period, kind)) for kind in ("rated", "usage"))
+    if rated is None or used is None or line.kind == "fixed":
         yield None
         return
     base = duckdb.connect(":memory:")
     try:
         base.execute("SET TimeZone = 'UTC'")
         base.execute("SET threads = 1")
-        for name, file in (("rated", rated[0]), ("used", usage[0])):
+        for name, file in (("rated", rated), ("used", used)):
             place = str(file.path).replace("'", "''")
             base.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{place}')")
         yield base
@@ -137,15 +149,20 @@ def _files(actor: Actor, line: BillLine) -> Iterator[Any]:
         base.close()
 
 
-_JOIN = "FROM rated r LEFT JOIN used u ON u.source = r.source AND u.external_id = r.fact_id"
-_ROWS = f"""SELECT r.source, r.fact_id, epoch_us(r.from_time), epoch_us(u.ends),
+_USED = "LEFT JOIN used u ON u.source = r.source AND u.external_id = r.fact_id"
+_COLUMNS = """SELECT r.source, r.fact_id, epoch_us(r.from_time), epoch_us(u.ends),
   coalesce(u.bureau_id::VARCHAR, ''), r.quantity, r.quantity_before, r.amount,
-  coalesce(u.dimensions, ''), coalesce(u.origin_ref, '') {_JOIN}"""
-_ORDER = "ORDER BY r.from_time, r.source, r.fact_id"
+  coalesce(u.dimensions, ''), coalesce(u.origin_ref, '') FROM"""
+_ROWS = f"{_COLUMNS} rated r {_USED}"
 _PARTS = f"""SELECT coalesce(u.bureau_id::VARCHAR, ''), count(*),
-  sum(r.quantity)::DECIMAL(38,6) {_JOIN}"""
-_SUMS = f"""SELECT count(*), coalesce(sum(r.quantity), 0)::DECIMAL(38,6),
-  coalesce(sum(r.amount), 0)::DECIMAL(38,9) {_JOIN}"""
+  sum(r.quantity)::DECIMAL(38,6) FROM rated r {_USED}"""
+_SUMS = """SELECT count(*), coalesce(sum(r.quantity), 0)::DECIMAL(38,6),
+  coalesce(sum(r.amount), 0)::DECIMAL(38,9) FROM rated r"""
+
+
+def _order(backwards: bool = False) -> str:
+    way = " DESC" if backwards else ""
+    return f"ORDER BY r.from_time{way}, r.source{way}, r.fact_id{way}"
 
 
 def _moment(micros: int | None) -> datetime:
@@ -184,16 +201,16 @@ def _day(text: str) -> date | None:
         ) from wrong
 
 
-def _after(query: _Query, cursor: str) -> _Query:
-    """Only what follows the row that the cursor names."""
-    if not cursor:
+def _behind(query: _Query, start: Sequence[str], backwards: bool) -> _Query:
+    """Only what follows a row's key, or precedes it."""
+    if not start:
         return query
-    micros, _, rest = cursor.partition("|")
-    source, _, record = rest.partition("|")
-    if not micros.lstrip("-").isdigit():
-        raise PageError("BILL-421", "This page does not exist. Go back to the first page.")
+    micros, source, record = start
+    if not micros.removeprefix("-").isdecimal() or len(micros) > 18:
+        raise gone()
+    sign = "<" if backwards else ">"
     return query.and_(
-        "(r.from_time, r.source, r.fact_id) > (make_timestamptz(?), ?, ?)",
+        f"(r.from_time, r.source, r.fact_id) {sign} (make_timestamptz(?), ?, ?)",
         int(micros), source, record,
     )  # fmt: skip
 
@@ -217,42 +234,56 @@ def _filtered(
 
 
 def line_facts(
-    actor: Actor, line_id: UUID, *, after: str = "", bureau: str = "", day: str = ""
+    actor: Actor, line_id: UUID, *, place: Place = FIRST, bureau: str = "", day: str = ""
 ) -> FactPage:
     """A page of a line's usage records, oldest first, with the sums of all that fit the filter.
 
-    `bureau`: a bureau's code, or `none`; `day`: a local day, ISO 8601; `after`: from the page
-    before. Raises BILL-404 (no such line), BILL-420 to 422 (filters and pages that do not exist).
+    `bureau`: a bureau's code, or `none`; `day`: a local day, ISO 8601. Raises BILL-404 (no such
+    line), BILL-420 and 422 (filters that do not exist), LIST-404 (no such page).
     """
     line = bills.line(actor, line_id)
     before = None if line.kind == "correction" else bills.same_line_before(line)
     names, when = _names(actor, line.agency_id), _day(day)
     query = _filtered(_of_line(line), names, bureau, when)
-    paged = _after(query, after)
-    rows: list[FactRow] = []
+    files = _files(actor, line, before)
+    rows: Listing[FactRow] = Listing(())
     sums: Sequence[Any] = (0, Decimal(0), Decimal(0))
     parts: dict[str, tuple[int, Decimal]] = {}
-    with _files(actor, line) as base:
+    with _opened(files, line) as base:
         if base is not None:
-            found = base.execute(
-                f"{_ROWS} {paged.where} {_ORDER} LIMIT {PAGE + 1}", list(paged.values)
-            ).fetchall()
-            rows = [_row(values, names) for values in found]
-            sums = base.execute(f"{_SUMS} {query.where}", list(query.values)).fetchone()
+            rows = turn(_reader(base, query, names, bool(bureau)), place, 3, _key)
+            joined = _USED if bureau else ""
+            sums = base.execute(f"{_SUMS} {joined} {query.where}", list(query.values)).fetchone()
             parts = _parts(base, line)
-    more = len(rows) > PAGE
-    rows = rows[:PAGE]
     records, quantity, amount = sums
     return FactPage(
-        line, before, rows, cursor(rows[-1]) if more else None, records, quantity, amount,
-        _compared(actor, parts, before, names), bureau, when,
+        line, before, rows, records, quantity, amount,
+        _compared(files, parts, before, names), bureau, when,
     )  # fmt: skip
 
 
-def cursor(row: FactRow) -> str:
-    """Where a list goes on after this row."""
-    micros = (row.starts - EPOCH) // timedelta(microseconds=1)
-    return f"{micros}|{row.source}|{row.record}"
+def _reader(
+    base: Any, query: _Query, names: Mapping[str, tuple[str, str]], by_bureau: bool
+) -> Callable[[list[str], bool, int], list[FactRow]]:
+    """Reads a page: the rated rows first, then what the usage file says of these alone, unless the
+    filter asks the usage file itself."""
+
+    def read(start: list[str], backwards: bool, limit: int) -> list[FactRow]:
+        wanted, order = _behind(query, start, backwards), _order(backwards)
+        inner = f"(SELECT r.* FROM rated r {wanted.where} {order} LIMIT {limit}) r"
+        statement = (
+            f"{_ROWS} {wanted.where} {order} LIMIT {limit}"
+            if by_bureau
+            else f"{_COLUMNS} {inner} {_USED} {order}"
+        )
+        found = base.execute(statement, list(wanted.values)).fetchall()
+        return [_row(values, names) for values in found]
+
+    return read
+
+
+def _key(row: FactRow) -> tuple[int, str, str]:
+    return (row.starts - EPOCH) // timedelta(microseconds=1), row.source, row.record
 
 
 def _parts(base: Any, line: BillLine) -> dict[str, tuple[int, Decimal]]:
@@ -262,7 +293,7 @@ def _parts(base: Any, line: BillLine) -> dict[str, tuple[int, Decimal]]:
 
 
 def _compared(
-    actor: Actor,
+    files: Files,
     parts: Mapping[str, tuple[int, Decimal]],
     before: BillLine | None,
     names: Mapping[str, tuple[str, str]],
@@ -270,7 +301,7 @@ def _compared(
     """Each bureau's quantity beside last month's, largest change first."""
     earlier: dict[str, tuple[int, Decimal]] = {}
     if before is not None:
-        with _files(actor, before) as base:
+        with _opened(files, before) as base:
             earlier = _parts(base, before) if base is not None else {}
     none = (0, Decimal(0))
     found = [
@@ -294,7 +325,7 @@ def line_facts_csv(
     line = bills.line(actor, line_id)
     names = _names(actor, line.agency_id)
     query = _filtered(_of_line(line), names, bureau, _day(day))
-    opened = _files(actor, line)
+    opened = _opened(_files(actor, line), line)
     base = opened.__enter__()
     name = f"{line.bill.number or line.bill.period}-line-{line.number}-usage.csv"
 
@@ -303,7 +334,7 @@ def line_facts_csv(
             yield write_csv(HEADER, ())
             if base is None:
                 return
-            found = base.execute(f"{_ROWS} {query.where} {_ORDER}", list(query.values))
+            found = base.execute(f"{_ROWS} {query.where} {_order()}", list(query.values))
             while values := found.fetchmany(BATCH):
                 rows = [_cells(_row(each, names)) for each in values]
                 yield write_csv(rows[0], rows[1:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -9,15 +10,15 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from commonweal.kernel.access.public import SYSTEM, Actor, act_as
+from commonweal.kernel.access.public import SYSTEM, Actor, act_as, asking
 from commonweal.kernel.authority.public import decision_document
 from commonweal.kernel.schema.public import FIRST, Listing, NotFound, Place
 
 from ..domain.rates import from_ratio
 from ..models import BillLine, LineQuery, RateVersion
 from . import bills
-from .cost_model import amounts_by_pool
-from .costs import LedgerLine, allocation_run, pool_lines
+from .cost_model import amount_of_pool
+from .costs import LedgerLine, pool_lines
 from .rates import RateEntry, entry, rate_version
 
 
@@ -126,6 +127,9 @@ class PoolLedger:
     since_minor: int
 
 
+_COUNTED = "SELECT ledger FROM charging_allocationrun WHERE id = %s"
+
+
 def pool_ledger(actor: Actor, version_code: str, pool: str, place: Place = FIRST) -> PoolLedger:
     """The ledger lines that a published rate stands on, paged (CHARGING-404, CHARGING-407): those
     that its allocation counted, whatever was imported since.
@@ -141,11 +145,13 @@ def pool_ledger(actor: Actor, version_code: str, pool: str, place: Place = FIRST
         )
     document = version.derivation
     first, last, basis = (document[key] for key in ("first_period", "last_period", "lines"))
-    with act_as(SYSTEM):
-        counted = allocation_run(SYSTEM, UUID(document["run"])).ledger
+    with asking(SYSTEM, _COUNTED, [document["run"]]) as row:
+        if not row:
+            raise NotFound("COSTS-406", "The allocation behind this rate is not there any more.")
+        counted = json.loads(row[0])
         page = pool_lines(SYSTEM, pool, first, last, basis=basis, counted=counted, place=place)
-        now = amounts_by_pool(basis, first, last).get(pool, (0, 0))
-        then = amounts_by_pool(basis, first, last, counted).get(pool, (0, 0))
+        now = amount_of_pool(pool, basis, first, last)
+        then = amount_of_pool(pool, basis, first, last, counted)
     rows = [replace(row, supplier="", reference="", posted_on=None) for row in page]
     shown = Listing(rows, page.previous, page.next)
     return PoolLedger(version, part, first, last, shown, now[0] - then[0], now[1] - then[1])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,9 +12,10 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from commonweal.kernel.access.public import SYSTEM, Actor, act_as, require
+from commonweal.kernel.access.public import SYSTEM, Actor, asking, require
 from commonweal.kernel.calendar.public import FiscalPeriod, today
 from commonweal.kernel.catalogue.public import ChargeItem, Service, charge_items_page
 from commonweal.kernel.money.public import Money
@@ -31,7 +33,7 @@ from ..domain.rates import (
     month_count,
     parse_share,
 )
-from ..models import AllocationRun, CloseRun, Forecast, RateVersion
+from ..models import AllocationRun, Forecast, RateVersion
 from ..rate_words import decision_text, derivation_sentences, rate_text, span_text
 from .bills import revenue_by_service
 from .cost_model import VIEW
@@ -183,7 +185,7 @@ def rate_book(
     for item in items:
         services[item.service_id] = item.service
         groups[item.service_id].append(_item_rates(item, by_item[item.pk], on, Listing(())))
-    positions = public_positions(on)
+    positions = public_positions(on, services.values())
     shown = [ServiceRates(services[key], groups[key], positions.get(key)) for key in services]
     return RateBook(on, Listing(shown, items.previous, items.next))
 
@@ -232,21 +234,36 @@ def service_positions(
     """
     require(actor, VIEW)
     months = list(periods) or fiscal_periods(fiscal_year or 0)
-    return list(_positions(actor, months).values())
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOSED_COSTS, [months])
+        costs = _costs(cursor.fetchone())
+    return list(_positions(actor, costs, Service.objects.order_by("code")).values())
 
 
-def _positions(actor: Actor, months: Sequence[str]) -> dict[UUID, ServicePosition]:
-    closed = set(
-        CloseRun.objects.filter(period__in=months, state="done").values_list("period", flat=True)
-    )
-    runs: dict[str, AllocationRun] = {}
-    for run in AllocationRun.objects.filter(
-        agency_id=centre().agency_id, basis="actual", first_period__in=months
-    ).order_by("recorded_at", "id"):
-        if run.first_period == run.last_period and run.label == run.first_period:
-            runs[run.first_period] = run
-    counted = sorted(closed & runs.keys())
-    revenue = revenue_by_service(actor, counted)
+_CLOSED_COSTS = """
+SELECT jsonb_object_agg(c.period, newest.totals)
+  FROM charging_closerun c LEFT JOIN LATERAL (
+    SELECT r.result -> 'totals' AS totals FROM charging_allocationrun r
+     WHERE r.agency_id = c.agency_id AND r.basis = 'actual' AND r.label = c.period
+       AND r.first_period = c.period AND r.last_period = c.period
+     ORDER BY r.recorded_at DESC, r.id DESC LIMIT 1) newest ON true
+ WHERE c.state = 'done' AND c.period = ANY(%s)"""
+"""Per closed month what its newest allocation gave each service; null: it has none."""
+
+
+def _costs(row: tuple[Any, ...]) -> dict[str, list[dict[str, str]] | None]:
+    found: dict[str, list[dict[str, str]] | None] = json.loads(row[0]) if row[0] else {}
+    return found
+
+
+def _positions(
+    actor: Actor,
+    costs: Mapping[str, list[dict[str, str]] | None],
+    services: Iterable[Service],
+) -> dict[UUID, ServicePosition]:
+    counted = sorted(month for month, totals in costs.items() if totals is not None)
+    missing = sorted(month for month, totals in costs.items() if totals is None)
+    revenue = revenue_by_service(actor, counted) if counted else {}
     currency = centre().currency
     return {
         service.pk: ServicePosition(
@@ -254,19 +271,19 @@ def _positions(actor: Actor, months: Sequence[str]) -> dict[UUID, ServicePositio
             service.code,
             revenue.get(service.pk, 0),
             sum(
-                Money.exactly(total_of(runs[month].result, service.code), currency).minor
+                Money.exactly(total_of({"totals": costs[month]}, service.code), currency).minor
                 for month in counted
             ),
             currency,
             counted,
-            sorted(closed - runs.keys()),
+            missing,
         )
-        for service in Service.objects.order_by("code")
+        for service in services
     }
 
 
-def public_positions(on: date) -> dict[UUID, ServicePosition]:
-    """Every service's position in the fiscal year of a day, up to its last closed month.
+def public_positions(on: date, services: Iterable[Service]) -> dict[UUID, ServicePosition]:
+    """Some services' positions in the fiscal year of a day, up to its last closed month.
 
     Published on purpose: totals of the whole centre per service, read in the centre's scope, and
     nothing of any single agency.
@@ -274,8 +291,8 @@ def public_positions(on: date) -> dict[UUID, ServicePosition]:
     month = FiscalPeriod.of_date(on)
     start = centre().fiscal_year_start_month
     months = [period.code for period in month.year_periods(start)]
-    with act_as(SYSTEM):
-        found = _positions(SYSTEM, months)
+    with asking(SYSTEM, _CLOSED_COSTS, [months]) as row:
+        found = _positions(SYSTEM, _costs(row), services)
     return {key: row for key, row in found.items() if row.months or row.missing}
 
 
@@ -285,11 +302,12 @@ def forecasts(
     *,
     charge_item_id: UUID | None = None,
     agency_id: UUID | None = None,
+    only: Collection[UUID] | None = None,
     place: Place | None = None,
 ) -> Listing[Forecast]:
     """Forecast volumes of a fiscal year: every one for the centre, else one's own agencies'.
 
-    Without a place all of them: at most one for each agency and charge item.
+    `only`: of these agencies. Without a place all of them: at most one for each agency and item.
     """
     found = Forecast.objects.filter(fiscal_year=fiscal_year)
     if actor.centre:
@@ -300,8 +318,22 @@ def forecasts(
         found = found.filter(charge_item_id=charge_item_id)
     if agency_id:
         found = found.filter(agency_id=agency_id)
+    if only is not None:
+        found = found.filter(agency_id__in=only)
     order = ["charge_item_id"] if agency_id else ["charge_item_id", "agency_id"]
     return listing(found.select_related("agency", "charge_item"), order, place)
+
+
+def forecast_counts(
+    actor: Actor, fiscal_year: int, agency_id: UUID | None = None
+) -> tuple[int, int]:
+    """How many forecasts of a year there are, and how many of them are signed."""
+    require(actor, VIEW)
+    found = Forecast.objects.filter(fiscal_year=fiscal_year)
+    if agency_id:
+        found = found.filter(agency_id=agency_id)
+    counts = found.aggregate(all=Count("pk"), signed=Count("signed_at"))
+    return counts["all"], counts["signed"]
 
 
 def forecast_checks(

@@ -18,6 +18,7 @@ from commonweal.interfaces.web.agency.tests.world import SEPTEMBER, World
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.audit.public import check_head
 from commonweal.kernel.party import public as party
+from commonweal.kernel.schema.public import Place
 from commonweal.practices.charging import public as charging
 
 Browser = Callable[[str], Client]
@@ -109,9 +110,13 @@ def test_records_are_paged_filtered_and_downloadable(world: World, signed_in: Br
     with act_as(world.actors["parks"]):
         facts = charging.line_facts(world.actors["parks"], line.pk)
         seen = [row.record for row in facts.rows]
-        while facts.after:
-            facts = charging.line_facts(world.actors["parks"], line.pk, after=facts.after)
+        while facts.rows.next:
+            facts = charging.line_facts(
+                world.actors["parks"], line.pk, place=Place(facts.rows.next)
+            )
             seen += [row.record for row in facts.rows]
+        back = charging.line_facts(world.actors["parks"], line.pk, place=Place(facts.rows.previous))
+        assert [row.record for row in back.rows] == seen[50:100]
     assert len(seen) == len(set(seen)) == line.facts
     assert facts.quantity == line.quantity
     assert facts.amount == line.amount_exact

@@ -1,0 +1,172 @@
+"""Good addresses of every page and every read of the API, from the records that a centre has.
+
+The bench opens them in a large centre and in a small one; interfaces/web/tests/test_lists.py opens
+them with few rows and with many. A new parameter of a list's address gets its value in `values`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from commonweal.interfaces.api.api import api
+from commonweal.kernel.access.public import SYSTEM, act_as, roles
+from commonweal.kernel.catalogue.public import agreements, orders
+from commonweal.kernel.ledger.public import journals
+from commonweal.kernel.metering.public import sources
+from commonweal.kernel.party.public import memberships, people
+from commonweal.kernel.schema.public import Place
+from commonweal.practices.charging import public as charging
+
+NOWHERE = "018f0000-0000-7000-8000-000000000000"
+"""For parameters without a value here: those of forms and downloads, which are no lists."""
+PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
+LIBRARIES = ("allauth.", "django.")
+API = "/api/v1"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One address: its route's name, where it leads, and what its view declares."""
+
+    name: str
+    path: str
+    access: str
+    lists: tuple[str, ...] = ()
+    report: str = ""
+
+
+def newest_line() -> Any:
+    """The line with the most usage records on the newest bills, with all that it names."""
+    month = charging.bills(SYSTEM, place=Place(limit=1))[0].period
+    found = charging.BillLine.objects.filter(bill__period=month, kind="usage")
+    line = found.select_related("bill", "charge_item__service").order_by("-facts", "id").first()
+    if line is None:
+        raise RuntimeError("the newest bills have no usage line; close a month with usage first")
+    return line
+
+
+def values() -> dict[str, str]:
+    """A good value for each parameter. Where a name means several things: `route:parameter`, or
+    `/room/:parameter` for all addresses in a room."""
+    with act_as(SYSTEM):
+        line = newest_line()
+        agency = line.agency_id
+        version = line.rate_version
+        pools = charging.pool_parts(version)
+        order = orders(SYSTEM, agency)[0]
+        person = people(SYSTEM, agency_id=agency)[0]
+        run = charging.allocation_runs(SYSTEM, "actual")[0]
+        found: dict[str, Any] = {
+            "agency": line.agency.code,
+            "books": line.agency.code,
+            "chain": line.agency.code,
+            "number": line.bill.number,
+            "bill": line.bill.number,
+            "period": line.bill.period,
+            "first": line.bill.period,
+            "last": line.bill.period,
+            "fiscal_year": line.bill.period[:4],
+            "line_id": line.pk,
+            "version": version.code,
+            "rate": version.code,
+            "pool": pools[0].code if pools else charging.UNASSIGNED,
+            "version_id": version.pk,
+            "rate_id": version.pk,
+            "charge_item": line.charge_item.code,
+            "agreement_id": agreements(SYSTEM, agency)[0].pk,
+            "order_id": order.pk,
+            "import_id": charging.imports(SYSTEM)[0].pk,
+            "run_id": run.pk,
+            "person_id": person.pk,
+            "membership_id": memberships(SYSTEM, agency_id=agency)[0].pk,
+            "journal_id": journals(SYSTEM, agency)[0].pk,
+            "decision_id": version.decision_id or NOWHERE,
+            "agency_id": agency,
+            "month": line.bill.period,
+            "/agencies/:code": line.agency.code,
+            "/books/:code": line.agency.code,
+            "/units/:code": line.charge_item.unit_id,
+            "/services/:code": line.charge_item.service.code,
+            "/items/:code": line.charge_item.code,
+            "/sources/:code": sources(SYSTEM)[0].code,
+            "public:rate:code": line.charge_item.code,
+            "agency:usage_item:code": line.charge_item.code,
+            "centre:pool:code": pools[0].code if pools else charging.UNASSIGNED,
+            "centre:role:code": roles(SYSTEM)[0].code,
+            "/cost-pools/{code}/lines:code": pools[0].code if pools else charging.UNASSIGNED,
+            "kind": "pdf",
+            "topic": "bills",
+            "head": f"0:{'0' * 64}",
+        }
+    return {name: str(value) for name, value in found.items()}
+
+
+def _routes(
+    resolver: Any = None, prefix: str = "/", space: str = ""
+) -> Iterator[tuple[str, str, Any]]:
+    for entry in (resolver or get_resolver()).url_patterns:
+        place = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            inner = f"{entry.namespace}:" if entry.namespace else ""
+            yield from _routes(entry, place, space + inner)
+        elif isinstance(entry, URLPattern):
+            yield f"{space}{entry.name or place}", place, entry.callback
+
+
+def _filled(name: str, template: str, parameters: list[str], known: dict[str, str]) -> str:
+    for each in parameters:
+        room = next(
+            (key for key in known if key.endswith(f"/:{each}") and key.split(":")[0] in template),
+            "",
+        )
+        value = known.get(f"{name}:{each}") or known.get(room) or known.get(each)
+        template = re.sub(rf"<(?:\w+:)?{each}>|{{{each}}}", value or NOWHERE, template)
+    return template
+
+
+def pages(known: dict[str, str]) -> list[Page]:
+    """Every page of our own, from the addresses that are declared."""
+    return [
+        Page(
+            name,
+            _filled(name, template, PARAMETER.findall(template), known),
+            view.access,
+            getattr(view, "lists", ()),
+            getattr(view, "report", ""),
+        )
+        for name, template, view in _routes()
+        if not template.startswith("/api/")
+        and not getattr(view, "__module__", "").startswith(LIBRARIES)
+    ]
+
+
+def reads(known: dict[str, str]) -> list[Page]:
+    """Every list of the API, from its description: what answers with pages."""
+    schema = api.get_openapi_schema(path_prefix="api/v1/")
+    found = []
+    for template, operations in schema["paths"].items():
+        operation = operations.get("get")
+        if operation is None or not _is_list(operation):
+            continue
+        name = template.removeprefix(API)
+        needed = [each for each in operation["parameters"] if each["in"] == "path"]
+        path = _filled(name, template, [each["name"] for each in needed], known)
+        query = [
+            f"{each['name']}={known[each['name']]}"
+            for each in operation["parameters"]
+            if each["in"] == "query" and each["required"]
+        ]
+        where = path + ("?" + "&".join(query) if query else "")
+        found.append(Page(name, where, operation["x-access"], (name,)))
+    return found
+
+
+def _is_list(operation: dict[str, Any]) -> bool:
+    content = operation["responses"].get("200", {}).get("content", {}).get("application/json", {})
+    name = str(content.get("schema", {}).get("$ref", "")).rpartition("/")[2]
+    return name.startswith("Page") or name == "LineFacts"
