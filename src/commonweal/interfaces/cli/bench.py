@@ -8,28 +8,33 @@ import os
 import platform
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from .kit import Verbs, add_verb, say, table
 
 EXAMPLES = """\
-  commonweal bench                 everything, in full: 10 million facts; some minutes
+  commonweal bench                 everything, in full: 10 million facts; half an hour
   commonweal bench --quick         a tenth of everything
-  commonweal bench rating          one of rating, intake, ledger
+  commonweal bench rating          one of rating, intake, ledger, demo, pages
   commonweal bench --json
 """
 ABOUT = """\
 Uses a database of its own in the folder `bench` of the data folder, where its facts and
-journals stay. Nothing is asserted: it prints what was measured, the
-target, and the ratio to a plain baseline."""
-PARTS = ("rating", "intake", "ledger")
+journals stay; `pages` builds a small and a large demo there, once. Nothing is asserted: it
+prints what was measured, the target, and the ratio to a plain baseline."""
+PARTS = ("rating", "intake", "ledger", "demo", "pages")
 
 
 def register(verbs: Verbs) -> None:
     """Add the verb."""
     parser = add_verb(
-        verbs, "bench", help="measure rating, intake and ledger", about=ABOUT, examples=EXAMPLES
+        verbs,
+        "bench",
+        help="measure rating, intake, ledger, the demo and pages",
+        about=ABOUT,
+        examples=EXAMPLES,
     )
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[], metavar="PART")
     parser.add_argument("--quick", action="store_true", help="a tenth of the amounts")
@@ -60,7 +65,8 @@ def run(args: argparse.Namespace) -> int:
     if set(parts) & {"intake", "ledger"}:
         prepare(args.data / "bench")
     work: dict[str, Callable[[int], list[dict[str, str]]]] = {
-        "rating": rating, "intake": intake, "ledger": ledger,
+        "rating": rating, "intake": intake, "ledger": ledger, "demo": demo,
+        "pages": partial(pages, args.data / "bench"),
     }  # fmt: skip
     for part in parts:
         say(f"Measuring {part}")
@@ -130,3 +136,18 @@ def ledger(size: int) -> list[dict[str, str]]:
     from commonweal.ops.bench.ledger import bench_ledger
 
     return bench_ledger(journals=50_000 // size, per_client=500 // size)
+
+
+def demo(size: int) -> list[dict[str, str]]:
+    """The demo's first page, cold and warm."""
+    from commonweal.ops.bench.first_page import bench_first_page
+
+    return bench_first_page()
+
+
+def pages(folder: Path, size: int) -> list[dict[str, str]]:
+    """Every list and the reason of a line, in a small and in a large centre (medium if quick)."""
+    from commonweal.ops.bench.pages import bench_pages
+
+    name = "large" if size == 1 else "medium"
+    return bench_pages(folder / "small", folder / name, name)
