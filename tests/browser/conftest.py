@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -65,13 +66,18 @@ class Site:
 
 @pytest.fixture(scope="session")
 def served(
-    pages_world: tuple[str, Path, World], django_db_blocker: Any
+    pages_world: tuple[str, Path, World],
+    django_db_blocker: Any,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[str, Path, Site]]:
-    """A copy of the world's database, so that what browsers do stays out of it, and its server."""
+    """A copy of the world, so that what browsers do stays out of it, and its server."""
     from commonweal.interfaces.web.wsgi import application
 
-    basis, folder, world = pages_world
+    basis, basis_folder, basis_world = pages_world
     name = basis.replace("cw_pages", "cw_browse")
+    folder = tmp_path_factory.mktemp("browse") / "data"
+    shutil.copytree(basis_folder, folder)
+    world = replace(basis_world, users=dict(basis_world.users), actors=dict(basis_world.actors))
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
         admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{basis}"')
     with django_db_blocker.unblock(), override_settings(DATA_DIR=folder), at(NOW):
