@@ -44,9 +44,8 @@ def stay_here(event: str, given: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(stay_here)
-os.environ.setdefault(  # each worker counts failed sign-ins of its own
-    "COMMONWEAL_CACHE", os.path.join(os.environ["COMMONWEAL_DATA"], f"cache-{os.getpid()}")
-)
+# Each worker counts failed sign-ins of its own; one must not inherit the controller's place.
+os.environ["COMMONWEAL_CACHE"] = os.path.join(os.environ["COMMONWEAL_DATA"], f"cache-{os.getpid()}")
 
 if "DATABASE_URL" not in os.environ:
     from commonweal.ops.localdb import ensure_database
