@@ -10,6 +10,8 @@ import contextlib
 import json
 import os
 import stat
+from importlib.metadata import entry_points
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -140,6 +142,8 @@ MODULES = [
     *(f"commonweal.kernel.{m}" for m in KERNEL if (_root / "kernel" / m).is_dir()),
     *(f"commonweal.practices.{m}" for m in PRACTICES if (_root / "practices" / m).is_dir()),
 ]
+PLUGINS = sorted({point.value for point in entry_points(group="commonweal.apps")})
+"""The Django apps of plug-ins, by entry point: their tables, manifest, templates and words."""
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -152,6 +156,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
     *MODULES,
+    *PLUGINS,
     "commonweal.interfaces.web",
 ]
 AUTH_USER_MODEL = "access.User"
@@ -176,7 +181,11 @@ _web = _root / "interfaces" / "web"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.jinja2.Jinja2",
-        "DIRS": [_web / "look" / "templates", *sorted(_web.glob("*/templates"))],
+        "DIRS": [
+            _web / "look" / "templates",
+            *sorted(_web.glob("*/templates")),
+            *(files(app).joinpath("templates") for app in PLUGINS),
+        ],
         "APP_DIRS": False,
         "OPTIONS": {
             "environment": "commonweal.interfaces.web.look.jinja.environment",

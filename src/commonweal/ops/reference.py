@@ -46,6 +46,7 @@ HOMES = {
     "LOCALDB": "the local database",
     "MONEY": "amounts and numbers",
     "NOTICES": "messages",
+    "PLUGIN": "packages from outside",
     "PARTY": "the centre, agencies, people",
     "RATE": "the rating engine",
     "SERVE": "serving",

@@ -16,6 +16,7 @@ from commonweal.kernel.party.public import Centre, agencies, centre
 from commonweal.kernel.schema.public import NotFound
 
 from .look.page import Link, Page
+from .plugins import places
 
 SETS_UP = (
     "party.manage_agencies",
@@ -114,7 +115,8 @@ def navigation(actor: Actor, path: str) -> tuple[Link, ...]:
     """The places that the actor may go to."""
     if actor.centre:  # its people read an agency's bill on the agency's page
         return _centre_links(actor, path.replace("/agency/", "/centre/bills/"))
-    return links(_agency_pages(actor) or public_pages(), path)
+    own = [*_agency_pages(actor), *places(actor)]
+    return links(own or public_pages(), path)
 
 
 def _agency_pages(actor: Actor) -> list[tuple[str, str]]:
@@ -150,6 +152,7 @@ def _centre_links(actor: Actor, path: str) -> tuple[Link, ...]:
         ("centre:audit", _("Audit trail"), "audit.view"),
     ]
     shown = [(label, name) for name, label, need in entries if actor.may(need)]
+    shown += places(actor)
     if any(actor.may(need) for need in SETS_UP):
         shown.append((_("Set-up"), "setup:start"))
     return links(shown, path)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from ..api import api
+from . import plugins
 from .account import language
 from .account import views as account
 from .public import views as public
@@ -14,7 +15,7 @@ handler403 = "commonweal.interfaces.web.errors.forbidden"
 handler404 = "commonweal.interfaces.web.errors.not_found"
 handler500 = "commonweal.interfaces.web.errors.server_error"
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("commonweal.interfaces.web.public.urls", namespace="public")),
     path("agency/", include("commonweal.interfaces.web.agency.urls", namespace="agency")),
     path("centre/set-up/", include("commonweal.interfaces.web.setup.urls", namespace="setup")),
@@ -32,3 +33,4 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("health/live", public.alive, name="alive"),
 ]
+urlpatterns += plugins.addresses(urlpatterns)

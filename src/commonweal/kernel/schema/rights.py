@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib import resources
 
 from django.apps import AppConfig, apps
+from django.conf import settings
 from django.db import connections, models
 from psycopg import sql
 
@@ -22,8 +23,9 @@ USER = "(SELECT nullif(current_setting('app.user', true), '')::uuid)"
 
 
 def own_apps() -> list[AppConfig]:
-    """The installed apps that are Commonweal's, or a plug-in's that declares its tables."""
-    return [app for app in apps.get_app_configs() if app.name.startswith("commonweal.")]
+    """The installed apps that are Commonweal's, then those of plug-ins."""
+    ours = [app for app in apps.get_app_configs() if app.name.startswith("commonweal.")]
+    return ours + [app for app in apps.get_app_configs() if app.name in settings.PLUGINS]
 
 
 def declared_models() -> list[type[models.Model]]:
