@@ -1,7 +1,7 @@
 """What other modules may use of jobs."""
 
 from .actions import cancel, discard, put_schedule, requeue, sync_schedules
-from .domain import LIVE, Cancelled, JobError, Later, back_off
+from .domain import LIVE, Cancelled, JobError, Later, back_off, plain_rule
 from .manifests import all_manifests, all_permissions, remedy, work_words
 from .models import Job, Schedule
 from .progress import report
@@ -28,6 +28,7 @@ __all__ = [
     "enqueue_again",
     "job",
     "jobs",
+    "plain_rule",
     "put_schedule",
     "remedy",
     "report",

@@ -184,6 +184,13 @@ def moment(value: datetime | None, zone: str = "UTC") -> str:
     return f"{day(local)}, {clock} {name}"
 
 
+def when(value: datetime | None, zone: str = "UTC") -> str:
+    """A moment for a column whose heading names the zone: `3 November 2026, 14:05`."""
+    if value is None:
+        return NOTHING
+    return f"{day(value.astimezone(ZoneInfo(zone)))}, {clock(value, zone)}"
+
+
 def clock(value: datetime | None, zone: str = "UTC") -> str:
     """The time of day alone, in the zone named: `14:05`."""
     if value is None:
@@ -289,6 +296,7 @@ FILTERS = {
     "day": day,
     "moment": moment,
     "clock": clock,
+    "when": when,
     "period": period,
     "month": month,
     "ago": ago,

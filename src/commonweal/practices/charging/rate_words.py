@@ -38,12 +38,12 @@ def span_text(version: RateVersion) -> str:
 
 
 def decision_text(version: RateVersion) -> str:
-    """`Decided by the Director on 3 June 2026.`; what is not decided yet says so."""
+    """`Director, 3 June 2026` for a place that says “decided by”; else that it is not decided."""
     if version.state == "proposed":
-        return _("Proposed; not decided yet.")
+        return _("Proposed, not decided yet")
     if version.state != "approved" or version.approved_at is None:
-        return _("Not approved.")
-    return _("Decided by: %(who)s, %(day)s.") % {
+        return _("Not approved")
+    return _("%(who)s, %(day)s") % {
         "who": _(version.decided_by_label) if version.decided_by_label else _("the centre"),
         "day": words.day(version.approved_at.date()),
     }
@@ -99,7 +99,7 @@ def _pool_sentences(document: dict[str, Any], currency: str) -> list[str]:
         share = from_ratio(pool)
         if share == 1 and pool["driver"] == "direct cost":
             found.append(
-                _("%(amount)s is its own cost, %(pool)s.")
+                _("%(amount)s is the service's own cost (pool “%(pool)s”).")
                 % {"amount": amount, "pool": pool["name"]}
             )
         else:

@@ -8,12 +8,14 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from commonweal.kernel.jobs.public import (
     MOST,
     Job,
     cancel,
     discard,
+    plain_rule,
     remedy,
     requeue,
     schedules,
@@ -67,7 +69,7 @@ def jobs(request: Asked) -> HttpResponse:
         "schedules": [
             {
                 "name": work_name(row.kind),
-                "rule": row.rule,
+                "rule": rule_words(row.rule),
                 "next_run": row.next_run,
                 "enabled": row.enabled,
             }
@@ -83,6 +85,22 @@ def jobs(request: Asked) -> HttpResponse:
 def work_name(kind: str) -> str:
     """A kind of work in plain words."""
     return _(work_words().get(kind, kind))
+
+
+def rule_words(rule: str) -> str:
+    """When work comes again, in words: “Each day at 03:40”, “Every 5 minutes”."""
+    kind, _space, given = plain_rule(rule).partition(" ")
+    if kind == "daily":
+        return _("Each day at %(time)s") % {"time": given}
+    if kind == "hourly":
+        return _("Each hour, at minute %(minute)s") % {"minute": given}
+    count = int(given[:-1]) if kind == "every" else 0
+    shapes = {
+        "s": ngettext("Every second", "Every %(count)s seconds", count),
+        "m": ngettext("Every minute", "Every %(count)s minutes", count),
+        "h": ngettext("Every hour", "Every %(count)s hours", count),
+    }
+    return shapes[given[-1]] % {"count": count} if count else rule
 
 
 @dataclass(frozen=True)

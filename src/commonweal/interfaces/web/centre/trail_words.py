@@ -226,6 +226,11 @@ def kind(code: str) -> str:
     return str(KINDS.get(code) or plain(code))
 
 
+def internal(text: str) -> bool:
+    """Whether a text is an internal id, which says nothing to a reader."""
+    return len(text) == 36 and text.count("-") == 4
+
+
 def value(found: Any) -> str:
     """A figure of an event as text; of an internal id its end, which is enough to compare."""
     if found is None or found == "":
@@ -237,4 +242,4 @@ def value(found: Any) -> str:
     if isinstance(found, (list, tuple)):
         return ", ".join(value(each) for each in found) or "–"
     text = str(found)
-    return f"…{text[-8:]}" if len(text) == 36 and text.count("-") == 4 else text
+    return f"…{text[-8:]}" if internal(text) else text

@@ -35,6 +35,11 @@ class PoolPart:
     share: Fraction
     amount: Decimal
 
+    @property
+    def own(self) -> bool:
+        """Whether the whole pool is the service's own cost, shared with nobody."""
+        return self.share == 1 and self.driver == "direct cost"
+
 
 @dataclass(frozen=True)
 class LineView:

@@ -121,7 +121,7 @@ def test_the_public_rate_book_tells_how_and_who(scene: Scene, run: AllocationRun
     told = " ".join(entry.sentences)
     assert entry.rate == "£4.50 per payslip"
     for part in [
-        "£1,350.00", "October 2017", "£600.00 is its own cost, Payroll office",
+        "£1,350.00", "October 2017", "£600.00 is the service's own cost (pool “Payroll office”)",
         "75.0% of Premises, shared by floor area", "50.0% of it", "×4", "£-300" , "given back",
         "£2,400.00 ÷ 1,200", "= £2.00", "2 agencies forecast",
     ]:  # fmt: skip

@@ -84,7 +84,7 @@ def test_rates_say_price_days_and_decision(world: World, signed_in: Browser) -> 
     page = text_of(signed_in("director").get("/centre/rates/"))
     assert "3 rates in force" in page
     assert "$0.40 to $0.50, by volume" in page
-    assert "Decided by: Director" in page
+    assert "Director, " in page
 
 
 def test_costs_reconcile_down_to_the_ledger_line(world: World, signed_in: Browser) -> None:

@@ -38,7 +38,7 @@ def test_the_catalogue_and_one_service(world: World, client: Client) -> None:
 def test_the_rate_book(world: World, client: Client) -> None:
     page = text_of(client.get("/rates/"))
     assert "$16.67 per help-desk case" in page
-    assert "Decided by: Director" in page
+    assert "Director, " in page
     assert "$25,000.00 ÷ 1,500 help-desk cases" in page
     assert "Full cost" in page
 
