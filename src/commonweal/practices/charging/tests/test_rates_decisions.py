@@ -229,7 +229,7 @@ def test_a_proposal_charges_nothing_and_its_proposer_cannot_approve_it(scene: Sc
     with pytest.raises(NotFound):
         rates.rate_version(scene.parks_finance, version.code)
     assert rates.rate_version(scene.officer, version.pk) == version
-    assert rates.entry(version).decided == "Proposed; not decided yet."
+    assert rates.entry(version).decided == "Proposed, not decided yet"
 
 
 def test_nobody_approves_what_they_proposed(scene: Scene) -> None:
@@ -332,7 +332,7 @@ def test_rejected_and_withdrawn_proposals_charge_nothing(scene: Scene) -> None:
         actor=scene.director, rate_version_id=first.pk, reason="The volume is a guess."
     )
     assert done.state == "rejected"
-    assert rates.entry(done).decided == "Not approved."
+    assert rates.entry(done).decided == "Not approved"
     second = propose(scene)
     assert second.code == "payroll.payslip-2018-04-01-2"
     withdraw(actor=scene.officer, decision_id=second.decision_id)

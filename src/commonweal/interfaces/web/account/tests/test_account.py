@@ -119,7 +119,7 @@ def test_my_account_shows_roles_and_sign_ins(world: World) -> None:
         assert wanted in page
     ended = text_of(browser.post("/account/sessions/end/", follow=True))
     assert "1 other device was signed out" in ended
-    assert "this device only" in ended
+    assert "This device only" in ended
 
 
 def test_somebody_without_a_role_has_an_account_too(world: World, signed_in: Browser) -> None:
