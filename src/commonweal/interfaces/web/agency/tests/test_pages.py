@@ -77,7 +77,8 @@ def test_three_taps_lead_to_the_cases_the_rate_and_the_decision(
     why = text_of(browser.get(f"/agency/lines/{line.pk}/"))
     assert "1,516" in why
     assert "312 more help-desk cases than in September 2026" in why
-    assert "Decided by</dt>" in why and "Director, " in why
+    assert "Decided by</dt>" in why
+    assert "Director, " in why
     assert "IT help desk, own cost" in why
     records = text_of(browser.get(f"/agency/lines/{line.pk}/usage/"))
     assert "Field offices" in records
