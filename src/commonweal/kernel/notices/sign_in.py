@@ -36,7 +36,7 @@ register_template(
         body=gettext_noop(
             "Hello,\n\n{centre} has made an account for you with the address {email}.\n\n"
             "Choose a password here within {days} days, then sign in:\n{link}\n\n"
-            "Later than that, ask for a new link with “Forgot your password” at\n"
+            "Later than that, ask for a new link with “I forgot my password” at\n"
             "{base_url}/sign-in/\n\nYou did not expect this? Then do nothing: "
             "without a password nobody can sign in."
         ),

@@ -6,6 +6,7 @@ import string
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -73,12 +74,15 @@ def speaking(user_id: UUID | None) -> Iterator[None]:
 def render(code: str, context: Mapping[str, str]) -> tuple[str, str]:
     """Subject (one line) and body in the language now in use (NOTICES-102 if a value is missing).
 
-    A context value `period` of the form `2026-10` also gives `{period_name}`: October 2026.
+    A context value `period` of the form `2026-10` also gives `{period_name}`: October 2026. One
+    named `until`, of the form `2026-11-10`, is said as people write a day.
     """
     known = template(code)
     values = dict(context)
     if "period" in values:
         values["period_name"] = words.period(values["period"])
+    if "until" in values:
+        values["until"] = words.day(date.fromisoformat(values["until"]))
     try:
         subject = string.Formatter().vformat(_(known.subject), (), values)
         body = string.Formatter().vformat(_(known.body), (), values)

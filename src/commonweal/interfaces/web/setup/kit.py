@@ -52,10 +52,11 @@ class Form:
 @dataclass(frozen=True)
 class Row:
     """One row of a section: cells by column; `href` opens it. `act` is (value, button) of a
-    small form that sends `do` and `id`."""
+    small form that sends `do` and `id`. `tag` is the state as (kind, words)."""
 
     cells: Mapping[str, Any]
     href: str = ""
+    tag: tuple[str, str] = ("", "")
     act: tuple[str, str] = ("", "")
     id: str = ""
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from commonweal.kernel.notices.public import outbox, retry_failed
 from commonweal.kernel.party.public import centre as find_centre
+from commonweal.kernel.words import public as words
 
 from ..access import centre_only
 from ..centre.base import attempt, required_id
@@ -51,7 +52,7 @@ def messages(request: Asked) -> HttpResponse:
         _("Unsent messages"),
         [
             col("subject", _("Message")),
-            col("at", _("Written"), "moment", zone=zone),
+            col("at", _("Written (%(zone)s)") % {"zone": words.zone_name(zone)}, "when", zone=zone),
             col("attempts", _("Attempts"), numeric=True),
             col("why", _("Last error")),
             col("act", ""),

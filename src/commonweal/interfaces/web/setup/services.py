@@ -71,6 +71,7 @@ def span(request: Asked) -> dict[str, Any]:
 @lists("catalogue.Service")
 def services(request: Asked) -> HttpResponse:
     """The services, by code."""
+    may = request.actor.may(CATALOGUE)
     found = all_services(request.actor, None, place(request))
     owners = [row.owner_person_id for row in found if row.owner_person_id]
     names = person_names(request.actor, owners)
@@ -97,8 +98,10 @@ def services(request: Asked) -> HttpResponse:
             col("ends", _("To")),
         ],
         rows,
-        _("No service is here yet. Each service pays for itself: its rates recover its cost."),
-        Link(_("Add a service"), to("new_service")) if request.actor.may(CATALOGUE) else None,
+        _("No service is here yet. Each service pays for itself: its rates recover its cost.")
+        if may
+        else _("No service is here yet. A finance officer or a service owner adds the first."),
+        Link(_("Add a service"), to("new_service")) if may else None,
         pages(request, found),
         hidden=True,
     )
@@ -269,7 +272,7 @@ def levels_section(request: Asked, found: Service, may: bool) -> Section:
                 {
                     "name": row.name,
                     "met": f"{signs[row.direction]} {quantity(row.target)} {row.unit.plural}",
-                    "calendar": row.calendar,
+                    "calendar": _("Always") if row.calendar == "always" else row.calendar,
                     "starts": row.starts,
                     "ends": until(row.ends),
                 }

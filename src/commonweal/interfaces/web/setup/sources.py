@@ -31,12 +31,13 @@ def sources(request: Asked) -> HttpResponse:
         if request.actor.may("metering.view")
         else Listing[Source](())
     )
+    items = {row.code: row.name for row in charge_items(request.actor)}
     rows = [
         Row(
             {
                 "name": row.name,
                 "code": row.code,
-                "items": ", ".join(row.items) or _("Any charge item"),
+                "items": ", ".join(items.get(each, each) for each in row.items) or _("Any charge item"),
                 "expected": _("Yes") if row.expected else _("No"),
                 "active": _("Yes") if row.active else _("No"),
             },

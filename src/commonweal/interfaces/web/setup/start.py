@@ -19,7 +19,7 @@ from commonweal.practices.charging.public import closes, imports, pools, rates_i
 
 from ..centre.base import local_day
 from ..lists import report
-from ..look.page import col
+from ..look.page import Link, col
 from ..requests import Asked
 from .kit import Row, Section, Sheet, sheet, to
 from .rooms import anyone, rooms
@@ -71,16 +71,20 @@ def stages() -> Iterator[Stage]:
 @report("the nine stages on the way to a first bill")
 def start(request: Asked) -> HttpResponse:
     """Each stage: whether something of it is there, who does it, and the page for it."""
-    actor, rows, complete = request.actor, [], True
+    actor, rows, missing, complete = request.actor, [], list[Stage](), True
     for stage in stages():
-        if stage.need and not actor.may(stage.need):
-            rows.append(Row({"what": stage.what, "state": _("Not yours to see"), "who": stage.who}))
-            complete = False
-            continue
-        there = bool(stage.found(actor))
+        seen = not stage.need or actor.may(stage.need)
+        there = seen and bool(stage.found(actor))
         complete = complete and there
-        state = _("There") if there else _("Nothing yet")
-        rows.append(Row({"what": stage.what, "state": state, "who": stage.who}, stage.href))
+        if seen and not there:
+            missing.append(stage)
+        rows.append(
+            Row(
+                {"what": stage.what, "who": stage.who},
+                stage.href if seen else "",
+                tag=state_of(seen=seen, there=there),
+            )
+        )
     section = Section(
         _("On the way to a first bill"),
         [col("what", _("What a bill needs")), col("state", _("State")), col("who", _("Done by"))],
@@ -89,4 +93,12 @@ def start(request: Asked) -> HttpResponse:
         hidden=True,
     )
     title = _("Everything a bill needs is here") if complete else _("What a first bill needs")
-    return sheet(request, Sheet(title, [section], tabs=rooms(actor, "start")))
+    acts = [Link(_("Next: %(what)s") % {"what": each.what}, each.href) for each in missing[:1]]
+    return sheet(request, Sheet(title, [section], tabs=rooms(actor, "start"), acts=acts))
+
+
+def state_of(*, seen: bool, there: bool) -> tuple[str, str]:
+    """The state of a stage as a tag."""
+    if not seen:
+        return "unknown", _("Not yours to see")
+    return ("good", _("There")) if there else ("watch", _("Nothing yet"))

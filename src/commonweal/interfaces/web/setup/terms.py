@@ -45,7 +45,7 @@ def units(request: Asked) -> HttpResponse:
     ]
     section = Section(
         _("Units"),
-        [col("code", _("Code")), col("name", _("Unit")), col("words", _("In words"))],
+        [col("name", _("Unit")), col("code", _("Code")), col("words", _("In words"))],
         rows,
         _("No unit is here."),
         Link(_("Add a unit"), to("new_unit")) if may else None,

@@ -75,6 +75,7 @@ def pdf_data(actor: Actor, bill: Bill, chain_head: str) -> dict[str, Any]:
 
 def _summary(view: BillView, say: sentences.Words) -> list[dict[str, str]]:
     bill, profile = view.bill, centre()
+    contact = profile.contact_name, profile.contact_email, profile.contact_phone
     rows = [
         (_("For"), bill.agency.name),
         (sentences.month(bill.period), say.money(bill.total_minor)),
@@ -87,7 +88,7 @@ def _summary(view: BillView, say: sentences.Words) -> list[dict[str, str]]:
         (_("This fiscal year so far"), say.money(view.year_to_date_minor)),
         (_("Issued"), sentences.day(bill.issued_on)),
         (_("Please pay by"), sentences.day(bill.due_on)),
-        (_("Questions"), f"{profile.contact_email} {profile.contact_phone}".strip()),
+        (_("Questions"), ", ".join(filter(None, contact))),
     ]
     return [{"label": label, "value": value} for label, value in rows]
 
