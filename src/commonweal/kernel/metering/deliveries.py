@@ -77,6 +77,13 @@ def source_by_code(actor: Actor, code: str) -> Source:
     return found
 
 
+def source_names(actor: Actor, codes: Iterable[str]) -> dict[str, str]:
+    """The names of sources by code, for whoever sees records of theirs."""
+    if actor.kind == "anonymous":
+        return {}
+    return dict(Source.objects.filter(code__in=set(codes)).values_list("code", "name"))
+
+
 def _counted(actor: Actor, period: str) -> Mapping[str, tuple[int, Decimal]]:
     found: dict[str, tuple[int, Decimal]] = {}
     if period_state(period) == "sealed":

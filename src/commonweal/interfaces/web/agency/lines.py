@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from commonweal.kernel.metering.public import source_names
 from commonweal.kernel.party.public import bureaus, centre
 from commonweal.kernel.schema.public import CommonwealError, NotFound
 from commonweal.kernel.words import public as words
@@ -80,6 +81,7 @@ def line_usage(request: Asked, line_id: UUID) -> HttpResponse:
         "local": ZoneInfo(centre().zone),
         "here": reverse("agency:line_usage", args=[line_id]),
         "pages": pages(request, found.rows),
+        "sources": source_names(request.actor, [row.source for row in found.rows]),
         "active": _chips(line_id, filters),
         "csv": reverse("agency:line_usage_csv", args=[line_id]) + _query(filters),
     }

@@ -64,6 +64,11 @@ def state_words(row: LedgerPeriod) -> str:
     return _("Open") if row.state == "open" else _("Closed")
 
 
+def posted_by(source: str) -> str:
+    """Which part of the program posted a journal; a plug-in's is shown by its code."""
+    return _("The close") if source == "charging" else source
+
+
 @centre_only(BOOKS)
 @lists("ledger.LedgerPeriod")
 def periods(request: Asked, code: str) -> HttpResponse:
@@ -108,8 +113,8 @@ def period(request: Asked, code: str, month: str) -> HttpResponse:
     section = Section(
         _("Journals"),
         [
-            col("number", _("Number"), numeric=True),
             col("what", _("What")),
+            col("number", _("Journal"), numeric=True),
             col("day", _("Effective"), "day"),
             col("source", _("Posted by")),
             col("reversed", _("Reversed by"), numeric=True),
@@ -120,7 +125,7 @@ def period(request: Asked, code: str, month: str) -> HttpResponse:
                     "number": str(row.number),
                     "what": row.description,
                     "day": row.effective_date,
-                    "source": row.source,
+                    "source": posted_by(row.source),
                     "reversed": str(back.number) if (back := reversal(row)) else "",
                 },
                 to("journal", row.pk),
@@ -244,7 +249,7 @@ def journal(request: Asked, journal_id: UUID) -> HttpResponse:
         Item(_("What"), found.description),
         Item(_("Effective"), day_words(found.effective_date)),
         Item(_("Recorded"), moment(found.recorded_at, find_centre().zone)),
-        Item(_("Posted by"), found.source),
+        Item(_("Posted by"), posted_by(found.source)),
     ]
     if found.reverses:
         facts.append(Item(_("Reverses"), str(found.reverses.number)))
@@ -281,6 +286,7 @@ def journal(request: Asked, journal_id: UUID) -> HttpResponse:
         back=Link(month_words(found.period.code), to("period", owner.code, found.period.code)),
         facts=facts,
         acts=[Link(_("Reverse the journal"), to("reverse", found.pk))] if may else [],
+        act_kind="secondary",
     )
     return sheet(request, page)
 

@@ -85,6 +85,7 @@ class Sheet:
     intro: str = ""
     facts: Sequence[Item] = ()
     acts: Sequence[Link] = ()
+    act_kind: str = "primary"
 
 
 def to(name: str, *args: Any) -> str:

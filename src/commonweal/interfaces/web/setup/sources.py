@@ -37,7 +37,8 @@ def sources(request: Asked) -> HttpResponse:
             {
                 "name": row.name,
                 "code": row.code,
-                "items": ", ".join(items.get(each, each) for each in row.items) or _("Any charge item"),
+                "items": ", ".join(items.get(each, each) for each in row.items)
+                or _("Any charge item"),
                 "expected": _("Yes") if row.expected else _("No"),
                 "active": _("Yes") if row.active else _("No"),
             },
