@@ -49,7 +49,7 @@ def test_the_first_page_answers_and_three_taps_lead_to_cases_rate_and_decision(
     why = follow(phone, "why? Most of the rise is 312 more help-desk cases.")
     assert "312 more help-desk cases than in September 2026 (1,204 then)" in why
     assert "1,516 help-desk cases × $" in why
-    assert "Decided by: Director" in why
+    assert "Director, " in why
 
     cases = follow(phone, "See where the difference comes from")
     assert "Field offices" in cases
