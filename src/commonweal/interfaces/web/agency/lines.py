@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from commonweal.kernel.metering.public import source_names
-from commonweal.kernel.party.public import bureaus, centre
+from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import CommonwealError, NotFound
 from commonweal.kernel.words import public as words
 from commonweal.practices.charging import public as charging
@@ -76,7 +76,6 @@ def line_usage(request: Asked, line_id: UUID) -> HttpResponse:
         "say": charging.Words(found.line.bill.currency),
         "given": given,
         "errors": [problem] if problem else [],
-        "bureaus": bureaus(request.actor, found.line.agency_id),
         "zone": centre().zone,
         "local": ZoneInfo(centre().zone),
         "here": reverse("agency:line_usage", args=[line_id]),

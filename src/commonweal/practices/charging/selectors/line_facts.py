@@ -80,7 +80,10 @@ class Part:
 
 @dataclass(frozen=True)
 class FactPage:
-    """A page of a line's records, and what all that fit the filter come to."""
+    """A page of a line's records, and what all that fit the filter come to.
+
+    `bureaus`: the agency's, as (code, name), to filter by.
+    """
 
     line: BillLine
     before: BillLine | None
@@ -91,6 +94,7 @@ class FactPage:
     parts: Sequence[Part]
     bureau: str
     day: date | None
+    bureaus: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -258,7 +262,7 @@ def line_facts(
     records, quantity, amount = sums
     return FactPage(
         line, before, rows, records, quantity, amount,
-        _compared(files, parts, before, names), bureau, when,
+        _compared(files, parts, before, names), bureau, when, list(names.values()),
     )  # fmt: skip
 
 

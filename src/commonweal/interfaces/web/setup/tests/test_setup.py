@@ -110,7 +110,7 @@ def test_a_source_is_registered_with_what_it_feeds(world: World, signed_in: Brow
     form = {"code": "meters", "name": "Meters", "items": ["helpdesk.case", "helpdesk.storage"],
             "expected": "1", "late_policy": "Next bill."}  # fmt: skip
     page = text_of(officer.post(ROOT + "sources/new/", form, follow=True))
-    assert "helpdesk.case, helpdesk.storage" in page
+    assert "Help-desk cases, Mailbox storage" in page
     change = {**form, "items": ["helpdesk.case"], "expected": "", "active": ""}
     officer.post(ROOT + "sources/meters/", change)
     with act_as(SYSTEM):
