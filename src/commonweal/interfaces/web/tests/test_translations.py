@@ -197,13 +197,14 @@ def test_papers_and_messages_say_nothing_untranslated(
 ) -> None:
     pseudo.speak(monkeypatch)
     known, officer = pseudo.vocabulary(), world.actors["officer"]
+    days = {"period": "2026-10", "until": "2026-11-10"}
     with act_as(officer), translation.override(pseudo.CODE):
         printed = pdf_data(officer, world.bill(), "9")
         said = list(_texts({**printed, "lang": ""}))
         for each in all_templates():
             names = re.findall(r"{(\w+)}", each.subject + each.body)
             if not each.code.startswith("test_"):
-                said += render(each.code, dict.fromkeys(names, "9") | {"period": "2026-10"})
+                said += render(each.code, dict.fromkeys(names, "9") | days)
     assert len(said) > 30
     for text in said:
         assert pseudo.untranslated(html.escape(text, quote=False), known) == []
