@@ -28,11 +28,11 @@ def shown(env: Environment, value: Any, column: Column) -> Any:
     """A table cell's value through its column's filter; markup and words pass unchanged."""
     if not column.format or hasattr(value, "__html__"):
         return "" if value is None else value
-    if isinstance(value, str) and column.format in {"money", "amount", "day", "moment"}:
+    if isinstance(value, str) and column.format in {"money", "amount", "day", "moment", "when"}:
         return value
     if column.format in {"money", "amount", "rate"}:
         return env.filters[column.format](value, column.currency)
-    if column.format in {"moment", "clock"}:
+    if column.format in {"moment", "when", "clock"}:
         return env.filters[column.format](value, column.zone)
     return env.filters[column.format](value)
 
