@@ -85,6 +85,15 @@ def test_a_table_formats_escapes_labels_and_totals() -> None:
     assert ">0.05<" in html
 
 
+def test_a_column_tells_moments_in_its_own_zone() -> None:
+    at = datetime(2026, 11, 3, 14, 5, tzinfo=UTC)
+    for form, said in (("moment", "3 November 2026, 08:05 Central Standard Time"),
+                       ("when", "3 November 2026, 08:05"), ("clock", "08:05")):  # fmt: skip
+        columns = [col("a", "A"), col("at", "When", form, zone="America/Chicago")]
+        html = draw('{{ c.table(cols, rows, "T") }}', cols=columns, rows=[{"a": "x", "at": at}])
+        assert f">{said}</span>" in html, form
+
+
 def test_an_empty_table_says_what_to_do() -> None:
     html = draw('{{ c.table(cols, [], "Bills", empty_text="No bills yet.", action=a) }}',
                 cols=[col("a", "A")], a=Link("Close October", "/close"))  # fmt: skip
