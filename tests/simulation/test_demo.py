@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 import zipfile
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -111,26 +117,72 @@ def test_another_size_in_the_same_folder_is_refused(demo):
     assert "DEMO-101" in refused.stderr
 
 
-def test_an_interrupted_demo_is_built_anew_beside_another(demo, tmp_path):
-    first_folder, first = demo
-    folder = tmp_path / "data"
+@pytest.fixture(scope="module")
+def other(tmp_path_factory: pytest.TempPathFactory):
+    """A second demo in a folder of its own, whose first building was interrupted."""
+    folder = tmp_path_factory.mktemp("other") / "data"
     words = ("demo", "--once", "--json", "--as-of", "2026-10", "--months", "2", "--port", "8556")
-    try:
-        with subprocess.Popen(**door(folder, *words), stderr=subprocess.PIPE) as building:
-            for line in building.stderr:
-                if line.startswith("2026-"):
-                    building.kill()
-        assert json.loads((folder / "demo.json").read_text())["state"] == "building"
-        done = commonweal(folder, *words)
-        assert done.returncode == 0, done.stderr[-3000:]
-        assert "beginning again" in done.stderr
-        report = json.loads(done.stdout)
-        assert report["bills"] == 13
-        assert check(report, report["proof_pack"]).returncode == 0
-        other = commonweal(first_folder, "demo", "--once", "--json", "--port", "8555")
-        assert json.loads(other.stdout)["total"] == first["total"]
-    finally:
-        stop_database(folder)
+    with subprocess.Popen(**door(folder, *words), stderr=subprocess.PIPE) as building:
+        for line in building.stderr:
+            if line.startswith("2026-"):
+                building.kill()
+    assert json.loads((folder / "demo.json").read_text())["state"] == "building"
+    done = commonweal(folder, *words)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "beginning again" in done.stderr
+    yield folder, json.loads(done.stdout)
+    stop_database(folder)
+
+
+def test_an_interrupted_demo_is_built_anew_beside_another(demo, other):
+    first_folder, first = demo
+    _, report = other
+    assert report["bills"] == 13
+    assert report["url"] == "http://127.0.0.1:8556/"
+    assert check(report, report["proof_pack"]).returncode == 0
+    again = commonweal(first_folder, "demo", "--once", "--json", "--port", "8555")
+    assert json.loads(again.stdout)["total"] == first["total"]
+
+
+def free_port() -> int:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
+
+
+@contextmanager
+def serving(folder: Path, port: int):
+    """The demo of a folder, served on a port until the block ends; gives its home page."""
+    words = ("demo", "--port", str(port))
+    with subprocess.Popen(**door(folder, *words), stdout=subprocess.PIPE) as server:
+        try:
+            for line in server.stdout:
+                if "Ctrl-C" in line:
+                    break
+            yield answer(f"http://127.0.0.1:{port}/", server)
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.stdout.read()
+
+
+def answer(address: str, server: subprocess.Popen[str]) -> str:
+    """The page, once the server that has just said its address listens."""
+    while server.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=60) as page:
+                return str(page.read().decode())
+        except urllib.error.URLError as wrong:
+            if not isinstance(wrong.reason, ConnectionRefusedError):
+                raise
+            time.sleep(0.05)
+    raise AssertionError("the server ended")
+
+
+def test_two_demos_serve_beside_each_other(demo, other):
+    ports = free_port(), free_port()
+    with serving(demo[0], ports[0]) as first, serving(other[0], ports[1]) as second:
+        for page in (first, second):
+            assert "Meridian" in page
 
 
 def test_a_demo_is_not_mixed_into_a_centre(demo):

@@ -22,7 +22,8 @@ from commonweal.kernel.catalogue.public import (
     sign_order,
 )
 
-from .data import AGENCIES, ITEMS, AgencySeed
+from .data import AGENCIES, AgencySeed
+from .items import ITEMS
 from .people import World, monthly_quantity
 
 TERMS = (
@@ -147,7 +148,7 @@ def signed_modification(world: World, agency: str, starts: date) -> None:
 
 def waiting_modification(world: World, agency: str, starts: date) -> None:
     """The centre proposes fewer payslips and has signed; the agency's signature is missing."""
-    change = Change(Decimal("0.9"), "Two programmes moved to another department in September.")
+    change = Change(Decimal("0.9"), "Two programmes have moved to another department.")
     owner, director = world.of("service_owner"), world.of("director")
     order = modify(world, agency, owner, "-01", starts, "payroll.payslip", change)
     with act_as(director):

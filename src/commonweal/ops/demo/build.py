@@ -1,8 +1,8 @@
 """Building the demo: thirteen closed months, each closed for real, ending with the last full one.
 
-The story: a rate card from July that changes some prices, a bill that rose (help-desk cases of one
-agency in the last month), an order modified for it, a source that came late, and a correction of an
-earlier month.
+The story: rate cards that change some prices in July, a bill that rose (help-desk cases of one
+agency in the last month), an order modified for it, a source that came late, a correction of an
+earlier month, and a service that recovers less than it costs.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from zoneinfo import ZoneInfo
 from commonweal.kernel.access.public import Actor, act_as
 from commonweal.kernel.audit.public import seal
 from commonweal.kernel.calendar.public import FiscalPeriod, add_working_days, at
-from commonweal.kernel.catalogue.public import charge_items
 from commonweal.kernel.metering.public import Usage
+from commonweal.kernel.words.public import month_name
 from commonweal.practices.charging.public import (
     CloseOptions,
     advance_close,
     bill_view,
     propose_rate,
     raise_query,
+    rates_in_force,
 )
 
 from .agreements import (
@@ -34,7 +35,7 @@ from .agreements import (
     waiting_modification,
 )
 from .data import CENTRE, SOURCES
-from .money import build_cost_model, fiscal_year_start, import_month
+from .money import build_cost_model, fiscal_year_start, import_month, rise_of
 from .people import World, build_catalogue, build_parties
 from .rates import decide_rates
 from .sending import Sent, counted, report, send_by_call, send_by_file
@@ -82,7 +83,7 @@ def build(last: FiscalPeriod, size: str, say: Say, months: int = MONTHS) -> Worl
         build_cost_model(world)
     years = sorted({fiscal_year_start(p.first_day) for p in periods(story)})
     for number, year in enumerate(years):
-        _fiscal_year(world, year, number, say)
+        _fiscal_year(world, story, year, number, say)
     with at(moment(years[0] - timedelta(days=20))):
         say("Agreements and orders, signed by both sides")
         build_agreements(world, years[0], years[-1])
@@ -104,14 +105,14 @@ def periods(story: Story) -> list[FiscalPeriod]:
     return found
 
 
-def _fiscal_year(world: World, year: date, number: int, say: Say) -> None:
+def _fiscal_year(world: World, story: Story, year: date, number: int, say: Say) -> None:
     """A year's budget and its decided rates, before the year starts."""
     budget = FiscalPeriod.of_date(year)
     say(f"Budget and rates of fiscal year {budget.fiscal_year(7)}")
-    factor = 1 + Decimal("0.035") * number
+    rise = rise_of(budget, story.first)
     with at(moment(year - timedelta(days=75))):
         for step in range(12):
-            import_month(world, budget.shift(step), factor, "budget")
+            import_month(world, budget.shift(step), rise, "budget")
     with at(moment(year - timedelta(days=60))):
         decide_rates(world, year, number)
 
@@ -121,8 +122,7 @@ def _month(world: World, story: Story, period: FiscalPeriod, size: str, say: Say
     day = period.end_day
     with at(moment(day, 7)):
         _send_usage(world, story, period, size)
-        factor = 1 + Decimal("0.035") * (1 if period.first_day >= date(day.year, 7, 1) else 0)
-        import_month(world, period, factor, "actual")
+        import_month(world, period, rise_of(period, story.first), "actual")
     finance = world.of("finance_officer")
     options = CloseOptions(preview_days=5)
     if story.held_back and period == story.late_month:
@@ -194,33 +194,45 @@ def _open_matters(world: World, story: Story) -> None:
     with at(moment(day, 11)):
         waiting_modification(world, SHOWN, story.last.shift(2).first_day)
         limits_and_second_approver(world, SHOWN)
-        liaison = world.of("agency_liaison", SHOWN)
-        with act_as(liaison):
+        _queries(world, story)
+        _dearer_payslips(world, story)
+
+
+def _queries(world: World, story: Story) -> None:
+    """A question and a dispute about the last bills, compared with the month before."""
+    before = month_name(story.last.shift(-1))
+    asked = (
+        ("agency_liaison", SHOWN, "helpdesk.case", "question",
+         f"Why did we have so many more cases than in {before}? Was it the laptop replacement?"),
+        ("agency_finance", "TRE", "hosting.rack-unit", "dispute",
+         f"We gave back two rack units in {before}. Please check the count."),
+    )  # fmt: skip
+    for role, agency, item, kind, text in asked:
+        person = world.of(role, agency)
+        with act_as(person):
             raise_query(
-                actor=liaison,
-                line_id=_line(liaison, story, SHOWN, "helpdesk.case"),
-                kind="question",
-                text="Why did we have so many more cases than in September? Was it the laptop "
-                "replacement?",
+                actor=person, line_id=_line(person, story, agency, item), kind=kind, text=text
             )
-        officer = world.of("agency_finance", "TRE")
-        with act_as(officer):
-            raise_query(
-                actor=officer,
-                line_id=_line(officer, story, "TRE", "hosting.rack-unit"),
-                kind="dispute",
-                text="We gave back two rack units in August. Please check the count.",
-            )
-        owner = world.of("service_owner")
-        with act_as(owner):
-            item = next(item for item in charge_items(owner) if item.code == "hosting.backup")
-            propose_rate(
-                actor=owner,
-                charge_item_id=item.id,
-                model={"kind": "per_unit", "rate": "0.0298"},
-                starts=story.last.shift(3).first_day,
-                reason="Cheaper storage from the new contract; last year's rate no longer holds.",
-            )
+
+
+def _dearer_payslips(world: World, story: Story) -> None:
+    """Payroll recovers less than it costs: its owner proposes the price that the budget derives."""
+    owner = world.of("service_owner")
+    with act_as(owner):
+        known = next(
+            version
+            for version in rates_in_force(owner, story.last.first_day)
+            if version.charge_item.code == "payroll.payslip"
+        )
+        propose_rate(
+            actor=owner,
+            charge_item_id=known.charge_item_id,
+            model={"kind": "per_unit", "rate": known.derivation["rate"]},
+            starts=story.last.shift(3).first_day,
+            derivation=known.derivation,
+            reason="Payroll recovers less than it costs at the published price. This price covers "
+            "its budget at the volumes that agencies forecast.",
+        )
 
 
 def _line(actor: Actor, story: Story, agency: str, item: str) -> UUID:

@@ -1,7 +1,9 @@
-"""The demo's costs, cost model and rates: two budgets, two decided rate cards.
+"""The demo's costs: posts and purchases of each cost centre, whatever its prices bring in.
 
-The budget of a fiscal year is an imported ledger file whose service costs recover the published
-prices at the forecast volumes; the rates are then derived from it by the product, and decided.
+A post costs what one of the Virginia Payroll Service Bureau did (cards.py), of which the shared
+pools take their part; what a service buys is so many dollars for each person that it serves. The
+prices come from published cards, so that some services recover less than they cost and others
+more: the director has something to decide.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import random
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -21,11 +24,16 @@ from commonweal.practices.charging.public import (
     put_cost_model,
 )
 
-from .data import AGENCIES, ITEMS, SERVICES, SHARED_POOLS
+from . import cards
+from .data import AGENCIES, SERVICES, SHARED_POOLS
 from .people import World, monthly_quantity
 
-CATEGORIES = (("Salaries", 61), ("Licences and maintenance", 21), ("Equipment", 11), ("Travel", 7))
-SHARED_PART = Decimal("0.10")
+STAFF = (("Salaries", 93), ("Travel and training", 7))
+BOUGHT = (("Licences and maintenance", 58), ("Equipment", 42))
+OWN_PART = Decimal("0.84")
+"""What of a post's full cost is booked to its own cost centre; buildings, security and management
+have centres of their own."""
+POST_YEAR = cards.PAYROLL_BUREAU_YEAR / cards.PAYROLL_BUREAU_POSTS * OWN_PART
 MAPPING = ColumnMapping(
     {
         "period": "Period",
@@ -43,45 +51,55 @@ def yearly_volume(item_code: str) -> Decimal:
     return 12 * sum((monthly_quantity(item_code, a.code) for a in AGENCIES), Decimal(0))
 
 
-def service_month(code: str, factor: Decimal) -> Decimal:
-    """A month's full cost of a service, so that the published prices just recover it."""
-    total = Decimal(0)
-    for item in ITEMS:
-        if item.service == code:
-            total += item.price * yearly_volume(item.code) / 12
-    return total * factor
+@dataclass(frozen=True)
+class CostCentre:
+    """Who books costs: its posts, and its purchases of a year."""
+
+    code: str
+    posts: int
+    bought: int
 
 
-def ledger_file(period: FiscalPeriod, factor: Decimal, seed: str) -> bytes:
-    """One month's ledger extract: each service's own cost centre, and the shared ones."""
+def cost_centres() -> list[CostCentre]:
+    """Each service's own cost centre, and the shared ones."""
+    heads = sum(agency.size for agency in AGENCIES)
+    own = [CostCentre(s.code, s.posts, s.bought * heads) for s in SERVICES]
+    shared = [CostCentre(code, posts, each * heads) for code, _, _, _, posts, each in SHARED_POOLS]
+    return own + shared
+
+
+def month_costs(centre: CostCentre, rise: Decimal) -> dict[str, Decimal]:
+    """What a cost centre spends in a usual month, by category; a later year's posts cost more."""
+    parts = ((STAFF, centre.posts * POST_YEAR * rise), (BOUGHT, Decimal(centre.bought)))
+    return {
+        category: year * percent / 1200
+        for categories, year in parts
+        for category, percent in categories
+        if year
+    }
+
+
+def ledger_file(period: FiscalPeriod, rise: Decimal, seed: str) -> bytes:
+    """One month's ledger extract: every cost centre's categories, a little off the usual month."""
     chance = random.Random(f"{seed}:{period}")
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(MAPPING.columns.values())
     number = 0
-    costs = {service.code: service_month(service.code, factor) for service in SERVICES}
-    shared = sum(costs.values(), Decimal(0)) * SHARED_PART
-    people = {service.code: service.people for service in SERVICES}
-    # Both drivers go by people, so a service's own cost is what its part of the shared leaves.
-    centres = [
-        (code, cost - shared * people[code] / sum(people.values())) for code, cost in costs.items()
-    ]
-    parts = (Decimal("0.4"), Decimal("0.25"), Decimal("0.35"))
-    centres += [(pool[0], shared * part) for pool, part in zip(SHARED_POOLS, parts, strict=True)]
-    for centre_code, cost in centres:
-        for category, percent in CATEGORIES:
+    for centre in cost_centres():
+        for place, (category, usual) in enumerate(month_costs(centre, rise).items()):
             wobble = Decimal(chance.randint(9800, 10200)) / 10000
-            amount = (cost * percent / 100 * wobble).quantize(Decimal("0.01"))
+            amount = (usual * wobble).quantize(Decimal("0.01"))
             number += 1
-            account = f"{6000 + 10 * percent}-{centre_code[:6].upper()}"
+            account = f"{6100 + 100 * place}-{centre.code[:6].upper()}"
             reference = f"{period.code}-{number:04d}"
-            writer.writerow([period.code, centre_code, category, account, reference, amount])
+            writer.writerow([period.code, centre.code, category, account, reference, amount])
     return out.getvalue().encode()
 
 
 def build_cost_model(world: World) -> None:
     """Pools, rules by cost centre, and drivers measured in people and floor space."""
-    people = {service.code: service.people for service in SERVICES}
+    people = {service.code: service.posts for service in SERVICES}
     document = {
         "drivers": [
             {"code": "people", "name": "People", "unit": "full-time posts",
@@ -98,11 +116,11 @@ def build_cost_model(world: World) -> None:
             *({"code": f"{s.code}-direct", "name": f"{s.name}, own cost", "service": s.code}
               for s in SERVICES),
             *({"code": code, "name": name, "driver": driver, "step": step}
-              for code, name, driver, step in SHARED_POOLS),
+              for code, name, driver, step, _, _ in SHARED_POOLS),
         ],
         "rules": [
             *({"pool": f"{s.code}-direct", "unit": s.code} for s in SERVICES),
-            *({"pool": code, "unit": code} for code, _, _, _ in SHARED_POOLS),
+            *({"pool": code, "unit": code} for code, *_ in SHARED_POOLS),
         ],
     }  # fmt: skip
     finance = world.of("finance_officer")
@@ -110,7 +128,7 @@ def build_cost_model(world: World) -> None:
         put_cost_model(actor=finance, document=document)
 
 
-def import_month(world: World, period: FiscalPeriod, factor: Decimal, basis: str) -> None:
+def import_month(world: World, period: FiscalPeriod, rise: Decimal, basis: str) -> None:
     """Import one month's ledger, actual or budget."""
     finance = world.of("finance_officer")
     with act_as(finance):
@@ -118,13 +136,18 @@ def import_month(world: World, period: FiscalPeriod, factor: Decimal, basis: str
             actor=finance,
             request=CostRequest(
                 filename=f"ledger-{basis}-{period.code}.csv",
-                data=ledger_file(period, factor, basis),
+                data=ledger_file(period, rise, basis),
                 given=MAPPING,
                 accept_as="Meridian ledger",
                 basis=basis,
                 currency="USD",
             ),
         )
+
+
+def rise_of(period: FiscalPeriod, first: FiscalPeriod) -> Decimal:
+    """What a post costs in a period's fiscal year, over the demo's first fiscal year."""
+    return cards.SALARY_RISE ** (period.fiscal_year(7) - first.fiscal_year(7))
 
 
 def fiscal_year_start(day: date) -> date:

@@ -21,7 +21,8 @@ from commonweal.kernel.party.public import (
     sync_roles,
 )
 
-from .data import AGENCIES, BUNDLE, CENTRE, ITEMS, PEOPLE, SERVICES, SOURCES
+from .data import AGENCIES, BUNDLE, CENTRE, PEOPLE, SERVICES, SOURCES
+from .items import ITEMS
 
 
 @dataclass
@@ -125,7 +126,7 @@ def build_catalogue(world: World) -> None:
                 code=item.code,
                 service=item.service,
                 name=item.name,
-                description=item.description or f"{item.name}, counted for each {item.one}.",
+                description=item.description,
                 unit=item.unit,
                 measure_singular=item.one,
                 measure_plural=item.many,
@@ -144,7 +145,7 @@ def monthly_quantity(item_code: str, agency_code: str) -> Decimal:
     """What an agency is expected to use of an item in a month."""
     item = next(entry for entry in ITEMS if entry.code == item_code)
     size = next(entry.size for entry in AGENCIES if entry.code == agency_code)
-    exact = item.per_head * size + item.each
+    exact = item.volume.monthly * size + item.each
     if item.flat:
         return Decimal(1)
     return exact.quantize(Decimal(1) if item.whole else Decimal("0.1"))

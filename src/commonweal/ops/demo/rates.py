@@ -1,9 +1,9 @@
-"""The demo's rates: agencies sign forecasts, the budget gives the rates, two people decide."""
+"""The demo's rates: agencies sign forecasts, the budget says what a unit costs, and two people
+decide the published price, which may be less or more than that."""
 
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
@@ -20,16 +20,15 @@ from commonweal.practices.charging.public import (
     sign_forecasts,
 )
 
-from .data import AGENCIES, ITEMS, ItemSeed
+from .data import AGENCIES
+from .items import ITEMS, ItemSeed
 from .money import yearly_volume
 from .people import World, monthly_quantity
 
-TIER_REASON = "Volume tiers around the derived average, so that large agencies share scale."
-FLAT_REASON = "A base charge for each agency covers what does not depend on volume."
-
 
 def decide_rates(world: World, year: date, number: int) -> None:
-    """Forecast, allocate the budget, derive, propose and approve the rates of a fiscal year."""
+    """Forecast, allocate the budget, derive, propose and approve the rates of a fiscal year: the
+    demo's first (0) or a later one."""
     fiscal = FiscalPeriod.of_date(year).fiscal_year(7)
     owner, director = world.of("service_owner"), world.of("director")
     finance = world.of("finance_officer")
@@ -46,7 +45,18 @@ def decide_rates(world: World, year: date, number: int) -> None:
             label=f"Budget {fiscal}",
         )
     for item in ITEMS:
-        _rate(owner, director, item, ids[item.code], run.id, year, fiscal)
+        derivation = _derivation(owner, item, ids[item.code], run.id, fiscal)
+        with act_as(owner):
+            version = propose_rate(
+                actor=owner,
+                charge_item_id=ids[item.code],
+                model=price_model(item, number),
+                starts=year,
+                derivation=derivation,
+                reason=item.note(number),
+            )
+        with act_as(director):
+            approve_rate(actor=director, rate_version_id=version.id)
 
 
 def _forecasts(world: World, fiscal: int, ids: dict[str, UUID]) -> None:
@@ -64,7 +74,7 @@ def _forecasts(world: World, fiscal: int, ids: dict[str, UUID]) -> None:
 
 
 def item_share(item: ItemSeed) -> Fraction:
-    """The part of its service's cost that an item recovers, by published price and volume."""
+    """The part of its service's cost that an item bears, by published price and volume."""
     own = Fraction(item.price * yearly_volume(item.code))
     whole = sum(
         (Fraction(i.price * yearly_volume(i.code)) for i in ITEMS if i.service == item.service),
@@ -73,34 +83,27 @@ def item_share(item: ItemSeed) -> Fraction:
     return own / whole
 
 
-def price_model(item: ItemSeed, derived: Decimal) -> tuple[dict[str, Any], str]:
-    """The engine's price model, and the reason where it is not the derived rate alone."""
+def price_model(item: ItemSeed, number: int) -> dict[str, Any]:
+    """The engine's price model of an item in the demo's fiscal year of a number."""
+    amount = format(item.price_in(number).amount, "f")
     if item.flat:
-        return {"kind": "flat", "amount": format(derived, "f")}, FLAT_REASON
+        return {"kind": "flat", "amount": amount}
     if not item.tiers:
-        return {"kind": "per_unit", "rate": format(derived, "f")}, ""
-    scale = derived / item.price
-    bounds = [low for low, _ in item.tiers[1:]]
-    tiers: list[dict[str, str]] = []
-    for place, (low, rate) in enumerate(item.tiers):
-        tier = {"from": low, "rate": format((Decimal(rate) * scale).quantize(Decimal("1e-4")), "f")}
-        if place < len(bounds):
-            tier["to"] = bounds[place]
-        tiers.append(tier)
-    return {"kind": "graduated", "tiers": tiers}, TIER_REASON
+        return {"kind": "per_unit", "rate": amount}
+    lows = ["0", *(low for low, _ in item.tiers)]
+    rates = [amount, *(format(price.amount, "f") for _, price in item.tiers)]
+    tiers = [{"from": low, "rate": rate} for low, rate in zip(lows, rates, strict=True)]
+    for tier, low in zip(tiers, lows[1:], strict=False):
+        tier["to"] = low
+    return {"kind": "graduated", "tiers": tiers}
 
 
-def _rate(
-    owner: Actor,
-    director: Actor,
-    item: ItemSeed,
-    item_id: UUID,
-    run_id: UUID,
-    year: date,
-    fiscal: int,
-) -> None:
+def _derivation(
+    owner: Actor, item: ItemSeed, item_id: UUID, run_id: UUID, fiscal: int
+) -> dict[str, Any]:
+    """What a unit costs by the budget and the forecasts, which the published price is beside."""
     with act_as(owner):
-        derivation = derive_rate(
+        return derive_rate(
             owner,
             charge_item_id=item_id,
             run_id=run_id,
@@ -108,14 +111,3 @@ def _rate(
             share=item_share(item),
             places=2 if item.price >= 1 else 4,
         )
-        model, reason = price_model(item, Decimal(derivation["rate"]))
-        version = propose_rate(
-            actor=owner,
-            charge_item_id=item_id,
-            model=model,
-            starts=year,
-            derivation=derivation,
-            reason=reason,
-        )
-    with act_as(director):
-        approve_rate(actor=director, rate_version_id=version.id)

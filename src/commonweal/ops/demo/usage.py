@@ -12,14 +12,16 @@ from zoneinfo import ZoneInfo
 from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.metering.public import Usage
 
-from .data import AGENCIES, CENTRE, ITEMS, SOURCES, ItemSeed
+from .data import AGENCIES, CENTRE, SOURCES
+from .items import ITEMS, ItemSeed
 from .people import World, monthly_quantity
 
 ZONE = ZoneInfo(str(CENTRE["zone"]))
-SIZES = {"small": 1, "medium": 17, "large": 170}
-"""How many times the small demo's usage records (about 60,000 in 13 months) a size has."""
+SIZES = {"small": 6, "medium": 130, "large": 3600}
+"""How many records a size has for each one that an item names, where its units suffice: about
+60,000, a million and over ten million in 13 months."""
 SEASON = (98, 96, 101, 99, 97, 100, 95, 96, 104, 107, 102, 93)
-"""Use by calendar month, in percent of a usual one."""
+"""Use by calendar month, in percent of a usual one; what is counted by the month hardly changes."""
 
 
 def source_of(item: ItemSeed) -> str:
@@ -31,21 +33,38 @@ def agency_factor(agency: str, item: ItemSeed, period: FiscalPeriod, last: Fisca
     """What the story does to a quantity, in percent: the last month's rise in help-desk cases."""
     if agency == "LWD" and item.code == "helpdesk.case" and period == last:
         return 152
-    return SEASON[period.month - 1]
+    return 100 if item.unit == "MON" else SEASON[period.month - 1]
 
 
 def month_total(agency: str, item: ItemSeed, period: FiscalPeriod, last: FiscalPeriod) -> Decimal:
     """The month's quantity of one agency and item."""
     chance = random.Random(f"{agency}:{item.code}:{period}")
     usual = monthly_quantity(item.code, agency)
-    factor = agency_factor(agency, item, period, last) * chance.randint(970, 1030)
-    step = Decimal(1) if item.whole else Decimal("0.1")
-    return (usual * factor / 100_000).quantize(step)
+    near = 5 if item.unit == "MON" else 30
+    factor = agency_factor(agency, item, period, last) * chance.randint(1000 - near, 1000 + near)
+    return (usual * factor / 100_000).quantize(_step(item.whole))
+
+
+def _step(whole: bool) -> Decimal:
+    return Decimal(1) if whole else Decimal("0.1")
+
+
+def record_count(period: FiscalPeriod, last: FiscalPeriod, size: str) -> int:
+    """How many records `usage_of` gives for a month, without making them."""
+    return sum(
+        min(
+            item.records * SIZES[size],
+            int(month_total(seed.code, item, period, last) / _step(item.whole)),
+        )
+        for seed in AGENCIES
+        for item in ITEMS
+        if not item.flat
+    )
 
 
 def split_total(total: Decimal, parts: int, chance: random.Random, whole: bool) -> list[Decimal]:
     """Parts of a quantity that add up to it; zero parts are left out."""
-    step = Decimal(1) if whole else Decimal("0.1")
+    step = _step(whole)
     units = int(total / step)
     parts = min(parts, units)
     if parts <= 0:
@@ -59,7 +78,6 @@ def usage_of(
     world: World, period: FiscalPeriod, last: FiscalPeriod, size: str
 ) -> Iterator[tuple[str, Usage]]:
     """Every record of a month as (source, usage), agency by agency."""
-    times = SIZES[size]
     days = (period.end_day - period.first_day).days
     for seed in AGENCIES:
         for item in ITEMS:
@@ -67,7 +85,7 @@ def usage_of(
                 continue
             total = month_total(seed.code, item, period, last)
             chance = random.Random(f"records:{seed.code}:{item.code}:{period}")
-            parts = split_total(total, item.records * 5 * times, chance, item.whole)
+            parts = split_total(total, item.records * SIZES[size], chance, item.whole)
             bureaus = world.bureaus[seed.code]
             for number, quantity in enumerate(parts):
                 start = _moment(period, days, chance)

@@ -76,7 +76,18 @@ def derivation_sentences(version: RateVersion) -> list[str]:
                 "reason": item["reason"],
             }
         )
-    return [*found, _quotient_sentence(version), _volume_sentence(document)]
+    return [*found, _quotient_sentence(version), _volume_sentence(document), *_instead(version)]
+
+
+def _instead(version: RateVersion) -> list[str]:
+    """What is charged where that is not the derived rate, and why."""
+    derived = Decimal(version.derivation["rate"])
+    if not version.reason or Decimal(version.model.get("rate", "NaN")) == derived:
+        return []
+    return [
+        _("Charged is %(rate)s. %(reason)s")
+        % {"rate": rate_text(version), "reason": version.reason}
+    ]
 
 
 def _cost_sentence(document: dict[str, Any], currency: str) -> str:
