@@ -204,7 +204,8 @@ class Browser:
             if place is not None:
                 name, kind, own = form.fields[form.labels[place][1]]
                 if kind in ("radio", "checkbox"):
-                    form.values[name] = [own]
+                    kept = form.values.get(name, []) if kind == "checkbox" else []
+                    form.values[name] = [*kept, own]
                     return None
         raise AssertionError(f"nothing to choose “{words}” on {self.address}:\n{self.text}")
 

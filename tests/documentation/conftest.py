@@ -25,6 +25,8 @@ from commonweal.kernel.party.selectors import forget_centre
 from commonweal.ops.localdb import Database, ensure_database, stop_database
 
 DEMO = ["demo", "--once", "--as-of", "2026-09", "--months", "3"]
+TIMES = {"Twice": 2, "Six times": 6}
+"""How often a step is taken that begins with these words."""
 RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))[:8]
 
 
@@ -150,7 +152,8 @@ def execute(
             if part.language == "sh":
                 shell.run(part.text, int(part.note.removeprefix("exit=") or 0))
             elif part.language == "step":
-                browser.follow(part.text)
+                for _ in range(TIMES.get(part.text.partition(":")[0], 1)):
+                    browser.follow(part.text)
             elif part.language == "text" and before == "sh":
                 for line in filter(None, map(str.strip, part.text.splitlines())):
                     assert holds(shell.last, line), f"“{line}” is not in:\n{shell.last}"

@@ -7,7 +7,7 @@ A page is executed from top to bottom. What counts:
 - ``text`` blocks right after commands: each line must be in its output; ``…`` stands for anything.
 - A numbered list after ``<!-- steps -->`` is followed in the browser: ``<address>`` is opened,
   **words** are a link or button to choose, **words** with `text` after them a field to fill,
-  “words” must be there to read.
+  “words” must be there to read. A step that begins with "Six times:" is taken six times.
 - ``<!-- starts: demo -->`` says where the page begins: `nothing` (an empty database) unless said.
 """
 

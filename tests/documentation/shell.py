@@ -6,6 +6,7 @@ this process; programs of the page run as they would. What serves for ever retur
 
 from __future__ import annotations
 
+import io
 import re
 import runpy
 import shlex
@@ -13,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -155,6 +157,8 @@ class Shell:
         if words[0] == "-m":  # keeps files of the checkout in step: never from a test
             assert f"-m {words[1]}" in ELSEWHERE
             return 0, ""
+        if "urllib.request" in (self.folder / words[0]).read_text(encoding="utf-8"):
+            return self._talking(words)
         if program == "python3":  # plain: what is installed here must not help
             done = subprocess.run(
                 [sys.executable, "-I", *words], cwd=self.folder, capture_output=True, text=True,
@@ -163,6 +167,14 @@ class Shell:
             return done.returncode, done.stdout + done.stderr
         self.monkeypatch.setattr(sys, "argv", words)
         runpy.run_path(words[0], run_name="__main__")
+        return 0, ""
+
+    def _talking(self, words: list[str]) -> tuple[int, str]:
+        """A program that speaks with the site by HTTP: what it asks is answered in this process."""
+        with self.monkeypatch.context() as patched:
+            patched.setattr(urllib.request, "urlopen", answer)
+            patched.setattr(sys, "argv", words)
+            runpy.run_path(words[0], run_name="__main__")
         return 0, ""
 
     def _curl(self, words: list[str]) -> tuple[int, str]:
@@ -211,6 +223,19 @@ class Shell:
             pytest.skip(f"{words[0]} is not installed")
         done = subprocess.run(words, cwd=self.folder, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout + done.stderr
+
+
+def answer(asked: urllib.request.Request) -> io.BytesIO:
+    """What the site answers to a request of a program; a refusal is raised, as urllib does."""
+    parts = urlsplit(asked.full_url)
+    media = asked.get_header("Content-type") or ""
+    response = Client().generic(
+        asked.get_method(), parts.path, asked.data or b"", content_type=media,
+        headers=dict(asked.header_items()),
+    )  # fmt: skip
+    if response.status_code >= 400:
+        raise AssertionError(f"{asked.full_url}: {response.status_code} {response.content!r}")
+    return io.BytesIO(response.content)
 
 
 class Request:

@@ -80,6 +80,19 @@ def _reading(own: Verbs) -> None:
 
 
 def _proposing(own: Verbs) -> None:
+    terms = add_verb(
+        own, "propose", help="propose an agreement with an agency; both sides sign it",
+        examples='  commonweal agreements propose PARKS "Support services" --starts 2026-10-01 \\\n'
+        '      --terms "Billed monthly at the rates decided."',
+        run=propose_agreement,
+    )  # fmt: skip
+    terms.add_argument("agency", help="code or id")
+    terms.add_argument("title")
+    terms.add_argument("--terms", required=True, help="what both sides agree, in plain words")
+    terms.add_argument("--starts", required=True, type=date.fromisoformat, metavar="YYYY-MM-DD")
+    terms.add_argument(
+        "--ends", type=date.fromisoformat, metavar="YYYY-MM-DD", help="first day without it"
+    )
     new = add_verb(
         own, "order", help="propose an order under an agreement", about=BODY,
         examples="  commonweal agreements order AGREEMENT order.json", run=propose_order,
@@ -247,6 +260,23 @@ def _body(path: Path, kind: str) -> Any:
         raise CommandError(
             "CLI-113", f"{path.name} does not fit at {place}: {first['msg']}. Correct it."
         ) from error
+
+
+def propose_agreement(args: argparse.Namespace) -> int:
+    """Propose an agreement; its id as JSON."""
+    from commonweal.kernel.catalogue.public import create_agreement
+
+    with acting(args) as actor:
+        made = create_agreement(
+            actor=actor,
+            agency_id=agency_id(actor, args.agency),
+            title=args.title,
+            terms=args.terms,
+            starts=args.starts,
+            ends=args.ends,
+        )
+        print_json({"id": made.pk, "number": made.number, "state": made.state})
+    return 0
 
 
 def propose_order(args: argparse.Namespace) -> int:

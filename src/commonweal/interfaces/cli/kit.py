@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -172,6 +172,54 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]], empty: str) -
                     for cell, width, right in zip(row, widths, numeric, strict=True)
                 ).rstrip()
             )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """The option of what lists and shows."""
+    parser.add_argument("--json", action="store_true", help="print JSON, for scripts")
+
+
+def show_rows(
+    args: argparse.Namespace,
+    header: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    empty: str,
+) -> int:
+    """A table, or with `--json` a list of objects with the same names."""
+    if args.json:
+        print_json([dict(zip(header, row, strict=True)) for row in rows])
+    else:
+        table(header, rows, empty)
+    return 0
+
+
+def show_one(args: argparse.Namespace, facts: Mapping[str, object]) -> int:
+    """One thing, a line for each fact, or with `--json` an object."""
+    if args.json:
+        print_json(facts)
+        return 0
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        print(f"{name.ljust(width)}  {'' if value is None else value}".rstrip())
+    return 0
+
+
+def given(args: argparse.Namespace, **fields: str) -> dict[str, Any]:
+    """What was typed: the value of each option that was given, under the name of its field."""
+    values = {field: getattr(args, option) for field, option in fields.items()}
+    return {field: value for field, value in values.items() if value is not None}
+
+
+def require_new(known: bool, what: str, code: str) -> None:
+    """Refuse to add what is there already (CLI-116): `change` is another verb."""
+    if known:
+        raise CommandError("CLI-116", f"There is {what} “{code}” already. Change it with `change`.")
+
+
+def require_change(changes: Mapping[str, Any]) -> None:
+    """Refuse a change that names nothing (CLI-117)."""
+    if not changes:
+        raise CommandError("CLI-117", "Nothing to change was given. See --help for the options.")
 
 
 def _is_number(text: str) -> bool:

@@ -181,9 +181,10 @@ CITIZEN = (
         per_head("0.21"), 3,
     ),
     ItemSeed(
-        "citizen.counter-visit", "Fingerprinting at the counter", "C62", "counter visit",
+        "citizen.counter-visit", "Counter visits", "C62", "counter visit",
         "counter visits", Price(cards.SANTA_CRUZ, "LiveScan service", "30.00", "${} an applicant"),
         per_head("0.09"), 2,
+        about="Visits to the counter, whose fingerprints are taken for a background check.",
     ),
     ItemSeed(
         "citizen.interpreter-minute", "Telephone interpreting", "MIN", "interpreter's minute",

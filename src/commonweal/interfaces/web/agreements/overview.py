@@ -46,11 +46,13 @@ def agreements(request: Asked) -> HttpResponse:
 
 @lists("catalogue.Agreement", "catalogue.Order", "catalogue.Ending")
 def to_sign(request: Asked) -> HttpResponse:
-    """What waits for signatures, oldest first: whose, and why not the reader's."""
+    """What waits for signatures: whose, and why not the reader's. A page begins with those that the
+    reader can sign; otherwise oldest first."""
     here, actor = door(request), request.actor
     found = catalogue.pending(actor, place=place(request))
     deciders = Deciders(actor, {row.paper.agency_id for row in found})
     rows = [_row(request, row, missing(actor, row.paper, deciders)) for row in found]
+    rows.sort(key=lambda row: not row["mine"])
     context = {
         "rows": rows,
         "mine": [row for row in rows if row["mine"]],

@@ -155,7 +155,9 @@ def test_forecasts_must_be_signed_unless_one_says_so(scene: Scene, run: Allocati
     found = derive(scene, run, volume=rates.Volume(fiscal_year=2019, allow_unsigned=True))
     assert (found["denominator"], found["forecast_signed"]) == ("1500", 1)
     version = decided(scene, derivation=found)
-    assert rates.entry(version).sentences[-1].endswith("1 of them signed.")
+    *_, volume, charged = rates.entry(version).sentences
+    assert volume.endswith("1 of them signed.")
+    assert charged == "Charged is £4.50 per payslip. As last year"
 
 
 @pytest.mark.parametrize(
