@@ -61,7 +61,7 @@ def test_commands_that_messages_name_exist() -> None:
 
 
 def examples(parser: argparse.ArgumentParser) -> list[str]:
-    text = (parser.epilog or "").replace("\\\n", " ")
+    text = re.sub(r" *\\\n *", " ", parser.epilog or "")
     return [
         re.split(r"\s{2,}", line.strip())[0] for line in text.splitlines()
         if line.strip().startswith(("commonweal ", "./run "))
