@@ -37,7 +37,12 @@ def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument("--data", type=Path, default=argparse.SUPPRESS, help="data folder")
     parser.add_argument("--once", action="store_true", help="build and exit without serving")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, prepare=prepare)
+
+
+def prepare(args: argparse.Namespace) -> None:
+    """Links in the demo's messages lead to where it serves; settings are read after this."""
+    os.environ["COMMONWEAL_URL"] = f"http://127.0.0.1:{args.port}"
 
 
 def say(text: str) -> None:
@@ -53,7 +58,6 @@ def run(args: argparse.Namespace) -> int:
     if not args.once:
         require_free(args.port)
     began = time.monotonic()
-    os.environ["COMMONWEAL_URL"] = f"http://127.0.0.1:{args.port}"
     report: dict[str, Any] = open_demo(args.size, args.as_of, args.port, say, args.months)
     report["seconds"] = round(time.monotonic() - began, 1)
     if args.json:

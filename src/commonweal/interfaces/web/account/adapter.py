@@ -19,6 +19,7 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
 from commonweal.kernel.access.public import SYSTEM, Actor, act_as, note_account, user_by_email
 from commonweal.kernel.notices.public import NEW_PASSWORD, letter, link_of
@@ -28,6 +29,18 @@ SIGNED_IN = "account/messages/logged_in.txt"
 
 class AccountAdapter(DefaultAccountAdapter):
     """No open registration, and no greeting before the answer."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": _(
+            "The e-mail address or the password is not right. Check both, or choose a new password."
+        ),
+        "incorrect_password": _("This is not your password. Type it again."),
+        "enter_current_password": _("This is not your present password. Type it again."),
+        "incorrect_code": _("This code is not right. Type the one that is shown now."),
+        "too_many_login_attempts": _(
+            "Too many failed attempts. Wait a few minutes, then try again."
+        ),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Accounts come from the administrator."""
