@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from operator import itemgetter
 from typing import Any
 
 from django.http import HttpResponse
@@ -315,9 +316,15 @@ def bundles_section(request: Asked, found: Service, may: bool) -> Section:
     )
 
 
+def unit_choices(request: Asked) -> list[tuple[str, str]]:
+    """The units to choose from, by name; the code is for who knows it."""
+    rows = ((row.code, f"{row.name} ({row.code})") for row in units(request.actor))
+    return sorted(rows, key=itemgetter(1))
+
+
 def item_fields(request: Asked, known: bool) -> list[Field]:
     """The questions about a charge item."""
-    offered = [(row.code, f"{row.code} {row.name}") for row in units(request.actor)]
+    offered = unit_choices(request)
     same = ("CATALOGUE-107",)
     hint = _("Begins with its service, such as payroll.payslip. Never changes.")
     return [

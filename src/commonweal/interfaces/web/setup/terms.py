@@ -28,7 +28,7 @@ from ..look.page import Link, col
 from ..requests import Asked
 from .kit import Field, Form, Row, Section, Sheet, ask, sheet, to
 from .rooms import CATALOGUE, anyone, rooms
-from .services import CODES, span, span_fields
+from .services import CODES, span, span_fields, unit_choices
 
 
 @anyone
@@ -194,7 +194,7 @@ def _line_error(number: int, line: str) -> FormError:
 def new_level(request: Asked, code: str) -> HttpResponse:
     """Promise a service level, as data."""
     found = service_by_code(request.actor, code)
-    offered = [(row.code, f"{row.code} {row.name}") for row in all_units(request.actor)]
+    offered = unit_choices(request)
     ways = [("at_most", _("at most the target")), ("at_least", _("at least the target"))]
     fields = [
         Field("name", _("The promise, in plain words")),
