@@ -164,6 +164,42 @@ def own_database(
     _drop(name)
 
 
+@pytest.fixture(scope="session")
+def kept_worlds(
+    template_database: str, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[Callable[[str, Callable[[], Any]], tuple[str, Any]]]:
+    """Finds a world by its name; whoever asks first in this worker has it built."""
+    kept: dict[str, tuple[str, Any]] = {}
+
+    def find(name: str, build: Callable[[], Any]) -> tuple[str, Any]:
+        if name not in kept:
+            database = f"cw_{name}_{_worker()}"
+            _clone(template_database, database)
+            _point_at(database)
+            kept[name] = database, build()
+        return kept[name]
+
+    yield find
+    for database, _ in kept.values():
+        _drop(database)
+
+
+@pytest.fixture
+def kept_world(
+    kept_worlds: Callable[[str, Callable[[], Any]], tuple[str, Any]], django_db_blocker: Any
+) -> Iterator[Callable[[str, Callable[[], Any]], Any]]:
+    """Points Django at a kept world, before the transaction that the test rolls back begins."""
+
+    def visit(name: str, build: Callable[[], Any]) -> Any:
+        database, world = kept_worlds(name, build)
+        _point_at(database)
+        return world
+
+    with django_db_blocker.unblock():
+        yield visit
+        _point_at(f"cw_test_{_worker()}")
+
+
 @pytest.fixture(autouse=True)
 def own_language() -> Iterator[None]:
     """A page leaves its reader's language set in the thread; the next test must not inherit it."""
