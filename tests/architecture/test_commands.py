@@ -80,7 +80,7 @@ def test_arguments_reach_pytest(run: ModuleType) -> None:
     ]  # fmt: skip
     assert run.command_for("test", ["-n0"])[-2:] == ["pytest", "-n0"]
     assert run.command_for("test", ["-n0", "--cover", "x.py"])[-4:] == [
-        "-n0", "-p", "tests.cover", "x.py",
+        "-p", "tests.cover", "-n0", "x.py",
     ]  # fmt: skip
 
 
