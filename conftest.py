@@ -88,8 +88,8 @@ def _build(template: str) -> None:
                 "SELECT datname FROM pg_database WHERE datname LIKE 'cw_template_%'"
             ).fetchall()
             for (name,) in old:
-                admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-            admin.execute('DROP DATABASE IF EXISTS "cw_building" WITH (FORCE)')
+                _away(admin, name)
+            _away(admin, "cw_building")
             admin.execute('CREATE DATABASE "cw_building"')
             _point_at("cw_building")
             migrate()
