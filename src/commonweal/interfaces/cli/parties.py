@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
 
-from .kit import Verbs, acting, add_group, add_verb, agency_id, as_id, print_json, table
+from .kit import (
+    Verbs,
+    acting,
+    add_group,
+    add_verb,
+    agency_id,
+    as_id,
+    print_json,
+    table,
+    write,
+)
 
 EXAMPLES = """\
   commonweal parties agencies
@@ -45,6 +57,13 @@ def register(verbs: Verbs) -> None:
     bureau.add_argument("agency", help="code or id")
     bureau.add_argument("code")
     bureau.add_argument("name")
+    away = add_verb(
+        own, "take-out", help="put everything of an agency into one zip of open files",
+        about="The agency can do the same under “My data”. See docs/reference/take-out.md.",
+        examples="  commonweal parties take-out FIRE --out fire.zip", run=take_out,
+    )  # fmt: skip
+    away.add_argument("agency", help="code or id")
+    away.add_argument("--out", type=Path, default=None, help="file to write")
     supplier = add_verb(
         own, "add-supplier", help="add a company that the centre buys from",
         examples='  commonweal parties add-supplier CLOUD-9 "Cloud Nine Ltd"', run=add_supplier,
@@ -136,4 +155,23 @@ def rename(args: argparse.Namespace) -> int:
             key = as_id(args.id, "supplier")
             update_supplier(actor=actor, supplier_id=key, name=args.name)
         print_json({"id": key, "name": args.name})
+    return 0
+
+
+def take_out(args: argparse.Namespace) -> int:
+    """Make the archive here, and put it where it was asked for."""
+    from commonweal.kernel.documents.public import archive_path, begin_here, make_take_out
+
+    def tell(done: int, name: str) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{done} files", end="", file=sys.stderr, flush=True)
+
+    with acting(args) as actor:
+        asked = begin_here(actor=actor, agency_id=agency_id(actor, args.agency))
+    with acting(args) as actor:
+        made = make_take_out(actor=actor, take_out_id=asked.pk, tell=tell)
+        path = args.out or Path(made.filename)
+        write(path, archive_path(made).read_bytes())
+        facts = {"file": path, "files": made.files, "bytes": made.size, "sha256": made.sha256}
+    print_json(facts)
     return 0

@@ -126,6 +126,7 @@ def _agency_pages(actor: Actor) -> list[tuple[str, str]]:
         ("agency:agreements", _("My agreements"), "agreements.view"),
         ("agency:forecasts", _("My forecasts"), "charging.view_bills"),
         ("agency:accounts", _("My accounts"), "charging.view_bills"),
+        ("agency:take_out", _("My data"), "documents.take_out"),
     ]
     return [(label, name) for name, label, need in entries if actor.agencies_with(need)]
 

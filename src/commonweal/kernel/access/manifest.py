@@ -4,6 +4,7 @@ from ..schema.domain import Manifest
 
 MANIFEST = Manifest(
     name="access",
+    refers=("access.Role",),
     permissions={
         "access.view_people": "See people, roles and memberships",
         "access.manage_people": "Create and close accounts, give and end roles",

@@ -12,6 +12,7 @@ _READ = ["agreements.view"]
 
 MANIFEST = Manifest(
     name="catalogue",
+    refers=("catalogue.Service", "catalogue.ChargeItem", "catalogue.Unit"),
     permissions={
         "catalogue.manage": "Create and change services, charge items, bundles and service levels",
         "agreements.view": "See agreements, orders and their funding",

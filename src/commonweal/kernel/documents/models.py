@@ -31,3 +31,32 @@ class Document(TenantModel):
             models.Index(fields=["agency", "owner_type", "owner_id"], name="documents_owner"),
             models.Index(fields=["agency", "-id"], name="documents_newest"),
         ]
+
+
+@tenant()
+class TakeOut(TenantModel):
+    """An archive of everything that an agency has here: who asked, and how long it is kept.
+
+    It holds people's names: the file is removed after some days, and a lawful erasure does not have
+    to reach into archives.
+    """
+
+    asked_by = models.UUIDField(null=True)
+    asked_at = models.DateTimeField(default=now)
+    job_id = models.UUIDField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    filename = models.CharField(max_length=160, blank=True)
+    files = models.IntegerField(default=0)
+    size = models.BigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["agency", "-id"], name="documents_take_outs"),
+            models.Index(
+                fields=["finished_at"],
+                condition=models.Q(finished_at__isnull=False, removed_at__isnull=True),
+                name="documents_take_outs_kept",
+            ),
+        ]

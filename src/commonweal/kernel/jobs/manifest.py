@@ -7,6 +7,7 @@ from .tasks import purge
 
 MANIFEST = Manifest(
     name="jobs",
+    stays={"jobs.Job": "Background work of the centre's own machine, removed after some weeks."},
     permissions={
         "jobs.view": "See background work and what failed",
         "jobs.manage": "Run failed background work again, or cancel it",

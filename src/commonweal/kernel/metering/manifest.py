@@ -5,6 +5,7 @@ from django.utils.translation import gettext_noop
 from ..catalogue.public import register_use
 from ..schema.public import Manifest
 from .background import KIND, take_file
+from .leaving import usage_files
 from .selectors import last_used, open_from
 from .tasks import clean_orphans, clean_uploads
 
@@ -49,6 +50,12 @@ MANIFEST = Manifest(
         "metering.clean_uploads": gettext_noop("Remove uploaded files that nobody went on with"),
         KIND: gettext_noop("Take in a usage file"),
     },
+    refers=("metering.Source",),
+    stays={
+        "metering.UsageFact": "Usage records are below usage/, month by month.",
+        "metering.Partition": "An index of sealed usage files, whose records are below usage/.",
+    },
+    leaves=usage_files,
     remedies={
         "USAGE-216": gettext_noop(
             "The file is not kept any more. Upload the same file again: it goes on where it "

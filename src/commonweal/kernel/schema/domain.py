@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
@@ -37,6 +37,11 @@ class Manifest:
     `work`: each kind of job in plain words. `remedies`: what to do about the codes that its jobs
     end with, in words that name nobody. `standing`: how the actor of an account is found today; one
     module announces it, so that jobs can act as whoever asked for them.
+
+    What an agency takes away (design law 11): its rows of every tenant table, of which `shown`
+    keeps those that fit some lookups; `stays` names tables whose rows stay, and why; `refers` names
+    tables of the whole centre that rows refer to; `leaves(actor, agency id)` gives further files:
+    (name, what it holds, pieces).
     """
 
     name: str
@@ -47,6 +52,10 @@ class Manifest:
     work: Mapping[str, str] = field(default_factory=dict)
     remedies: Mapping[str, str] = field(default_factory=dict)
     standing: Callable[[UUID], Any] | None = None
+    shown: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    stays: Mapping[str, str] = field(default_factory=dict)
+    refers: Sequence[str] = ()
+    leaves: Callable[[Any, UUID], Iterable[tuple[str, str, Iterable[bytes | str]]]] | None = None
 
 
 ModelT = TypeVar("ModelT")

@@ -9,6 +9,7 @@ from . import notice_words
 from .actions.cost_files import KIND as IMPORT
 from .actions.rates import APPROVE, SUBJECT, put_in_force, set_aside
 from .domain.close import KIND as CLOSE
+from .leaving import journal_files
 from .tasks import close_month, import_file
 
 notice_words.register()
@@ -24,6 +25,15 @@ _FINANCE = [
 ]
 MANIFEST = Manifest(
     name="charging",
+    shown={
+        "charging.Bill": {"state": "issued"},
+        "charging.BillLine": {"bill__state": "issued"},
+        "charging.LineFunding": {"line__bill__state": "issued"},
+        "charging.LineQuery": {"line__bill__state": "issued"},
+        "charging.RateVersion": {"state": "approved"},
+    },
+    refers=("charging.RateVersion",),
+    leaves=journal_files,
     jobs={CLOSE: close_month, IMPORT: import_file},
     work={
         CLOSE: gettext_noop("Close a month"),

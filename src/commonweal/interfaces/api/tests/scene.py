@@ -77,13 +77,13 @@ def _use(world: World, period: FiscalPeriod) -> None:
             found[source].append(usage)
         for source, facts in found.items():
             with act_as(finance):
-                emit(actor=finance, source=source, facts=facts[:400])
+                emit(actor=finance, source=source, facts=facts[:850])
                 report_source(
                     actor=finance,
                     source=source,
                     period=period.code,
-                    control_count=len(facts[:400]),
-                    control_total=sum((each.quantity for each in facts[:400]), Decimal(0)),
+                    control_count=len(facts[:850]),
+                    control_total=sum((each.quantity for each in facts[:850]), Decimal(0)),
                 )
         import_month(world, period, Decimal(1), "actual")
 
