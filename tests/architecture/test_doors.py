@@ -19,6 +19,8 @@ INTERNAL = {
     "catalogue.revise_order": DRAFTS,
     "charging.save_mapping": "import_costs keeps the mapping that was accepted",
     "charging.sign_forecasts": "the same as sign_forecast for many at once, for programs of ours",
+    "documents.begin_here": "the command's way to ask: it makes the archive itself",
+    "documents.make_take_out": "the worker, or the command, does what ask_take_out asked for",
     "documents.store": "papers are made by the rooms that issue them, never uploaded bare",
     "jobs.put_schedule": "schedules come with the release",
     "jobs.sync_schedules": "brings the schedules of the release in, when migrating",

@@ -20,6 +20,7 @@ from commonweal.interfaces.web.agency.tests.world import (
 )
 from commonweal.kernel.access.public import SYSTEM, act_as, create_token
 from commonweal.kernel.catalogue import public as catalogue
+from commonweal.kernel.documents.public import begin_here, make_take_out
 from commonweal.kernel.ledger.public import open_period
 from commonweal.kernel.metering.public import FileOptions, emit, submit_file
 from commonweal.kernel.party import public as party
@@ -44,6 +45,7 @@ def open_matters(world: World, folder: Path) -> None:
     _refused(world, folder)
     _set_up(world)
     _account(world)
+    _taken_away(world)
 
 
 def _to_decide(world: World) -> None:
@@ -106,6 +108,13 @@ def _set_up(world: World) -> None:
     with act_as(officer):
         for books in (party.centre().agency_id, *world.agencies.values()):
             open_period(actor=officer, agency_id=books, period="2026-12")
+
+
+def _taken_away(world: World) -> None:
+    parks, agency = world.actors["parks"], world.agencies["PARKS"]
+    with act_as(parks):
+        asked = begin_here(actor=parks, agency_id=agency)
+        make_take_out(actor=parks, take_out_id=asked.pk, tell=lambda *_: None)
 
 
 def _account(world: World) -> None:

@@ -43,7 +43,6 @@ class TakeOut(TenantModel):
 
     asked_by = models.UUIDField(null=True)
     asked_at = models.DateTimeField(default=now)
-    job_id = models.UUIDField(null=True)
     finished_at = models.DateTimeField(null=True)
     filename = models.CharField(max_length=160, blank=True)
     files = models.IntegerField(default=0)

@@ -15,6 +15,7 @@ from .take_outs import (
     open_take_out,
     take_out,
     take_outs,
+    works,
 )
 
 __all__ = [
@@ -36,4 +37,5 @@ __all__ = [
     "store",
     "take_out",
     "take_outs",
+    "works",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -12,7 +13,7 @@ from ..access.public import Actor, act_as, require
 from ..audit.public import action, record
 from ..calendar.public import now
 from ..errors import Conflict, Forbidden, NotFound
-from ..jobs.public import LIVE, enqueue, job
+from ..jobs.public import LIVE, Job, by_keys, enqueue
 from ..party.public import centre
 from ..schema.public import FIRST, Listing, Place, listing
 from .archive import Tell, write_archive
@@ -33,6 +34,17 @@ def archive_path(take_out: TakeOut) -> Path:
 def kept_until(take_out: TakeOut) -> datetime:
     """When the archive is removed."""
     return (take_out.finished_at or take_out.asked_at) + timedelta(days=DAYS)
+
+
+def _key(take_out: TakeOut) -> str:
+    return f"take-out:{take_out.pk}"
+
+
+def works(actor: Actor, rows: Iterable[TakeOut]) -> dict[UUID, Job]:
+    """The background work of the archives that are not made yet; one query."""
+    keys = {_key(row): row.pk for row in rows if row.finished_at is None}
+    found = by_keys(actor, keys) if keys else {}
+    return {keys[key]: job for key, job in found.items()}
 
 
 def take_outs(actor: Actor, agency_id: UUID, place: Place = FIRST) -> Listing[TakeOut]:
@@ -71,18 +83,20 @@ def ask_take_out(*, actor: Actor, agency_id: UUID) -> TakeOut:
     DOCUMENTS-413 while the one asked for before is still being made.
     """
     require(actor, TAKE_OUT, agency_id)
-    for known in TakeOut.objects.filter(agency_id=agency_id, finished_at=None, removed_at=None):
-        if known.job_id is not None and job(actor, known.job_id).state in LIVE:
-            raise Conflict(
-                "DOCUMENTS-413",
-                "An archive of this agency is being made already. Wait until it is done.",
-            )
-    made = TakeOut(agency_id=agency_id, asked_by=actor.user_id)
-    queued = enqueue(
-        actor=actor, kind=KIND, payload={"take_out": str(made.pk)}, agency_id=agency_id
+    before = TakeOut.objects.filter(agency_id=agency_id, finished_at=None).order_by("-id")[:10]
+    if any(job.state in LIVE for job in works(actor, before).values()):
+        raise Conflict(
+            "DOCUMENTS-413",
+            "An archive of this agency is being made already. Wait until it is done.",
+        )
+    made = TakeOut.objects.create(agency_id=agency_id, asked_by=actor.user_id)
+    enqueue(
+        actor=actor,
+        kind=KIND,
+        payload={"take_out": str(made.pk)},
+        key=_key(made),
+        agency_id=agency_id,
     )
-    made.job_id = queued.pk
-    made.save(force_insert=True)
     record(actor=actor, verb="documents.take_out_asked", target=made, agency_id=agency_id)
     return made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from django.http.response import HttpResponseBase
 from pydantic import Field
 
 from commonweal.kernel.documents import public as documents
-from commonweal.kernel.jobs import public as jobs
+from commonweal.kernel.jobs.public import Job
 from commonweal.kernel.party import public as party
 
 from ..kit import paging
@@ -43,8 +44,12 @@ class TakeOutOut(Out):
     files_so_far: int
 
 
-def _out(request: Asked, row: documents.TakeOut) -> dict[str, Any]:
-    work = jobs.job(request.actor, row.job_id) if row.job_id and not row.finished_at else None
+def _outs(request: Asked, rows: Sequence[documents.TakeOut]) -> list[dict[str, Any]]:
+    works = documents.works(request.actor, rows)
+    return [_out(row, works.get(row.pk)) for row in rows]
+
+
+def _out(row: documents.TakeOut, work: Job | None) -> dict[str, Any]:
     return {
         **{name: getattr(row, name) for name in (
             "id", "agency_id", "asked_at", "finished_at", "removed_at", "filename", "files", "size",
@@ -60,7 +65,8 @@ def _out(request: Asked, row: documents.TakeOut) -> dict[str, Any]:
 def ask_take_out(request: Asked, agency: AgencyKey) -> dict[str, Any]:
     """Ask for an archive of everything that the agency has here; a worker makes it."""
     agency_id = party.agency(request.actor, agency).pk
-    return _out(request, documents.ask_take_out(actor=request.actor, agency_id=agency_id))
+    [made] = _outs(request, [documents.ask_take_out(actor=request.actor, agency_id=agency_id)])
+    return made
 
 
 @door.get("/agencies/{agency}/take-outs", access=TAKE, returns=Page[TakeOutOut])
@@ -73,13 +79,14 @@ def list_take_outs(
     """The archives that were asked for, newest first."""
     agency_id = party.agency(request.actor, agency).pk
     found = documents.take_outs(request.actor, agency_id, paging.place(after, limit))
-    return {**paging.answer(found), "items": [_out(request, row) for row in found]}
+    return {**paging.answer(found), "items": _outs(request, found)}
 
 
 @door.get("/take-outs/{take_out_id}", access=TAKE, returns=TakeOutOut)
 def read_take_out(request: Asked, take_out_id: UUID) -> dict[str, Any]:
     """One archive, and how far it is."""
-    return _out(request, documents.take_out(request.actor, take_out_id))
+    [found] = _outs(request, [documents.take_out(request.actor, take_out_id)])
+    return found
 
 
 @door.get("/take-outs/{take_out_id}/file", access=TAKE, returns=File(ZIP))

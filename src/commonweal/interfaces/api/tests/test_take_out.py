@@ -103,7 +103,7 @@ def test_everything_of_the_agency_is_there(made: Any, scene: Scene) -> None:
         assert f"files/{kind}/{number}{ending}" in names
     assert f"journals/{number}-journal.csv" in names
     usage = rows(data, f"usage/{CLOSED.code}.csv")
-    assert len(usage) == sum(row.facts for row in used)
+    assert len(usage) == sum(row.count for row in used)
     people = {row["email"] for row in rows(data, "tables/party.person.csv")}
     assert "finance@lwd.example" in people
     for name in (

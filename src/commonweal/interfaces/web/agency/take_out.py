@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from commonweal.kernel.documents import public as documents
-from commonweal.kernel.jobs.public import LIVE, job
+from commonweal.kernel.jobs.public import LIVE, Job
 from commonweal.kernel.schema.public import CommonwealError
 
 from ..access import agency_only
@@ -37,8 +37,9 @@ def take_out(request: Asked) -> HttpResponse:
             messages.success(request, _("The archive is being made."))
             return HttpResponseRedirect(reverse("agency:take_out") + f"?agency={agency.code}")
     found = documents.take_outs(request.actor, agency.pk, place(request))
+    works = documents.works(request.actor, found)
     context = {
-        "rows": [row_of(request, row) for row in found],
+        "rows": [row_of(row, works.get(row.pk)) for row in found],
         "pages": pages(request, found),
         "days": documents.DAYS,
         "errors": problems,
@@ -47,13 +48,12 @@ def take_out(request: Asked) -> HttpResponse:
     return render(request, "agency/take_out.jinja", context, status=409 if problems else 200)
 
 
-def row_of(request: Asked, row: documents.TakeOut) -> dict[str, object]:
+def row_of(row: documents.TakeOut, work: Job | None) -> dict[str, object]:
     """An archive as a row: its state, and how far the work is."""
-    state, work = "ready", None
+    state = "ready"
     if row.removed_at is not None:
         state = "removed"
     elif row.finished_at is None:
-        work = job(request.actor, row.job_id) if row.job_id else None
         state = "working" if work is not None and work.state in LIVE else "failed"
     return {"row": row, "state": state, "work": work, "until": documents.kept_until(row)}
 
