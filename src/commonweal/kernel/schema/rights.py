@@ -85,6 +85,14 @@ def _grants(rights: TableRights) -> str:
     return "SELECT, INSERT, UPDATE" + (", DELETE" if rights.delete else "")
 
 
+def _append_only(table: str) -> list[str]:
+    """Named so that a module's own trigger, whose message says more, comes first."""
+    return [
+        f"CREATE OR REPLACE TRIGGER zz_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION schema_refuse_change()"
+    ]
+
+
 def table_statements(model: type[models.Model], app_role: str) -> list[str]:
     """The SQL that gives one table its rights; repeatable."""
     table = f'"{model._meta.db_table}"'
@@ -95,6 +103,8 @@ def table_statements(model: type[models.Model], app_role: str) -> list[str]:
         f"REVOKE ALL ON {table} FROM {app_role}",
         f"GRANT {_grants(rights)} ON {table} TO {app_role}",
     ]
+    if rights.append_only and not rights.delete:
+        statements += _append_only(table)
     return statements + _policies(table, rights)
 
 
@@ -132,7 +142,8 @@ def apply_rights(app_role: str, using: str = "owner") -> None:
     """Apply every table's rights and every module's SQL. Run by the owner; safe to repeat."""
     connection = connections[using]
     role = sql.Identifier(app_role).as_string(None)
-    statements: list[str] = [f"GRANT USAGE ON SCHEMA public TO {role}"]
+    functions = resources.files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
+    statements: list[str] = [f"GRANT USAGE ON SCHEMA public TO {role}", functions]
     for app in own_apps():
         for model in app.get_models(include_auto_created=True):
             statements += table_statements(model, role)

@@ -1,5 +1,6 @@
 """What interfaces may use of charging."""
 
+from .actions.approval import approve_bills, reject_bills
 from .actions.bills import BillError, answer_query, map_account, raise_query
 from .actions.close import CloseError, ask_close, request_stop, start_close
 from .actions.cost_files import import_costs_later, is_large_ledger, resume_import
@@ -20,9 +21,11 @@ from .actions.rates import (
     sign_forecast,
     sign_forecasts,
 )
+from .close_words import FoundRows, found_rows, step_words
 from .domain.bills import Change
 from .domain.close import STEPS as CLOSE_STEPS
 from .domain.close import Options as CloseOptions
+from .domain.close import next_step
 from .domain.cost_values import DATE_FORMATS as COST_DATE_FORMATS
 from .domain.costs import FIELDS as COST_FIELDS
 from .domain.costs import ColumnMapping, CostError, file_state
@@ -52,6 +55,7 @@ from .papers.pack import verifier_source
 from .papers.tables import bill_csv, safe_cell, write_csv
 from .rate_words import decision_text, derivation_sentences, rate_text, span_text
 from .running import advance as advance_close
+from .selectors.approvals import IssueApproval, issue_approval
 from .selectors.bill_document import bill_document, line_document, money_text
 from .selectors.bills import (
     BillView,
@@ -68,7 +72,15 @@ from .selectors.bills import (
     revenue_by_service,
     visible_bills,
 )
-from .selectors.closes import Running, close_jobs, close_periods, close_run, closes, running
+from .selectors.closes import (
+    Running,
+    close_jobs,
+    close_periods,
+    close_run,
+    closes,
+    running,
+    unclosed_months,
+)
 from .selectors.cost_model import UNASSIGNED, PoolCost, cost_by_pool, drivers, pools, rules
 from .selectors.cost_model import drivers as cost_drivers
 from .selectors.cost_model import pools as cost_pools
@@ -121,7 +133,9 @@ from .selectors.portal import (
     usage_by_month,
     usage_by_month_csv,
 )
+from .selectors.rate_warnings import rate_warnings
 from .selectors.rates import (
+    RateEntry,
     ServicePosition,
     Volume,
     derive_rate,
@@ -168,7 +182,9 @@ __all__ = [
     "FactPage",
     "Forecast",
     "ForecastCheck",
+    "FoundRows",
     "ImportReport",
+    "IssueApproval",
     "LedgerLine",
     "LineQuery",
     "LineView",
@@ -176,6 +192,7 @@ __all__ = [
     "PoolCost",
     "PoolLedger",
     "PoolPart",
+    "RateEntry",
     "RateError",
     "RateVersion",
     "Reconciliation",
@@ -193,6 +210,7 @@ __all__ = [
     "allocation_run",
     "allocation_runs",
     "answer_query",
+    "approve_bills",
     "approve_rate",
     "ask_close",
     "bill",
@@ -228,11 +246,13 @@ __all__ = [
     "forecast_checks",
     "forecast_counts",
     "forecasts",
+    "found_rows",
     "history",
     "import_costs",
     "import_costs_later",
     "imports",
     "is_large_ledger",
+    "issue_approval",
     "late_allocations",
     "latest_run",
     "line",
@@ -247,6 +267,7 @@ __all__ = [
     "mean_error",
     "money_text",
     "month_summary",
+    "next_step",
     "no_costs_reason",
     "pool_ledger",
     "pool_lines",
@@ -269,11 +290,13 @@ __all__ = [
     "rate_proposals",
     "rate_text",
     "rate_version",
+    "rate_warnings",
     "rated_items",
     "rates_in_force",
     "rates_in_force_page",
     "read_costs",
     "reconciliation",
+    "reject_bills",
     "reject_rate",
     "rejects",
     "remove_rule",
@@ -290,7 +313,9 @@ __all__ = [
     "sign_forecasts",
     "span_text",
     "start_close",
+    "step_words",
     "steps",
+    "unclosed_months",
     "usage_by_month",
     "usage_by_month_csv",
     "verifier_source",

@@ -130,9 +130,10 @@ def test_close(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert "CLOSE-104" in run("close", str(CLOSED), "--waive", "desk")[2]
     assert "CLOSE-404" in run("close", "2199-01", "--status")[2]
     assert "CLOSE-404" in run("close", "2199-01", "--stop")[2]
-    close.tell_rows({"missing": ["desk"] * 25, "note": "x"})
+    args = argparse.Namespace(period=str(CLOSED), email="")
+    close.tell_rows(args, {"rows": [{"code": "desk", "problem": "silent"}] * 25, "note": "x"})
     said = capsys.readouterr().err
-    assert said.count("missing:") == close.SHOWN
+    assert said.count("Problem: silent; Source: desk") == close.SHOWN
     assert "5 more" in said
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -32,6 +32,7 @@ from ..engine import from_document
 from ..models import Forecast, RateVersion
 from ..rate_words import rate_text
 from ..selectors.cost_model import closed_periods
+from ..selectors.rate_warnings import unusual
 
 SUBJECT = "charging.RateVersion"
 APPROVE = "charging.approve_rates"
@@ -74,15 +75,9 @@ def put_forecast(
         require(actor, SIGN, agency_id)
     _check_year(fiscal_year)
     amount = _check_forecast(quantity)
-    known = Forecast.objects.select_for_update().filter(
-        agency_id=agency_id, charge_item_id=charge_item_id, fiscal_year=fiscal_year
-    )
-    row = known.first() or Forecast(
-        agency_id=agency_id, charge_item_id=charge_item_id, fiscal_year=fiscal_year
-    )
-    if row.quantity != amount:
-        row.quantity, row.recorded_at = amount, now()
-        row.signed_by, row.signed_at = None, None
+    row = _standing(agency_id, fiscal_year, [charge_item_id]).get(charge_item_id)
+    if row is None or row.quantity != amount:
+        row = _next(row, agency_id, charge_item_id, fiscal_year, amount)
         row.save()
     record(
         actor=actor,
@@ -91,6 +86,31 @@ def put_forecast(
         agency_id=agency_id,
         payload={"item": charge_item_id, "year": fiscal_year, "quantity": amount},
     )
+    return row
+
+
+def _standing(agency_id: UUID, fiscal_year: int, items: Iterable[UUID]) -> dict[UUID, Forecast]:
+    """The forecasts of an agency that stand for some items in a year, locked, by item."""
+    found = Forecast.objects.select_for_update().filter(
+        agency_id=agency_id,
+        charge_item_id__in=list(items),
+        fiscal_year=fiscal_year,
+        superseded_at__isnull=True,
+    )
+    return {row.charge_item_id: row for row in found}
+
+
+def _next(
+    known: Forecast | None, agency_id: UUID, item_id: UUID, fiscal_year: int, amount: Decimal
+) -> Forecast:
+    """The row for another figure: the unsigned one anew, or one that supersedes the signed one."""
+    moment = now()
+    if known is not None and known.signed_at is not None:
+        known.superseded_at = moment
+        known.save(update_fields=["superseded_at"])
+        known = None
+    row = known or Forecast(agency_id=agency_id, charge_item_id=item_id, fiscal_year=fiscal_year)
+    row.quantity, row.recorded_at = amount, moment
     return row
 
 
@@ -110,25 +130,16 @@ def sign_forecasts(
     if actor.user_id is None:
         raise RateError("CHARGING-223", "Only a person can sign. Sign in with your own account.")
     _check_year(fiscal_year)
-    moment = now()
-    rows = [
-        Forecast(
-            agency_id=agency_id,
-            charge_item_id=item,
-            fiscal_year=fiscal_year,
-            quantity=_check_forecast(quantity),
-            recorded_at=moment,
-            signed_by=actor.user_id,
-            signed_at=moment,
-        )
-        for item, quantity in sorted(quantities.items())
-    ]
-    stored = Forecast.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["agency", "charge_item", "fiscal_year"],
-        update_fields=["quantity", "recorded_at", "signed_by", "signed_at"],
-    )
+    moment, wanted = now(), {key: _check_forecast(quantities[key]) for key in sorted(quantities)}
+    known = _standing(agency_id, fiscal_year, wanted)
+    rows = []
+    for item, amount in wanted.items():
+        row = known.get(item)
+        if row is None or row.quantity != amount or row.signed_at is None:
+            row = _next(row, agency_id, item, fiscal_year, amount)
+            row.signed_by, row.signed_at = actor.user_id, moment
+            row.save()
+        rows.append(row)
     record(
         actor=actor,
         verb="forecast.year_signed",
@@ -139,13 +150,14 @@ def sign_forecasts(
             "quantities": {str(row.charge_item_id): row.quantity for row in rows},
         },
     )
-    return stored
+    return rows
 
 
 @action
 def sign_forecast(*, actor: Actor, forecast_id: UUID) -> Forecast:
     """Sign an agency's forecast: a person of the agency says that it is what they expect."""
-    row = Forecast.objects.select_for_update().filter(pk=forecast_id).first()
+    standing = Forecast.objects.select_for_update().filter(superseded_at__isnull=True)
+    row = standing.filter(pk=forecast_id).first()
     if row is None or not (actor.centre or row.agency_id in actor.agencies):
         raise NotFound("CHARGING-406", "There is no such forecast among yours.")
     require(actor, SIGN, row.agency_id)
@@ -189,6 +201,7 @@ def propose_rate(
         raise RateError(
             "CHARGING-214",
             f"{item.code} is a fixed charge without usage records. Give it a flat price.",
+            field="kind",
         )
     span = Span(starts, ends)
     _require_open(span)
@@ -197,14 +210,17 @@ def propose_rate(
             "CHARGING-204",
             f"{item.code} is offered from {item.starts} to {item.ends or 'further notice'}. Choose "
             "days within.",
+            field="starts",
         )
     _require_reason(price, derivation, reason)
+    warnings = _explained(item, price, starts, derivation or {}, reason)
     version_to_end(span, _approved(item.pk))
     if RateVersion.objects.filter(charge_item=item, state="proposed", starts=starts).exists():
         raise RateError(
             "CHARGING-205",
             f"A rate of {item.code} from {starts} waits for a decision already. Have it decided "
             "first.",
+            field="starts",
         )
     version = RateVersion.objects.create(
         charge_item=item,
@@ -217,7 +233,7 @@ def propose_rate(
         reason=reason.strip()[:500],
         recorded_at=now(),
     )
-    _put_to_decision(actor, version)
+    _put_to_decision(actor, version, warnings)
     record(
         actor=actor,
         verb="rate.proposed",
@@ -227,7 +243,27 @@ def propose_rate(
     return version
 
 
-def _put_to_decision(actor: Actor, version: RateVersion) -> None:
+def _explained(
+    item: ChargeItem,
+    price: Mapping[str, Any],
+    starts: date,
+    derivation: Mapping[str, Any],
+    reason: str,
+) -> list[str]:
+    """What is unusual about the price, which takes a reason (CHARGING-225)."""
+    with override(centre().locale):  # kept with the decision, so in the centre's language
+        warnings = unusual(item, price, starts, derivation)
+    if warnings and len(reason.strip()) < 10:
+        raise RateError(
+            "CHARGING-225",
+            f"{' '.join(warnings)} Say in at least ten characters why this is right all the same.",
+            field="reason",
+            warnings=warnings,
+        )
+    return warnings
+
+
+def _put_to_decision(actor: Actor, version: RateVersion, warnings: Sequence[str]) -> None:
     # What is decided is a record: it reads the same whoever proposes it.
     with override(centre().locale):
         shape = _("Charge {rate} from {start} until before {end}.")
@@ -241,7 +277,12 @@ def _put_to_decision(actor: Actor, version: RateVersion) -> None:
         label=f"Rate {version.code}",
         statement=f"{statement} {version.reason}".strip(),
         permission="charging.propose_rates",
-        effect={"rate": version.code, "model": version.model, "starts": version.starts},
+        effect={
+            "rate": version.code,
+            "model": version.model,
+            "starts": version.starts,
+            "warnings": list(warnings),
+        },
     )
     version.decision_id = decision.pk
     version.save(update_fields=["decision_id"])
@@ -258,6 +299,7 @@ def _require_open(span: Span) -> None:
             "CHARGING-202",
             f"{closed[-1]} is billed already, and a rate never reaches back. Start it on {first} "
             "or later.",
+            field="starts",
         )
 
 
@@ -270,12 +312,14 @@ def _require_reason(
         raise RateError(
             "CHARGING-203",
             "Say why this is the price: give its derivation from cost and volume, or a reason.",
+            field="reason",
         )
     worked = rework(derivation)
     if price.get("kind") != "per_unit" or Decimal(price["rate"]) != worked:
         raise RateError(
             "CHARGING-203",
             f"The derivation comes to {worked} per unit, and the price is another. Say why.",
+            field="reason",
         )
 
 

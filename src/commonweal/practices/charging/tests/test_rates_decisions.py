@@ -24,7 +24,11 @@ from commonweal.practices.charging.actions.rates import (
     sign_forecast,
     sign_forecasts,
 )
-from commonweal.practices.charging.domain.rates import Adjustment, RateError, mean_error
+from commonweal.practices.charging.domain.rates import (
+    Adjustment,
+    RateError,
+    mean_error,
+)
 from commonweal.practices.charging.engine import EngineError
 from commonweal.practices.charging.models import AllocationRun, CloseRun, RateVersion
 from commonweal.practices.charging.selectors import rates
@@ -102,7 +106,7 @@ def test_from_costs_and_signed_forecasts_to_a_rate_in_force(
     assert {pool["pool"]: pool["amount"] for pool in derivation["pools"]} == {
         "premises": "750.00", "payroll": "600.00",
     }  # fmt: skip
-    version = decided(scene, derivation=derivation, reason="")
+    version = decided(scene, derivation=derivation, reason="The newest costs there are")
     assert (version.state, version.code) == ("approved", "payroll.payslip-2018-04-01")
     assert version.decided_by_label
     assert [row.pk for row in rates.rates_in_force(ANONYMOUS, APRIL)] == [version.pk]
@@ -111,9 +115,11 @@ def test_from_costs_and_signed_forecasts_to_a_rate_in_force(
 
 def test_the_public_rate_book_tells_how_and_who(scene: Scene, run: AllocationRun) -> None:
     sign(scene)
-    decided(scene, derivation=derive(scene, run, places=2, share="1/2", adjustments=[
-        Adjustment("Last year's surplus", Decimal("-300"), "given back")
-    ]), reason="Rounded for the year")  # fmt: skip
+    derivation = derive(
+        scene, run, places=2, share="1/2", share_reason="Half the work",
+        adjustments=[Adjustment("Last year's surplus", Decimal("-300"), "given back")],
+    )  # fmt: skip
+    decided(scene, derivation=derivation, reason="Rounded for the year")
     with act_as(ANONYMOUS):
         book = rates.rate_book(ANONYMOUS, APRIL)
     entry = next(s for s in book.services if s.service.code == "payroll").items[0].now

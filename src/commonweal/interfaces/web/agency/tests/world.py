@@ -261,6 +261,7 @@ def _rates(world: World) -> None:
         with act_as(owner):
             derivation = charging.derive_rate(
                 owner, charge_item_id=item_id, run_id=run.pk, share="1/2", places=2,
+                share_reason="Cases and storage take half of the desk each",
                 volume=charging.Volume(Decimal(1500), "last year's count"),
             )  # fmt: skip
             model = models.get(code, {"kind": "per_unit", "rate": derivation["rate"]})
@@ -320,7 +321,12 @@ def _month(world: World, period: FiscalPeriod) -> None:
             )  # fmt: skip
     with at(moment(period.end_day + timedelta(days=1))):
         charging.advance_close(
-            officer, period.code, charging.CloseOptions(preview_days=3), until="preview"
-        )
+            officer, period.code,
+            charging.CloseOptions(preview_days=3, preview_reason="The tests do not wait"),
+            until="preview",
+        )  # fmt: skip
     with at(moment(period.end_day + timedelta(days=10))):
+        director = world.actors["director"]
+        with act_as(director):
+            charging.approve_bills(actor=director, period=period.code)
         charging.advance_close(officer, period.code)
