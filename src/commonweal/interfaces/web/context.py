@@ -85,7 +85,7 @@ def behalf(actor: Actor, profile: Centre | None) -> str:
         return ""
     if actor.centre:
         return profile.name
-    return ", ".join(agency.name for agency in agencies(actor)) if actor.agencies else ""
+    return ", ".join(agency.name for agency in agencies(actor)) if actor.seen_agencies else ""
 
 
 SECTIONS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
@@ -36,7 +36,8 @@ class Manifest:
 
     `work`: each kind of job in plain words. `remedies`: what to do about the codes that its jobs
     end with, in words that name nobody. `standing`: how the actor of an account is found today; one
-    module announces it, so that jobs can act as whoever asked for them.
+    module announces it, so that jobs can act as whoever asked for them. `by_bureau`: permissions
+    whose readers show a bureau's part alone, so that a role of these may be limited to a bureau.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Manifest:
     work: Mapping[str, str] = field(default_factory=dict)
     remedies: Mapping[str, str] = field(default_factory=dict)
     standing: Callable[[UUID], Any] | None = None
+    by_bureau: Collection[str] = ()
 
 
 ModelT = TypeVar("ModelT")
