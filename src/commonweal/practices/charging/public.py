@@ -25,7 +25,7 @@ from .domain.close import STEPS as CLOSE_STEPS
 from .domain.close import Options as CloseOptions
 from .domain.cost_values import DATE_FORMATS as COST_DATE_FORMATS
 from .domain.costs import FIELDS as COST_FIELDS
-from .domain.costs import ColumnMapping, CostError, file_state
+from .domain.costs import ColumnMapping, CostError, column_labels, file_state, parse_columns
 from .domain.rates import Adjustment, ForecastCheck, RateError, mean_error
 from .import_costs.files import FileOptions as CostFileOptions
 from .import_costs.files import Table as CostTable
@@ -33,6 +33,7 @@ from .import_costs.reading import (
     CostReading,
     CostRequest,
     MappingNeeded,
+    first_rows,
     look_at_costs,
     read_costs,
 )
@@ -208,6 +209,7 @@ __all__ = [
     "close_periods",
     "close_run",
     "closes",
+    "column_labels",
     "cost_by_pool",
     "cost_drivers",
     "cost_file",
@@ -225,6 +227,7 @@ __all__ = [
     "edges",
     "file_jobs",
     "file_state",
+    "first_rows",
     "forecast_checks",
     "forecast_counts",
     "forecasts",
@@ -248,6 +251,7 @@ __all__ = [
     "money_text",
     "month_summary",
     "no_costs_reason",
+    "parse_columns",
     "pool_ledger",
     "pool_lines",
     "pool_parts",

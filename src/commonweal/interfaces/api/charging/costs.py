@@ -265,7 +265,16 @@ def import_file(
         "", description="The month of the whole file; wins over its dates."
     ),
     basis: BASIS = Form("actual"),
+    columns: list[Annotated[str, Field(max_length=200)]] = Form(
+        [], max_length=20, description="`field=Column`, or `field=column 3` where names repeat."
+    ),
+    date_format: Annotated[str, Field(max_length=20)] = Form("", examples=["DD/MM/YYYY"]),
+    decimal: Literal["", ".", ","] = Form(""),
     encoding: Annotated[str, Field(max_length=20)] = Form(""),
+    delimiter: Annotated[str, Field(max_length=1)] = Form(""),
+    sheet: Annotated[str, Field(max_length=80)] = Form(""),
+    header_row: int = Form(1, ge=1, le=1000, description="The row that holds the column names."),
+    keep_repeats: bool = Form(False, description="Lines that stand in the file twice are right."),
     late_reason: Annotated[str, Field(max_length=500)] = Form(
         "", description="Why costs of closed months come only now; lets them in."
     ),
@@ -276,7 +285,9 @@ def import_file(
     at all (202): follow `/cost-files/{file_id}`.
 
     A layout that is not known yet is refused with what was found (COSTS-105); send it again with
-    `accept_as` to confirm. A file that was imported before is refused (COSTS-109).
+    `accept_as` to confirm, and with what it asks for: `field` in a refusal names the part to set. A
+    line that stands in the file twice is named (COSTS-133) unless `keep_repeats` says that it is
+    right. A file that was imported before is refused (COSTS-109).
     """
     if (file.size or 0) > MAX_FILE:
         raise ApiError("API-413", "Send at most 64 MB at once. Split the file by month.")
@@ -284,11 +295,13 @@ def import_file(
         filename=file.name or "ledger.csv",
         data=file.read(),
         mapping=mapping,
+        given=charging.ColumnMapping(charging.parse_columns(columns), date_format, decimal),
         accept_as=accept_as,
         period=period,
         basis=basis,
         late_reason=late_reason,
-        options=charging.CostFileOptions(encoding=encoding),
+        keep_repeats=keep_repeats,
+        options=charging.CostFileOptions(encoding, delimiter, sheet, header_row),
     )
     if charging.is_large_ledger(wanted.data):
         kept = charging.import_costs_later(actor=request.actor, request=wanted)
