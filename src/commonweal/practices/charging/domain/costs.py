@@ -87,8 +87,9 @@ class ColumnMapping:
 class Ask:
     """A question, and the field that answers it: `column-amount`, `decimal`, `period` …"""
 
-    field: str
+    code: str
     text: str
+    field: str
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ def _named(header: Sequence[str], given: Mapping[str, str]) -> tuple[dict[str, s
             taken.add(fits[0])
         elif fits:
             columns = ", ".join(_shown(header, labels[at]) for at in fits)
-            ask.append(Ask(f"column-{name}", f"Which of {columns} is {FIELDS[name]}?"))
+            ask.append(Ask("COSTS-105", f"Which of {columns} is {FIELDS[name]}?", f"column-{name}"))
     if "supplier_ref" in found and "supplier_name" not in given:
         found.pop("supplier_name", None)
     return found, ask
@@ -217,19 +218,21 @@ def suggest_mapping(
         return [row[at] for row in sample if at < len(row) and row[at].strip()]
 
     if "amount" not in columns and not any(each.field == "column-amount" for each in ask):
-        ask.insert(0, Ask("column-amount", "Which column is the amount?"))
+        ask.insert(0, Ask("COSTS-105", "Which column is the amount?", "column-amount"))
     decimal = given.decimal
     if not decimal:
         decimal = "." if "amount" not in columns else values.decimal_mark(cells("amount"))
         if not decimal:
-            ask.append(Ask("decimal", "Is the decimal mark a point or a comma?"))
+            ask.append(Ask("COSTS-105", "Is the decimal mark a point or a comma?", "decimal"))
     written = given.date_format
     if not period and "date" in columns and not written:
         ways = values.date_formats(cells("date"))
         written = ways[0] if len(ways) == 1 else ""
         ask += _about_dates(columns["date"], ways)
     elif not period and not {"date", "period"} & set(columns):
-        ask.append(Ask("period", "Which month is this? Name it, or the column with the date."))
+        ask.append(
+            Ask("COSTS-105", "Which month is this? Name it, or the column with the date.", "period")
+        )
     unused = tuple(
         label for at, label in enumerate(column_labels(header))
         if header[at].strip() and at not in place.values()
@@ -239,10 +242,10 @@ def suggest_mapping(
 
 def _about_dates(column: str, ways: Sequence[str]) -> list[Ask]:
     if not ways:
-        return [Ask("period", f"“{column}” holds no dates. Which month is this file?")]
+        return [Ask("COSTS-105", f"“{column}” holds no dates. Which month is this file?", "period")]
     if len(ways) > 1:
-        question = f"Are the dates in “{column}” written {' or '.join(ways)}?"
-        return [Ask("date_format", question)]
+        both = " or ".join(ways)
+        return [Ask("COSTS-105", f"Are the dates in “{column}” written {both}?", "date_format")]
     return []
 
 
@@ -427,11 +430,15 @@ def repeated_here(lines: Iterable[ReadLine]) -> list[Reject]:
     for line in lines:
         row = first.setdefault(line_key(line), line.row) if line.texts["reference"] else line.row
         if row != line.row:
-            message = (
-                f"Row {line.row}: the same line stands in row {row}. Remove one of them, or say "
-                "that lines which repeat are right."
+            found.append(
+                Reject(
+                    line.row,
+                    "COSTS-133",
+                    f"Row {line.row}: the same line stands in row {row}. Remove one of them, or say"
+                    " that lines which repeat are right.",
+                    amount_minor=line.amount_minor,
+                )
             )
-            found.append(Reject(line.row, "COSTS-133", message, amount_minor=line.amount_minor))
     return found
 
 

@@ -126,9 +126,10 @@ def test_an_ambiguous_date_is_asked_for() -> None:
     assert values.date_formats(["03/05/2017", "25/06/2017"]) == ["DD/MM/YYYY"]
     assert values.date_formats(["00:00:00"]) == []
     for cells, asked in (
-        ("03/05/2017", Ask("date_format", "Are the dates in “Date” written DD/MM/YYYY or "
-                           "MM/DD/YYYY?")),
-        ("00:00:00", Ask("period", "“Date” holds no dates. Which month is this file?")),
+        ("03/05/2017", Ask("COSTS-105", "Are the dates in “Date” written DD/MM/YYYY or "
+                           "MM/DD/YYYY?", "date_format")),
+        ("00:00:00", Ask("COSTS-105", "“Date” holds no dates. Which month is this file?",
+                         "period")),
     ):  # fmt: skip
         assert suggest_mapping(("Amount", "Date"), [("1.50", cells)]).ask == (asked,)
 
@@ -156,7 +157,7 @@ def test_what_cannot_be_found_is_asked_for() -> None:
 def test_an_ambiguous_decimal_mark_is_asked_for() -> None:
     given = ColumnMapping({}, decimal="")
     found = suggest_mapping(("Amount", "Period"), [("1,234", "2017-10")], given)
-    assert found.ask == (Ask("decimal", "Is the decimal mark a point or a comma?"),)
+    assert found.ask == (Ask("COSTS-105", "Is the decimal mark a point or a comma?", "decimal"),)
 
 
 def test_a_supplier_number_makes_the_name_needless() -> None:
@@ -185,7 +186,7 @@ def test_columns_of_one_name_are_told_apart_by_their_place() -> None:
     assert column_labels(header) == ["Period", "column 2", "Unit", "column 4", "column 5"]
     found = suggest_mapping(header, [])
     question = "Which of “Amount” (column 2), “Amount” (column 4) is the amount of the line?"
-    assert found.ask == (Ask("column-amount", question),)
+    assert found.ask == (Ask("COSTS-105", question, "column-amount"),)
     with pytest.raises(CostError, match="Say which: “column 2”, “column 4”"):
         suggest_mapping(header, [], ColumnMapping({"amount": "Amount"}))
     said = suggest_mapping(header, [("2017-10", "1", "Parks", "7.50", "")],
