@@ -105,7 +105,7 @@ class Visitors:
         """Whoever may open a page that declares this access; empty: nobody needs to sign in."""
         kind, _, names = access.partition(":")
         wanted = names.split("|") if names else []
-        if kind in ("all", "signed-in"):
+        if kind in ("all", "signed-in", "own"):
             return "" if kind == "all" else "director"
         for name, actor in self.actors.items():
             side = {"centre": True, "agency": False}.get(kind, actor.centre)
