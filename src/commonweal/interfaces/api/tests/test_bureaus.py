@@ -30,25 +30,42 @@ SECRET = (
 EVERYTHING = Place("", 20_000)
 
 
-def bureau_of(scene: Scene) -> UUID:
+def used(scene: Scene, code: str, period: str) -> list[metering.UsageRow]:
     with act_as(SYSTEM):
-        return party.bureaus(SYSTEM, scene.world.agencies[A])[0].pk
+        found = metering.facts(
+            SYSTEM, scene.world.agencies[code], period, late=None, place=EVERYTHING
+        )
+    return list(found)
 
 
-def reader(scene: Scene) -> Client:
-    """Somebody whose only role is limited to the first bureau of agency A, signed in."""
-    email = "bureau@example.test"
+def busy(scene: Scene) -> str:
+    """An agency of whose two bureaus there are records in both months."""
+    for code in sorted(scene.world.agencies):
+        months = (used(scene, code, period.code) for period in (CLOSED, OPEN))
+        if all(len({row.bureau_id for row in rows}) > 1 for rows in months):
+            return code
+    raise AssertionError("no agency has records of two bureaus")
+
+
+def bureau_of(scene: Scene, code: str = A) -> UUID:
+    with act_as(SYSTEM):
+        return party.bureaus(SYSTEM, scene.world.agencies[code])[0].pk
+
+
+def reader(scene: Scene, code: str = A) -> Client:
+    """Somebody whose only role is limited to the first bureau of an agency, signed in."""
+    email = f"bureau-{code.lower()}@example.test"
     with act_as(SYSTEM):
         user = user_by_email(email)
         if user is None:
             user = create_user(actor=SYSTEM, email=email)
-            agency = scene.world.agencies[A]
+            agency = scene.world.agencies[code]
             person = party.create_person(
                 actor=SYSTEM, name="Zoe Bureau", email=email, user_id=user.pk, home_agency_id=agency
             )
             party.add_membership(
                 actor=SYSTEM, person_id=person.pk, role="agency_usage", agency_id=agency,
-                bureau_id=bureau_of(scene), starts=CLOSED.first_day,
+                bureau_id=bureau_of(scene, code), starts=CLOSED.first_day,
             )  # fmt: skip
     client = Client(raise_request_exception=False)
     client.force_login(user)
@@ -87,14 +104,12 @@ def test_nothing_of_the_whole_agency_is_changed(
 
 @pytest.mark.parametrize("period", [CLOSED, OPEN], ids=["sealed", "open"])
 def test_the_bureaus_own_records_are_read_and_exported(scene: Scene, period: Any) -> None:
-    client, mine = reader(scene), bureau_of(scene)
-    with act_as(SYSTEM):
-        every = metering.facts(
-            SYSTEM, scene.world.agencies[A], period.code, late=None, place=EVERYTHING
-        )
+    code = busy(scene)
+    client, mine = reader(scene, code), bureau_of(scene, code)
+    every = used(scene, code, period.code)
     wanted = {row.external_id for row in every if row.bureau_id == mine}
     assert 0 < len(wanted) < len(every)
-    query = f"agency={A}&period={period}"
+    query = f"agency={code}&period={period}"
     found = []
     where = f"/api/v1/usage?{query}&limit=200"
     while where:
@@ -108,7 +123,8 @@ def test_the_bureaus_own_records_are_read_and_exported(scene: Scene, period: Any
     text = b"".join(client.get(f"/api/v1/usage/export?{query}")).decode()
     rows = list(csv.DictReader(io.StringIO(text)))
     assert {row["external_id"] for row in rows} == wanted
-    refused = client.get(f"/api/v1/usage?agency={B}&period={period}")
+    other = B if code != B else A
+    refused = client.get(f"/api/v1/usage?agency={other}&period={period}")
     assert refused.status_code == 404, refused.content
 
 
@@ -126,14 +142,15 @@ def test_who_am_i_names_the_bureau(scene: Scene) -> None:
 
 
 def test_a_token_of_a_bureaus_role_reads_the_same(scene: Scene) -> None:
-    client = reader(scene)
+    code = busy(scene)
+    client = reader(scene, code)
     body = json.dumps({"name": "export", "scopes": ["metering.view"]})
     made = client.post("/api/v1/tokens", body, content_type="application/json")
     assert made.status_code == 201, made.content
     token = Client(headers={"authorization": f"Bearer {made.json()['secret']}"})
-    found = token.get(f"/api/v1/usage?agency={A}&period={CLOSED}&limit=200").json()["items"]
-    assert {row["bureau_id"] for row in found} == {str(bureau_of(scene))}
-    assert token.get(f"/api/v1/usage/totals?period={CLOSED}&agency={A}").status_code == 403
+    found = token.get(f"/api/v1/usage?agency={code}&period={CLOSED}&limit=200").json()["items"]
+    assert {row["bureau_id"] for row in found} == {str(bureau_of(scene, code))}
+    assert token.get(f"/api/v1/usage/totals?period={CLOSED}&agency={code}").status_code == 403
 
 
 def test_the_agencys_pages_say_that_they_are_for_the_whole_agency(scene: Scene) -> None:
