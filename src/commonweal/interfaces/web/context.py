@@ -127,7 +127,10 @@ def _agency_pages(actor: Actor) -> list[tuple[str, str]]:
         ("agency:forecasts", _("My forecasts"), "charging.view_bills"),
         ("agency:accounts", _("My accounts"), "charging.view_bills"),
     ]
-    return [(label, name) for name, label, need in entries if actor.agencies_with(need)]
+    found = [(label, name) for name, label, need in entries if actor.agencies_with(need)]
+    if not actor.agencies_with("charging.view_bills") and actor.may_in_part("metering.view"):
+        found.append((_("Usage records"), "agency:records"))
+    return found
 
 
 def public_pages() -> list[tuple[str, str]]:

@@ -166,3 +166,22 @@ def test_the_agencys_pages_say_that_they_are_for_the_whole_agency(scene: Scene) 
         answer = client.get(page)
         assert answer.status_code == 403, page
         assert known["number"] not in answer.content.decode()
+
+
+def test_the_bureaus_records_have_a_page_and_a_file(scene: Scene) -> None:
+    code = busy(scene)
+    client, every = reader(scene, code), used(scene, code, CLOSED.code)
+    with act_as(SYSTEM):
+        first, second = party.bureaus(SYSTEM, scene.world.agencies[code])[:2]
+    mine = [row.external_id for row in every if row.bureau_id == first.pk]
+    text = client.get(f"/agency/usage/records/?period={CLOSED}").content.decode()
+    assert f"Your role is limited to {first.name}" in text
+    shown = [row.external_id for row in every if f">{row.external_id}<" in text]
+    assert shown == mine[:50]
+    assert f"<td>{second.name}" not in text
+    rows = b"".join(client.get(f"/agency/usage/records.csv?period={CLOSED}"))
+    found = list(csv.DictReader(io.StringIO(rows.decode())))
+    assert [row["external_id"] for row in found] == mine
+    other = B if code != B else A
+    for page in ("records/", "records.csv"):
+        assert client.get(f"/agency/usage/{page}?agency={other}").status_code == 403

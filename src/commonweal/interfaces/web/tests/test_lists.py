@@ -61,7 +61,7 @@ SUMS = {
 
 SHORT = {"/orders/{order_id}/versions": 1}
 """Lists of which `many_rows` makes no second page: the modifications of one order."""
-FROM_FILES = {"/usage", "/bill-lines/{line_id}/usage", "agency:line_usage"}
+FROM_FILES = {"agency:records", "/usage", "/bill-lines/{line_id}/usage", "agency:line_usage"}
 """Lists whose rows come from a file of the month, by DuckDB."""
 COUNTS = {
     "public:catalogue": "charge items of the services shown",
