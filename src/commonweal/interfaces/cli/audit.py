@@ -38,14 +38,15 @@ def register(verbs: Verbs) -> None:
     check.add_argument("head", metavar="SEQUENCE:HASH")
     bill = add_verb(
         own, "check-bill", help="whether a bill is still what was issued",
-        about="Compares the rows of today, the document kept with the bill, and the sealed event "
-        "of its issue. With --head, all of the agency's trail up to the head printed on the paper "
-        "is computed anew, so that not even a rewriting of the whole database goes unnoticed. "
-        "Exit status 1 if something does not fit.",
+        about="Compares the rows of today, the document kept with the bill, and the sealed events "
+        "of its issue and of its proof pack. With --head, all of the agency's trail up to the head "
+        "printed on the paper is computed anew, so that not even a rewriting of the whole database "
+        "goes unnoticed. Exit status 1 if something does not fit.",
         examples="  commonweal audit check-bill LWD-2026-10", run=check_bill,
     )  # fmt: skip
     bill.add_argument("number")
     bill.add_argument("--head", default="", metavar="SEQUENCE:HASH", help="as printed on the bill")
+    bill.add_argument("--root", default="", metavar="HASH", help="of its proof pack, as printed")
     events = add_verb(
         own, "events", help="the newest events",
         examples="  commonweal audit events --agency LWD --limit 20", run=list_events,
@@ -100,7 +101,7 @@ def check_bill(args: argparse.Namespace) -> int:
 
     with acting(args) as actor:
         found = bill(actor, args.number)
-        problems = bill_problems(actor, found, args.head)
+        problems = bill_problems(actor, found, args.head, args.root)
     for problem in problems:
         print(problem)
     if not problems and args.head:

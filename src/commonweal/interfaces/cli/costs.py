@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -45,6 +45,19 @@ Examples:
 
 Exit status: 0 stored (or read, with --dry-run), 2 refused or still to be confirmed.
 """
+OPTIONS = {
+    "accept_as": "--accept-mapping NAME",
+    "mapping": "--mapping NAME",
+    "period": "--period YYYY-MM",
+    "date_format": "--date-format",
+    "decimal": "--decimal . or --decimal ,",
+    "encoding": "--encoding",
+    "delimiter": "--delimiter",
+    "sheet": "--sheet",
+    "header_row": "--header-row N",
+    "late_reason": "--late REASON",
+}
+"""Which option says here what a message asks for, by the field that pages have for it."""
 Parser = argparse.ArgumentParser
 Run = Callable[[argparse.Namespace], int]
 Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -102,7 +115,8 @@ def _import_parser(verbs: Verbs) -> None:
     parser.add_argument("--accept-mapping", default="", metavar="NAME", help="confirm and save")
     parser.add_argument(
         "--column", action="append", default=[], metavar="FIELD=COLUMN",
-        help='which column holds a field, such as amount="Net amount"; repeatable',
+        help='which column holds a field, such as amount="Net amount", or amount="column 3" '
+        "where names repeat; repeatable",
     )  # fmt: skip
     parser.add_argument("--date-format", default="", help="DD/MM/YYYY, MM/DD/YYYY, YYYY-MM-DD, …")
     parser.add_argument("--decimal", choices=(".", ","), default="", help="the decimal mark")
@@ -111,6 +125,8 @@ def _import_parser(verbs: Verbs) -> None:
     parser.add_argument("--budget", action="store_true", help="planned costs, not actual ones")
     parser.add_argument("--late", default="", metavar="REASON", help="why costs of closed months "
                         "come only now; each of these months is allocated anew")  # fmt: skip
+    parser.add_argument("--keep-repeats", action="store_true",
+                        help="lines that stand in the file twice are all right")  # fmt: skip
     parser.add_argument("--encoding", default="", help="utf-8 unless said: cp1252, utf-16, …")
     parser.add_argument("--delimiter", default="", help="found in the header unless said")
     parser.add_argument("--sheet", default="", help="the sheet of a workbook")
@@ -134,21 +150,6 @@ def _derive_parser(verbs: Verbs) -> None:
     parser.add_argument("--reason", default="", help="a note for the rate book")
 
 
-def parse_columns(given: Sequence[str]) -> dict[str, str]:
-    """`field=Column` pairs."""
-    from commonweal.practices.charging.public import CostError
-
-    found = {}
-    for pair in given:
-        name, mark, column = pair.partition("=")
-        if not mark or not column.strip():
-            raise CostError(
-                "COSTS-106", f'“{pair}” is not FIELD=COLUMN. Write it like amount="Net amount".'
-            )
-        found[name.strip()] = column.strip()
-    return found
-
-
 def read_bytes(path: Path) -> bytes:
     """A file's bytes, or an error that a person understands."""
     from commonweal.practices.charging.public import CostError
@@ -163,7 +164,12 @@ def read_bytes(path: Path) -> bytes:
 
 def request_of(args: argparse.Namespace) -> CostRequest:
     """What the command line asks for."""
-    from commonweal.practices.charging.public import ColumnMapping, CostFileOptions, CostRequest
+    from commonweal.practices.charging.public import (
+        ColumnMapping,
+        CostFileOptions,
+        CostRequest,
+        parse_columns,
+    )
 
     return CostRequest(
         filename=args.file.name,
@@ -175,13 +181,19 @@ def request_of(args: argparse.Namespace) -> CostRequest:
         currency=args.currency,
         basis="budget" if args.budget else "actual",
         late_reason=args.late,
+        keep_repeats=args.keep_repeats,
         options=CostFileOptions(args.encoding, args.delimiter, args.sheet, args.header_row),
     )
 
 
 def import_file(args: argparse.Namespace) -> int:
     """Import, or read without storing; show what was found where it must be confirmed."""
-    from commonweal.practices.charging.public import MappingNeeded, import_costs, read_costs
+    from commonweal.practices.charging.public import (
+        CostError,
+        MappingNeeded,
+        import_costs,
+        read_costs,
+    )
 
     asked = request_of(args)
     try:
@@ -193,11 +205,23 @@ def import_file(args: argparse.Namespace) -> int:
     except MappingNeeded as needed:
         print(suggestion_text(needed, args.file.name))
         return 2
+    except CostError as error:
+        option = option_of(str(error.details.get("field", "")))
+        if not option:
+            raise
+        raise CostError(error.code, f"{error.message} Use {option}.") from error
     print(reading_text(reading, stored=not args.dry_run))
     if args.rejects:
         write_rejects(args.rejects, reading)
         print(f"Every unusable row, with reason: {args.rejects}")
     return 0
+
+
+def option_of(field: str) -> str:
+    """The option that answers what a message asks for; empty if none does."""
+    if field.startswith("column-"):
+        return f'--column {field.removeprefix("column-")}="…"'
+    return OPTIONS.get(field, "")
 
 
 def suggestion_text(needed: MappingNeeded, filename: str) -> str:
@@ -211,7 +235,11 @@ def suggestion_text(needed: MappingNeeded, filename: str) -> str:
     if found.unused:
         lines += ["", "Not used: " + ", ".join(f"“{name}”" for name in found.unused)]
     if found.ask:
-        lines += ["", "Still to say:", *(f"  - {question}" for question in found.ask)]
+        lines += [
+            "",
+            "Still to say:",
+            *(f"  - {each.text} Use {option_of(each.field)}." for each in found.ask),
+        ]
     lines += [
         "",
         "Correct it with --column FIELD=COLUMN. When it is right, confirm and save it:",
@@ -240,6 +268,8 @@ def reading_text(reading: CostReading, *, stored: bool) -> str:
     lines += [f"  {reject.message} ({reject.code})" for reject in reading.rejects[:20]]
     if len(reading.rejects) > 20:
         lines.append(f"  … and {len(reading.rejects) - 20:,} more; --rejects FILE writes them all.")
+    if any(reject.code == "COSTS-133" for reject in reading.rejects):
+        lines.append("  Are lines that repeat right? Then use --keep-repeats.")
     lines.append(
         f"Reconciled: usable {_money(reading.used_minor, money)} + not usable "
         f"{_money(reading.rejected_minor, money)} = {_money(reading.control.minor, money)}, "

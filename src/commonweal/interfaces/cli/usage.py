@@ -67,7 +67,7 @@ def register(verbs: Verbs) -> None:
     )  # fmt: skip
     quarantine.add_argument("what", choices=("list", "release", "discard"))
     quarantine.add_argument("id", nargs="?", default="")
-    quarantine.add_argument("--note", default="", help="why, for the record")
+    quarantine.add_argument("--note", default="", help="why; a release needs ten characters")
     quarantine.add_argument("--limit", type=int, default=50)
     sources = add_verb(
         own, "sources", help="what each source sent for a month, and what it reported itself",

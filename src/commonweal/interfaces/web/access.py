@@ -36,11 +36,11 @@ def centre_only(*permissions: str) -> Callable[[View], View]:
     return decorate
 
 
-def agency_only(permission: str) -> Callable[[View], View]:
-    """People of an agency who hold the permission there."""
+def agency_only(permission: str, *, in_part: bool = False) -> Callable[[View], View]:
+    """People of an agency who hold the permission there; `in_part`: be it for one bureau."""
 
     def decorate(view: View) -> View:
-        return _guarded(view, f"agency:{permission}", (permission,), False)
+        return _guarded(view, f"agency:{permission}", (permission,), False, in_part)
 
     return decorate
 
@@ -72,14 +72,21 @@ def require_one(actor: Actor, permissions: tuple[str, ...]) -> None:
         require_somewhere(actor, permissions[0])
 
 
-def _guarded(view: View, access: str, permissions: tuple[str, ...], centre: bool | None) -> View:
+def _guarded(
+    view: View,
+    access: str,
+    permissions: tuple[str, ...],
+    centre: bool | None,
+    in_part: bool = False,
+) -> View:
     @functools.wraps(view)
     def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         actor = request.actor
         if actor.kind == "anonymous":
             return redirect_to_login(request.get_full_path())
         require_side(actor, centre)
-        require_one(actor, permissions)
+        if not (in_part and any(actor.may_in_part(name) for name in permissions)):
+            require_one(actor, permissions)
         response: HttpResponse = view(request, *args, **kwargs)
         return response
 

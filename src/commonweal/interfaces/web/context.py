@@ -85,7 +85,7 @@ def behalf(actor: Actor, profile: Centre | None) -> str:
         return ""
     if actor.centre:
         return profile.name
-    return ", ".join(agency.name for agency in agencies(actor)) if actor.agencies else ""
+    return ", ".join(agency.name for agency in agencies(actor)) if actor.seen_agencies else ""
 
 
 SECTIONS = {
@@ -128,7 +128,10 @@ def _agency_pages(actor: Actor) -> list[tuple[str, str]]:
         ("agency:accounts", _("My accounts"), "charging.view_bills"),
         ("agency:take_out", _("My data"), "documents.take_out"),
     ]
-    return [(label, name) for name, label, need in entries if actor.agencies_with(need)]
+    found = [(label, name) for name, label, need in entries if actor.agencies_with(need)]
+    if not actor.agencies_with("charging.view_bills") and actor.may_in_part("metering.view"):
+        found.append((_("Usage records"), "agency:records"))
+    return found
 
 
 def public_pages() -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from django.conf import settings
 from ..audit.public import action, record
 from ..calendar.public import now
 from ..errors import CommonwealError, NotFound
-from .domain import ANY, Actor, require
+from .domain import ANY, OWN_ACCOUNT, Actor, require
 from .models import ApiToken, Elevation, Role, User
 from .selectors import token_hash
 
@@ -117,7 +117,7 @@ def create_token(
     if actor.user_id is None or actor.kind != "person":
         raise AccessError("ACCESS-102", "Only a signed-in person can create a token.")
     wanted = _named(scopes)
-    beyond = [scope for scope in wanted if not actor.may_somewhere(scope)]
+    beyond = [code for code in wanted if code != OWN_ACCOUNT and not actor.may_in_part(code)]
     if beyond or not wanted:
         raise AccessError(
             "ACCESS-103", "Choose at least one permission, and only among those that you have."

@@ -13,7 +13,7 @@ from .actions import (
     set_user_active,
 )
 from .checks import UnsafeDatabase, check_database
-from .domain import ANONYMOUS, SYSTEM, Actor, Grant, require, require_somewhere
+from .domain import ANONYMOUS, OWN_ACCOUNT, SYSTEM, Actor, Grant, require, require_somewhere
 from .models import ApiToken, Elevation, Role, User
 from .scope import act_as, asking, widen
 from .selectors import (
@@ -28,6 +28,7 @@ from .selectors import (
 
 __all__ = [
     "ANONYMOUS",
+    "OWN_ACCOUNT",
     "SYSTEM",
     "AccessError",
     "Actor",

@@ -18,7 +18,7 @@ _NOBODY = ["", "", ""]
 def _values(actor: Actor) -> list[str]:
     return [
         str(actor.user_id or ""),
-        ",".join(sorted(str(agency) for agency in actor.agencies)),
+        ",".join(sorted(str(agency) for agency in actor.seen_agencies)),
         "on" if actor.centre else "",
     ]
 

@@ -20,6 +20,7 @@ MANIFEST = Manifest(
         "metering.manage_sources": "Register sources and report a period complete for them",
         "metering.close": "Freeze and seal the usage of a period",
     },
+    by_bureau=["metering.view"],
     roles={
         "director": ["metering.view"],
         "finance_officer": [
@@ -35,6 +36,7 @@ MANIFEST = Manifest(
         "agency_finance": ["metering.view"],
         "agency_liaison": ["metering.view"],
         "agency_approver": ["metering.view"],
+        "agency_usage": ["metering.view"],
     },
     jobs={
         "metering.clean_orphans": clean_orphans,

@@ -28,6 +28,7 @@ from .storage.files import checked
 from .storage.partitions import COLUMNS, SELECT_FACTS
 from .storage.read import query_columns
 
+VIEW = "metering.view"
 _NAMES = [name for name in COLUMNS if name != "replaced"]
 _MOMENTS = {"starts", "ends", "received_at"}
 _SEALED_COLUMNS = ", ".join(f"epoch_us({name})" if name in _MOMENTS else name for name in _NAMES)
@@ -136,20 +137,34 @@ def unsealed_usage(actor: Actor, before: str) -> dict[str, int]:
 def _scope(actor: Actor, agency_id: UUID | None) -> list[UUID] | None:
     """The agencies whose usage may be read: None means all."""
     if agency_id is not None:
-        require(actor, "metering.view", agency_id)
+        require(actor, VIEW, agency_id)
         return [agency_id]
     if actor.centre:
-        require(actor, "metering.view")
+        require(actor, VIEW)
         return None
-    require_somewhere(actor, "metering.view")
-    return sorted(actor.agencies & actor.agencies_with("metering.view"))
+    require_somewhere(actor, VIEW)
+    return sorted(actor.agencies & actor.agencies_with(VIEW))
+
+
+def _bureaus(actor: Actor, agency_id: UUID) -> frozenset[UUID] | None:
+    """The bureaus whose usage may be read in an agency: None means all, refused if there is none.
+
+    For readers of records; sums of an agency are for those who may see the whole of it.
+    """
+    found = actor.bureaus_with(VIEW, agency_id)
+    if found is not None and not found:
+        require(actor, VIEW, agency_id)
+    return found
 
 
 def manifest(
     actor: Actor, period: str, *, kind: str = "usage", agency_id: UUID | None = None
 ) -> list[Partition]:
     """The newest manifest row of each agency's file of a period, by agency."""
-    scope = _scope(actor, agency_id)
+    return _newest(_scope(actor, agency_id), period, kind)
+
+
+def _newest(scope: Collection[UUID] | None, period: str, kind: str = "usage") -> list[Partition]:
     rows = Partition.objects.filter(period=FiscalPeriod.parse(period).code, kind=kind)
     if scope is not None:
         rows = rows.filter(agency_id__in=scope)
@@ -171,7 +186,7 @@ def agency_files(
     actor: Actor, agency_id: UUID, wanted: Collection[tuple[str, str]]
 ) -> dict[tuple[str, str], PartitionFile]:
     """One agency's newest files of some (period, kind), each compared with its hash; one query."""
-    require(actor, "metering.view", agency_id)
+    require(actor, VIEW, agency_id)
     rows = Partition.objects.filter(
         agency_id=agency_id,
         period__in={period for period, _kind in wanted},
@@ -197,7 +212,12 @@ class _Filter:
         return " AND ".join(self.terms).replace("?", placeholder)
 
 
-def _filter(charge_item: UUID | None, order_line: UUID | None, late: bool | None) -> _Filter:
+def _filter(
+    charge_item: UUID | None,
+    order_line: UUID | None,
+    late: bool | None,
+    bureaus: Collection[UUID] | None = None,
+) -> _Filter:
     found = _Filter(["NOT replaced"], [])
     for name, value in (
         ("charge_item_id", charge_item),
@@ -207,6 +227,9 @@ def _filter(charge_item: UUID | None, order_line: UUID | None, late: bool | None
         if value is not None:
             found.terms.append(f"{name} = ?")
             found.values.append(value)
+    if bureaus is not None:
+        found.terms.append(f"bureau_id IN ({', '.join('?' for _each in bureaus)})")
+        found.values.extend(sorted(bureaus))
     return found
 
 
@@ -289,12 +312,13 @@ def facts(
 ) -> Listing[UsageRow]:
     """A page of the facts that count in a period, by moment, id and source.
 
-    `late` False: usage of the period itself; True: corrections booked in it; None: both.
+    `late` False: usage of the period itself; True: corrections booked in it; None: both. Whose
+    role is limited to a bureau sees that bureau's alone.
     """
-    scope = _scope(actor, agency_id)
-    only = _filter(charge_item, order_line, late)
+    scope = [agency_id]
+    only = _filter(charge_item, order_line, late, _bureaus(actor, agency_id))
     sealed = period_state(period) == "sealed"
-    files = manifest(actor, period, agency_id=agency_id) if sealed else []
+    files = _newest(scope, period) if sealed else []
 
     def read(start: list[str], backwards: bool, limit: int) -> list[UsageRow]:
         wanted = _behind(only, start, backwards)

@@ -16,10 +16,10 @@ from uuid import UUID
 from django.db import transaction
 
 from ..access.public import SYSTEM, Actor, act_as, require_somewhere
-from .actions.uploads import finish_upload, note_tried, start_upload, take_chunk
+from .actions.uploads import begin_again, finish_upload, note_tried, start_upload, take_chunk
 from .domain import Problem, UsageError
 from .domain.problems import FILE_TEXTS, file_error
-from .intake.files import Chunk, Opened, open_usage
+from .intake.files import UNCLOSED, Chunk, Opened, open_usage
 from .intake.options import FileOptions
 from .intake.problems import ProblemFile
 from .intake.reference import reference_for
@@ -27,9 +27,11 @@ from .intake.take import Tally
 from .intake.vector import Checker, Prepared
 from .models import Upload
 from .storage.files import file_sha256
+from .storage.tried import Tried
 
 Progress = Callable[[int, int], None]
 SHOWN = 100
+_KEYS = ("id", "replaces")
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,9 @@ def _malformed(opened: Opened, done: int, upto: int | None) -> tuple[list[Proble
             break
         done += 1
         if actual:
-            sentence = FILE_TEXTS["USAGE-206"].format(actual=actual, expected=expected)
-            found.append(Problem(row, "", "USAGE-206", f"Row {row}: {sentence}"))
+            code = "USAGE-220" if actual == UNCLOSED else "USAGE-206"
+            sentence = FILE_TEXTS[code].format(actual=actual, expected=expected)
+            found.append(Problem(row, "", code, f"Row {row}: {sentence}"))
     return found, done
 
 
@@ -74,33 +77,51 @@ class _Run:
         self.dry_run = upload.dry_run
         self.fleeting = upload.dry_run and not kept
         self.problems = ProblemFile(upload.id, upload.problems_bytes)
+        self.tried = Tried(upload.source_id) if upload.dry_run else None
         self.shown: list[Problem] = []
         self._reported = 0
 
     def take(self, prepared: Prepared) -> None:
-        """Store one chunk; in a dry run, store it and take it back."""
+        """Store one chunk; in a dry run, store it beside the earlier ones and take it back."""
         malformed, self._reported = _malformed(self.opened, self._reported, prepared.last_row)
         tally = self._store(prepared, malformed)
         room = SHOWN - len(self.shown)
         self.shown += sorted([*tally.conflicts, *tally.rejected], key=_row)[: max(room, 0)]
 
     def _store(self, prepared: Prepared, malformed: list[Problem]) -> Tally:
+        if self.tried is None:
+            return self._take(prepared, malformed)
+        constants = self.checker.options.constants
+        names = prepared.names() | {constants[key] for key in _KEYS if key in constants}
         with transaction.atomic():
             if self.fleeting:
                 _insert(self.upload)
-            tally = take_chunk(
-                actor=self.actor,
-                upload=self.upload,
-                prepared=prepared,
-                checker=self.checker,
-                problems=self.problems,
-                malformed=malformed,
-            )
-            if self.dry_run:
-                transaction.set_rollback(True)
-        if self.dry_run and not self.fleeting:
+            with act_as(SYSTEM):
+                self.tried.show(names)
+            tally = self._take(prepared, malformed)
+            with act_as(SYSTEM):
+                records = self.tried.read(names, tally.batch_id)
+            transaction.set_rollback(True)
+        self.tried.keep(records)
+        if not self.fleeting:
             note_tried(actor=self.actor, upload=self.upload)
         return tally
+
+    def _take(self, prepared: Prepared, malformed: list[Problem]) -> Tally:
+        return take_chunk(
+            actor=self.actor,
+            upload=self.upload,
+            prepared=prepared,
+            checker=self.checker,
+            problems=self.problems,
+            malformed=malformed,
+        )
+
+    def close(self) -> None:
+        """Let what was kept for the run go."""
+        self.checker.close()
+        if self.tried is not None:
+            self.tried.forget()
 
     def uncommitted(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
         """The chunks that are not committed yet; a chunk half done is cut."""
@@ -147,7 +168,8 @@ def submit_file(
     Call it outside any transaction: every chunk commits by itself, and the same call after an
     interruption goes on with the first uncommitted row (`resume`: the id of that upload).
     `progress(rows done, rows refused)` is called after each chunk. `dry_run` says what would
-    happen, and stores nothing; a dry run that was begun by `submit_later` keeps how far it is.
+    happen, and stores nothing; one that was interrupted begins again, because what it found out
+    about earlier rows is gone.
     """
     options = options or FileOptions()
     opened, first = begin(actor, path, kind, options)
@@ -170,12 +192,14 @@ def submit_file(
     with act_as(SYSTEM):
         reference = reference_for(actor, None, None).of_source(upload.source.items)
     checker = Checker(source, reference, options, names)
+    if dry_run and upload.rows_done:
+        begin_again(actor=actor, upload=upload)
     run = _Run(actor, upload, opened, checker, kept=resume is not None)
     try:
         chunks = chain([first] if first else [], opened.chunks)
         _take_all(run, chunks, progress)
     finally:
-        checker.close()
+        run.close()
     return _finish(run)
 
 

@@ -160,7 +160,7 @@ def roles_held(user_id: UUID, agency_id: UUID | None) -> frozenset[str]:
     return frozenset(
         item.role
         for item in held
-        if item.agency_id == agency_id
+        if (item.agency_id == agency_id and not item.bureau_id)
         or (item.role in roles and roles[item.role].side == CENTRE_SIDE)
     )
 
@@ -170,7 +170,9 @@ def holders(agency_id: UUID, permission: str) -> list[tuple[UUID, UUID | None]]:
     day = _local_day()
     codes = [code for code, role in _roles().items() if permission in role.permissions]
     running = Q(starts__lte=day) & (Q(ends__isnull=True) | Q(ends__gt=day))
-    own = Membership.objects.filter(running, agency_id=agency_id, role_id__in=codes)
+    own = Membership.objects.filter(
+        running, agency_id=agency_id, bureau__isnull=True, role_id__in=codes
+    )
     lent = Delegation.objects.filter(
         agency_id=agency_id, role_id__in=codes, starts__lte=day, ends__gt=day
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from ..access.domain import Actor, Grant
+from ..access.domain import Actor, Grant, Part
 
 CENTRE_SIDE = "centre"
 
@@ -48,15 +48,28 @@ class Held:
 
 
 def grants_of(held: Iterable[Held], roles: Mapping[str, RoleInfo]) -> frozenset[Grant]:
-    """The grants of the roles held: a centre role reaches every agency, another only its own."""
+    """The grants of the roles held: a centre role reaches every agency, another only its own.
+
+    A role limited to a bureau grants nothing here (see `parts_of`).
+    """
     found: set[Grant] = set()
     for item in held:
         role = roles.get(item.role)
-        if role is None:
+        if role is None or item.bureau_id:
             continue
         reach = None if role.side == CENTRE_SIDE else item.agency_id
         found.update((permission, reach) for permission in role.permissions)
     return frozenset(found)
+
+
+def parts_of(held: Iterable[Held], roles: Mapping[str, RoleInfo]) -> frozenset[Part]:
+    """What roles limited to a bureau allow, each permission with its agency and bureau."""
+    return frozenset(
+        (permission, item.agency_id, item.bureau_id)
+        for item in held
+        if item.bureau_id and item.role in roles and roles[item.role].side != CENTRE_SIDE
+        for permission in roles[item.role].permissions
+    )
 
 
 def actor_of(
@@ -69,14 +82,13 @@ def actor_of(
 ) -> Actor:
     """The actor that an account is today.
 
-    Elevation counts only for the centre's own people. `bureaus` is empty unless every role held is
-    limited to a bureau: one role for a whole agency is enough to see all of it.
+    Elevation counts only for the centre's own people. A role limited to a bureau counts in `parts`
+    alone: neither its agency nor the role are the actor's as a whole.
     """
-    items = [item for item in held if item.role in roles]
+    given = [item for item in held if item.role in roles]
+    items = [item for item in given if not item.bureau_id]
     centre = any(roles[item.role].side == CENTRE_SIDE for item in items)
     extra = frozenset(elevation) if centre else frozenset()
-    bureaus = [item.bureau_id for item in items]
-    limited = frozenset(bureau for bureau in bureaus if bureau)
     return Actor(
         kind="person",
         user_id=user_id,
@@ -85,6 +97,6 @@ def actor_of(
         agencies=frozenset(item.agency_id for item in items),
         grants=grants_of(items, roles) | {(permission, None) for permission in extra},
         roles=frozenset(item.role for item in items),
-        bureaus=frozenset() if None in bureaus else limited,
+        parts=parts_of(given, roles),
         elevated=bool(extra),
     )

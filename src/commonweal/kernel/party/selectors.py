@@ -68,7 +68,7 @@ def agencies(actor: Actor, *, kind: str = "agency", place: Place | None = None) 
     if kind:
         found = found.filter(kind=kind)
     if not actor.centre:
-        found = found.filter(pk__in=actor.agencies)
+        found = found.filter(pk__in=actor.seen_agencies)
     return listing(found, ["code"], place)
 
 
@@ -76,7 +76,7 @@ def agency(actor: Actor, key: UUID | str) -> Agency:
     """One agency by id or code (PARTY-405 if there is none, or it is not the actor's to see)."""
     found = Agency.objects.filter(pk=key) if isinstance(key, UUID) else _by_text(key)
     row = found.first()
-    if row is None or not (actor.centre or row.pk in actor.agencies):
+    if row is None or not (actor.centre or row.pk in actor.seen_agencies):
         raise NotFound("PARTY-405", f"There is no agency “{key}” that you may see. Check the code.")
     return row
 
@@ -94,7 +94,7 @@ def bureaus(
     """The bureaus of one agency, or of all in scope. Without a place all of them, for choices."""
     found = Bureau.objects.select_related("agency")
     if not actor.centre:
-        found = found.filter(agency_id__in=actor.agencies)
+        found = found.filter(agency_id__in=actor.seen_agencies)
     if agency_id:
         return listing(found.filter(agency_id=agency_id), ["code"], place)
     return listing(found, ["agency__code", "code"], place)
@@ -197,6 +197,14 @@ def memberships(
     for row in rows:
         row.person = shown[row.person_id]
     return rows
+
+
+def own_memberships(actor: Actor, day: date) -> list[Membership]:
+    """The roles that the actor's own account holds on a local day, by first day."""
+    found = Membership.objects.select_related("role", "agency", "bureau").filter(
+        Q(ends__isnull=True) | Q(ends__gt=day), starts__lte=day, user_id=actor.user_id
+    )
+    return list(found.order_by("starts", "id")) if actor.user_id else []
 
 
 def roles_on(actor: Actor, person_ids: Iterable[UUID], day: date) -> dict[UUID, list[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
@@ -36,7 +36,8 @@ class Manifest:
 
     `work`: each kind of job in plain words. `remedies`: what to do about the codes that its jobs
     end with, in words that name nobody. `standing`: how the actor of an account is found today; one
-    module announces it, so that jobs can act as whoever asked for them.
+    module announces it, so that jobs can act as whoever asked for them. `by_bureau`: permissions
+    whose readers show a bureau's part alone, so that a role of these may be limited to a bureau.
 
     What an agency takes away (design law 11): its rows of every tenant table, of which `shown`
     keeps those that fit some lookups; `stays` names tables whose rows stay, and why; `refers` names
@@ -56,6 +57,7 @@ class Manifest:
     stays: Mapping[str, str] = field(default_factory=dict)
     refers: Sequence[str] = ()
     leaves: Callable[[Any, UUID], Iterable[tuple[str, str, Iterable[bytes | str]]]] | None = None
+    by_bureau: Collection[str] = ()
 
 
 ModelT = TypeVar("ModelT")

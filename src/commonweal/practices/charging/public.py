@@ -28,7 +28,7 @@ from .domain.close import Options as CloseOptions
 from .domain.close import next_step
 from .domain.cost_values import DATE_FORMATS as COST_DATE_FORMATS
 from .domain.costs import FIELDS as COST_FIELDS
-from .domain.costs import ColumnMapping, CostError, file_state
+from .domain.costs import ColumnMapping, CostError, column_labels, file_state, parse_columns
 from .domain.rates import Adjustment, ForecastCheck, RateError, mean_error
 from .import_costs.files import FileOptions as CostFileOptions
 from .import_costs.files import Table as CostTable
@@ -36,6 +36,7 @@ from .import_costs.reading import (
     CostReading,
     CostRequest,
     MappingNeeded,
+    first_rows,
     look_at_costs,
     read_costs,
 )
@@ -226,6 +227,7 @@ __all__ = [
     "close_periods",
     "close_run",
     "closes",
+    "column_labels",
     "cost_by_pool",
     "cost_drivers",
     "cost_file",
@@ -243,6 +245,7 @@ __all__ = [
     "edges",
     "file_jobs",
     "file_state",
+    "first_rows",
     "forecast_checks",
     "forecast_counts",
     "forecasts",
@@ -269,6 +272,7 @@ __all__ = [
     "month_summary",
     "next_step",
     "no_costs_reason",
+    "parse_columns",
     "pool_ledger",
     "pool_lines",
     "pool_parts",

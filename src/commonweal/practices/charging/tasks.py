@@ -77,5 +77,6 @@ def request_of(file: CostFile) -> CostRequest:
         currency=asked["currency"],
         basis=asked["basis"],
         late_reason=asked["late_reason"],
+        keep_repeats=asked["keep_repeats"],
         options=FileOptions(**asked["options"]),
     )

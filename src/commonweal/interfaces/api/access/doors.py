@@ -12,7 +12,7 @@ from commonweal.kernel.access import public as access
 from commonweal.kernel.jobs.public import all_permissions
 
 from ..kit import paging
-from ..kit.doors import SIGNED_IN, Asked, Door, centre
+from ..kit.doors import OWN, SIGNED_IN, Asked, Door, centre
 from ..kit.types import Code, Done, In, Name, Out, Page, Text
 from .accounts import door as accounts
 
@@ -22,7 +22,9 @@ Permission = Annotated[str, Field(max_length=80, examples=["charging.view_bills"
 
 
 class Me(Out):
-    """Who calls. `permissions`: where each holds; null means the centre, and so every agency."""
+    """Who calls. `permissions`: where each holds; no agency means the centre, and so every agency;
+    a bureau means that bureau alone.
+    """
 
     kind: str
     user_id: UUID | None
@@ -106,16 +108,21 @@ def who_am_i(request: Asked) -> dict[str, Any]:
     """Who you are here, and what you may do."""
     actor = request.actor
     granted = [
-        {"permission": name, "agency_id": agency}
+        {"permission": name, "agency_id": agency, "bureau_id": None}
         for name, agency in sorted(actor.grants, key=lambda grant: (grant[0], str(grant[1])))
         if actor.may(name, agency)
+    ]
+    granted += [
+        {"permission": name, "agency_id": agency, "bureau_id": bureau}
+        for name, agency, bureau in sorted(actor.parts, key=str)
+        if bureau in (actor.bureaus_with(name, agency) or ())
     ]
     return {
         "kind": actor.kind,
         "user_id": actor.user_id,
         "person_id": actor.person_id,
         "centre": actor.centre,
-        "agencies": sorted(actor.agencies),
+        "agencies": sorted(actor.seen_agencies),
         "roles": sorted(actor.roles),
         "elevated": actor.elevated,
         "permissions": granted,
@@ -128,14 +135,14 @@ class LanguageIn(In):
     language: Annotated[Code, Field(max_length=8, examples=["en-gb"])]
 
 
-@door.put("/me/language", access=SIGNED_IN, returns=Done)
+@door.put("/me/language", access=OWN, returns=Done)
 def choose_language(request: Asked, data: LanguageIn) -> dict[str, Any]:
     """Choose the language of your own pages and messages."""
     access.choose_language(actor=request.actor, language=data.language)
     return {}
 
 
-@door.get("/tokens", access=SIGNED_IN, returns=Page[TokenOut])
+@door.get("/tokens", access=OWN, returns=Page[TokenOut])
 def list_tokens(
     request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
 ) -> dict[str, Any]:
@@ -143,14 +150,14 @@ def list_tokens(
     return paging.answer(access.tokens(request.actor, paging.place(after, limit)))
 
 
-@door.post("/tokens", access=SIGNED_IN, returns=NewToken, status=201)
+@door.post("/tokens", access=OWN, returns=NewToken, status=201)
 def create_token(request: Asked, data: TokenIn) -> dict[str, Any]:
     """Make a token for yourself. Only a signed-in session may: no token makes another."""
     token, secret = access.create_token(actor=request.actor, **data.model_dump())
     return {**{name: getattr(token, name) for name in TokenOut.model_fields}, "secret": secret}
 
 
-@door.delete("/tokens/{token_id}", access=SIGNED_IN, returns=Done)
+@door.delete("/tokens/{token_id}", access=OWN, returns=Done)
 def revoke_token(request: Asked, token_id: UUID) -> dict[str, Any]:
     """End one of your tokens at once."""
     access.revoke_token(actor=request.actor, token_id=token_id)

@@ -14,7 +14,7 @@ from commonweal.kernel.money.public import Money as Amount
 from commonweal.kernel.party.public import agency
 
 from ..kit import paging
-from ..kit.doors import SIGNED_IN, Asked, Door, needs
+from ..kit.doors import OWN, Asked, Door, needs
 from ..kit.types import AgencyKey, Day, In, Money, Out, Page, Text
 
 door = Door("authority", "Decisions by two people, and a small agency's second approver.")
@@ -127,7 +127,7 @@ class SecondIn(In):
     ends: Day | None = None
 
 
-@door.get("/decisions", access=SIGNED_IN, returns=Page[DecisionOut])
+@door.get("/decisions", access=OWN, returns=Page[DecisionOut])
 def list_decisions(
     request: Asked,
     state: Literal["", "proposed", "approved", "rejected", "withdrawn"] = Query(""),
@@ -139,7 +139,7 @@ def list_decisions(
     return paging.answer(authority.decisions(request.actor, state=state, place=place))
 
 
-@door.get("/decisions/waiting", access=SIGNED_IN, returns=Page[DecisionOut])
+@door.get("/decisions/waiting", access=OWN, returns=Page[DecisionOut])
 def list_waiting(
     request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
 ) -> dict[str, Any]:
@@ -147,7 +147,7 @@ def list_waiting(
     return paging.answer(authority.waiting(request.actor, place=paging.place(after, limit)))
 
 
-@door.get("/decisions/{decision_id}", access=SIGNED_IN, returns=DecisionRead)
+@door.get("/decisions/{decision_id}", access=OWN, returns=DecisionRead)
 def read_decision(request: Asked, decision_id: UUID) -> Any:
     """One decision; while it is open also who may decide it, and why you may not."""
     found: Any = authority.get(request.actor, decision_id)
@@ -158,7 +158,7 @@ def read_decision(request: Asked, decision_id: UUID) -> Any:
     return found
 
 
-@door.get("/amount-limits", access=SIGNED_IN, returns=Page[LimitOut])
+@door.get("/amount-limits", access=OWN, returns=Page[LimitOut])
 def list_limits(
     request: Asked,
     agency: Annotated[str, Field(max_length=40)] = Query("", description="Code or id; else all."),
@@ -178,25 +178,25 @@ def propose_limit(request: Asked, data: LimitIn) -> authority.Decision:
     return authority.propose_limit(actor=request.actor, agency_id=agency_id, **given)
 
 
-@door.post("/decisions/{decision_id}/approve", access=SIGNED_IN, returns=DecisionOut)
+@door.post("/decisions/{decision_id}/approve", access=OWN, returns=DecisionOut)
 def approve(request: Asked, decision_id: UUID, data: VerdictIn) -> authority.Decision:
     """Approve as the second person; what was proposed takes effect at once."""
     return authority.approve(actor=request.actor, decision_id=decision_id, reason=data.reason)
 
 
-@door.post("/decisions/{decision_id}/reject", access=SIGNED_IN, returns=DecisionOut)
+@door.post("/decisions/{decision_id}/reject", access=OWN, returns=DecisionOut)
 def reject(request: Asked, decision_id: UUID, data: VerdictIn) -> authority.Decision:
     """Reject as the second person, with a reason."""
     return authority.reject(actor=request.actor, decision_id=decision_id, reason=data.reason)
 
 
-@door.post("/decisions/{decision_id}/withdraw", access=SIGNED_IN, returns=DecisionOut)
+@door.post("/decisions/{decision_id}/withdraw", access=OWN, returns=DecisionOut)
 def withdraw(request: Asked, decision_id: UUID, data: VerdictIn) -> authority.Decision:
     """Take back your own proposal."""
     return authority.withdraw(actor=request.actor, decision_id=decision_id, reason=data.reason)
 
 
-@door.get("/agencies/{agency}/second-approvers", access=SIGNED_IN, returns=Page[SecondOut])
+@door.get("/agencies/{agency}/second-approvers", access=OWN, returns=Page[SecondOut])
 def list_second_approvers(
     request: Asked,
     agency: AgencyKey,

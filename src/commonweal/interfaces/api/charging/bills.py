@@ -334,6 +334,31 @@ def download_journal(request: Asked, number: BillKey) -> HttpResponseBase:
     return attachment(name, "text/csv", data)
 
 
+class BillCheck(Out):
+    """Whether a bill is what was issued; `problems` says what does not fit."""
+
+    number: str
+    sound: bool
+    problems: list[str]
+
+
+@door.get("/bills/{number}/check", access=SEE, returns=BillCheck)
+def check_bill(
+    request: Asked,
+    number: BillKey,
+    head: Annotated[str, Field(pattern=r"^(\d{1,18}:[0-9a-f]{64})?$")] = Query(
+        "", description="The trail's head as printed on the bill: all up to it is computed anew."
+    ),
+    root: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = Query(
+        "", description="The proof pack's root as printed on the bill."
+    ),
+) -> dict[str, Any]:
+    """Compare an issued bill with its document, the sealed trail, and what its paper shows."""
+    found = charging.bill(request.actor, number)
+    problems = charging.bill_problems(request.actor, found, head, root)
+    return {"number": found.number, "sound": not problems, "problems": problems}
+
+
 @door.get("/verifier", access=ALL, returns=File("text/x-python"))
 def download_verifier(request: Asked) -> HttpResponseBase:
     """The stand-alone program that checks a bill: one file, Python's standard library only."""

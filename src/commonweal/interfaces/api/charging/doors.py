@@ -2,7 +2,7 @@
 
 from .bills import door as bills
 from .closes import door as closes
-from .costs import door as costs
+from .cost_files import door as costs
 from .rates import door as rates
 
 DOORS = [bills, rates, costs, closes]

@@ -16,7 +16,7 @@ from commonweal.kernel.party.public import centre as profile
 from commonweal.practices.charging import public as charging
 
 from ..kit import paging
-from ..kit.doors import ALL, SIGNED_IN, Asked, Door, centre, needs
+from ..kit.doors import ALL, Asked, Door, centre, needs
 from ..kit.types import AgencyKey, Code, Day, Exact, In, Money, Out, Page, Text, Year
 
 COSTS = centre("charging.view_costs")
@@ -297,7 +297,11 @@ def reject_rate(request: Asked, rate_id: UUID, data: RateVerdictIn) -> dict[str,
     )
 
 
-@door.get("/forecasts", access=SIGNED_IN, returns=Page[ForecastOut])
+@door.get(
+    "/forecasts",
+    access=needs("charging.view_bills", "charging.view_costs", "charging.sign_forecast"),
+    returns=Page[ForecastOut],
+)
 def list_forecasts(
     request: Asked,
     fiscal_year: Year,

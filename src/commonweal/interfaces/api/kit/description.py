@@ -11,7 +11,9 @@ from typing import Any
 from django.utils.html import escape, format_html, format_html_join, linebreaks
 from django.utils.safestring import SafeString, mark_safe
 
-from .doors import ALL, SIGNED_IN, Door
+from commonweal.kernel.access.public import OWN_ACCOUNT
+
+from .doors import ALL, OWN, SIGNED_IN, Door
 from .problems import MEDIA
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -47,8 +49,15 @@ def _who(access: str) -> str:
     if access == ALL:
         return "Open to everybody."
     if access == SIGNED_IN:
-        return "For everybody who is signed in; each sees their own."
+        return "For everybody who is signed in, and every token; each sees their own."
+    if access == OWN:
+        return f"For oneself: any session, and tokens with the scope `{OWN_ACCOUNT}`."
+    if kind == OWN:
+        own = f"For oneself (tokens: with the scope `{OWN_ACCOUNT}`), or"
+        return f"{own} with the permission `{names.replace('|', '` or `')}`."
     side = "For people of the centre with" if kind == "centre" else "For whoever holds"
+    if kind == "part":
+        side = "For whoever holds, be it for one bureau,"
     return f"{side} the permission `{names.replace('|', '` or `')}`."
 
 

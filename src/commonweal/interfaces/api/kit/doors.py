@@ -8,6 +8,7 @@ import inspect
 import typing
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse
@@ -15,14 +16,21 @@ from django.http.response import HttpResponseBase
 from ninja import Router, Schema
 from pydantic import BaseModel
 
-from commonweal.kernel.access.public import ANONYMOUS, Actor, act_as, require_somewhere
+from commonweal.kernel.access.public import (
+    ANONYMOUS,
+    OWN_ACCOUNT,
+    Actor,
+    act_as,
+    require_somewhere,
+)
 from commonweal.kernel.schema.public import CommonwealError, Forbidden
 
 from .problems import Problem
-from .signing import SIGNED
+from .signing import signed
 
 ALL = "all"
 SIGNED_IN = "signed-in"
+OWN = "own"
 READS = ("GET",)
 View = Callable[..., Any]
 
@@ -42,6 +50,16 @@ def needs(*permissions: str) -> str:
     return f"permission:{'|'.join(permissions)}"
 
 
+def own_or(*permissions: str) -> str:
+    """One's own affairs, or somebody else's with one of the permissions."""
+    return f"{OWN}:{'|'.join(permissions)}"
+
+
+def in_part(permission: str) -> str:
+    """Whoever holds the permission, be it for one bureau of an agency."""
+    return f"part:{permission}"
+
+
 def centre(permission: str) -> str:
     """People of the centre who hold the permission."""
     return f"centre:{permission}"
@@ -50,7 +68,16 @@ def centre(permission: str) -> str:
 def check_access(actor: Actor, access: str) -> None:
     """Refuse whoever the declaration does not admit; the selector or action decides the rest."""
     kind, _, names = access.partition(":")
+    if kind == OWN and actor.as_oneself:
+        return
     permissions = names.split("|") if names else []
+    if kind == OWN and not permissions:
+        raise Forbidden(
+            "ACCESS-403",
+            f"This token does not carry the scope {OWN_ACCOUNT}. Make one that does, or sign in.",
+        )
+    if kind == "part" and any(actor.may_in_part(permission) for permission in permissions):
+        return
     if not any(actor.may_somewhere(permission) for permission in permissions):
         for permission in permissions:
             require_somewhere(actor, permission)
@@ -148,8 +175,11 @@ class Door:
     ) -> Callable[[View], View]:
         """Register a function as an operation.
 
-        `access`: `ALL`, `SIGNED_IN`, `needs(permission)` or `centre(permission)`. `returns`: the
-        schema of the answer, or a `File`. `own_transactions`: the function commits step by step.
+        `access`: `ALL`, `SIGNED_IN` (any account or token: only names), `OWN` (one's own affairs; a
+        token needs the scope for it), `own_or(permission)`, `needs(permission)`,
+        `in_part(permission)` or `centre(permission)`; it is asked before anything sent is looked
+        at. `returns`: the schema of the answer, or a `File`. `own_transactions`: the function
+        commits step by step.
         """
 
         def decorate(view: View) -> View:
@@ -163,7 +193,7 @@ class Door:
             register = self.router.api_operation(
                 [method],
                 path,
-                auth=None if access == ALL else SIGNED,
+                auth=None if access == ALL else signed(partial(check_access, access=access)),
                 response=responses,
                 operation_id=f"{self.tag}.{view.__name__}",
                 summary=_summary(view),
@@ -215,7 +245,6 @@ def _guarded(view: View, access: str, returns: Any, status: int, own_transaction
         actor = ANONYMOUS if access == ALL else request.auth
         request.actor = actor
         _refuse_nul(values)
-        check_access(actor, access)
         with nullcontext() if own_transactions else act_as(actor):
             return answer(request, returns, status, view(request, **values))
 

@@ -19,7 +19,7 @@ from commonweal.kernel.metering import public as metering
 from commonweal.kernel.party.public import agency
 
 from ..kit import paging
-from ..kit.doors import Asked, Door, File, attachment, centre, needs
+from ..kit.doors import Asked, Door, File, attachment, centre, in_part, needs
 from ..kit.types import AgencyKey, Code, Exact, In, Name, Out, Page, Period, Text
 from . import events, files
 from .files import SourceCode
@@ -219,7 +219,7 @@ def _facts(request: Asked, agency_key: str, item: str) -> tuple[UUID, UUID | Non
     return found.pk, item_by_code(request.actor, item).pk if item else None
 
 
-@door.get("/usage", access=needs(VIEW), returns=Page[Fact])
+@door.get("/usage", access=in_part(VIEW), returns=Page[Fact])
 def list_usage(
     request: Asked,
     agency: AgencyKey,
@@ -230,7 +230,7 @@ def list_usage(
     after: str = paging.after_query(),
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
-    """The records that count in an agency's month, oldest first."""
+    """The records that count in an agency's month, oldest first; for a bureau's role its own."""
     agency_id, item = _facts(request, agency, charge_item)
     found = metering.facts(
         request.actor,
@@ -244,7 +244,7 @@ def list_usage(
     return paging.answer(found)
 
 
-@door.get("/usage/export", access=needs(VIEW), returns=File("text/csv"))
+@door.get("/usage/export", access=in_part(VIEW), returns=File("text/csv"))
 def export_usage(
     request: Asked,
     agency: AgencyKey,

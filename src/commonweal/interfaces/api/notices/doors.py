@@ -11,7 +11,7 @@ from pydantic import Field
 from commonweal.kernel.notices import public as notices
 
 from ..kit import paging
-from ..kit.doors import SIGNED_IN, Asked, Door, needs
+from ..kit.doors import OWN, Asked, Door, needs
 from ..kit.types import Done, In, Out, Page
 
 door = Door("notices", "One's own messages, and which come by e-mail.")
@@ -55,7 +55,7 @@ class TopicIn(In):
     on: bool
 
 
-@door.get("/messages", access=SIGNED_IN, returns=Page[MessageOut])
+@door.get("/messages", access=OWN, returns=Page[MessageOut])
 def list_messages(
     request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
 ) -> dict[str, Any]:
@@ -63,14 +63,14 @@ def list_messages(
     return paging.answer(notices.inbox(request.actor, paging.place(after, limit)))
 
 
-@door.post("/messages/{message_id}/read", access=SIGNED_IN, returns=Done)
+@door.post("/messages/{message_id}/read", access=OWN, returns=Done)
 def read_message(request: Asked, message_id: UUID) -> dict[str, Any]:
     """Note that you have read a message."""
     notices.mark_read(actor=request.actor, message_id=message_id)
     return {}
 
 
-@door.get("/topics", access=SIGNED_IN, returns=Page[TopicOut])
+@door.get("/topics", access=OWN, returns=Page[TopicOut])
 def list_topics(
     request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
 ) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def list_topics(
     return paging.part_of(rows, after, limit, lambda row: row["topic"])
 
 
-@door.put("/topics/{topic}", access=SIGNED_IN, returns=TopicOut)
+@door.put("/topics/{topic}", access=OWN, returns=TopicOut)
 def put_topic(request: Asked, topic: Topic, data: TopicIn) -> dict[str, Any]:
     """Switch a topic's e-mail on or off for yourself."""
     notices.subscribe(actor=request.actor, topic=topic, on=data.on)

@@ -12,12 +12,14 @@ from commonweal.kernel.notices.public import erase_messages
 from commonweal.kernel.party import public as party
 
 from ..kit import paging
-from ..kit.doors import ALL, SIGNED_IN, Asked, Door, centre, needs
+from ..kit.doors import ALL, SIGNED_IN, Asked, Door, centre, needs, own_or
 from ..kit.types import AgencyKey, Code, Day, Done, In, Name, Out, Page, Text
 
 VIEW = needs("party.view_people")
 MANAGE = needs("party.manage_people")
-OWN = SIGNED_IN
+GIVE = needs("party.manage_people", "party.manage_own_people")
+OWN_OR_GIVE = own_or("party.manage_people", "party.manage_own_people")
+LEND = own_or("party.delegate", "party.manage_people", "party.manage_own_people")
 door = Door("party", "The centre, its agencies, people, and the roles they hold.")
 DOORS = [door]
 Short = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,19}$", examples=["HQ"])]
@@ -320,7 +322,7 @@ def list_people(
     return paging.answer(rows)
 
 
-@door.post("/people", access=OWN, returns=PersonOut, status=201)
+@door.post("/people", access=GIVE, returns=PersonOut, status=201)
 def create_person(request: Asked, data: PersonIn) -> party.Person:
     """Create a person of the centre or of an agency (by whoever manages people there)."""
     return party.create_person(
@@ -332,13 +334,13 @@ def create_person(request: Asked, data: PersonIn) -> party.Person:
     )
 
 
-@door.get("/people/{person_id}", access=SIGNED_IN, returns=PersonOut)
+@door.get("/people/{person_id}", access=own_or("party.view_people"), returns=PersonOut)
 def read_person(request: Asked, person_id: UUID) -> party.Person:
     """One person: yourself, or one whom you may see."""
     return party.person(request.actor, person_id)
 
 
-@door.patch("/people/{person_id}", access=OWN, returns=PersonOut)
+@door.patch("/people/{person_id}", access=OWN_OR_GIVE, returns=PersonOut)
 def change_person(request: Asked, person_id: UUID, data: PersonChange) -> party.Person:
     """Change a person's name, e-mail or telephone."""
     changes = {name: value for name, value in data.model_dump().items() if value is not None}
@@ -373,20 +375,20 @@ def list_memberships(
     return paging.answer(rows)
 
 
-@door.post("/memberships", access=OWN, returns=MembershipOut, status=201)
+@door.post("/memberships", access=GIVE, returns=MembershipOut, status=201)
 def add_membership(request: Asked, data: MembershipIn) -> party.Membership:
     """Give a person a role (by whoever manages people there)."""
     given = data.model_dump(exclude={"agency"})
     return party.add_membership(actor=request.actor, agency_id=_id(request, data.agency), **given)
 
 
-@door.post("/memberships/{membership_id}/end", access=OWN, returns=MembershipOut)
+@door.post("/memberships/{membership_id}/end", access=GIVE, returns=MembershipOut)
 def end_membership(request: Asked, membership_id: UUID, data: MembershipEndIn) -> party.Membership:
     """End a role; what was lent from it ends with it."""
     return party.end_membership(actor=request.actor, membership_id=membership_id, ends=data.ends)
 
 
-@door.get("/delegations", access=SIGNED_IN, returns=Page[DelegationOut])
+@door.get("/delegations", access=own_or("party.view_people"), returns=Page[DelegationOut])
 def list_delegations(
     request: Asked,
     agency: Annotated[str, Field(max_length=40)] = Query(""),
@@ -404,14 +406,14 @@ def list_delegations(
     return paging.answer(rows)
 
 
-@door.post("/delegations", access=OWN, returns=DelegationOut, status=201)
+@door.post("/delegations", access=LEND, returns=DelegationOut, status=201)
 def delegate(request: Asked, data: DelegationIn) -> party.Delegation:
     """Lend a role for a time, with a reason."""
     given = data.model_dump(exclude={"agency"})
     return party.delegate(actor=request.actor, agency_id=_id(request, data.agency), **given)
 
 
-@door.post("/delegations/{delegation_id}/end", access=OWN, returns=DelegationOut)
+@door.post("/delegations/{delegation_id}/end", access=LEND, returns=DelegationOut)
 def end_delegation(request: Asked, delegation_id: UUID) -> party.Delegation:
     """End a loan of a role today."""
     return party.end_delegation(actor=request.actor, delegation_id=delegation_id)

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.test import Client
 
-from commonweal.kernel.access.public import SYSTEM, Actor, act_as, create_token
+from commonweal.kernel.access.public import OWN_ACCOUNT, SYSTEM, Actor, act_as, create_token
 from commonweal.kernel.audit.public import seal
 from commonweal.kernel.calendar.public import FiscalPeriod, add_working_days, at
 from commonweal.kernel.metering.public import emit, report_source
@@ -105,7 +105,7 @@ def _close(world: World) -> None:
 def _tokens(world: World) -> dict[str, str]:
     found = {}
     for name, actor in world.actors.items():
-        scopes = sorted({permission for permission, _ in actor.grants})
+        scopes = sorted({OWN_ACCOUNT, *(permission for permission, _ in actor.grants)})
         with act_as(SYSTEM):
             _, found[name] = create_token(actor=actor, name="test", scopes=scopes, days=90)
     return found

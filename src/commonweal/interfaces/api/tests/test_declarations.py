@@ -36,7 +36,7 @@ def test_every_view_declares_its_access() -> None:
 @pytest.mark.parametrize(("method", "path", "operation"), ALL, ids=IDS)
 def test_an_operation_is_described(method: str, path: str, operation: dict[str, Any]) -> None:
     kind, _, names = operation["x-access"].partition(":")
-    assert kind in ("all", "signed-in", "permission", "centre")
+    assert kind in ("all", "signed-in", "own", "permission", "part", "centre")
     known = all_permissions()
     assert all(name in known for name in names.split("|") if name), names
     assert operation["tags"]

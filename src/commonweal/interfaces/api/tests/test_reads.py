@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from commonweal.interfaces.api.tests.samples import NOWHERE, address, operations, samples
-from commonweal.interfaces.api.tests.scene import A, Scene
+from commonweal.interfaces.api.tests.scene import CLOSED, A, Scene
 
 READS = [(path, found) for method, path, found in operations() if method == "get"]
 
@@ -23,3 +23,14 @@ def test_a_read_answers(scene: Scene, path: str, operation: dict[str, Any]) -> N
     assert answer.status_code == expected, answer.content[:500]
     if answer.headers["Content-Type"] == "application/json" and "items" in answer.json():
         assert set(answer.json()) >= {"items", "after"}
+
+
+def test_a_bill_is_compared_with_the_trail_and_its_paper(scene: Scene) -> None:
+    client, number = scene.client(f"agency_finance:{A}"), f"{A}-{CLOSED}"
+    root = client.get("/api/v1/bills").json()["items"][0]["pack_root"]
+    found = client.get(f"/api/v1/bills/{number}/check?root={root}").json()
+    assert found == {"number": number, "sound": True, "problems": []}
+    other = client.get(f"/api/v1/bills/{number}/check?root={'0' * 64}&head=1:{'0' * 64}").json()
+    assert not other["sound"]
+    assert any(problem.startswith("The root given") for problem in other["problems"])
+    assert any("history was changed" in problem for problem in other["problems"])

@@ -39,8 +39,11 @@ def test_one_record_is_recorded_once(scene: Scene) -> None:
     assert other.json()["code"] == "USAGE-409"
     waiting = scene.client(FINANCE).get("/api/v1/usage/quarantine").json()["items"]
     assert waiting[0]["external_id"] == "api-1"
+    place = f"/api/v1/usage/quarantine/{waiting[0]['id']}/release"
+    bare = scene.client(FINANCE).post(place, "{}", content_type="application/json")
+    assert (bare.status_code, bare.json()["code"]) == (422, "USAGE-322")
     decided = scene.client(FINANCE).post(
-        f"/api/v1/usage/quarantine/{waiting[0]['id']}/release",
+        place,
         json.dumps({"note": "read again"}),
         content_type="application/json",
     )

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from commonweal.kernel.access.public import create_token, revoke_token
+from commonweal.kernel.access.public import OWN_ACCOUNT, create_token, revoke_token
 from commonweal.kernel.access.public import tokens as own_tokens
 from commonweal.kernel.schema.public import CommonwealError
 from commonweal.kernel.words.public import told
@@ -42,7 +42,7 @@ def tokens(request: Asked) -> HttpResponse:
     context = {
         "tokens": [{"token": row, "usable": usable(row)} for row in rows],
         "pages": pages(request, rows),
-        "choices": held_permissions(request),
+        "choices": [(OWN_ACCOUNT, _("See and change what is my own")), *held_permissions(request)],
         "given": given,
         "secret": secret,
         "errors": problems,

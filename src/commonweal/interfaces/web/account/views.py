@@ -23,8 +23,8 @@ from commonweal.kernel.party.public import (
     Person,
     delegate,
     end_delegation,
-    memberships,
     own_loans,
+    own_memberships,
     people,
     person,
 )
@@ -48,7 +48,7 @@ def account(request: Asked) -> HttpResponse:
     context = {
         "me": _me(request),
         "email": getattr(request.user, "email", ""),
-        "memberships": own_memberships(request),
+        "memberships": own_memberships(actor, today(zone())),
         "permissions": held_permissions(request),
         "loans": _loans(request),
         "may_lend": bool(_lendable(request)),
@@ -85,18 +85,12 @@ def _me(request: Asked) -> Person | None:
     return person(actor, actor.person_id) if actor.person_id else None
 
 
-def own_memberships(request: Asked) -> list[Membership]:
-    """The person's roles today, where their role lets them see memberships."""
-    actor = request.actor
-    if actor.person_id is None or not actor.may_somewhere("party.view_people"):
-        return []
-    return list(memberships(actor, person_id=actor.person_id, day=today(zone())))
-
-
 def held_permissions(request: Asked) -> list[tuple[str, str]]:
     """What the person may do, as (code, words), by words."""
     known = all_permissions()
-    held = {code for code, _agency in request.actor.grants if code in known}
+    actor = request.actor
+    granted = {code for code, _agency in actor.grants} | {code for code, *_in in actor.parts}
+    held = granted & known.keys()
     return sorted(((code, _(known[code])) for code in held), key=lambda entry: entry[1])
 
 
@@ -124,7 +118,7 @@ def end_sessions(request: Asked) -> HttpResponse:
 def _lendable(request: Asked) -> list[Membership]:
     return [
         row
-        for row in own_memberships(request)
+        for row in own_memberships(request.actor, today(zone()))
         if request.actor.may(LEND, row.agency_id) or request.actor.may(LEND)
     ]
 

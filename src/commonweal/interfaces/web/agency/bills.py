@@ -83,11 +83,15 @@ def bill(request: Asked, number: str) -> HttpResponse:
     view = charging.bill_view(request.actor, number, fiscal_start())
     the_bill = view.bill
     say = charging.Words(the_bill.currency)
-    printed = request.GET.get("head", "").strip()
+    printed, root = (request.GET.get(name, "").strip() for name in ("head", "root"))
+    compare = bool(printed or root)
     context = {
         "view": view,
         "printed": printed,
-        "problems": charging.bill_problems(request.actor, the_bill, printed) if printed else [],
+        "printed_root": root,
+        "problems": (
+            charging.bill_problems(request.actor, the_bill, printed, root) if compare else []
+        ),
         "bill": the_bill,
         "say": say,
         "downloads": downloads(request, the_bill),

@@ -27,10 +27,11 @@ def own_agencies(actor: Actor, permission: str = VIEW) -> list[Agency]:
 
 def own_agency(request: Asked, permission: str = VIEW) -> Agency:
     """The agency that the person acts for: the one asked for among their own, else the first."""
-    return _chosen(request, own_agencies(request.actor, permission))
+    return chosen_among(request, own_agencies(request.actor, permission))
 
 
-def _chosen(request: Asked, own: list[Agency]) -> Agency:
+def chosen_among(request: Asked, own: list[Agency]) -> Agency:
+    """The agency asked for among one's own, else the first of them (ACCESS-405)."""
     asked = request.GET.get("agency", "") or request.POST.get("agency", "")
     found = next((agency for agency in own if asked in (agency.code, str(agency.pk))), None)
     if found is None and own and not asked:
@@ -45,7 +46,7 @@ def _chosen(request: Asked, own: list[Agency]) -> Agency:
 def choices(request: Asked, permission: str = VIEW) -> dict[str, Any]:
     """Template context for choosing among several agencies: all `mine`, and the one `chosen`."""
     own = own_agencies(request.actor, permission)
-    return {"mine": own, "chosen": _chosen(request, own)}
+    return {"mine": own, "chosen": chosen_among(request, own)}
 
 
 def fiscal_start() -> int:

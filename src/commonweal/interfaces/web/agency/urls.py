@@ -7,7 +7,7 @@ from django.urls import path
 from ..access import agency_only
 from ..agreements import approvers
 from ..agreements.addresses import addresses
-from . import accounts, bills, forecasts, lines, take_out, usage
+from . import accounts, bills, forecasts, lines, records, take_out, usage
 
 app_name = "agency"
 urlpatterns = [
@@ -23,6 +23,8 @@ urlpatterns = [
     path("rates/<str:version>/costs/<str:pool>/", lines.pool, name="pool"),
     path("usage/", usage.usage, name="usage"),
     path("usage.csv", usage.usage_csv, name="usage_csv"),
+    path("usage/records/", records.records, name="records"),
+    path("usage/records.csv", records.records_csv, name="records_csv"),
     path("usage/<str:code>/", usage.item, name="usage_item"),
     path("accounts/", accounts.accounts, name="accounts"),
     *addresses(agency_only),

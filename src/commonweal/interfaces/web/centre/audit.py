@@ -122,7 +122,8 @@ def check(request: Asked) -> HttpResponse:
     if request.method == "POST" and text(request, "do") == "bill":
         try:
             found = charging.bill(request.actor, text(request, "number"))
-            problems = charging.bill_problems(request.actor, found, text(request, "head"))
+            printed, root = text(request, "head"), text(request, "root")
+            problems = charging.bill_problems(request.actor, found, printed, root)
         except NotFound as error:
             problems = [str(error)]
     elif request.method == "POST":

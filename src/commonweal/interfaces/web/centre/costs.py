@@ -23,6 +23,7 @@ from ..look.page import Link
 from ..requests import Asked
 from .base import (
     PAGE,
+    FormError,
     address,
     as_id,
     done,
@@ -212,7 +213,8 @@ def take_file(request: Asked) -> HttpResponse:
     except charging.MappingNeeded as needed:
         return import_page(request, token, name, needed=needed)
     except charging.CostError as error:
-        return import_page(request, token, name, errors=problems(error))
+        refused = rows_of(asked)
+        return import_page(request, token, name, errors=problems(error), first=refused)
     if text(request, "do") != "import":
         return import_page(request, token, name, reading=reading)
     report = charging.import_costs(actor=request.actor, request=asked)
@@ -222,6 +224,17 @@ def take_file(request: Asked) -> HttpResponse:
         "all": report.cost_import.rows_total,
     }
     return done(request, words, "import", report.cost_import.pk)
+
+
+def rows_of(
+    asked: charging.CostRequest,
+) -> tuple[charging.CostTable, charging.ColumnMapping] | None:
+    """The first rows of a file that is refused as it is read now, with what the form says of it;
+    None if it cannot be opened."""
+    try:
+        return charging.first_rows(asked), asked.given
+    except charging.CostError:
+        return None
 
 
 def as_confirmed(asked: charging.CostRequest, read: Callable[[charging.CostRequest], Read]) -> Read:
@@ -251,6 +264,28 @@ def field_words() -> dict[str, str]:
     return {field: words[:1].upper() + words[1:] for field, words in said.items()}
 
 
+def header_row_of(request: Asked) -> int:
+    """The row that holds the column names, counted from 1."""
+    given = text(request, "header_row") or "1"
+    if not given.isdecimal() or not 1 <= int(given[:6]) <= 1000:
+        raise FormError(
+            "FORM-124",
+            _("Enter the row of the column names as a number from 1."),
+            field="header_row",
+        )
+    return int(given)
+
+
+def column_choices(table: charging.CostTable | None) -> list[tuple[str, str]]:
+    """The columns as choices; those that share a name, or have none, by their place."""
+    found = [("", _("Not in the file"))]
+    header = table.header if table else ()
+    for at, label in enumerate(charging.column_labels(header), start=1):
+        name, where = header[at - 1], _("column %(place)s") % {"place": at}
+        found.append((label, name if name == label else f"{name} ({where})" if name else where))
+    return found
+
+
 def request_of(request: Asked, token: UUID, name: str) -> charging.CostRequest:
     """What the form says about the file."""
     columns = {
@@ -272,17 +307,14 @@ def request_of(request: Asked, token: UUID, name: str) -> charging.CostRequest:
         period=text(request, "period"),
         basis=text(request, "basis") or "actual",
         late_reason=text(request, "late_reason"),
+        keep_repeats=bool(text(request, "keep_repeats")),
         options=charging.CostFileOptions(
             encoding=text(request, "encoding"),
             delimiter=text(request, "delimiter"),
             sheet=text(request, "sheet"),
+            header_row=header_row_of(request),
         ),
     )
-
-
-def questions_of(needed: charging.MappingNeeded | None) -> list[str]:
-    """What the file leaves open; this page has fields where the command has options."""
-    return [each.partition(" Say --")[0] for each in needed.suggestion.ask] if needed else []
 
 
 def import_page(
@@ -295,8 +327,8 @@ def import_page(
     first: tuple[charging.CostTable, charging.ColumnMapping] | None = None,
     asked: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
-    """The form at its present step; `first`: the first rows of a large file; `asked`: what the form
-    says, where nothing was sent."""
+    """The form at its present step; `first`: the first rows of a file that is large or refused;
+    `asked`: what the form says, where nothing was sent."""
     table, mapping = first or (None, None)
     if needed or reading:
         table = needed.table if needed else reading.table if reading else None
@@ -307,11 +339,12 @@ def import_page(
         "name": name or text(request, "filename"),
         "asked": request.POST if asked is None else asked,
         "needed": needed,
-        "questions": questions_of(needed),
+        "questions": needed.suggestion.ask if needed else (),
         "reading": reading,
-        "large": first is not None,
+        "large": first is not None and not errors,
         "rejects": list(reading.rejects[:PAGE]) if reading else [],
-        "header": [column for column in table.header if column] if table else [],
+        "header": list(table.header) if table else [],
+        "choices": column_choices(table),
         "sample": [list(cells) for _row, cells in table.rows[:3]] if table else [],
         "columns": dict(mapping.columns) if mapping else {},
         "date_format": mapping.date_format if mapping else text(request, "date_format"),

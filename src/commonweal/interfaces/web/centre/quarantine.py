@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -37,6 +38,7 @@ def quarantined(request: Asked) -> HttpResponse:
     errors: tuple[Any, ...] = ()
     if request.method == "POST":
         release = text(request, "decision") == "release"
+        note = f"note-{text(request, 'record')}"
         write = release_quarantined if release else discard_quarantined
         errors = attempt(
             lambda: write(
@@ -44,6 +46,9 @@ def quarantined(request: Asked) -> HttpResponse:
                 quarantine_id=required_id(request, "record", _("Choose a record.")),
                 note=text(request, "note"),
             )
+        )
+        errors = tuple(
+            replace(each, field=note) if each.field == "note" else each for each in errors
         )
         if not errors:
             words = (
@@ -68,6 +73,8 @@ def quarantined(request: Asked) -> HttpResponse:
                 ("discarded", _("Discarded")),
             )
         ],
+        "asked": request.POST,
+        "wrong": {problem.field: problem.text for problem in errors},
         "may_decide": request.actor.may(DECIDE),
         "tabs": intake_tabs("quarantine"),
     }

@@ -133,13 +133,15 @@ def how(request: Asked) -> HttpResponse:
 @signed_in
 def home(request: Asked) -> HttpResponseRedirect:
     """After signing in: the centre's people to their overview, whoever sets it up to what is
-    missing, an agency's people to its bills."""
+    missing, an agency's people to bills or records."""
     if request.actor.centre and request.actor.may("charging.view_all_bills"):
         return HttpResponseRedirect(reverse("centre:director"))
     if request.actor.centre and request.actor.may("party.set_centre"):
         return HttpResponseRedirect(reverse("setup:start"))
     if request.actor.agencies_with("charging.view_bills"):
         return HttpResponseRedirect(reverse("agency:bills"))
+    if not request.actor.centre and request.actor.may_in_part("metering.view"):
+        return HttpResponseRedirect(reverse("agency:records"))
     return HttpResponseRedirect(reverse("account_home"))
 
 

@@ -60,7 +60,7 @@ SUMS = {
 
 SHORT = {"/orders/{order_id}/versions": 1}
 """Lists of which `many_rows` makes no second page: the modifications of one order."""
-FROM_FILES = {"/usage", "/bill-lines/{line_id}/usage", "agency:line_usage"}
+FROM_FILES = {"agency:records", "/usage", "/bill-lines/{line_id}/usage", "agency:line_usage"}
 """Lists whose rows come from a file of the month, by DuckDB."""
 COUNTS = {
     "public:catalogue": "charge items of the services shown",
@@ -104,7 +104,7 @@ class Visitors:
         """Whoever may open a page that declares this access; empty: nobody needs to sign in."""
         kind, _, names = access.partition(":")
         wanted = names.split("|") if names else []
-        if kind in ("all", "signed-in"):
+        if kind in ("all", "signed-in", "own"):
             return "" if kind == "all" else "director"
         for name, actor in self.actors.items():
             side = {"centre": True, "agency": False}.get(kind, actor.centre)

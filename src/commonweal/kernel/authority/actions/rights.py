@@ -191,7 +191,9 @@ def _check_second(actor: Actor, agency_id: UUID, person_id: UUID, day: date) -> 
     if actor.person_id == person_id:
         raise NotYours("AUTHORITY-115", "Somebody else must name you as second approver.")
     running = in_force(day)
-    member = Membership.objects.filter(running, agency_id=agency_id, person_id=person_id)
+    member = Membership.objects.filter(
+        running, agency_id=agency_id, bureau__isnull=True, person_id=person_id
+    )
     lent = Delegation.objects.filter(running, agency_id=agency_id, to_person_id=person_id)
     if not member.exists() and not lent.exists():
         raise AuthorityError(

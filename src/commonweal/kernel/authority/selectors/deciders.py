@@ -127,7 +127,7 @@ def _holdings(places: Collection[UUID], day: date) -> list[Holding]:
             "role__permissions", Exists(named),
         )  # fmt: skip
 
-    own = Membership.objects.filter(in_force(day), agency_id__in=places)
+    own = Membership.objects.filter(in_force(day), agency_id__in=places, bureau__isnull=True)
     lent = Delegation.objects.filter(in_force(day), agency_id__in=places)
     nobody = Cast(Value(None), UUIDField())
     rows = columns(own, "person_id", "user_id", nobody).union(

@@ -101,7 +101,7 @@ def _decide(actor: Actor, quarantine_id: UUID, state: str, note: str) -> Quarant
         verb=f"usage.quarantine_{state}",
         target=row,
         agency_id=row.agency_id,
-        payload={"source": row.source_id, "external_id": row.external_id},
+        payload={"source": row.source_id, "external_id": row.external_id, "reason": note},
     )
     return row
 
@@ -113,13 +113,20 @@ def discard_quarantined(*, actor: Actor, quarantine_id: UUID, note: str = "") ->
 
 
 @action
-def release_quarantined(*, actor: Actor, quarantine_id: UUID, note: str = "") -> IntakeResult:
-    """The quarantined content is right: it enters as a record that replaces the recorded one.
+def release_quarantined(*, actor: Actor, quarantine_id: UUID, note: str) -> IntakeResult:
+    """The quarantined content is right, and `note` says why in at least ten characters
+    (USAGE-322): it enters as a record that replaces the recorded one.
 
     Its id is the old one, “~” and 12 digits of its content's hash. If it cannot enter, nothing
     changes and the error says why.
     """
-    row = _decide(actor, quarantine_id, "released", note)
+    if len(note.strip()) < 10:
+        raise UsageError(
+            "USAGE-322",
+            "Say in at least ten characters why this content is right: it changes what is billed.",
+            field="note",
+        )
+    row = _decide(actor, quarantine_id, "released", note.strip())
     raw = raw_of(row.payload)
     name = f"{row.external_id[:180]}~{row.payload_hash.hex[:12]}"
     raw = replace(raw, external_id=name, replaces=row.external_id)

@@ -107,6 +107,7 @@ def take_chunk(
         submitted_by=actor.user_id,
         received_at=now(),
     )
+    tally.batch_id = batch.id
     with act_as(SYSTEM):
         locks.wait_for_disk()
         locks.share_periods()
@@ -189,6 +190,15 @@ def note_tried(*, actor: Actor, upload: Upload) -> None:
             agency_id=upload.agency_id,
             payload={"rows": upload.rows_done},
         )
+
+
+@action
+def begin_again(*, actor: Actor, upload: Upload) -> None:
+    """Forget how far an interrupted dry run came: it tries the file from its first row."""
+    require_somewhere(actor, "metering.submit")
+    upload.rows_done = upload.accepted = upload.duplicates = 0
+    upload.conflicts = upload.rejected = upload.problems_bytes = 0
+    note_tried(actor=actor, upload=upload)
 
 
 @action

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
@@ -131,9 +131,7 @@ class Moments:
         """Microseconds since 1970 UTC, and the local day in the centre's zone."""
         known = self._seen.get(text)
         if known is None:
-            moment = parse_moment(text, self.form)
-            if moment is None:
-                raise refuse(name, "USAGE-113", value=text[:40])
+            moment = parse_moment(text, self.form, name)
             known = (micros(moment), moment.astimezone(self.zone).date())
             if len(self._seen) < MOMENTS_KEPT:
                 self._seen[text] = known
@@ -145,8 +143,12 @@ def micros(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(microseconds=1)
 
 
-def parse_moment(text: str, form: TimeFormat) -> datetime | None:
-    """An aware moment between the years 1970 and 9998, or None."""
+def parse_moment(text: str, form: TimeFormat, name: str) -> datetime:
+    """An aware moment between the years 1970 and 9998 (USAGE-113 for anything else).
+
+    A local time in the hour that is skipped, or that comes twice, is no moment (USAGE-133, 134).
+    """
+    refused = refuse(name, "USAGE-113", value=text[:40])
     moment: datetime | None = None
     for pattern in form.patterns or ("",):
         try:
@@ -158,15 +160,29 @@ def parse_moment(text: str, form: TimeFormat) -> datetime | None:
             break
         except ValueError:
             continue
-    if moment is None:
-        return None
+    if moment is None or not 1970 < moment.year < 9999:
+        raise refused
     if moment.tzinfo is None:
         if form.zone is None:
-            return None
-        moment = moment.replace(tzinfo=form.zone)
-    if not 1970 < moment.year < 9999:
-        return None
+            raise refused
+        moment = _in_zone(moment, form.zone, text, name)
     return moment.astimezone(UTC)
+
+
+def _in_zone(moment: datetime, zone: ZoneInfo, text: str, name: str) -> datetime:
+    """A local time with its zone: the clocks must have shown it, and once only.
+
+    Midnight is the start of its day, also where the day begins later or that hour comes twice.
+    """
+    first, second = (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    offsets = [each.utcoffset() or timedelta() for each in (first, second)]
+    if moment.time() == time():
+        return first
+    if offsets[0] < offsets[1]:
+        raise refuse(name, "USAGE-133", value=text[:40], zone=zone.key)
+    if offsets[0] > offsets[1]:
+        raise refuse(name, "USAGE-134", value=text[:40], zone=zone.key)
+    return first
 
 
 def check_text(name: str, text: str, required: bool = False, code: str = "USAGE-121") -> str:

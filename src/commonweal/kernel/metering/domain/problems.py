@@ -83,6 +83,10 @@ TEXTS: dict[str, str] = {
     "record of it would charge it twice.",
     "USAGE-132": "this source does not feed {value}. Choose the source that counted it, or have "
     "the item added to this one.",
+    "USAGE-133": "“{value}” does not exist in {zone}: the clocks skipped this hour. Correct it, or "
+    "write it with its offset, such as 2026-03-14T03:30:00-05:00.",
+    "USAGE-134": "“{value}” came twice in {zone}: the clocks were set back in this hour. Write it "
+    "with its offset, such as 2026-11-01T01:30:00-05:00 for the first and -06:00 for the second.",
     "USAGE-409": "“{value}” was sent before with other content. Nothing was changed; the new "
     "content is in quarantine. Send corrections as a new record that replaces the old one.",
 }
@@ -108,6 +112,8 @@ FILE_TEXTS: dict[str, str] = {
     "USAGE-215": "The same file is being taken in by somebody else. Wait until that has ended.",
     "USAGE-219": "The column “{value}” is of type {kind}, which cannot be read as text without "
     "loss. Write it as text, a whole number, a decimal, or a time in microseconds at most.",
+    "USAGE-220": "a quote is opened in this row and not closed in it. Close it, or take it away; a "
+    "record is one line.",
     "USAGE-214": "“{value}” is not a time zone. Write it as America/Chicago.",
     "USAGE-216": "The file of this upload is not kept any more. Upload the same file again: it "
     "goes on where it stopped.",

@@ -18,9 +18,11 @@ import pyarrow.parquet as pq
 
 from ..domain import UsageError
 from ..domain.problems import file_error
+from .lines import SoundLines
 from .options import FileOptions, columns_by_field
 
 CHUNK_ROWS = 50_000
+UNCLOSED = -1
 _BLOCK_BYTES = 5 << 20
 _DELIMITERS = (",", ";", "\t", "|")
 _MAGIC = (
@@ -42,10 +44,13 @@ class Chunk:
 
 @dataclass
 class Opened:
-    """An opened file: its chunks, and the rows that were no rows, found while reading."""
+    """An opened file: its chunks, and the rows that were no rows, found while reading.
+
+    `malformed`: row, cells (0: an empty line, `UNCLOSED`: its quote is not closed), cells expected.
+    """
 
     chunks: Iterator[Chunk]
-    malformed: list[tuple[int, int, int]] = field(default_factory=list)  # row, cells, expected
+    malformed: list[tuple[int, int, int]] = field(default_factory=list)
     file_rows: int | None = None
 
 
@@ -130,8 +135,12 @@ def _open_csv(path: Path, head: bytes, options: FileOptions) -> Opened:
     fields = columns_by_field(options, columns)
     opened = Opened(iter(()))
 
+    lines = SoundLines(path, encoding, delimiter.encode() * (len(columns) + 1))
+
     def malformed(row: Any) -> str:
-        if row.text.strip():
+        if row.number in lines.broken:
+            opened.malformed.append((row.number, UNCLOSED, 0))
+        elif row.text.strip():
             opened.malformed.append((row.number, row.actual_columns, row.expected_columns))
         else:
             opened.malformed.append((row.number, 0, 0))
@@ -141,11 +150,11 @@ def _open_csv(path: Path, head: bytes, options: FileOptions) -> Opened:
     wanted = {name: unique[columns.index(column)] for name, column in fields.items()}
     try:
         reader = pacsv.open_csv(
-            str(path),
+            lines,
             read_options=pacsv.ReadOptions(
                 use_threads=False,
                 block_size=_BLOCK_BYTES,
-                encoding=encoding,
+                encoding="utf-8",
                 column_names=unique,
                 skip_rows=1,
             ),

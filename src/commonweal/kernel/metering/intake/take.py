@@ -43,10 +43,11 @@ class IntakeResult:
 
 @dataclass
 class Tally:
-    """The growing result of one batch."""
+    """The growing result of one batch; `batch_id` once it has one."""
 
     accepted: int = 0
     duplicates: int = 0
+    batch_id: UUID | None = None
     conflicts: list[Problem] = field(default_factory=list)
     rejected: list[Problem] = field(default_factory=list)
 

@@ -44,6 +44,12 @@ class Prepared:
     chunk: Chunk
     singles: list[tuple[Raw, Fact | None, Refused | None]] = field(default_factory=list)
 
+    def names(self) -> set[str]:
+        """The ids of the chunk's records, and of those that they replace."""
+        columns = (name for name in ("id", "replaces") if name in self.chunk.table.column_names)
+        cells = (cell for name in columns for cell in self.chunk.table[name].to_pylist())
+        return {cell.strip(_BLANKS) for cell in cells} - {""}
+
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"

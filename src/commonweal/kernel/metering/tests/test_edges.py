@@ -49,11 +49,32 @@ def test_no_cell_becomes_a_formula(value: object, cell: str) -> None:
 def test_moments() -> None:
     zone = ZoneInfo("America/Chicago")
     form = checks.TimeFormat(("%d/%m/%Y", "%d/%m/%Y %H:%M"), zone)
-    assert checks.parse_moment("02/10/2026 10:30", form) == datetime(
+    assert checks.parse_moment("02/10/2026 10:30", form, "from") == datetime(
         2026, 10, 2, 15, 30, tzinfo=UTC
     )
-    assert checks.parse_moment("1969-01-01T00:00:00Z", checks.ISO) is None
-    assert checks.parse_moment("2026-10-02T10:00:00", checks.ISO) is None
+    for text in ("1969-01-01T00:00:00Z", "2026-10-02T10:00:00", "0001-01-01", "soon"):
+        with pytest.raises(Refused) as refused:
+            checks.parse_moment(text, checks.ISO, "from")
+        assert refused.value.code == "USAGE-113"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("2026-03-08T02:30:00", "USAGE-133"), ("2026-11-01T01:30:00", "USAGE-134")],
+)
+def test_a_local_time_that_the_clocks_skip_or_show_twice_is_no_moment(text: str, code: str) -> None:
+    chicago = checks.TimeFormat(zone=ZoneInfo("America/Chicago"))
+    with pytest.raises(Refused, match="America/Chicago") as refused:
+        checks.parse_moment(text, chicago, "to")
+    assert (refused.value.code, refused.value.field) == (code, "to")
+    for offset in ("-05:00", "-06:00"):
+        assert checks.parse_moment(text + offset, chicago, "to").tzinfo is UTC
+
+
+def test_midnight_is_the_start_of_its_day() -> None:
+    santiago = checks.TimeFormat(zone=ZoneInfo("America/Santiago"))
+    starts = checks.parse_moment("2026-09-06", santiago, "from")  # the day begins at 01:00
+    assert starts == datetime(2026, 9, 6, 4, 0, tzinfo=UTC)
 
 
 def test_remembered_moments_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,7 +83,14 @@ def test_release_replaces_and_discard_keeps(world: World) -> None:
     send(event("a"), event("b"))
     send(event("a", quantity="11"), event("b", quantity="12"))
     second, first = metering.quarantine(SYSTEM)
-    assert metering.release_quarantined(actor=SYSTEM, quarantine_id=first.id).accepted == 1
+    with pytest.raises(metering.UsageError, match="USAGE-322"):
+        metering.release_quarantined(actor=SYSTEM, quarantine_id=first.id, note="it is so ")
+    released = metering.release_quarantined(
+        actor=SYSTEM, quarantine_id=first.id, note="The meter was read again"
+    )
+    assert released.accepted == 1
+    (why,) = audit_events(SYSTEM, verb="usage.quarantine_released")
+    assert why.payload["reason"] == "The meter was read again"
     metering.discard_quarantined(actor=SYSTEM, quarantine_id=second.id, note="wrong")
     assert total(world) == 21
     assert metering.quarantine(SYSTEM) == []
@@ -96,7 +103,9 @@ def test_release_that_cannot_enter_changes_nothing(world: World) -> None:
     send(event("a", agency="roads"))
     (row,) = metering.quarantine(SYSTEM)
     with pytest.raises(metering.UsageError, match="USAGE-123"):
-        metering.release_quarantined(actor=SYSTEM, quarantine_id=row.id)
+        metering.release_quarantined(
+            actor=SYSTEM, quarantine_id=row.id, note="It is of another agency"
+        )
     assert len(metering.quarantine(SYSTEM)) == 1
 
 

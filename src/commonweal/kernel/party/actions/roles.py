@@ -39,6 +39,7 @@ ROLE_NAMES = {
     "agency_liaison": "Agency liaison",
     "agency_approver": "Agency approver",
     "agency_employee": "Agency employee",
+    "agency_usage": "Agency usage reader",
 }
 
 
@@ -56,6 +57,20 @@ def _agency(agency_id: UUID) -> Agency:
     return agency
 
 
+def _check_limitable(role: Role) -> None:
+    """A role may be limited to a bureau if each of its permissions knows bureaus (PARTY-126)."""
+    known = {code for manifest in all_manifests() for code in manifest.by_bureau}
+    beyond = sorted(set(role.permissions) - known)
+    if role.side == CENTRE_SIDE or beyond or not role.permissions:
+        names = f" ({', '.join(beyond[:3])})" if beyond else ""
+        raise PartyError(
+            "PARTY-126",
+            f"The role “{role.name}” cannot be limited to a bureau: it is about more than one"
+            f" bureau's records{names}. Give it for the whole agency, or give the role “Agency"
+            " usage reader” for the bureau.",
+        )
+
+
 @action
 def add_membership(
     *,
@@ -69,8 +84,9 @@ def add_membership(
 ) -> Membership:
     """Give a person a role from `starts` (today) until before `ends` (open).
 
-    `agency_id` None: the centre's own row, for centre roles. PARTY-114 if the role is held already
-    on some of these days; PARTY-111 if the role's side does not fit the agency.
+    `agency_id` None: the centre's own row, for centre roles. `bureau_id`: only for that bureau,
+    which the role must allow (PARTY-126). PARTY-114 if the role is held already on some of these
+    days; PARTY-111 if the role's side does not fit the agency.
     """
     wanted = _role(role)
     agency = _agency(agency_id or centre().agency_id)
@@ -81,6 +97,8 @@ def add_membership(
     person = find_person(person_id)
     if bureau_id and not Bureau.objects.filter(pk=bureau_id, agency=agency).exists():
         raise NotFound("PARTY-408", "There is no such bureau in this agency.")
+    if bureau_id:
+        _check_limitable(wanted)
     span = Span(starts or today(centre().zone), ends)
     try:
         with transaction.atomic():

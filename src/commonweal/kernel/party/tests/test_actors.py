@@ -11,6 +11,7 @@ from commonweal.kernel.access.public import (
     act_as,
     create_token,
     elevate,
+    require,
     set_user_active,
 )
 from commonweal.kernel.calendar.public import at
@@ -19,6 +20,7 @@ from commonweal.kernel.party.public import (
     actor_for,
     actor_for_token,
     add_membership,
+    create_bureau,
     delegate,
     end_delegation,
     end_membership,
@@ -28,6 +30,7 @@ from commonweal.kernel.party.public import (
     roles_held,
 )
 
+from ...schema.public import CommonwealError, Forbidden
 from .world import NOON, START, World
 
 
@@ -71,9 +74,7 @@ def test_days_begin_in_the_centres_zone(world: World) -> None:
         assert actor_for(user).roles == {"agency_liaison", "agency_finance"}
 
 
-def test_bureaus_limit_only_who_has_no_wider_role(world: World) -> None:
-    from commonweal.kernel.party.public import create_bureau
-
+def test_a_role_limited_to_a_bureau_is_no_role_in_the_agency(world: World) -> None:
     user, person = world.somebody("nora", "agency_finance", world.north)
     with act_as(SYSTEM):
         bureau = create_bureau(actor=SYSTEM, agency_id=world.north.pk, code="hq", name="HQ")
@@ -81,14 +82,42 @@ def test_bureaus_limit_only_who_has_no_wider_role(world: World) -> None:
         add_membership(
             actor=SYSTEM,
             person_id=person.pk,
-            role="agency_finance",
+            role="agency_usage",
             agency_id=world.north.pk,
             bureau_id=bureau.pk,
         )
-    assert actor_for(user).bureaus == frozenset()
+    both = actor_for(user)
+    assert both.bureaus_with("metering.view", world.north.pk) is None
     with act_as(SYSTEM):
         end_membership(actor=SYSTEM, membership_id=held.pk)
-    assert actor_for(user).bureaus == {bureau.pk}
+    actor = actor_for(user)
+    assert actor.bureaus_with("metering.view", world.north.pk) == {bureau.pk}
+    assert actor.bureaus_with("metering.view", world.south.pk) == frozenset()
+    assert (actor.agencies, actor.grants, actor.roles) == (frozenset(),) * 3
+    assert actor.seen_agencies == {world.north.pk}
+    assert actor.may_in_part("metering.view")
+    assert not actor.may_somewhere("metering.view")
+    assert actor.limited_to(frozenset()).bureaus_with("metering.view", world.north.pk) == set()
+    with pytest.raises(Forbidden, match="limited to a bureau") as refused:
+        require(actor, "metering.view", world.north.pk)
+    assert refused.value.code == "ACCESS-406"
+    assert holders(world.north.pk, "metering.view") == []
+    assert roles_held(user.pk, world.north.pk) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "role", ["agency_finance", "agency_approver", "agency_liaison", "agency_employee"]
+)
+def test_a_role_about_a_whole_agency_is_not_given_for_a_bureau(world: World, role: str) -> None:
+    _user, person = world.somebody("nora", "agency_liaison", world.south)
+    with act_as(SYSTEM):
+        bureau = create_bureau(actor=SYSTEM, agency_id=world.north.pk, code="hq", name="HQ")
+        with pytest.raises(CommonwealError, match="cannot be limited") as refused:
+            add_membership(
+                actor=SYSTEM, person_id=person.pk, role=role, agency_id=world.north.pk,
+                bureau_id=bureau.pk,
+            )  # fmt: skip
+    assert refused.value.code == "PARTY-126"
 
 
 def test_elevation_counts_for_the_centre_only(world: World) -> None:

@@ -49,6 +49,7 @@ def import_costs_later(*, actor: Actor, request: CostRequest) -> CostFile:
             "currency": request.currency,
             "basis": request.basis,
             "late_reason": request.late_reason,
+            "keep_repeats": request.keep_repeats,
             "options": asdict(request.options),
         },
         asked_by=actor.user_id,

@@ -64,7 +64,7 @@ def save_mapping(
     require(actor, "charging.import_costs")
     label = name.strip()
     if not label:
-        raise CostError("COSTS-106", "The mapping has no name. Say --accept-mapping NAME.")
+        raise CostError("COSTS-106", "The mapping has no name. Give it one.", field="accept_as")
     known = CostMapping.objects.filter(agency_id=centre().agency_id, name=label).first()
     if known is not None and known.header_hash != header_hash(header):
         raise CostError(
@@ -135,6 +135,7 @@ def import_costs(*, actor: Actor, request: CostRequest, tell: Tell = silent) -> 
             "currency": stored.currency,
             "basis": stored.basis,
             "late": list(reading.late),
+            "repeats_kept": reading.repeats_kept,
             "late_reason": stored.late_reason,
         },
     )

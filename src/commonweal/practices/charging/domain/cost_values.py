@@ -89,14 +89,8 @@ def day(text: str, written: str) -> date | None:
         return None
 
 
-def date_format(texts: Sequence[str]) -> tuple[str, str]:
-    """The one way that reads most dates, or empty with a question (`{column}` to be filled in)."""
+def date_formats(texts: Sequence[str]) -> list[str]:
+    """The ways that read most dates: one if it is clear, none if there are no dates."""
     counts = {name: sum(day(text, name) is not None for text in texts) for name in DATE_FORMATS}
     most = max(counts.values())
-    best = [name for name, count in counts.items() if count == most]
-    if most == 0:
-        return "", "“{column}” holds no dates. Which month is this file? Say --period YYYY-MM."
-    if len(best) > 1:
-        ways = " or ".join(best)
-        return "", f"Are the dates in “{{column}}” written {ways}? Say --date-format."
-    return best[0], ""
+    return [name for name, count in counts.items() if count == most] if most else []

@@ -7,6 +7,7 @@ and used only after a person has confirmed it.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -59,6 +60,7 @@ KNOWN: dict[str, frozenset[str]] = {
                        "revenue/capital"}),
 }  # fmt: skip
 MAX_MINOR = 10**17
+POSITION = re.compile(r"column ([1-9][0-9]{0,3})")
 Reason = tuple[str, str]
 When = tuple[str, date | None, Reason | None]
 
@@ -82,12 +84,21 @@ class ColumnMapping:
 
 
 @dataclass(frozen=True)
+class Ask:
+    """A question, and the field that answers it: `column-amount`, `decimal`, `period` …"""
+
+    code: str
+    text: str
+    field: str
+
+
+@dataclass(frozen=True)
 class Suggestion:
     """A mapping as far as it could be found, what it leaves unused, and what a person must say."""
 
     mapping: ColumnMapping
     unused: tuple[str, ...]
-    ask: tuple[str, ...]
+    ask: tuple[Ask, ...]
 
 
 @dataclass(frozen=True)
@@ -122,20 +133,54 @@ def _folded(name: str) -> str:
     return " ".join(name.replace("_", " ").casefold().split()).rstrip(" .:")
 
 
-def _named(header: Sequence[str], given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+def column_labels(header: Sequence[str]) -> list[str]:
+    """What each column is called: its name, or “column 3” where it has none or shares it."""
+    return [
+        name if name and list(header).count(name) == 1 else f"column {place}"
+        for place, name in enumerate(header, start=1)
+    ]
+
+
+def column_place(header: Sequence[str], column: str) -> int:
+    """Where a column stands, from 0, by its name or as “column 3” (COSTS-104)."""
+    names, at = list(header), POSITION.fullmatch(column)
+    if at and column not in names and int(at[1]) <= len(names):
+        return int(at[1]) - 1
+    if names.count(column) == 1:
+        return names.index(column)
+    if column not in names:
+        shown = ", ".join(f"“{item}”" for item in header if item)
+        raise CostError("COSTS-104", f"There is no column “{column}”. The header has: {shown}.")
+    places = [f"“column {at}”" for at, name in enumerate(names, start=1) if name == column]
+    raise CostError(
+        "COSTS-104",
+        f"The column “{column}” appears {len(places)} times. Say which: {', '.join(places)}.",
+    )
+
+
+def _shown(header: Sequence[str], label: str) -> str:
+    """A column for a question: its name, with its place where others have it too."""
+    name = header[column_place(header, label)]
+    return f"“{label}”" if name in ("", label) else f"“{name}” ({label})"
+
+
+def _named(header: Sequence[str], given: Mapping[str, str]) -> tuple[dict[str, str], list[Ask]]:
     """Columns found by name (those given win), and a question for each field with several."""
     found, ask = dict(given), []
-    taken = set(given.values())
+    labels = column_labels(header)
+    taken = {column_place(header, column) for column in given.values()}
     for name, known in KNOWN.items():
         if name in found:
             continue
-        fits = [column for column in header if _folded(column) in known and column not in taken]
+        fits = [
+            at for at, column in enumerate(header) if _folded(column) in known and at not in taken
+        ]
         if len(fits) == 1:
-            found[name] = fits[0]
+            found[name] = labels[fits[0]]
             taken.add(fits[0])
         elif fits:
-            columns = ", ".join(f"“{column}”" for column in fits)
-            ask.append(f'Which of {columns} is {FIELDS[name]}? Say --column {name}="{fits[0]}".')
+            columns = ", ".join(_shown(header, labels[at]) for at in fits)
+            ask.append(Ask("COSTS-105", f"Which of {columns} is {FIELDS[name]}?", f"column-{name}"))
     if "supplier_ref" in found and "supplier_name" not in given:
         found.pop("supplier_name", None)
     return found, ask
@@ -147,6 +192,7 @@ def check_date_format(written: str) -> None:
         raise CostError(
             "COSTS-114",
             f"“{written}” is not a date format. Use one of: {', '.join(values.DATE_FORMATS)}.",
+            field="date_format",
         )
 
 
@@ -165,57 +211,82 @@ def suggest_mapping(
     check_columns(header, given.columns)
     check_date_format(given.date_format)
     columns, ask = _named(header, given.columns)
-    place = {name: list(header).index(column) for name, column in columns.items()}
+    place = {name: column_place(header, column) for name, column in columns.items()}
 
     def cells(name: str) -> list[str]:
         at = place[name]
         return [row[at] for row in sample if at < len(row) and row[at].strip()]
 
-    if "amount" not in columns:
-        ask.insert(0, 'Which column is the amount? Say --column amount="…".')
+    if "amount" not in columns and not any(each.field == "column-amount" for each in ask):
+        ask.insert(0, Ask("COSTS-105", "Which column is the amount?", "column-amount"))
     decimal = given.decimal
     if not decimal:
         decimal = "." if "amount" not in columns else values.decimal_mark(cells("amount"))
         if not decimal:
-            ask.append("Is the decimal mark a point or a comma? Say --decimal . or --decimal ,.")
+            ask.append(Ask("COSTS-105", "Is the decimal mark a point or a comma?", "decimal"))
     written = given.date_format
     if not period and "date" in columns and not written:
-        written, question = values.date_format(cells("date"))
-        ask += [question.format(column=columns["date"])] if question else []
+        ways = values.date_formats(cells("date"))
+        written = ways[0] if len(ways) == 1 else ""
+        ask += _about_dates(columns["date"], ways)
     elif not period and not {"date", "period"} & set(columns):
-        ask.append('Which month is this? Say --period YYYY-MM, or --column date="…".')
-    unused = tuple(name for name in header if name.strip() and name not in columns.values())
+        ask.append(
+            Ask("COSTS-105", "Which month is this? Name it, or the column with the date.", "period")
+        )
+    unused = tuple(
+        label for at, label in enumerate(column_labels(header))
+        if header[at].strip() and at not in place.values()
+    )  # fmt: skip
     return Suggestion(ColumnMapping(columns, written, decimal or "."), unused, tuple(ask))
 
 
+def _about_dates(column: str, ways: Sequence[str]) -> list[Ask]:
+    if not ways:
+        return [Ask("COSTS-105", f"“{column}” holds no dates. Which month is this file?", "period")]
+    if len(ways) > 1:
+        both = " or ".join(ways)
+        return [Ask("COSTS-105", f"Are the dates in “{column}” written {both}?", "date_format")]
+    return []
+
+
+def parse_columns(given: Iterable[str]) -> dict[str, str]:
+    """Columns by field from texts like `amount=Net amount` (COSTS-106)."""
+    found = {}
+    for pair in given:
+        name, mark, column = pair.partition("=")
+        if not mark or not column.strip():
+            raise CostError(
+                "COSTS-106", f'“{pair}” is not FIELD=COLUMN. Write it like amount="Net amount".'
+            )
+        found[name.strip()] = column.strip()
+    return found
+
+
 def check_columns(header: Sequence[str], columns: Mapping[str, str]) -> None:
-    """Refuse unknown fields, columns that are not there or there twice (COSTS-104, COSTS-106)."""
+    """Refuse unknown fields, and columns that are not there or not the only one of their name."""
     for name, column in columns.items():
         if name not in FIELDS:
             raise CostError(
                 "COSTS-106", f"“{name}” is not a field. Use one of: {', '.join(sorted(FIELDS))}."
             )
-        count = list(header).count(column)
-        if count == 0:
-            shown = ", ".join(f"“{item}”" for item in header if item)
-            raise CostError("COSTS-104", f"There is no column “{column}”. The header has: {shown}.")
-        if count > 1:
-            raise CostError(
-                "COSTS-104",
-                f"The column “{column}” appears {count} times. Rename all but one in the file.",
-            )
+        column_place(header, column)
 
 
 def require_complete(mapping: ColumnMapping, period: str) -> None:
     """Refuse a mapping that names no amount, or no way to know the month (COSTS-106)."""
     if "amount" not in mapping.columns:
-        raise CostError("COSTS-106", 'The mapping names no amount. Say --column amount="…".')
+        raise CostError(
+            "COSTS-106",
+            "The mapping names no amount. Say which column it is.",
+            field="column-amount",
+        )
     dated = "date" in mapping.columns and mapping.date_format
     if not (period or dated or "period" in mapping.columns):
         raise CostError(
             "COSTS-106",
-            "The mapping does not say how the month is known. Say --period YYYY-MM for the whole "
-            "file, or --date-format for its dates.",
+            "The mapping does not say how the month is known. Give the month of the whole file, "
+            "or say how its dates are written.",
+            field="period",
         )
 
 
@@ -235,7 +306,9 @@ class RowReader:
         check_columns(header, mapping.columns)
         require_complete(mapping, period)
         self.width = len(header)
-        self.place = {name: list(header).index(column) for name, column in mapping.columns.items()}
+        self.place = {
+            name: column_place(header, column) for name, column in mapping.columns.items()
+        }
         self.mapping, self.exponent, self.latest, self.hashed = mapping, exponent, latest, hashed
         self.period = FiscalPeriod.parse(period).code if period else ""
 
@@ -315,7 +388,7 @@ class RowReader:
         if day is None:
             reason = (
                 f"“{text[:30]}” is not a date written {self.mapping.date_format}. Correct it, or "
-                "give the month of the whole file with --period YYYY-MM."
+                "give the month of the whole file."
             )
             return "", None, ("COSTS-126", reason)
         if not date(1990, 1, 1) <= day <= self.latest:
@@ -348,6 +421,31 @@ def already_there(lines: Iterable[ReadLine], known: Mapping[tuple[Any, ...], str
         for line in lines
         if line.texts["reference"] and line_key(line) in known
     ]
+
+
+def repeated_here(lines: Iterable[ReadLine]) -> list[Reject]:
+    """Rows that say the same as a row before them in the file, both named (COSTS-133)."""
+    first: dict[tuple[Any, ...], int] = {}
+    found = []
+    for line in lines:
+        row = first.setdefault(line_key(line), line.row) if line.texts["reference"] else line.row
+        if row != line.row:
+            found.append(
+                Reject(
+                    line.row,
+                    "COSTS-133",
+                    f"Row {line.row}: the same line stands in row {row}. Remove one of them, or say"
+                    " that lines which repeat are right.",
+                    amount_minor=line.amount_minor,
+                )
+            )
+    return found
+
+
+def without(lines: Iterable[ReadLine], rejects: Iterable[Reject]) -> list[ReadLine]:
+    """The lines whose rows are not among the rejects."""
+    rows = {reject.row for reject in rejects}
+    return [line for line in lines if line.row not in rows]
 
 
 def line_key(line: ReadLine) -> tuple[Any, ...]:

@@ -38,16 +38,13 @@ class ControlSum:
 
 
 def control_sum(
-    data: bytes, kind: str, options: FileOptions, column: str, decimal: str, exponent: int
+    data: bytes, kind: str, options: FileOptions, place: int, decimal: str, exponent: int
 ) -> ControlSum:
-    """Add up one column of a file from its bytes."""
+    """Add up one column (`place`: from 0) of a file from its bytes."""
     grid = _workbook(data, options) if kind == "xlsx" else _split(data, options)
-    place, rows, readable, total = -1, 0, 0, 0
+    rows, readable, total = 0, 0, 0
     for number, cells in enumerate(grid, start=1):
-        if number < options.header_row or not "".join(cells).strip():
-            continue
-        if number == options.header_row:
-            place = [cell.strip() for cell in cells].index(column)
+        if number <= options.header_row or not "".join(cells).strip():
             continue
         rows += 1
         minor = minor_units(cells[place] if place < len(cells) else "", decimal, exponent)

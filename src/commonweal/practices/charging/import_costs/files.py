@@ -71,8 +71,8 @@ def _table(grid: Iterator[list[str]], options: FileOptions, kind: str) -> Table:
     if len([name for name in header if name]) < 2:
         raise CostError(
             "COSTS-104",
-            f"Row {options.header_row} holds no header. Say --header-row for the row with the "
-            "column names.",
+            f"Row {options.header_row} holds no header. Say which row holds the column names.",
+            field="header_row",
         )
     while header and not header[-1] and kind == "xlsx":
         header = header[:-1]
@@ -114,7 +114,9 @@ def decode(data: bytes, encoding: str) -> tuple[str, str]:
         text = data.decode(chosen)
     except LookupError as unknown:
         raise CostError(
-            "COSTS-102", f"“{encoding}” is no encoding. Use utf-8, cp1252 or utf-16."
+            "COSTS-102",
+            f"“{encoding}” is no encoding. Use utf-8, cp1252 or utf-16.",
+            field="encoding",
         ) from unknown
     except UnicodeError as wrong:
         at = getattr(wrong, "start", 0)
@@ -123,11 +125,14 @@ def decode(data: bytes, encoding: str) -> tuple[str, str]:
         raise CostError(
             "COSTS-102",
             f"Row {row} is not text in {encoding or 'UTF-8'}. If the file comes from a Windows "
-            f"program, say --encoding {likely}.",
+            f"program, its encoding is probably {likely}: say so.",
+            field="encoding",
         ) from wrong
     if "\0" in text:
         raise CostError(
-            "COSTS-102", "The file holds zero bytes. Say --encoding utf-16, or save as CSV."
+            "COSTS-102",
+            "The file holds zero bytes. Say that its encoding is utf-16, or save it as CSV.",
+            field="encoding",
         )
     return text, encoding or "utf-8"
 
@@ -139,7 +144,11 @@ def find_delimiter(text: str, header_row: int) -> str:
     counts = {mark: len(next(csv.reader([line], delimiter=mark), [])) for mark in DELIMITERS}
     best = [mark for mark, count in counts.items() if count == max(counts.values())]
     if len(best) > 1 and max(counts.values()) > 1:
-        raise CostError("COSTS-103", "The columns can be split in two ways. Say --delimiter.")
+        raise CostError(
+            "COSTS-103",
+            "The columns can be split in two ways. Say which mark stands between them.",
+            field="delimiter",
+        )
     return best[0]
 
 
@@ -172,11 +181,16 @@ def _sheet(data: bytes, name: str) -> tuple[str, Iterator[list[str]]]:
         ) from broken
     filled = [sheet for sheet in names if any(_grid(book, sheet))]
     if name and name not in names:
-        raise CostError("COSTS-112", f"There is no sheet “{name}”. There are: {', '.join(names)}.")
+        raise CostError(
+            "COSTS-112",
+            f"There is no sheet “{name}”. There are: {', '.join(names)}.",
+            field="sheet",
+        )
     if not name and len(filled) != 1:
         raise CostError(
             "COSTS-112",
-            f"Name the sheet with --sheet. There are: {', '.join(filled or names)}.",
+            f"Name the sheet. There are: {', '.join(filled or names)}.",
+            field="sheet",
         )
     chosen = name or filled[0]
     return chosen, ([cell_text(cell) for cell in row] for row in _grid(book, chosen))

@@ -26,9 +26,12 @@ from ..domain.costs import (
     Suggestion,
     already_there,
     check_columns,
+    column_place,
     header_hash,
+    repeated_here,
     suggest_mapping,
     with_given,
+    without,
 )
 from ..models import CostImport, CostLine, CostMapping
 from ..selectors.cost_model import closed_periods
@@ -48,7 +51,8 @@ class CostRequest:
     `mapping` names a saved one; `given` holds columns, date format and decimal mark said this time;
     `accept_as` confirms what was found and saves it under that name; `period` is the month of the
     whole file and wins over its dates; `basis` is actual or budget. `late_reason` says why costs of
-    closed months come only now, and lets them in.
+    closed months come only now, and lets them in. `keep_repeats` says that lines which stand in the
+    file more than once are all right.
     """
 
     filename: str
@@ -60,6 +64,7 @@ class CostRequest:
     currency: str = ""
     basis: str = "actual"
     late_reason: str = ""
+    keep_repeats: bool = False
     options: FileOptions = field(default_factory=FileOptions)
 
 
@@ -67,7 +72,8 @@ class CostRequest:
 class CostReading:
     """A file read completely: lines, rejects and the independent sum, which agree.
 
-    `late`: the months among them that are closed.
+    `late`: the months among them that are closed. `repeats_kept`: lines like one before them in the
+    file that a person said are right.
     """
 
     table: Table
@@ -79,6 +85,7 @@ class CostReading:
     rejects: tuple[Reject, ...]
     control: ControlSum
     late: tuple[str, ...] = ()
+    repeats_kept: int = 0
 
     @property
     def rows_total(self) -> int:
@@ -114,13 +121,12 @@ class MappingNeeded(CostError):
     """No saved mapping reads the file; carries what was found, for a person to confirm."""
 
     def __init__(self, suggestion: Suggestion, table: Table) -> None:
-        ask = " ".join(suggestion.ask)
+        ask = " ".join(each.text for each in suggestion.ask)
         super().__init__(
             "COSTS-105",
             "No saved mapping reads this header. "
-            + (
-                f"Still to say: {ask}" if ask else "Confirm the columns with --accept-mapping NAME."
-            ),
+            + (f"Still to say: {ask}" if ask else "Confirm the columns and name this reading."),
+            field=suggestion.ask[0].field if ask else "accept_as",
         )
         self.suggestion, self.table = suggestion, table
 
@@ -154,20 +160,23 @@ def read_costs(actor: Actor, request: CostRequest, tell: Tell = silent) -> CostR
     lines = [item for item in outcomes if isinstance(item, ReadLine)]
     rejects = [item for item in outcomes if isinstance(item, Reject)]
     repeated = already_there(lines, known_lines(lines, request.basis))
-    taken = {reject.row for reject in repeated}
-    lines = [line for line in lines if line.row not in taken]
+    lines = without(lines, repeated)
+    doubled = repeated_here(lines)
+    if not request.keep_repeats:
+        lines, repeated = without(lines, doubled), [*repeated, *doubled]
     rejects = sorted([*rejects, *repeated], key=lambda reject: reject.row)
     control = control_sum(
         request.data,
         table.kind,
         table.options,
-        mapping.columns["amount"],
+        column_place(table.header, mapping.columns["amount"]),
         mapping.decimal,
         exponent(currency),
     )
     reading = CostReading(
-        table, saved, mapping, currency, sha256, tuple(lines), tuple(rejects), control
-    )
+        table, saved, mapping, currency, sha256, tuple(lines), tuple(rejects), control,
+        repeats_kept=len(doubled) if request.keep_repeats else 0,
+    )  # fmt: skip
     _require_usable(reading)
     if request.basis == "actual":
         reading = replace(reading, late=tuple(closed_periods(sorted(reading.by_period))))
@@ -241,7 +250,8 @@ def find_mapping(request: CostRequest, table: Table) -> tuple[CostMapping | None
             raise CostError(
                 "COSTS-106",
                 f"What you say differs from the saved mapping “{saved.name}”. Confirm the change "
-                "with --accept-mapping NAME, or leave it out.",
+                "by naming this reading, or leave it out.",
+                field="accept_as",
             )
         return None, mapping
     suggestion = suggest_mapping(table.header, table.sample, request.given, request.period)
@@ -258,18 +268,23 @@ def _saved(request: CostRequest, table: Table) -> CostMapping | None:
         if named is None:
             names = ", ".join(f"“{row.name}”" for row in found.order_by("name")) or "none yet"
             raise CostError(
-                "COSTS-106", f"There is no mapping “{request.mapping}”. There are: {names}."
+                "COSTS-106",
+                f"There is no mapping “{request.mapping}”. There are: {names}.",
+                field="mapping",
             )
         if named not in same:
             raise CostError(
                 "COSTS-104",
-                f"The mapping “{named.name}” is for another header than this file's. Leave "
-                "--mapping out to see what can be found.",
+                f"The mapping “{named.name}” is for another header than this file's. Leave it out "
+                "to see what can be found.",
+                field="mapping",
             )
         return named
     if len(same) > 1:
         names = ", ".join(f"“{row.name}”" for row in same)
-        raise CostError("COSTS-106", f"Several mappings read this header: {names}. Say --mapping.")
+        raise CostError(
+            "COSTS-106", f"Several mappings read this header: {names}. Say which.", field="mapping"
+        )
     return same[0] if same else None
 
 

@@ -22,13 +22,14 @@ from .bill_document import drawn_document
 _NAMES = {"centre", "agency_name", "service_name", "charge_item_name", "source", "account"}
 
 
-def bill_problems(actor: Actor, bill: Bill, printed: str = "") -> list[str]:
+def bill_problems(actor: Actor, bill: Bill, printed: str = "", root: str = "") -> list[str]:
     """What does not fit, a sentence for each; empty when the bill is what was issued.
 
     `printed`: the head on the bill's paper (`sequence:hash`). The event of the issue must lie in
     the part of the trail which that head covers; that part is computed anew from its first event.
+    `root`: the root of the proof pack as the paper shows it.
     """
-    return list(_problems(actor, bill, printed))
+    return [*_problems(actor, bill, printed), *_about_pack(actor, bill, root)]
 
 
 def _problems(actor: Actor, bill: Bill, printed: str) -> Iterator[str]:
@@ -52,6 +53,19 @@ def _problems(actor: Actor, bill: Bill, printed: str) -> Iterator[str]:
             yield _("The head given was printed before this bill was issued: it is another bill's.")
     if printed and not check_head(bill.agency_id, printed):
         yield _("The head printed on the bill does not fit the audit trail: history was changed.")
+
+
+def _about_pack(actor: Actor, bill: Bill, root: str) -> Iterator[str]:
+    """The pack's root beside the event that recorded it, and beside the one on the paper."""
+    if bill.state != "issued":
+        return
+    made = events(actor, target=("charging.Bill", str(bill.pk)), verb="bill.pack_made")
+    if bill.pack_root and not made:
+        yield _("The audit trail holds no event of this bill's proof pack.")
+    if any(event.payload.get("root") != bill.pack_root for event in made):
+        yield _("The root of the bill's proof pack differs from the one in the audit trail.")
+    if root and root.strip().lower() != bill.pack_root:
+        yield _("The root given is not that of this bill's proof pack.")
 
 
 def _figures(document: Any) -> Any:

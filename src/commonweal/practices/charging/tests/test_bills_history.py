@@ -61,7 +61,10 @@ def test_an_honest_history_is_sound(closed: World) -> None:
             bill = closed.bill(agency, JULY)
             event = Event.objects.get(verb="bill.issued", target_id=str(bill.id))
             assert event.payload["content_hash"] == digest(bill_document(bill))
-            assert bill_problems(SYSTEM, bill, printed_head(closed, agency, JULY)) == []
+            printed = printed_head(closed, agency, JULY)
+            assert bill_problems(SYSTEM, bill, printed, bill.pack_root) == []
+            [problem] = bill_problems(SYSTEM, bill, root="0" * 64)
+            assert problem.startswith("The root given")
 
 
 def test_a_rewritten_bill_no_longer_has_the_content_that_was_sealed(
@@ -73,6 +76,20 @@ def test_a_rewritten_bill_no_longer_has_the_content_that_was_sealed(
     with act_as(SYSTEM):
         bill = closed.bill("PARKS", JULY)
         assert ["lines differ" in problem for problem in bill_problems(SYSTEM, bill)] == [True]
+
+
+def test_an_exchanged_proof_pack_is_named(closed: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    with superuser(closed, monkeypatch) as root:
+        root.execute("UPDATE charging_bill SET pack_root = repeat('a', 64)")
+    with act_as(SYSTEM):
+        bill = closed.bill("PARKS", JULY)
+        [problem] = bill_problems(SYSTEM, bill)
+        assert problem.startswith("The root of the bill's proof pack differs")
+    with superuser(closed, monkeypatch) as root:
+        root.execute("DELETE FROM audit_event WHERE verb = 'bill.pack_made'")
+    with act_as(SYSTEM):
+        assert any("no event of this bill's proof pack" in each
+                   for each in bill_problems(SYSTEM, bill))  # fmt: skip
 
 
 def test_a_bill_and_its_event_rewritten_are_exposed_by_the_printed_head_alone(

@@ -59,6 +59,11 @@ def test_from_a_file_to_a_proposed_rate(cli: Cli) -> None:
     assert code == 2
     assert "“Amount”" in told
     assert "Not used: “What”, “Code”, “No”" in told
+    assert "--accept-mapping NAME" in told
+    twice = save("twice.csv", SMALL.replace("Type,Supplier", "Amount,Supplier"))
+    assert "(column 7) is the amount of the line? Use --column amount=" in cli("import", twice)[1]
+    wrong = cli("import", ledger, "--encoding", "utf-99")
+    assert (wrong[0], "Use --encoding." in wrong[1]) == (2, True)
     columns = [f"--column={name}={column}" for name, column in
                {"category": "What", "account": "Code", "reference": "No"}.items()]  # fmt: skip
     assert cli("import", ledger, *columns, "--accept-mapping", "small", "--dry-run")[0] == 0

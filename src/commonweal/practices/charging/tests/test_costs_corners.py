@@ -89,7 +89,7 @@ def test_wide_sheets_and_long_files(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_control_reads_rows_without_their_last_line_end() -> None:
     options = FileOptions("utf-8", ",")
-    found = control_sum(b'Unit,Amount,X\n"a""b",5,', "csv", options, "Amount", ".", 2)
+    found = control_sum(b'Unit,Amount,X\n"a""b",5,', "csv", options, 1, ".", 2)
     assert (found.rows, found.minor) == (1, 500)
     assert minor_units("9" * 20, ".", 2) is None
 

@@ -11,11 +11,14 @@ from hypothesis import strategies as st
 
 from commonweal.practices.charging.domain import cost_values as values
 from commonweal.practices.charging.domain.costs import (
+    Ask,
     ColumnMapping,
     CostError,
     ReadLine,
     Reject,
     RowReader,
+    column_labels,
+    column_place,
     file_state,
     suggest_mapping,
 )
@@ -120,11 +123,16 @@ def test_dates(text: str, written: str, day: date | None) -> None:
 
 
 def test_an_ambiguous_date_is_asked_for() -> None:
-    written, question = values.date_format(["03/05/2017", "04/06/2017"])
-    assert written == ""
-    assert "DD/MM/YYYY or MM/DD/YYYY" in question
-    assert values.date_format(["03/05/2017", "25/06/2017"]) == ("DD/MM/YYYY", "")
-    assert "--period" in values.date_format(["00:00:00"])[1]
+    assert values.date_formats(["03/05/2017", "04/06/2017"]) == ["DD/MM/YYYY", "MM/DD/YYYY"]
+    assert values.date_formats(["03/05/2017", "25/06/2017"]) == ["DD/MM/YYYY"]
+    assert values.date_formats(["00:00:00"]) == []
+    for cells, asked in (
+        ("03/05/2017", Ask("COSTS-105", "Are the dates in “Date” written DD/MM/YYYY or "
+                           "MM/DD/YYYY?", "date_format")),
+        ("00:00:00", Ask("COSTS-105", "“Date” holds no dates. Which month is this file?",
+                         "period")),
+    ):  # fmt: skip
+        assert suggest_mapping(("Amount", "Date"), [("1.50", cells)]).ask == (asked,)
 
 
 def test_a_mapping_is_found_by_names_and_values() -> None:
@@ -139,7 +147,8 @@ def test_a_mapping_is_found_by_names_and_values() -> None:
 
 def test_what_cannot_be_found_is_asked_for() -> None:
     found = suggest_mapping(("Unit", "Department", "Sum", "When"), [("a", "b", "1,234", "x")])
-    asked = " ".join(found.ask)
+    asked = " ".join(each.text for each in found.ask)
+    assert [each.field for each in found.ask] == ["column-amount", "column-unit", "period"]
     assert "Which column is the amount?" in asked
     assert "Which of “Unit”, “Department”" in asked
     assert "Which month" in asked
@@ -149,7 +158,7 @@ def test_what_cannot_be_found_is_asked_for() -> None:
 def test_an_ambiguous_decimal_mark_is_asked_for() -> None:
     given = ColumnMapping({}, decimal="")
     found = suggest_mapping(("Amount", "Period"), [("1,234", "2017-10")], given)
-    assert found.ask == ("Is the decimal mark a point or a comma? Say --decimal . or --decimal ,.",)
+    assert found.ask == (Ask("COSTS-105", "Is the decimal mark a point or a comma?", "decimal"),)
 
 
 def test_a_supplier_number_makes_the_name_needless() -> None:
@@ -171,6 +180,28 @@ def test_columns_must_be_there_once(columns: dict[str, str], code: str) -> None:
     with pytest.raises(CostError) as refused:
         suggest_mapping(("Unit", "Twice", "Twice"), [], ColumnMapping(columns))
     assert refused.value.code == code
+
+
+def test_columns_of_one_name_are_told_apart_by_their_place() -> None:
+    header = ("Period", "Amount", "Unit", "Amount", "")
+    assert column_labels(header) == ["Period", "column 2", "Unit", "column 4", "column 5"]
+    found = suggest_mapping(header, [])
+    question = "Which of “Amount” (column 2), “Amount” (column 4) is the amount of the line?"
+    assert found.ask == (Ask("COSTS-105", question, "column-amount"),)
+    with pytest.raises(CostError, match="Say which: “column 2”, “column 4”"):
+        suggest_mapping(header, [], ColumnMapping({"amount": "Amount"}))
+    said = suggest_mapping(header, [("2017-10", "1", "Parks", "7.50", "")],
+                           ColumnMapping({"amount": "column 4"}, decimal=""))  # fmt: skip
+    assert said.ask == ()
+    assert said.unused == ("column 2",)
+    reader = RowReader(header, said.mapping, exponent=2, latest=date(2018, 1, 1))
+    line = reader.read(2, ("2017-10", "1", "Parks", "7.50", ""))
+    assert isinstance(line, ReadLine)
+    assert line.amount_minor == 750
+    for wrong in ("column 6", "column 0", "column x"):
+        with pytest.raises(CostError, match="no column"):
+            column_place(header, wrong)
+    assert column_place(("a", "column 1", "b"), "column 1") == 1
 
 
 @pytest.mark.parametrize(

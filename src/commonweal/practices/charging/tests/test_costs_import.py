@@ -24,7 +24,7 @@ from commonweal.practices.charging.models import (
 )
 from commonweal.practices.charging.selectors import costs as selectors
 
-from .costs_scene import SMALL, Scene, request, scene
+from .costs_scene import COLUMNS, SMALL, Scene, request, scene
 
 __all__ = ["scene"]
 UNKNOWN = ColumnMapping({}, decimal="")
@@ -124,6 +124,33 @@ def test_a_double_submission_at_the_same_moment_is_refused(
     with pytest.raises(CostError) as error:
         import_costs(actor=scene.officer, request=request(accept_as="other"))
     assert error.value.code == "COSTS-109"
+
+
+def test_a_line_that_stands_in_the_file_twice_is_named_and_taken_on_purpose_only(
+    scene: Scene,
+) -> None:
+    text = SMALL + SMALL.splitlines(keepends=True)[2]
+    text += "Payroll,Staff,A1,03/10/2017,,600.00,Revenue,9001\n" * 2  # no number: two lines
+    read = read_costs(scene.officer, request(text))
+    assert [(reject.row, reject.code) for reject in read.rejects] == [(7, "COSTS-133")]
+    assert "Row 7: the same line stands in row 3." in read.rejects[0].message
+    assert (len(read.lines), read.repeats_kept) == (7, 0)
+    report = import_costs(actor=scene.officer, request=request(text, keep_repeats=True))
+    assert (report.cost_import.rows_used, report.cost_import.rows_rejected) == (8, 0)
+    event = Event.objects.get(verb="costs.imported")
+    assert event.payload["repeats_kept"] == 1
+
+
+def test_the_amount_of_two_columns_of_one_name_is_named_by_its_place(scene: Scene) -> None:
+    text = SMALL.replace("Amount", "Sum").replace(",Supplier\n", ",Supplier,Sum\n")
+    text = "".join(f"{line},0.00\n" if row else f"{line}\n"
+                   for row, line in enumerate(text.splitlines()))  # fmt: skip
+    columns = {**COLUMNS, "amount": "column 6"}
+    given = ColumnMapping(columns, "DD/MM/YYYY", ".")
+    unclear = ColumnMapping({**columns, "amount": "Sum"}, "DD/MM/YYYY", ".")
+    assert refused(scene.officer, request(text, given=unclear)).code == "COSTS-104"
+    stored = import_costs(actor=scene.officer, request=request(text, given=given)).cost_import
+    assert (stored.used_minor, stored.control_minor) == (689_250, 689_250)
 
 
 def test_a_line_that_came_with_another_file_is_not_counted_twice(scene: Scene) -> None:

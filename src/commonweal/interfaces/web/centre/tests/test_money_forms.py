@@ -208,6 +208,36 @@ STRANGE = """When,Who,How much
 """
 
 
+def test_pages_of_cost_files_name_fields_and_no_options(world: World, signed_in: Browser) -> None:
+    browser, path = signed_in("officer"), "/centre/costs/imports/new/"
+    first = {"do": "read", "basis": "actual"}
+    twice = "Period,Unit,Amount,Amount\n2026-11,helpdesk,1,2\n2026-11,helpdesk,1,2\n"
+    asked = browser.post(path, {**first, "file": upload(twice)})
+    page = text_of(asked)
+    assert '<a class="govuk-link" href="#column-amount">Which of “Amount” (column 3)' in page
+    assert '<option value="column 4">Amount (column 4)</option>' in page
+    form = {**first, "token": token_in(asked), "filename": "costs.csv", "accept_as": "Twice",
+            "column-period": "Period", "column-unit": "Unit", "decimal": ".",
+            "column-amount": "column 4"}  # fmt: skip
+    assert "2 of 2 rows can be used" in text_of(browser.post(path, form))
+    form["column-reference"] = "Unit"
+    shown = text_of(browser.post(path, form))
+    assert "1 of 2 rows can be used" in shown
+    assert "Row 3: the same line stands in row 2." in shown
+    assert "2 of 2 rows can be used" in text_of(browser.post(path, {**form, "keep_repeats": "1"}))
+    late = text_of(browser.post(path, {**form, "header_row": "soon"}), 422)
+    assert "FORM-124" in late
+    for content in (
+        "a,b;c,d\n1,2;3,4\n", "title\n\nUnit,Amount\nx,1\n", "Unit,Amount\nCaf\xe9,1\n",
+        "Unit,Amount,When\nx,1,03/05/2017\n", "Unit,Sum\nx,1\n",
+    ):  # fmt: skip
+        data = SimpleUploadedFile("odd.csv", content.encode("latin-1"))
+        response = browser.post(path, {**first, "file": data})
+        said = response.content.decode()
+        assert " --" not in said.replace("<!--", ""), content
+        assert response.status_code in (200, 422)
+
+
 def test_costs_are_shown_before_they_are_imported(world: World, signed_in: Browser) -> None:
     browser, path = signed_in("officer"), "/centre/costs/imports/new/"
     asked = browser.post(path, {"file": upload(STRANGE), "do": "read", "basis": "actual"})

@@ -103,6 +103,10 @@ def test_a_quarantined_record_is_released(world: World, signed_in: Browser) -> N
     page = text_of(browser.get(path))
     assert "twice" in page
     assert "Release: this one is right" in page
+    bare = {"record": str(waiting[0].pk), "decision": "release", "note": "Counted"}
+    refused = text_of(browser.post(path, bare), 422)
+    assert f'href="#note-{waiting[0].pk}"' in refused
+    assert 'value="Counted"' in refused
     form = {"record": str(waiting[0].pk), "decision": "release", "note": "Counted again"}
     assert "Released: it replaces" in text_of(browser.post(path, form, follow=True))
     assert "Counted again" in text_of(browser.get(f"{path}?state=released"))

@@ -107,7 +107,10 @@ def test_a_role_for_one_bureau(world: World, signed_in: Browser) -> None:
     page = text_of(admin.get(path))
     place = re.search(r'<option value="([0-9a-f-]+/[0-9a-f-]+)">[^<]*: Field offices', page)[1]
     form = {"do": "give", "role": "agency_liaison", "agency": place}
+    refused = admin.post(path, form, follow=True)
+    assert "cannot be limited to a bureau" in text_of(refused, 422)
+    form["role"] = "agency_usage"
     assert ", Field offices" in text_of(admin.post(path, form, follow=True))
     with act_as(SYSTEM):
-        held = Membership.objects.get(person_id=person, role="agency_liaison")
+        held = Membership.objects.get(person_id=person, role="agency_usage")
     assert f"{held.agency_id}/{held.bureau_id}" == place
