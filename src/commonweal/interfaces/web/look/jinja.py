@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.templatetags.static import static
@@ -16,6 +17,16 @@ from .page import Column, Item, Link, Page, Problem, Stat, Step, col
 
 # What a page has when its view and the context processor say nothing of it.
 DEFAULTS: dict[str, Any] = {"page": Page(), "errors": (), "messages": ()}
+
+
+_MINUS = re.compile("\N{MINUS SIGN}(?=[^\\d\\s\N{WORD JOINER}])")
+
+
+def whole(value: Any) -> Any:
+    """What is printed, with each minus held to its currency sign: no line ends between them."""
+    if isinstance(value, str) and "\N{MINUS SIGN}" in value:
+        return type(value)(_MINUS.sub("\N{MINUS SIGN}\N{WORD JOINER}", value))
+    return value
 
 
 def url(name: str, *args: Any, **kwargs: Any) -> str:
@@ -44,7 +55,7 @@ def environment(**options: Any) -> Environment:
     options.setdefault("trim_blocks", True)
     options.setdefault("lstrip_blocks", True)
     extensions = [*options.pop("extensions", []), "jinja2.ext.i18n", "jinja2.ext.do"]
-    env = Environment(extensions=extensions, **options)
+    env = Environment(extensions=extensions, finalize=whole, **options)
     env.install_gettext_translations(translation, newstyle=True)  # type: ignore[attr-defined]
     env.filters.update(FILTERS, shown=shown, told=told)
     env.globals.update(

@@ -142,6 +142,7 @@ def period(request: Asked, code: str, month: str) -> HttpResponse:
         back=Link(owner.name, to("periods", owner.code)),
         facts=facts,
         acts=acts(request, owner, found),
+        act_kind="secondary",
     )
     return sheet(request, page)
 

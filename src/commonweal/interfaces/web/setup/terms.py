@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from operator import attrgetter
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
@@ -34,14 +35,14 @@ from .services import CODES, span, span_fields, unit_choices
 @anyone
 @report("the units of UN/ECE Recommendation 20 that the centre counts in")
 def units(request: Asked) -> HttpResponse:
-    """Units by code, in the words people read."""
+    """Units by name, in the words people read."""
     may = request.actor.may(CATALOGUE)
     rows = [
         Row(
             {"code": row.code, "name": row.name, "words": f"1 {row.singular}, 2 {row.plural}"},
             to("edit_unit", row.code) if may else "",
         )
-        for row in all_units(request.actor)
+        for row in sorted(all_units(request.actor), key=attrgetter("name"))
     ]
     section = Section(
         _("Units"),

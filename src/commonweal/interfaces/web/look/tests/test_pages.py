@@ -94,6 +94,12 @@ def test_a_column_tells_moments_in_its_own_zone() -> None:
         assert f">{said}</span>" in html, form
 
 
+def test_a_minus_stays_with_its_amount() -> None:
+    html = draw("<p>{{ _('%(a)s less', a=v|money('USD')) }}</p>", v=-123_456_789)
+    assert html == "<p>−\N{WORD JOINER}$1,234,567.89 less</p>"
+    assert draw("{{ v|amount('USD') }}", v=-5) == "−0.05"
+
+
 def test_an_empty_table_says_what_to_do() -> None:
     html = draw('{{ c.table(cols, [], "Bills", empty_text="No bills yet.", action=a) }}',
                 cols=[col("a", "A")], a=Link("Close October", "/close"))  # fmt: skip
