@@ -2,17 +2,24 @@
 
 from django.utils.translation import gettext_noop
 
-from commonweal.kernel.authority.public import register_subject
+from commonweal.kernel.authority.public import register_amounts, register_subject
 from commonweal.kernel.schema.domain import Manifest
 
 from . import notice_words
+from .actions.approval import bills_approved, bills_not_approved
 from .actions.cost_files import KIND as IMPORT
 from .actions.rates import APPROVE, SUBJECT, put_in_force, set_aside
+from .closing.approval import APPROVE as APPROVE_BILLS
+from .closing.approval import SUBJECT as MONTH
 from .domain.close import KIND as CLOSE
 from .tasks import close_month, import_file
 
 notice_words.register()
 register_subject(SUBJECT, APPROVE, put_in_force, set_aside, words="a rate")
+register_subject(
+    MONTH, APPROVE_BILLS, bills_approved, bills_not_approved, words="the bills of a month"
+)
+register_amounts(MONTH, "approve the bills of a month", {"centre": APPROVE_BILLS})
 
 _FINANCE = [
     "charging.view_costs",
@@ -34,7 +41,8 @@ MANIFEST = Manifest(
         "charging.import_costs": "Import costs; change pools, rules and drivers",
         "charging.propose_rates": "Propose a rate",
         "charging.approve_rates": "Approve or reject a rate",
-        "charging.run_close": "Close a month and issue its bills",
+        "charging.run_close": "Close a month and issue its bills, once they are approved",
+        "charging.approve_bills": "Approve that a month's bills are issued",
         "charging.view_all_bills": "See every agency's bills",
         "charging.view_bills": "See the agency's own bills",
         "charging.query_lines": "Ask about or dispute a bill line",
@@ -46,6 +54,7 @@ MANIFEST = Manifest(
         "director": [
             "charging.view_costs",
             "charging.approve_rates",
+            "charging.approve_bills",
             "charging.view_all_bills",
             "charging.answer_queries",
         ],

@@ -26,9 +26,19 @@ ISSUED = Template(
         "If a line looks wrong, open it and choose “Ask about this line”."
     ),
 )
+TO_APPROVE = Template(
+    code="bills_to_approve",
+    topic="close",
+    subject=gettext_noop("The bills of {period_name} wait for your approval"),
+    body=gettext_noop(
+        "{bills} bills of {period_name} are drafted. They are issued only after a second person "
+        "has approved them. Look at their total, at what each service recovers, and at what "
+        "agencies dispute:\n{base_url}/centre/close/{period}/"
+    ),
+)
 
 
 def register() -> None:
     """Announce the templates."""
-    for template in (PREVIEW, ISSUED):
+    for template in (PREVIEW, ISSUED, TO_APPROVE):
         register_template(template)

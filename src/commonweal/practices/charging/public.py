@@ -52,6 +52,7 @@ from .papers.pack import verifier_source
 from .papers.tables import bill_csv, safe_cell, write_csv
 from .rate_words import decision_text, derivation_sentences, rate_text, span_text
 from .running import advance as advance_close
+from .selectors.approvals import IssueApproval, issue_approval
 from .selectors.bill_document import bill_document, line_document, money_text
 from .selectors.bills import (
     BillView,
@@ -169,6 +170,7 @@ __all__ = [
     "Forecast",
     "ForecastCheck",
     "ImportReport",
+    "IssueApproval",
     "LedgerLine",
     "LineQuery",
     "LineView",
@@ -232,6 +234,7 @@ __all__ = [
     "import_costs",
     "import_costs_later",
     "imports",
+    "issue_approval",
     "is_large_ledger",
     "late_allocations",
     "latest_run",

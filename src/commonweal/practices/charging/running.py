@@ -9,7 +9,7 @@ from commonweal.kernel.access.public import Actor, act_as, require
 from commonweal.kernel.jobs.public import Cancelled
 from commonweal.kernel.schema.public import CommonwealError, Conflict, Forbidden
 
-from .actions.close import RUN, begin_step, heed_stop, mark_stopped, run_step, start_here
+from .actions.close import APPROVAL, RUN, begin_step, heed_stop, mark_stopped, run_step, start_here
 from .domain.close import CODES, Options, next_step
 from .models import CloseRun, CloseStep
 from .selectors.closes import existing
@@ -29,6 +29,7 @@ def advance(
     """Run steps up to and including `until` in this process. Resumable.
 
     Raises CloseError (or what the step raised) where the close stopped; what was done stays done.
+    Returns before the step “approve” until a second person has approved the bills.
     A close that was asked to stop returns as far as it came. CLOSE-409 if it runs elsewhere.
     """
     with act_as(actor):
@@ -57,7 +58,7 @@ def go_on(
         with act_as(actor):
             run = existing(period)
             code = next_step(dict(run.steps.values_list("code", "state")))
-        if code is None or CODES.index(code) > CODES.index(until):
+        if code is None or code == APPROVAL or CODES.index(code) > CODES.index(until):
             return run
         watch = _Watch(run, code, figures)
         try:

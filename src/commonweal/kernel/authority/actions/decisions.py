@@ -46,17 +46,21 @@ def propose(
     amount_minor: int | None = None,
     currency: str | None = None,
     agency_id: UUID | None = None,
+    replace: bool = False,
 ) -> Decision:
     """Propose something that a second person must approve before it counts.
 
     `statement`: what is decided, in plain words and without names. `effect`: the figures that
     `on_approved` will apply. `amount_minor`: minor units of `currency`. `permission`: what the
-    proposer needs. AUTHORITY-103 if a proposal for the same thing is open.
+    proposer needs. AUTHORITY-103 if a proposal for the same thing is open; with `replace` the open
+    one is withdrawn instead, without its effect on the subject.
     """
     require(actor, permission, agency_id)
     subject_of(subject_type)
     if not statement.strip() or not label.strip():
         raise AuthorityError("AUTHORITY-102", "Say in plain words what is to be decided.")
+    if replace:
+        _replace(actor, subject_type, subject_id)
     try:
         with transaction.atomic():
             decision = Decision.objects.create(
@@ -78,6 +82,14 @@ def propose(
         ) from error
     _record(actor, "authority.proposed", decision)
     return decision
+
+
+def _replace(actor: Actor, subject_type: str, subject_id: UUID) -> None:
+    known = Decision.objects.select_for_update(of=("self",)).filter(
+        subject_type=subject_type, subject_id=subject_id, state="proposed"
+    )
+    for decision in known:
+        _close(actor, decision, "withdrawn", "Another proposal took its place.")
 
 
 def _open(actor: Actor, decision_id: UUID) -> Decision:

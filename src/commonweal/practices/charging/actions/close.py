@@ -1,4 +1,4 @@
-"""The close of a month: nine steps, each one transaction, so that it can be stopped and resumed.
+"""The close of a month: ten steps, each one transaction, so that it can be stopped and resumed.
 
 `ask_close` has steps done in the background; `advance` (in `running.py`) does them. A step that
 finds something wrong stops the close, keeps the rows that show it, and changes nothing else; after
@@ -11,13 +11,14 @@ from collections.abc import Callable
 from typing import Any
 
 from commonweal.kernel.access.public import Actor, require
-from commonweal.kernel.audit.public import action, record
+from commonweal.kernel.audit.public import action, plain, record
 from commonweal.kernel.calendar.public import FiscalPeriod, now, today
 from commonweal.kernel.jobs.public import enqueue_again, withdraw
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import CommonwealError, Conflict
 
 from ..closing import steps
+from ..closing.approval import ask, check_options, covers, latest, waits_alike, window_open
 from ..closing.held import hold
 from ..domain.close import CODES, KIND, STEPS, Options, job_key, next_step
 from ..engine import ENGINE_VERSION
@@ -25,6 +26,7 @@ from ..models import CloseRun, CloseStep
 from ..selectors.closes import busy, existing, live_job, refuse_if_busy
 
 RUN = "charging.run_close"
+APPROVAL = "approve"
 Tell = Callable[[int, int | None], None]
 
 
@@ -70,7 +72,7 @@ def start_here(*, actor: Actor, period: str, options: Options) -> CloseRun:
     """Begin to run a month's close in this process, unless it runs elsewhere (CLOSE-409)."""
     run = start_close(actor=actor, period=period)
     refuse_if_busy(actor, run)
-    _decide(run, options)
+    _decide(actor, run, options, {})
     record(actor=actor, verb="close.run_here", target=run, payload={"period": period})
     return run
 
@@ -81,31 +83,52 @@ def ask_close(
 ) -> CloseRun:
     """Have the steps up to and including `until` done in the background, as this actor.
 
-    Nothing is queued where they are done already. CLOSE-409 names whoever runs the close now.
+    Nothing is queued where they are done already, nor while a second person must approve: the
+    approval queues the rest. CLOSE-409 names whoever runs the close now.
     """
     run = start_close(actor=actor, period=period)
     code = next_step(_states(run))
     if code is None or CODES.index(code) > CODES.index(until):
         return run
     refuse_if_busy(actor, run)
-    _decide(run, options or Options())
+    scopes = None if actor.scopes is None else sorted(actor.scopes)
+    background = {"until": until, "asked_by": actor.user_id, "scopes": scopes}
+    _decide(actor, run, options or Options(), plain(background))
+    record(actor=actor, verb="close.asked", target=run, payload={"period": period, "until": until})
+    if next_step(_states(run)) != APPROVAL:
+        enqueue_close(actor, run, until)
+    return run
+
+
+def enqueue_close(actor: Actor, run: CloseRun, until: str) -> None:
+    """Queue the steps up to `until` as this actor (CLOSE-409 if the close runs already)."""
     try:
         enqueue_again(
             actor=actor,
             kind=KIND,
-            key=job_key(period),
-            payload={"period": period, "until": until},
+            key=job_key(run.period),
+            payload={"period": run.period, "until": until},
             priority=5,
         )
     except Conflict:
         raise busy(actor, run) from None
-    record(actor=actor, verb="close.asked", target=run, payload={"period": period, "until": until})
-    return run
 
 
-def _decide(run: CloseRun, options: Options) -> None:
-    run.options, run.cancel_requested = options.plain(), False
-    run.save(update_fields=["options", "cancel_requested"])
+def _decide(actor: Actor, run: CloseRun, options: Options, background: dict[str, Any]) -> None:
+    """Keep what a person decides about the steps to come; ask for the approval that it needs."""
+    check_options(options)
+    run.options, run.cancel_requested, run.background = options.plain(), False, background
+    run.save(update_fields=["options", "cancel_requested", "background"])
+    code, decision = next_step(_states(run)), latest(actor, run)
+    early = options.end_preview and window_open(run)
+    ready = code == "issue" and covers(run, decision, early=early)
+    if code not in (APPROVAL, "issue") or ready or waits_alike(run, decision, early=early):
+        return
+    CloseStep.objects.filter(run=run, code=APPROVAL).update(
+        state="waiting", started_at=None, finished_at=None, run_by=None, detail={}
+    )
+    CloseRun.objects.filter(pk=run.pk).update(state="open")
+    ask(actor, run, options)
 
 
 def _states(run: CloseRun) -> dict[str, str]:
@@ -166,6 +189,7 @@ def begin_step(*, actor: Actor, period: str, code: str) -> CloseStep:
     run.save(update_fields=["state", "run_by"])
     step = CloseStep.objects.get(run=run, code=code)
     step.state, step.started_at, step.finished_at, step.detail = "running", now(), None, {}
+    step.run_by = actor.user_id
     step.save()
     record(actor=actor, verb=f"close.{code}_begun", target=run, payload={"period": period})
     return step

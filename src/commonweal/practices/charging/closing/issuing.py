@@ -14,15 +14,15 @@ from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import CommonwealError
 
 from ..actions.bills import issue_bill, open_preview, set_pack_root
+from ..domain.close import PREVIEW_DAYS
 from ..models import Bill, CloseRun
 from ..papers.pack import PackMaker
 from ..papers.pdf import bill_pdf
 from ..papers.tables import bill_csv
 from ..selectors.bill_document import bill_lines
+from .approval import ask, lacks, latest, window_open
 from .posting import post_bills
 from .usage import Tell
-
-PREVIEW_DAYS = 5
 
 
 class PreviewOpen(CommonwealError):
@@ -30,7 +30,8 @@ class PreviewOpen(CommonwealError):
 
 
 def preview(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str, Any]:
-    """Show every draft to its agency and set the window's end, in working days from today."""
+    """Show every draft to its agency, set the window's end in working days from today, and propose
+    that the bills are issued."""
     days = PREVIEW_DAYS if options.preview_days is None else options.preview_days
     run.preview_ends = add_working_days(today(centre().zone), days)
     bills = list(Bill.objects.filter(run=run, state="draft").order_by("agency__code"))
@@ -44,17 +45,24 @@ def preview(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[st
             template="bill_preview",
             context={"bill": str(bill.id), "period": run.period, "until": str(run.preview_ends)},
         )
-    return {"bills": len(bills), "ends": str(run.preview_ends)}
+    ask(actor, run, options)
+    return {"bills": len(bills), "ends": str(run.preview_ends), "days": days}
 
 
 def issue(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str, Any]:
-    """Issue every bill, seal the trail, and make pack, PDF and CSV with the printed head."""
-    day = today(centre().zone)
-    if run.preview_ends and day < run.preview_ends and not options.end_preview:
+    """Issue every bill, seal the trail, and make pack, PDF and CSV with the printed head.
+
+    Only what a second person approved, and not before the day that they approved.
+    """
+    day, decision = today(centre().zone), latest(actor, run)
+    missing = lacks(run, decision)
+    if missing is not None or decision is None:
+        raise missing
+    if window_open(run) and not decision.effect["ends_preview"]:
         raise PreviewOpen(
             "CLOSE-401",
             f"Agencies may look at their bills until {run.preview_ends}. Resume on that day, "
-            "or end the preview now.",
+            "or ask for approval to end the preview earlier, and say why.",
         )
     due = day + timedelta(days=options.payment_days)
     bills = list(Bill.objects.filter(run=run).select_related("agency").order_by("agency__code"))

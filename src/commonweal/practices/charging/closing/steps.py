@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import issuing, usage
+from . import approval, issuing, usage
 
 HANDLERS: dict[str, Callable[..., dict[str, Any]]] = {
     "freeze": usage.freeze,
@@ -14,6 +14,7 @@ HANDLERS: dict[str, Callable[..., dict[str, Any]]] = {
     "prove": usage.prove,
     "draft": usage.draft,
     "preview": issuing.preview,
+    "approve": approval.refuse,
     "issue": issuing.issue,
     "post": issuing.post,
     "notify": issuing.notify,

@@ -29,6 +29,11 @@ STEPS: tuple[StepRule, ...] = (
     ),
     StepRule("draft", "Draft bills", "Lines are rounded once and split by funding source."),
     StepRule("preview", "Show agencies a preview", "Agencies may ask about or dispute a line."),
+    StepRule(
+        "approve",
+        "Have the issue approved",
+        "A second person sees count, total, recovery and disputes, and approves the issue.",
+    ),
     StepRule("issue", "Issue bills", "Bills get number and date and never change again."),
     StepRule(
         "post", "Post journals", "The centre's and each agency's books receive paired journals."
@@ -39,6 +44,8 @@ STEPS: tuple[StepRule, ...] = (
 )
 
 KIND = "charging.close"
+PREVIEW_DAYS = 5
+"""Working days that agencies usually have to look at their drafts."""
 CODES = tuple(step.code for step in STEPS)
 
 
@@ -52,7 +59,8 @@ class Options:
     """What a person decides about a close.
 
     `waived`: sources that may be missing, with the reason. `preview_days`: working days that
-    agencies have; None: the usual five. `end_preview`: issue now although the window is open.
+    agencies have; None: the usual five. `end_preview`: issue before the window ends.
+    `preview_reason`: why agencies have less than the usual time; the second person reads it.
     `no_costs_reason`: why the month goes on without ledger costs; whether its services recovered
     their costs cannot be determined then.
     """
@@ -61,8 +69,16 @@ class Options:
     waive_reason: str = ""
     preview_days: int | None = None
     end_preview: bool = False
+    preview_reason: str = ""
     payment_days: int = 30
     no_costs_reason: str = ""
+
+    @property
+    def hurried(self) -> bool:
+        """Whether agencies get less than the usual time to look at their bills."""
+        return self.end_preview or (
+            self.preview_days is not None and self.preview_days < PREVIEW_DAYS
+        )
 
     def plain(self) -> dict[str, Any]:
         """As kept with the close."""

@@ -12,7 +12,8 @@ class CloseRun(TenantModel):
     """The close of one period (agency = the centre). Identified by its inputs and the engine.
 
     `options`: what a person decided about the steps to come. `run_by`: the account that ran the
-    newest step; None: the operator.
+    newest step; None: the operator. `background`: up to which step (`until`) background work
+    was asked for, by which account (`asked_by`), within which scopes; empty where it runs here.
     """
 
     period = models.CharField(max_length=7)
@@ -24,6 +25,7 @@ class CloseRun(TenantModel):
     finished_at = models.DateTimeField(null=True)
     cancel_requested = models.BooleanField(default=False)
     options = models.JSONField(default=dict)
+    background = models.JSONField(default=dict)
     run_by = models.UUIDField(null=True)
 
     class Meta:
@@ -32,7 +34,8 @@ class CloseRun(TenantModel):
 
 @tenant()
 class CloseStep(TenantModel):
-    """One step of a close: its state, its times, what it found."""
+    """One step of a close: its state, its times, what it found, and the account that did it
+    (None: the operator)."""
 
     run = models.ForeignKey(CloseRun, on_delete=models.PROTECT, related_name="steps")
     order = models.IntegerField()
@@ -41,6 +44,7 @@ class CloseStep(TenantModel):
     detail = models.JSONField(default=dict)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    run_by = models.UUIDField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "code"], name="close_step_once")]

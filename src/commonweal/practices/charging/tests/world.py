@@ -18,6 +18,7 @@ from typing import Any
 from uuid import UUID
 
 from commonweal.kernel.access.public import SYSTEM, Actor, act_as, create_user
+from commonweal.kernel.authority.public import approve
 from commonweal.kernel.calendar.public import FiscalPeriod, at
 from commonweal.kernel.catalogue.public import (
     NewFunding,
@@ -54,8 +55,10 @@ from commonweal.practices.charging.public import (
     advance_close,
     allocate,
     approve_rate,
+    close_run,
     derive_rate,
     import_costs,
+    issue_approval,
     propose_rate,
     put_cost_model,
     put_forecast,
@@ -130,10 +133,26 @@ class World:
             yield
 
     def close(self, period: str, until: str = "notify", **options: Any) -> CloseRun:
-        """Run the close on the fifth day after the month, without waiting for the preview."""
-        chosen = {"end_preview": True, **options}
+        """Run the close on the fifth day after the month, without waiting for the preview; where
+        the bills wait for it, the director approves them, and it goes on."""
+        hurry = {"end_preview": True, "preview_reason": "The tests do not wait"}
+        chosen = CloseOptions(**{**hurry, **options})
         with at(after(period)):
-            return advance_close(self.finance, period, CloseOptions(**chosen), until=until)
+            run = advance_close(self.finance, period, chosen, until=until)
+            if until == "approve" or not self.approve(period):
+                return run
+            return advance_close(self.finance, period, chosen, until=until)
+
+    def approve(self, period: str, reason: str = "", by: str = "director") -> bool:
+        """Approve the bills of a month, if they wait for it."""
+        actor = self.of(by)
+        with act_as(actor):
+            run = close_run(actor, period)
+            found = issue_approval(actor, run)
+            if found is None or not found.waits:
+                return False
+            approve(actor=actor, decision_id=found.decision.pk, reason=reason)
+        return True
 
     def close_fully(self, period: str) -> CloseRun:
         """The sources report, and the month is closed."""
