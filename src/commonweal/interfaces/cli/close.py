@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from typing import Any
 
@@ -12,17 +11,20 @@ from commonweal.kernel.errors import CommonwealError
 from .kit import Verbs, acting, actor_of, add_verb, say, table
 
 ABOUT = """\
-Nine steps, each one transaction: freeze usage, allocate costs, rate, prove by a second path, draft,
-preview, issue, post, notify. Where something is wrong the close stops, says what and where, and
-changes nothing else; repeat the command after the remedy, and it goes on. Running it twice gives
-the same bytes."""
+Ten steps, each one transaction: freeze usage, allocate costs, rate, prove by a second path, draft,
+preview, approve, issue, post, notify. Bills go out only after a second person has approved them:
+until then the command stops there and says who may. Where something is wrong the close stops, says
+what and where, and changes nothing else; repeat the command after the remedy, and it goes on.
+Running it twice gives the same bytes."""
 EXAMPLES = """\
   commonweal close 2026-10                      go on until done, or until a person is needed
   commonweal close 2026-10 --until prove        only as far as the proof
   commonweal close 2026-10 --waive contact-centre --reason "upgrade; records follow next month"
   commonweal close 2026-10 --without-costs "the ledger of October arrives next week"
-  commonweal close 2026-10 --preview-days 3     agencies have three working days
-  commonweal close 2026-10 --end-preview        issue now although the preview is still open
+  commonweal close 2026-10 --preview-days 3 --reason "the year-end comes early"
+  commonweal close 2026-10 --end-preview "every agency has confirmed its bill"
+  commonweal close 2026-10 --approve --as director@meridian.example
+  commonweal close 2026-10 --reject --reason "Payroll cannot be right" --as director@meridian.example
   commonweal close 2026-10 --status             what is done
   commonweal close 2026-10 --stop               stop a running close; what is done stays
 """
@@ -39,15 +41,30 @@ def register(verbs: Verbs) -> None:
     parser.add_argument("--until", metavar="STEP", default="", help="stop after this step")
     parser.add_argument("--waive", action="append", default=[], metavar="SOURCE",
                         help="close without this source; needs --reason")  # fmt: skip
-    parser.add_argument("--reason", default="", help="why a source is waived")
+    parser.add_argument(
+        "--reason",
+        default="",
+        help="why a source is waived, agencies have fewer days, or you decide so",
+    )
     parser.add_argument("--without-costs", default="", metavar="REASON",
                         help="go on although the month has no ledger costs, and why")  # fmt: skip
     parser.add_argument("--preview-days", type=int, metavar="N", help="working days of preview")
-    parser.add_argument("--end-preview", action="store_true", help="do not wait for its end")
+    parser.add_argument("--end-preview", default="", metavar="REASON",
+                        help="ask to issue before the preview ends, and why")  # fmt: skip
     parser.add_argument("--payment-days", type=int, default=30, metavar="N")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--status", action="store_true", help="show the steps and do nothing")
     what.add_argument("--stop", action="store_true", help="stop a running close")
+    what.add_argument(
+        "--approve",
+        action="store_true",
+        help="approve that the bills are issued, as the person of --as",
+    )
+    what.add_argument(
+        "--reject",
+        action="store_true",
+        help="send the bills back, as the person of --as; needs --reason",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -56,6 +73,8 @@ def run(args: argparse.Namespace) -> int:
         return show(args)
     if args.stop:
         return stop(args)
+    if args.approve or args.reject:
+        return decide(args)
     return advance(args)
 
 
@@ -66,6 +85,7 @@ def advance(args: argparse.Namespace) -> int:
         CloseError,
         CloseOptions,
         advance_close,
+        step_words,
     )
 
     labels = {rule.code: rule.label for rule in CLOSE_STEPS}
@@ -77,21 +97,26 @@ def advance(args: argparse.Namespace) -> int:
     began = time.monotonic()
 
     def progress(code: str, step: Any) -> None:
-        say(f"{time.monotonic() - began:7.1f} s  {labels[code]}: {_words(step.detail)}")
+        with acting(args):
+            found = step_words(code, step.detail)
+        say(f"{time.monotonic() - began:7.1f} s  {labels[code]}: {found}")
 
     options = CloseOptions(
         waived=tuple(args.waive),
         waive_reason=args.reason,
         preview_days=args.preview_days,
-        end_preview=args.end_preview,
+        end_preview=bool(args.end_preview),
+        preview_reason=args.end_preview or args.reason,
         payment_days=args.payment_days,
         no_costs_reason=args.without_costs,
     )
     try:
         done = advance_close(actor_of(args), args.period, options, until=until, progress=progress)
     except CommonwealError as error:
-        tell_rows(error.details)
+        tell_rows(args, error.details)
         raise
+    if waits(args, done, until):
+        return 1
     print(f"The close of {args.period} {_reached(args, done, until)}. "
           f"Inputs {done.input_hash[:16] or 'not hashed yet'}.")  # fmt: skip
     return 0
@@ -106,19 +131,92 @@ def _reached(args: argparse.Namespace, run: Any, until: str) -> str:
     return f"is ready for the step after “{until}”" if reached else "was stopped as asked"
 
 
-def _words(detail: dict[str, Any]) -> str:
-    plain = {key: value for key, value in detail.items() if isinstance(value, str | int)}
-    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in plain.items()) or "done"
+def tell_rows(args: argparse.Namespace, details: dict[str, Any]) -> None:
+    """The rows that a finding names, with names in place of ids; at most twenty."""
+    from commonweal.practices.charging.public import found_rows
+
+    with acting(args) as actor:
+        found = found_rows(actor, args.period, details)
+    if found is None:
+        return
+    for row in found.rows[:SHOWN]:
+        said = "; ".join(f"{label}: {row[key]}" for key, label in found.columns if row[key])
+        say(f"  {said}")
+    if len(found.rows) > SHOWN:
+        say(f"  … and {len(found.rows) - SHOWN} more; the close page shows all of them")
 
 
-def tell_rows(details: dict[str, Any]) -> None:
-    """The rows that a finding names, at most twenty of each kind."""
-    for name, value in details.items():
-        rows = value if isinstance(value, list) else [value]
-        for row in rows[:SHOWN]:
-            say(f"  {name}: {json.dumps(row, ensure_ascii=False, default=str)}")
-        if len(rows) > SHOWN:
-            say(f"  … and {len(rows) - SHOWN} more; the close page shows all of them")
+def waits(args: argparse.Namespace, run: Any, until: str) -> bool:
+    """Say that the bills wait for a second person: what they are, who may approve them and how."""
+    from commonweal.practices.charging.public import issue_approval, next_step
+
+    with acting(args) as actor:
+        states = dict(run.steps.values_list("code", "state"))
+        if next_step(states) != "approve" or states[until] == "done":
+            return False
+        found = issue_approval(actor, run)
+        if found is None or not found.waits:
+            return False
+        print(f"The bills of {args.period} wait for the approval of a second person.")
+        show_approval(found)
+    return True
+
+
+def show_approval(found: Any) -> None:
+    """What the second person decides on."""
+    from commonweal.kernel.words import public as words
+
+    decision = found.decision
+    print(decision.statement)
+    rows = [
+        (row["name"], words.money(row["charged"], decision.currency), *_recovered(row, decision))
+        for row in found.services
+    ]
+    table(("service", "charged", "cost", "recovered"), rows, "")
+    for query in found.disputes:
+        print(
+            f"Disputed: {query.agency.name}, {query.line.charge_item.name}, "
+            f"{words.money(query.line.amount_minor, decision.currency)}: {query.text}"
+        )
+    may = [
+        f"{each.name or each.role} ({each.role})" if each.name else each.role
+        for each in found.deciders
+        if not each.why_not
+    ]
+    period = decision.effect["period"]
+    print(f"May approve: {words.listing(may) or 'nobody. Give somebody the role of a director'}.")
+    print(f"How: commonweal close {period} --approve --as EMAIL, or /centre/close/{period}/")
+
+
+def _recovered(row: Any, decision: Any) -> tuple[str, str]:
+    from commonweal.kernel.words import public as words
+
+    if row["cost"] is None:
+        return "not known", "cannot be determined"
+    cost = words.money(row["cost"], decision.currency)
+    return cost, words.money(row["charged"] - row["cost"], decision.currency)
+
+
+def decide(args: argparse.Namespace) -> int:
+    """Approve or reject that the month's bills are issued, as a second person."""
+    from commonweal.practices.charging.public import (
+        approve_bills,
+        close_run,
+        issue_approval,
+        reject_bills,
+    )
+
+    with acting(args) as actor:
+        found = issue_approval(actor, close_run(actor, args.period))
+        if found is not None:
+            show_approval(found)
+        write = approve_bills if args.approve else reject_bills
+        write(actor=actor, period=args.period, reason=args.reason)
+    if args.reject:
+        print("Rejected. The close says so, with your reason.")
+    else:
+        print(f"Approved. Whoever closes the month goes on: commonweal close {args.period}")
+    return 0
 
 
 def stop(args: argparse.Namespace) -> int:
@@ -133,7 +231,14 @@ def stop(args: argparse.Namespace) -> int:
 
 def show(args: argparse.Namespace) -> int:
     """The steps with their times, and who is at them now."""
-    from commonweal.practices.charging.public import CLOSE_STEPS, close_jobs, close_run, running
+    from commonweal.practices.charging.public import (
+        CLOSE_STEPS,
+        close_jobs,
+        close_run,
+        issue_approval,
+        running,
+        step_words,
+    )
 
     labels = {rule.code: rule.label for rule in CLOSE_STEPS}
     with acting(args) as actor:
@@ -149,11 +254,19 @@ def show(args: argparse.Namespace) -> int:
             f"{far}.")  # fmt: skip
     elif job is not None and job.state == "dead":
         say(f"Its background work failed: {job.last_error}.")
-    rows = [
-        (labels[step.code], step.state,
-         f"{step.finished_at:%Y-%m-%d %H:%M}" if step.finished_at else "",
-         step.detail.get("message", "") if step.state == "stopped" else _words(step.detail))
-        for step in steps
-    ]  # fmt: skip
-    table(("step", "state", "finished (UTC)", "found"), rows, "")
+    with acting(args) as actor:
+        approval = issue_approval(actor, found)
+        rows = [
+            (labels[step.code], step.state,
+             f"{step.finished_at:%Y-%m-%d %H:%M}" if step.finished_at else "",
+             step_words(step.code, step.detail) if step.state == "done"
+             else step.detail.get("message", ""))
+            for step in steps
+        ]  # fmt: skip
+        table(("step", "state", "finished (UTC)", "found"), rows, "")
+        for step in steps:
+            if step.state == "stopped":
+                tell_rows(args, step.detail)
+        if approval is not None and approval.waits:
+            show_approval(approval)
     return 0 if found.state == "done" else 1

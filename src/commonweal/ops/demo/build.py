@@ -22,6 +22,7 @@ from commonweal.kernel.words.public import month_name
 from commonweal.practices.charging.public import (
     CloseOptions,
     advance_close,
+    approve_bills,
     bill_view,
     propose_rate,
     raise_query,
@@ -135,6 +136,9 @@ def _month(world: World, story: Story, period: FiscalPeriod, size: str, say: Say
     with at(moment(preview)):
         advance_close(finance, period.code, options, until="preview")
     issue = add_working_days(preview, 5)
+    director = world.of("director")
+    with at(moment(issue)), act_as(director):
+        approve_bills(actor=director, period=period.code)
     with at(moment(issue, 10)):
         advance_close(finance, period.code, options)
         with act_as(finance):

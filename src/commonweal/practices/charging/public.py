@@ -1,5 +1,6 @@
 """What interfaces may use of charging."""
 
+from .actions.approval import approve_bills, reject_bills
 from .actions.bills import BillError, answer_query, map_account, raise_query
 from .actions.close import CloseError, ask_close, request_stop, start_close
 from .actions.cost_files import import_costs_later, is_large_ledger, resume_import
@@ -20,9 +21,11 @@ from .actions.rates import (
     sign_forecast,
     sign_forecasts,
 )
+from .close_words import FoundRows, found_rows, step_words
 from .domain.bills import Change
 from .domain.close import STEPS as CLOSE_STEPS
 from .domain.close import Options as CloseOptions
+from .domain.close import next_step
 from .domain.cost_values import DATE_FORMATS as COST_DATE_FORMATS
 from .domain.costs import FIELDS as COST_FIELDS
 from .domain.costs import ColumnMapping, CostError, file_state
@@ -169,6 +172,7 @@ __all__ = [
     "FactPage",
     "Forecast",
     "ForecastCheck",
+    "FoundRows",
     "ImportReport",
     "IssueApproval",
     "LedgerLine",
@@ -195,6 +199,7 @@ __all__ = [
     "allocation_run",
     "allocation_runs",
     "answer_query",
+    "approve_bills",
     "approve_rate",
     "ask_close",
     "bill",
@@ -230,12 +235,13 @@ __all__ = [
     "forecast_checks",
     "forecast_counts",
     "forecasts",
+    "found_rows",
     "history",
     "import_costs",
     "import_costs_later",
     "imports",
-    "issue_approval",
     "is_large_ledger",
+    "issue_approval",
     "late_allocations",
     "latest_run",
     "line",
@@ -250,6 +256,7 @@ __all__ = [
     "mean_error",
     "money_text",
     "month_summary",
+    "next_step",
     "no_costs_reason",
     "pool_ledger",
     "pool_lines",
@@ -277,6 +284,7 @@ __all__ = [
     "rates_in_force_page",
     "read_costs",
     "reconciliation",
+    "reject_bills",
     "reject_rate",
     "rejects",
     "remove_rule",
@@ -293,6 +301,7 @@ __all__ = [
     "sign_forecasts",
     "span_text",
     "start_close",
+    "step_words",
     "steps",
     "usage_by_month",
     "usage_by_month_csv",

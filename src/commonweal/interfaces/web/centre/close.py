@@ -1,4 +1,4 @@
-"""The close cockpit: one month, its nine steps, what was found, and the one thing to do next."""
+"""The close cockpit: one month, its ten steps, what was found, and the one thing to do next."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from commonweal.practices.charging import public as charging
 from ..access import centre_only
 from ..look.page import Step
 from ..requests import Asked
+from .approving import approving
 from .base import (
     FormError,
     address,
@@ -34,7 +35,7 @@ from .base import (
     watched,
     whole_field,
 )
-from .closes import CloseView, FoundRows, StepView, close_view, closes, found_rows, month_to_close
+from .closes import CloseView, StepView, close_view, closes, month_to_close
 
 VIEW = "charging.view_all_bills"
 RUN = "charging.run_close"
@@ -70,6 +71,8 @@ def cockpit(request: Asked, period: str, errors: tuple[Any, ...] = ()) -> HttpRe
         "steps": step_items(view),
         "found": rows_found(request, view, bool(sources)),
         "sources": sources,
+        "approval": None if live else approving(request.actor, view),
+        "deciding": step is not None and step.code == "approve" and not live,
         "no_costs": asks_for_costs(view, live),
         "live": live,
         "again": live and again_asked(request),
@@ -99,11 +102,11 @@ def asks_for_costs(view: CloseView, live: bool) -> bool:
     )
 
 
-def rows_found(request: Asked, view: CloseView, asked: bool) -> FoundRows | None:
+def rows_found(request: Asked, view: CloseView, asked: bool) -> charging.FoundRows | None:
     """The rows that stopped the close; missing sources are asked about in the form instead."""
     if view.stopped is None or (asked and view.stopped.code == "freeze"):
         return None
-    return found_rows(request.actor, view.period, view.stopped)
+    return charging.found_rows(request.actor, view.period, view.stopped.detail)
 
 
 def running_words(view: CloseView) -> str:
@@ -218,6 +221,8 @@ def button_words(view: CloseView) -> str:
             "Show %(count)s agency its bill", "Show %(count)s agencies their bills", count
         )
         return shape % {"count": count}
+    if step.code == "approve":
+        return _("Ask for the approval again")
     if step.state == "stopped":
         return _("Try again: %(step)s") % {"step": step.label}
     return step.label
@@ -266,6 +271,7 @@ def options_of(request: Asked) -> charging.CloseOptions:
         waive_reason=text(request, "waive_reason"),
         preview_days=whole_field(request, "preview_days", _("Working days"), default=5),
         end_preview=bool(text(request, "end_preview")),
+        preview_reason=text(request, "preview_reason"),
         no_costs_reason=text(request, "no_costs_reason"),
     )
 
@@ -289,6 +295,16 @@ def close_next(request: Asked, period: str) -> HttpResponse:
         raise
     except CommonwealError as error:
         return cockpit(request, period, problems(error))
+    if view.next.code in ("approve", "issue"):
+        return told(request, period)
+    return HttpResponseRedirect(address("close_month", period))
+
+
+def told(request: Asked, period: str) -> HttpResponseRedirect:
+    """Say so where what was asked for now waits for a second person."""
+    view = close_view(request.actor, period)
+    if view.next is not None and view.next.code == "approve":
+        return done(request, _("A second person is asked to approve this."), "close_month", period)
     return HttpResponseRedirect(address("close_month", period))
 
 

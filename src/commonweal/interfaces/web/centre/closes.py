@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from commonweal.kernel.access.public import Actor
 from commonweal.kernel.calendar.public import FiscalPeriod
-from commonweal.kernel.catalogue.public import charge_items, order_lines_in_force
 from commonweal.kernel.jobs.public import Job
-from commonweal.kernel.party.public import agencies, centre
-from commonweal.kernel.schema.public import CommonwealError, NotFound, Place
+from commonweal.kernel.schema.public import NotFound, Place
 from commonweal.kernel.words import public as words
 from commonweal.practices.charging import public as charging
 
@@ -125,124 +122,8 @@ def view_of(period: str, run: charging.CloseRun | None) -> CloseView:
                 row.state if row else "waiting",
                 row.started_at if row else None,
                 row.finished_at if row else None,
-                found_words(rule.code, detail) if row and row.state == "done" else "",
+                charging.step_words(rule.code, detail) if row and row.state == "done" else "",
                 detail,
             )
         )
     return CloseView(code, run, steps)
-
-
-def found_words(code: str, detail: Mapping[str, Any]) -> str:
-    """What a finished step came to, in a few words."""
-    currency = charging_currency()
-    if code == "freeze":
-        said = _("%(count)s usage records") % {"count": words.quantity(detail.get("records", 0))}
-        if detail.get("waived"):
-            said += ". " + _("Without %(sources)s: %(reason)s") % {
-                "sources": words.listing(detail["waived"]),
-                "reason": detail.get("waive_reason", ""),
-            }
-        return said
-    if code == "allocate" and detail.get("no_costs_reason"):
-        return _("No ledger costs: %(reason)s") % {"reason": detail["no_costs_reason"]}
-    if code == "allocate":
-        return _("%(total)s of cost, %(rest)s of it unallocated") % {
-            "total": words.money(detail.get("total_minor"), currency),
-            "rest": words.money(detail.get("unallocated_minor"), currency),
-        }
-    if code == "rate":
-        return _("%(count)s records priced") % {"count": words.quantity(detail.get("records", 0))}
-    if code == "prove":
-        return _("%(count)s totals agree to the last decimal") % {
-            "count": words.quantity(detail.get("groups", 0))
-        }
-    if code == "preview":
-        return _("%(count)s bills shown until %(day)s") % {
-            "count": detail.get("bills", 0),
-            "day": iso_day(detail.get("ends", "")),
-        }
-    if code in {"draft", "issue"}:
-        said = _("%(count)s bills, %(total)s") % {
-            "count": detail.get("bills", 0),
-            "total": words.money(detail.get("total_minor"), currency),
-        }
-        due = iso_day(detail.get("due", ""))
-        return said + (", " + _("due %(day)s") % {"day": due} if due else "")
-    if code == "post":
-        return _("%(count)s pairs of journals") % {"count": detail.get("pairs", 0)}
-    return _("%(count)s notices") % {"count": detail.get("notices", 0)}
-
-
-def charging_currency() -> str:
-    """The centre's currency."""
-    return centre().currency
-
-
-def iso_day(value: str) -> str:
-    """A stored ISO day in words, or nothing."""
-    try:
-        return words.day(date.fromisoformat(value))
-    except ValueError:
-        return ""
-
-
-LABELS = {
-    "agency": gettext_noop("Agency"),
-    "item": gettext_noop("Charge item"),
-    "order_line": gettext_noop("Order line"),
-    "problem": gettext_noop("Problem"),
-    "records": gettext_noop("Records"),
-    "example": gettext_noop("For example"),
-    "code": gettext_noop("Source"),
-    "row": gettext_noop("Row"),
-    "month": gettext_noop("Month"),
-    "lines": gettext_noop("Ledger lines"),
-    "message": gettext_noop("What is wrong"),
-}
-
-
-@dataclass(frozen=True)
-class FoundRows:
-    """The rows that stopped a step, as a table: column keys with labels, and rows of words."""
-
-    columns: Sequence[tuple[str, str]]
-    rows: Sequence[Mapping[str, str]]
-
-
-def found_rows(actor: Actor, period: str, step: StepView) -> FoundRows | None:
-    """The rows that a stopped step kept, with names in place of ids; two queries at most."""
-    rows = step.detail.get("rows") or step.detail.get("sources") or []
-    if not rows:
-        return None
-    names = names_of(actor, period, rows)
-    keys = [key for key in LABELS if any(key in row for row in rows)]
-    keys += sorted({key for row in rows for key in row} - set(keys))
-    return FoundRows(
-        [(key, _(LABELS.get(key, key.replace("_", " ").capitalize()))) for key in keys],
-        [
-            {key: names.get(str(row.get(key)), words.told(str(row.get(key, "")))) for key in keys}
-            for row in rows
-        ],
-    )
-
-
-def names_of(actor: Actor, period: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Names for the ids of agencies, charge items and order lines in some rows."""
-    found: dict[str, str] = {}
-    if any("agency" in row for row in rows):
-        found |= {str(row.id): row.name for row in agencies(actor)}
-    if any("item" in row for row in rows):
-        found |= {str(row.id): row.name for row in charge_items(actor)}
-    if any("order_line" in row for row in rows):
-        span = FiscalPeriod.parse(period)
-        found |= {
-            str(line.id): _("Order %(order)s, line %(line)s, %(item)s")
-            % {"order": line.order_number, "line": line.number, "item": line.item_code}
-            for line in order_lines_in_force(actor, None, span)
-        }
-    return found
-
-
-def stop_problem(step: StepView) -> CommonwealError:
-    """What stopped a step, as the error it was."""
-    return CommonwealError(str(step.detail.get("code", "")), str(step.detail.get("message", "")))

@@ -288,4 +288,6 @@ def decision_href(decision: Any) -> str:
     """Where a waiting decision is taken."""
     if decision.subject_type in (LIMIT, SECOND):
         return address("approvers", agency=decision.agency_id)
+    if decision.subject_type == "charging.CloseRun":
+        return address("close_month", decision.effect["period"])
     return address("proposals") if decision.subject_type == "charging.RateVersion" else ""

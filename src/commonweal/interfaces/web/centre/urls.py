@@ -8,6 +8,7 @@ from ..access import centre_only
 from ..agreements import approvers
 from ..agreements.addresses import addresses
 from . import (
+    approval,
     audit,
     bills,
     close,
@@ -35,6 +36,7 @@ urlpatterns = [
     path("close/<str:period>/", close.close_month, name="close_month"),
     path("close/<str:period>/start/", close.close_start, name="close_start"),
     path("close/<str:period>/next/", close.close_next, name="close_next"),
+    path("close/<str:period>/decide/", approval.close_decide, name="close_decide"),
     path("close/<str:period>/stop/", close.close_stop, name="close_stop"),
     path("bills/", bills.bills, name="bills"),
     path("bills/questions/", bills.queries, name="queries"),

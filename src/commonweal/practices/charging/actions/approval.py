@@ -5,18 +5,48 @@ from __future__ import annotations
 from uuid import UUID
 
 from commonweal.kernel.access.public import Actor
-from commonweal.kernel.audit.public import record
-from commonweal.kernel.authority.public import Decision, NotYours
+from commonweal.kernel.audit.public import action, record
+from commonweal.kernel.authority.public import Decision, NotYours, approve, reject
 from commonweal.kernel.calendar.public import now
 from commonweal.kernel.party.public import actor_of_account
 from commonweal.kernel.schema.public import Conflict
 
-from ..closing.approval import ENOUGH, ApprovalError, dispute_rows, disputes, drafts_digest
+from ..closing.approval import (
+    ENOUGH,
+    ApprovalError,
+    dispute_rows,
+    disputes,
+    drafts_digest,
+    latest,
+)
 from ..closing.held import hold
 from ..domain.close import CODES, next_step
 from ..models import CloseRun, CloseStep
-from ..selectors.closes import busy
+from ..selectors.closes import busy, existing
 from .close import APPROVAL, RUN, enqueue_close
+
+
+@action
+def approve_bills(*, actor: Actor, period: str, reason: str = "") -> Decision:
+    """Approve that a month's bills are issued, as a second person (CLOSE-508 if nothing waits)."""
+    return approve(actor=actor, decision_id=_asked(actor, period), reason=reason)
+
+
+@action
+def reject_bills(*, actor: Actor, period: str, reason: str) -> Decision:
+    """Reject that a month's bills are issued, with a reason (CLOSE-508 if nothing waits)."""
+    return reject(actor=actor, decision_id=_asked(actor, period), reason=reason)
+
+
+def _asked(actor: Actor, period: str) -> UUID:
+    run = existing(period)
+    decision = latest(actor, run)
+    if decision is None or decision.state != "proposed":
+        raise Conflict(
+            "CLOSE-508", f"No bills of {period} wait for an approval. Read the close page."
+        )
+    record(actor=actor, verb="close.decision_asked", target=run, payload={"period": period})
+    return decision.pk
 
 
 def bills_approved(actor: Actor, decision: Decision) -> None:

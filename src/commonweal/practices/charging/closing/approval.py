@@ -27,7 +27,7 @@ from commonweal.kernel.words import public as words
 
 from ..domain.close import PREVIEW_DAYS, Options
 from ..domain.cost_model import total_of
-from ..models import AllocationRun, Bill, BillLine, CloseRun, LineQuery
+from ..models import AllocationRun, Bill, BillLine, CloseRun, CloseStep, LineQuery
 
 RUN = "charging.run_close"
 SUBJECT = "charging.CloseRun"
@@ -159,6 +159,10 @@ def waits_alike(run: CloseRun, decision: Decision | None, *, early: bool) -> boo
 def ask(actor: Actor, run: CloseRun, options: Options) -> Decision:
     """Propose that the month's bills are issued, in place of a proposal that waits; tell those who
     may approve."""
+    before = latest(actor, run)
+    shown = CloseStep.objects.get(run=run, code="preview").detail.get("days")
+    usual = PREVIEW_DAYS if options.preview_days is None else options.preview_days
+    reason = options.preview_reason.strip()
     bills = Bill.objects.filter(run=run)
     count, total = bills.count(), int(bills.aggregate(total=Sum("total_minor"))["total"] or 0)
     effect = {
@@ -169,8 +173,8 @@ def ask(actor: Actor, run: CloseRun, options: Options) -> Decision:
         "services": recovery(run),
         "preview_ends": run.preview_ends,
         "ends_preview": options.end_preview and window_open(run),
-        "preview_days": PREVIEW_DAYS if options.preview_days is None else options.preview_days,
-        "preview_reason": options.preview_reason.strip(),
+        "preview_days": usual if shown is None else shown,
+        "preview_reason": reason or (before.effect["preview_reason"] if before else ""),
         "disputes": [query.pk for query in disputes(run)],
     }
     with override(centre().locale):  # a record reads the same whoever proposes it

@@ -56,9 +56,9 @@ def issue(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str,
     """
     day, decision = today(centre().zone), latest(actor, run)
     missing = lacks(run, decision)
-    if missing is not None or decision is None:
+    if missing is not None:
         raise missing
-    if window_open(run) and not decision.effect["ends_preview"]:
+    if decision and window_open(run) and not decision.effect["ends_preview"]:
         raise PreviewOpen(
             "CLOSE-401",
             f"Agencies may look at their bills until {run.preview_ends}. Resume on that day, "

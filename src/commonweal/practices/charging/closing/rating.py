@@ -31,14 +31,16 @@ from commonweal.kernel.party.public import centre
 
 from ..engine import ENGINE_VERSION
 from ..engine.connection import open_connection
+from ..engine.errors import EngineDefect
 from ..engine.price import price, r9
-from ..engine.rating import prove_totals, rate_to_table, require_proof
+from ..engine.rating import Difference, prove_totals, rate_to_table, require_proof
 from ..engine.rating_sql import RatingPlan
 from .corrections import Corrected, Place, billed_so_far, corrected_line, corrections
 from .drafting import CauseError, Funding, RatedGroup, funding_shares
 from .fixed import fixed_charges, fixed_items, refuse_fixed_usage
 from .rates import RateIndex, approved_rates
 
+MOST_ROWS = 100
 PLAN = RatingPlan(carry=("order_line",))
 _RATED = (
     "agency_id, charge_item, rate_version, order_line, source, fact_id, from_time, quantity,"
@@ -274,7 +276,7 @@ def prove(actor: Actor, period: str) -> Proof:
         else:
             base.execute("CREATE VIEW rated AS SELECT *, 0::DECIMAL(27,9) AS amount FROM usage")
         models = {str(key): model for key, model in prepared.rates.models.items()}
-        require_proof(prove_totals(base, "usage", "rated", models))
+        _require_proof(prove_totals(base, "usage", "rated", models))
         _compare_counts(base, "rated", totals(actor, period))
         if rated:
             _prove_corrections(base, rated, prepared.rates)
@@ -284,6 +286,45 @@ def prove(actor: Actor, period: str) -> Proof:
             " coalesce(sum(amount), 0)::VARCHAR FROM rated"
         ).fetchone()
     return Proof(count, str(total))
+
+
+def _require_proof(differences: Sequence[Difference]) -> None:
+    """Show every group in which the two paths differ, with both sums (CLOSE-306)."""
+    try:
+        require_proof(differences)
+    except EngineDefect as defect:
+        rows = [
+            {
+                "agency": agency,
+                "item": item,
+                "rate": version,
+                "by_records": _figure(each.found),
+                "by_total": _figure(each.expected),
+                "difference": _figure(
+                    None
+                    if each.found is None or each.expected is None
+                    else each.found - each.expected
+                ),
+                "records": f"{each.found_facts or 0} / {each.facts or 0}",
+            }
+            for each in differences[:MOST_ROWS]
+            for agency, item, version in [each.group]
+        ]
+        raise CauseError(
+            "CLOSE-306",
+            f"{len(differences)} groups differ between the two ways to price them. Nothing may be "
+            "billed: keep the files and report this.",
+            rows=rows,
+        ) from defect
+
+
+def _counted(value: tuple[int, Decimal] | None) -> str:
+    """`12 / 340.5`: how many records, and their quantity together."""
+    return "–" if value is None else f"{value[0]} / {format(value[1].normalize(), 'f')}"
+
+
+def _figure(value: Decimal | None) -> str:
+    return "–" if value is None else format(value, "f")
 
 
 def _prove_corrections(base: Any, rated: Sequence[PartitionFile], rates: RateIndex) -> None:
@@ -302,14 +343,25 @@ def _prove_corrections(base: Any, rated: Sequence[PartitionFile], rates: RateInd
     for place, (quantity, amount) in moved.items():
         before, model = billed.get(place), rates.models[place.rate_version_id]
         after = quantity if before is None else before + quantity
-        if r9(price(model, after)) - r9(price(model, before)) != amount:
-            wrong.append({"agency": str(place.agency_id), "item": str(place.charge_item_id)})
+        expected = r9(price(model, after)) - r9(price(model, before))
+        if expected != amount:
+            wrong.append(
+                {
+                    "agency": str(place.agency_id),
+                    "item": str(place.charge_item_id),
+                    "rate": str(place.rate_version_id),
+                    "month": place.charge_period,
+                    "by_records": _figure(amount),
+                    "by_total": _figure(expected),
+                    "difference": _figure(amount - expected),
+                }
+            )
     if wrong:
         raise CauseError(
             "CLOSE-304",
             f"{len(wrong)} corrections differ from the price of their totals. "
             "Nothing may be billed: keep the files and report this.",
-            rows=wrong[:100],
+            rows=wrong[:MOST_ROWS],
         )
 
 
@@ -332,7 +384,15 @@ def _compare_counts(base: Any, relation: str, counted: Iterable[Total]) -> None:
             "CLOSE-303",
             f"{len(wrong)} totals of the rated records differ from those counted at the freeze. "
             "Nothing may be billed: keep the files and report this.",
-            rows=[{"agency": agency, "item": item} for agency, item in sorted(wrong)[:100]],
+            rows=[
+                {
+                    "agency": agency,
+                    "item": item,
+                    "frozen": _counted(stated.get((agency, item))),
+                    "rated": _counted(found.get((agency, item))),
+                }
+                for agency, item in sorted(wrong)[:MOST_ROWS]
+            ],
         )
 
 

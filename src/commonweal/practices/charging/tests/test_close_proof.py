@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -20,7 +21,8 @@ from commonweal.kernel.audit.public import head
 from commonweal.kernel.metering.models import Partition
 from commonweal.kernel.metering.public import UsageError
 from commonweal.kernel.schema.public import CommonwealError
-from commonweal.practices.charging.models import Bill, BillLine, CloseRun, LineFunding
+from commonweal.practices.charging.close_words import found_rows
+from commonweal.practices.charging.models import Bill, BillLine, CloseRun, CloseStep, LineFunding
 from commonweal.practices.charging.papers.pack import PackMaker
 from commonweal.practices.charging.papers.pdf import bill_pdf
 from commonweal.practices.charging.papers.tables import bill_csv
@@ -68,10 +70,10 @@ def test_a_damaged_rated_file_is_not_even_read(world: World) -> None:
     ("change", "code"),
     [
         ("UPDATE lines SET amount = amount + 0.000000001 WHERE charge_item = "
-         "(SELECT max(charge_item) FROM lines)", "RATE-902"),
-        ("DELETE FROM lines WHERE fact_id = (SELECT max(fact_id) FROM lines)", "RATE-902"),
+         "(SELECT max(charge_item) FROM lines)", "CLOSE-306"),
+        ("DELETE FROM lines WHERE fact_id = (SELECT max(fact_id) FROM lines)", "CLOSE-306"),
         ("INSERT INTO lines SELECT * REPLACE (0 AS quantity, 0 AS amount) FROM lines LIMIT 1",
-         "RATE-902"),
+         "CLOSE-306"),
         ("UPDATE lines SET quantity = quantity + 1 WHERE fact_id = "
          "(SELECT max(fact_id) FROM lines)", "CLOSE-303"),
     ],
@@ -86,6 +88,17 @@ def test_a_manipulated_amount_stops_the_close(world: World, change: str, code: s
     assert found.value.code == code
     with act_as(SYSTEM):
         assert not Bill.objects.filter(period=AUGUST).exists()
+        step = CloseStep.objects.get(run__period=AUGUST, code="prove")
+        shown = found_rows(SYSTEM, AUGUST, step.detail)
+    assert shown is not None
+    assert {row["agency"] for row in shown.rows} == {"Office of Roads"}
+    said = " ".join(value for row in shown.rows for value in row.values())
+    assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", said)
+    if code == "CLOSE-306":
+        for row in shown.rows:
+            assert row["rate"].startswith(("payroll.", "helpdesk."))
+            sums = [Decimal(row[key]) for key in ("by_records", "by_total", "difference")]
+            assert sums[0] - sums[1] == sums[2]
 
 
 @pytest.mark.parametrize(

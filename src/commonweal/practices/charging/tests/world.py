@@ -18,7 +18,6 @@ from typing import Any
 from uuid import UUID
 
 from commonweal.kernel.access.public import SYSTEM, Actor, act_as, create_user
-from commonweal.kernel.authority.public import approve
 from commonweal.kernel.calendar.public import FiscalPeriod, at
 from commonweal.kernel.catalogue.public import (
     NewFunding,
@@ -54,6 +53,7 @@ from commonweal.practices.charging.public import (
     Volume,
     advance_close,
     allocate,
+    approve_bills,
     approve_rate,
     close_run,
     derive_rate,
@@ -151,7 +151,7 @@ class World:
             found = issue_approval(actor, run)
             if found is None or not found.waits:
                 return False
-            approve(actor=actor, decision_id=found.decision.pk, reason=reason)
+            approve_bills(actor=actor, period=period, reason=reason)
         return True
 
     def close_fully(self, period: str) -> CloseRun:
