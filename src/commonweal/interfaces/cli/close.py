@@ -24,7 +24,7 @@ EXAMPLES = """\
   commonweal close 2026-10 --preview-days 3 --reason "the year-end comes early"
   commonweal close 2026-10 --end-preview "every agency has confirmed its bill"
   commonweal close 2026-10 --approve --as director@meridian.example
-  commonweal close 2026-10 --reject --reason "Payroll cannot be right" --as director@meridian.example
+  commonweal close 2026-10 --reject --reason "Payroll looks wrong" --as director@meridian.example
   commonweal close 2026-10 --status             what is done
   commonweal close 2026-10 --stop               stop a running close; what is done stays
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from pydantic import Field
 from commonweal.kernel.access.public import Actor
 from commonweal.practices.charging import public as charging
 
+from ..authority.doors import DeciderOut
 from ..kit import paging
 from ..kit.doors import Asked, Door, centre
 from ..kit.types import Code, Day, In, Money, Out, Page, Period, Text
@@ -53,6 +55,49 @@ class WorkOut(Out):
         return row.started_at or row.run_at  # type: ignore[no-any-return]
 
 
+class RecoveryOut(Out):
+    """What the drafts charge for a service beside what it cost; `cost` null: not known."""
+
+    service: str
+    charged: Money
+    cost: Money | None
+
+
+class DisputeOut(Out):
+    """A line that an agency disputes and nobody has answered."""
+
+    id: UUID
+    line_id: UUID
+    agency: str
+    charge_item: str
+    amount: Money
+    text: str
+
+
+class ApprovalOut(Out):
+    """What a second person approves before the month's bills are issued.
+
+    While it is `proposed`, decide it by `POST /decisions/{id}/approve` or `/reject`, as a signed-in
+    person: open disputes take a reason. `why_not`: why you may not; `deciders`: who may.
+    """
+
+    id: UUID
+    state: str
+    statement: str
+    bills: int
+    total: Money
+    currency: str
+    services: list[RecoveryOut]
+    disputes: list[DisputeOut]
+    preview_ends: Day | None
+    ends_preview: bool
+    preview_reason: str
+    reason: str
+    decided_at: datetime | None
+    deciders: list[DeciderOut]
+    why_not: str
+
+
 class CloseOut(Out):
     """A month's close; `input_hash` identifies the run together with the engine's version.
 
@@ -70,6 +115,7 @@ class CloseOut(Out):
     cancel_requested: bool
     steps: list[StepOut]
     work: WorkOut | None = None
+    approval: ApprovalOut | None = Field(None, description="Only where one month is read.")
 
     @staticmethod
     def resolve_steps(row: Any) -> list[Any]:
@@ -85,6 +131,9 @@ class AdvanceIn(In):
     waive_reason: Annotated[Text, Field(max_length=500)] = ""
     preview_days: int | None = Field(None, ge=0, le=60)
     end_preview: bool = False
+    preview_reason: Annotated[Text, Field(max_length=500)] = Field(
+        "", description="Why agencies have less than five working days; whoever approves reads it."
+    )
     no_costs_reason: Annotated[Text, Field(max_length=500)] = ""
     payment_days: int = Field(30, ge=0, le=365)
 
@@ -112,8 +161,53 @@ def with_work(actor: Actor, rows: Sequence[charging.CloseRun]) -> list[charging.
 
 
 def one(actor: Actor, period: str) -> charging.CloseRun:
-    """One month's close with its work."""
-    return with_work(actor, [charging.close_run(actor, period)])[0]
+    """One month's close with its work and the approval of its bills."""
+    found = with_work(actor, [charging.close_run(actor, period)])[0]
+    found.approval = approval(actor, found)  # type: ignore[attr-defined]
+    return found
+
+
+def approval(actor: Actor, run: charging.CloseRun) -> dict[str, Any] | None:
+    """What the second person is shown, or was."""
+    found = charging.issue_approval(actor, run)
+    if found is None:
+        return None
+    decision, effect = found.decision, found.decision.effect
+    text = partial(charging.money_text, currency=decision.currency)
+    return {
+        "id": decision.pk,
+        "state": decision.state,
+        "statement": decision.statement,
+        "bills": effect["bills"],
+        "total": text(effect["total_minor"]),
+        "currency": decision.currency,
+        "services": [
+            {
+                "service": row["service"],
+                "charged": text(row["charged"]),
+                "cost": None if row["cost"] is None else text(row["cost"]),
+            }
+            for row in found.services
+        ],
+        "disputes": [
+            {
+                "id": query.pk,
+                "line_id": query.line_id,
+                "agency": query.agency.code,
+                "charge_item": query.line.charge_item.code,
+                "amount": text(query.line.amount_minor),
+                "text": query.text,
+            }
+            for query in found.disputes
+        ],
+        "preview_ends": run.preview_ends,
+        "ends_preview": effect["ends_preview"],
+        "preview_reason": effect["preview_reason"],
+        "reason": decision.reason,
+        "decided_at": decision.decided_at,
+        "deciders": found.deciders,
+        "why_not": found.why_not,
+    }
 
 
 @door.get("/closes", access=SEE, returns=Page[CloseOut])
@@ -163,6 +257,7 @@ def advance_close(request: Asked, period: Period, data: AdvanceIn) -> charging.C
         waive_reason=data.waive_reason,
         preview_days=data.preview_days,
         end_preview=data.end_preview,
+        preview_reason=data.preview_reason,
         payment_days=data.payment_days,
         no_costs_reason=data.no_costs_reason,
     )

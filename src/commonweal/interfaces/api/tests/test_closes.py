@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -56,3 +57,18 @@ def test_a_month_that_was_not_started_cannot_be_stopped(scene: Scene, path: str)
 
 def test_only_whoever_may_close_asks(scene: Scene) -> None:
     assert post(scene, f"{OPEN}/advance", who="director:").status_code == 403
+
+
+def test_the_approval_of_a_month_is_read_with_its_figures(scene: Scene) -> None:
+    read = scene.client("director:").get(f"/api/v1/closes/{CLOSED}").json()
+    found, month = read["approval"], read["steps"]
+    assert (found["state"], found["currency"]) == ("approved", "USD")
+    assert [step["code"] for step in month][5:8] == ["preview", "approve", "issue"]
+    summary = scene.client(FINANCE).get(f"/api/v1/closes/{CLOSED}/summary").json()
+    assert (found["bills"], found["total"]) == (summary["bills"], summary["total"])
+    assert sum(Decimal(row["charged"]) for row in found["services"]) == Decimal(found["total"])
+    assert found["preview_reason"] == "The tests do not wait"
+    decision = scene.client("director:").get(f"/api/v1/decisions/{found['id']}").json()
+    assert decision["subject_type"] == "charging.CloseRun"
+    hurried = post(scene, f"{OPEN}/advance", end_preview=True)
+    assert (hurried.status_code, hurried.json()["code"]) == (422, "CLOSE-502")

@@ -44,4 +44,4 @@ def _decide(request: Asked, period: str) -> None:
         )
     approved = text(request, "decision") == "approve"
     write = charging.approve_bills if approved else charging.reject_bills
-    write(actor=request.actor, period=period, reason=text(request, "approval_reason"))
+    write(actor=request.actor, period=period, reason=text(request, "reason"))

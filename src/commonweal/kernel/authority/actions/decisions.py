@@ -135,7 +135,11 @@ def reject(*, actor: Actor, decision_id: UUID, reason: str) -> Decision:
     subject = subject_of(decision.subject_type)
     check_may_decide(actor, decision, subject)
     if len(reason.strip()) < 10:
-        raise AuthorityError("AUTHORITY-110", "Say in at least ten characters why you reject this.")
+        raise AuthorityError(
+            "AUTHORITY-110",
+            "Say in at least ten characters why you reject this.",
+            field="reason",
+        )
     _close(actor, decision, "rejected", reason)
     if subject.on_rejected is not None:
         subject.on_rejected(actor, decision)

@@ -53,8 +53,11 @@ def job() -> Job:
 
 def test_a_month_is_closed_in_the_background_by_the_person_who_asked(world: World) -> None:
     world.report(AUGUST)
-    ask(world, preview_days=0, payment_days=10)
+    ask(world, preview_days=0, preview_reason="The year-end comes early", payment_days=10)
     assert states(AUGUST)["freeze"] == "waiting"
+    assert work().state == "done"
+    assert states(AUGUST)["approve"] == "waiting"
+    assert world.approve(AUGUST)
     done = work()
     assert (done.state, done.asked_by) == ("done", world.finance.user_id)
     assert states(AUGUST) == dict.fromkeys(CODES, "done")

@@ -1,4 +1,4 @@
-"""The close of a month: its nine steps, what stops it, and how it goes on."""
+"""The close of a month: its ten steps, what stops it, and how it goes on."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def by_hand(agency: str, facts: list[Usage], payslip: Decimal) -> int:
     return int(sum(amount.quantize(CENT, ROUND_HALF_UP) for amount in lines) * 100)
 
 
-def test_all_nine_steps_make_bills_that_a_hand_calculation_confirms(world: World) -> None:
+def test_all_ten_steps_make_bills_that_a_hand_calculation_confirms(world: World) -> None:
     run = world.close_fully(AUGUST)
     assert run.state == "done"
     assert states(AUGUST) == dict.fromkeys(CODES, "done")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -109,19 +110,96 @@ def test_a_month_is_closed_step_by_step(
     page = worked(browser, "allocate", how="through")
     assert "Show 2 agencies their bills" in page
 
-    page = worked(browser, "preview", preview_days="3")
+    refused = text_of(run(browser, "preview", preview_days="3"), 422)
+    assert "CLOSE-502" in refused
+    page = worked(browser, "preview", preview_days="3", preview_reason="The holidays come first")
     assert "until 7 December 2026" in page
-    assert "Issue 2 bills" in page
-    assert "An issued bill never changes" in page
+    assert "The bills of November 2026 wait for approval" in page
+    assert "Your roles do not let you decide this." in page
+    director = browser_of(own_december, "director")
+    assert "Approve the issue of 2 bills" in text_of(director.get(PAGE))
+    page = approve(director)
+    assert "Issue 2 bills" in text_of(browser.get(PAGE))
+    assert "An issued bill never changes" in text_of(browser.get(PAGE))
     early = worked(browser, "issue")
     assert "stopped: Issue bills" in early
     assert "Agencies may look at their bills until 2026-12-07." in early
-    page = worked(browser, "issue", end_preview="1")
+    asked = text_of(run(browser, "issue", end_preview="1", preview_reason="All have confirmed"))
+    assert "A second person is asked to approve this." in asked
+    assert "The preview ends now, before 7 December 2026: All have confirmed" in asked
+    approve(director)
+    assert Worker().run(once=True) == 1  # goes on as the officer, who asked for it
     with act_as(SYSTEM):
         assert charging.Bill.objects.filter(period="2026-11", state="issued").count() == 2
         made = events(SYSTEM, verb="close.issue_done").rows[0]
         assert made.actor_id == own_december.users["officer"].pk
     assert "November 2026 is closed" in worked(browser, "post", how="through")
+
+
+def approve(browser: Client, **form: str) -> str:
+    """Read what the second person reads, and approve it."""
+    seen = re.search(r'name="seen" value="([0-9a-f]+)"', text_of(browser.get(PAGE)))
+    assert seen is not None
+    data = {"seen": seen[1], "decision": "approve", **form}
+    page = text_of(browser.post(f"{PAGE}decide/", data, follow=True))
+    assert "The bills are approved." in page
+    return page
+
+
+def test_the_second_person_sees_what_they_approve(
+    own_december: World, browser_of: Callable[[World, str], Client]
+) -> None:
+    officer = own_december.actors["officer"]
+    charging.advance_close(
+        officer, "2026-11",
+        charging.CloseOptions(**{**WAIVED, "waived": ("desk",)}, no_costs_reason="It comes later"),
+    )  # fmt: skip
+    agency = own_december.actors["water"]
+    with act_as(agency):
+        line = charging.BillLine.objects.filter(bill__period="2026-11").order_by("number").first()
+        assert line is not None
+        charging.raise_query(
+            actor=agency, line_id=line.pk, kind="dispute", text="We never asked for this."
+        )
+    browser = browser_of(own_december, "director")
+    assert f'href="{PAGE}"' in text_of(browser.get("/centre/overview/"))
+    page = text_of(browser.get(PAGE))
+    assert "What each service recovers" in page
+    assert "Recovered?" in page
+    assert "We never asked for this." in page
+    assert "Dana Director" in page
+    stale = browser.post(f"{PAGE}decide/", {"seen": "0", "decision": "approve"})
+    assert "FORM-104" in text_of(stale, 422)
+    seen = re.search(r'name="seen" value="([0-9a-f]+)"', page)
+    assert seen is not None
+    bare = browser.post(f"{PAGE}decide/", {"seen": seen[1], "decision": "approve"})
+    refused = text_of(bare, 422)
+    assert "CLOSE-504" in refused
+    assert 'href="#reason"' in refused
+    approve(browser, reason="It is answered with the next bill")
+    assert "1 line is disputed: It is answered with the next bill" in text_of(browser.get(PAGE))
+    assert browser_of(own_december, "officer").post(f"{PAGE}decide/").status_code == 403
+
+
+def test_a_rejected_month_says_why_and_can_be_asked_for_again(
+    own_december: World, browser_of: Callable[[World, str], Client]
+) -> None:
+    officer, browser = own_december.actors["officer"], browser_of(own_december, "director")
+    charging.advance_close(
+        officer, "2026-11",
+        charging.CloseOptions(**{**WAIVED, "waived": ("desk",)}, no_costs_reason="It comes later"),
+    )  # fmt: skip
+    seen = re.search(r'name="seen" value="([0-9a-f]+)"', text_of(browser.get(PAGE)))
+    assert seen is not None
+    form = {"seen": seen[1], "decision": "reject", "reason": "Payroll cannot be right"}
+    page = text_of(browser.post(f"{PAGE}decide/", form, follow=True))
+    assert "The close of November 2026 stopped: Have the issue approved" in page
+    assert "Payroll cannot be right" in page
+    again = browser_of(own_december, "officer")
+    assert "Ask for the approval again" in text_of(again.get(PAGE))
+    asked = text_of(run(again, "approve"))
+    assert "A second person is asked to approve this." in asked
+    assert "The bills of November 2026 wait for approval" in asked
 
 
 def test_work_that_goes_on_is_shown_and_read_anew(december: World, signed_in: Browser) -> None:
@@ -247,8 +325,12 @@ def test_a_month_without_costs_is_never_called_recovered(
         assert 'name="no_costs_reason"' in page
         charging.advance_close(
             officer, "2026-11",
-            charging.CloseOptions(**waived, no_costs_reason=reason, end_preview=True),
+            charging.CloseOptions(**waived, no_costs_reason=reason, end_preview=True,
+                                  preview_reason="Every agency has confirmed its bill"),
         )  # fmt: skip
+        with act_as(world.actors["director"]):
+            charging.approve_bills(actor=world.actors["director"], period="2026-11")
+        charging.advance_close(officer, "2026-11")
         assert f"No ledger costs: {reason}" in text_of(browser.get(PAGE))
         overview = text_of(browser.get("/centre/overview/?period=2026-11"))
         costs = text_of(browser.get("/centre/costs/?period=2026-11"))
