@@ -13,7 +13,6 @@ import pytest
 from commonweal.interfaces.api.tests.scene import CLOSED, OPEN, A, Scene
 from commonweal.interfaces.cli import bench, close, kit
 from commonweal.interfaces.cli.main import build_parser, main
-from commonweal.kernel.access.models import User
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.audit.public import head
 
@@ -136,40 +135,6 @@ def test_close(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().err
     assert said.count("Problem: silent; Source: desk") == close.SHOWN
     assert "5 more" in said
-
-
-def test_a_close_waits_for_a_second_person(run: Run, scene: Scene) -> None:
-    month, early = str(OPEN), "Every agency has confirmed its bill"
-    by = {role: email_of(scene, role) for role in ("finance_officer", "director")}
-    assert "CLOSE-502" in run("close", month, "--preview-days", "1")[2]
-    status, out, err = run("close", month, "--end-preview", early, "--as", by["finance_officer"])
-    assert status == 1, err
-    assert f"The bills of {month} wait for the approval of a second person." in out
-    assert early in out
-    assert "May approve: Dana" in out
-    assert f"commonweal close {month} --approve --as EMAIL" in out
-    status, out, _ = run("close", month, "--status")
-    assert status == 1
-    waiting = [line for line in out.splitlines() if " waiting" in line]
-    assert [line.split("  ")[0] for line in waiting] == [
-        "Have the issue approved", "Issue bills", "Post journals", "Notify agencies",
-    ]  # fmt: skip
-    assert not any(line.rstrip().endswith("done") for line in waiting)
-    assert "total_minor" not in out
-    assert "May approve: " in out
-    own = run("close", month, "--approve", "--as", by["finance_officer"])
-    assert "ACCESS-403" in own[2]
-    status, out, _ = run("close", month, "--approve", "--as", by["director"])
-    assert (status, "Approved." in out) == (0, True)
-    assert "CLOSE-508" in run("close", month, "--approve", "--as", by["director"])[2]
-    assert "is done" in run("close", month, "--as", by["finance_officer"])[1]
-
-
-def email_of(scene: Scene, role: str) -> str:
-    """The address that somebody of the centre signs in with."""
-    with act_as(SYSTEM):
-        user = User.objects.get(pk=scene.world.of(role).user_id)
-    return str(user.email)
 
 
 def test_usage(run: Run, tmp_path: Path, scene: Scene) -> None:

@@ -109,14 +109,16 @@ def bills_not_approved(actor: Actor, decision: Decision) -> None:
     """Keep a rejected month where it is, with the reason; a withdrawn proposal just waits."""
     run = CloseRun.objects.get(pk=decision.subject_id)
     if decision.state == "rejected":
+        why = ApprovalError(
+            "CLOSE-506",
+            f"The bills were rejected: {decision.reason} Answer that, then ask for the approval "
+            "again.",
+        )
         CloseStep.objects.filter(run=run, code=APPROVAL).update(
             state="stopped",
             started_at=decision.proposed_at,
             finished_at=now(),
-            detail={
-                "code": "CLOSE-506",
-                "message": f"The second person rejected this: {decision.reason}",
-            },
+            detail={"code": why.code, "message": why.message},
         )
         CloseRun.objects.filter(pk=run.pk).update(state="stopped")
     record(
