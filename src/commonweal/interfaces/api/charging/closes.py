@@ -14,12 +14,13 @@ from pydantic import Field
 from commonweal.kernel.access.public import Actor
 from commonweal.practices.charging import public as charging
 
-from ..authority.doors import DeciderOut
+from ..authority.doors import DeciderOut, VerdictIn
 from ..kit import paging
 from ..kit.doors import Asked, Door, centre
 from ..kit.types import Code, Day, In, Money, Out, Page, Period, Text
 
 SEE, RUN = centre("charging.view_all_bills"), centre("charging.run_close")
+APPROVE = centre("charging.approve_bills")
 STEPS = tuple(rule.code for rule in charging.CLOSE_STEPS)
 door = Door("close", "The close of a month: from usage to issued bills and posted journals.")
 
@@ -77,8 +78,8 @@ class DisputeOut(Out):
 class ApprovalOut(Out):
     """What a second person approves before the month's bills are issued.
 
-    While it is `proposed`, decide it by `POST /decisions/{id}/approve` or `/reject`, as a signed-in
-    person: open disputes take a reason. `why_not`: why you may not; `deciders`: who may.
+    While it is `proposed`, a signed-in person decides it by `POST /closes/{period}/approve` or
+    `/reject`: open disputes take a reason. `why_not`: why you may not; `deciders`: who may.
     """
 
     id: UUID
@@ -269,6 +270,23 @@ def advance_close(request: Asked, period: Period, data: AdvanceIn) -> charging.C
 def stop_close(request: Asked, period: Period) -> charging.CloseRun:
     """Stop a running close: what is done stays, the step that runs is taken back."""
     charging.request_stop(actor=request.actor, period=period)
+    return one(request.actor, period)
+
+
+@door.post("/closes/{period}/approve", access=APPROVE, returns=CloseOut)
+def approve_bills(request: Asked, period: Period, data: VerdictIn) -> charging.CloseRun:
+    """Approve that the month's bills are issued, as a signed-in second person.
+
+    Open disputes take a reason (CLOSE-504). Background work that was asked for goes on.
+    """
+    charging.approve_bills(actor=request.actor, period=period, reason=data.reason)
+    return one(request.actor, period)
+
+
+@door.post("/closes/{period}/reject", access=APPROVE, returns=CloseOut)
+def reject_bills(request: Asked, period: Period, data: VerdictIn) -> charging.CloseRun:
+    """Reject that the month's bills are issued, with a reason; the close stops with it."""
+    charging.reject_bills(actor=request.actor, period=period, reason=data.reason)
     return one(request.actor, period)
 
 
