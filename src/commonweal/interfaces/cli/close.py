@@ -51,6 +51,12 @@ def register(verbs: Verbs) -> None:
     parser.add_argument("--preview-days", type=int, metavar="N", help="working days of preview")
     parser.add_argument("--end-preview", default="", metavar="REASON",
                         help="ask to issue before the preview ends, and why")  # fmt: skip
+    parser.add_argument(
+        "--skip",
+        default="",
+        metavar="REASON",
+        help="leave earlier months open that have usage or costs, and why",
+    )
     parser.add_argument("--payment-days", type=int, default=30, metavar="N")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--status", action="store_true", help="show the steps and do nothing")
@@ -109,6 +115,7 @@ def advance(args: argparse.Namespace) -> int:
         preview_reason=args.end_preview or args.reason,
         payment_days=args.payment_days,
         no_costs_reason=args.without_costs,
+        skip_reason=args.skip,
     )
     try:
         done = advance_close(actor_of(args), args.period, options, until=until, progress=progress)
@@ -246,6 +253,8 @@ def show(args: argparse.Namespace) -> int:
         steps = list(found.steps.order_by("order"))
         job = close_jobs(actor, [args.period]).get(args.period)
         now = running(actor, found, steps, job)
+    if found.skipped:
+        say(f"Left open before it: {', '.join(found.skipped['months'])}: {found.skipped['reason']}")
     if now is not None:
         far = f", {now.job.progress_done} of {now.job.progress_total}" if (
             now.job and now.job.progress_total

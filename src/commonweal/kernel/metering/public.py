@@ -53,6 +53,7 @@ from .selectors import (
     partition_files,
     period_state,
     totals,
+    unsealed_usage,
 )
 from .storage.kept import keep_file, kept_file
 from .uploads import UploadResult, submit_file
@@ -109,6 +110,7 @@ __all__ = [
     "submit_file",
     "submit_later",
     "totals",
+    "unsealed_usage",
     "upload",
     "upload_jobs",
     "upload_state",

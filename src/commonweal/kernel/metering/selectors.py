@@ -15,7 +15,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Max
+from django.db.models import Count, Max
 
 from ..access.public import Actor, require, require_somewhere
 from ..calendar.public import FiscalPeriod
@@ -123,6 +123,14 @@ def period_state(period: str) -> str:
     """`open`, `frozen` or `sealed`."""
     row = PeriodState.objects.filter(period=FiscalPeriod.parse(period).code).first()
     return row.state if row else "open"
+
+
+def unsealed_usage(actor: Actor, before: str) -> dict[str, int]:
+    """How many usage records wait in each month before one, which no close has taken in yet."""
+    require(actor, "metering.view")
+    sealed = PeriodState.objects.filter(state="sealed").values("period")
+    rows = UsageFact.objects.filter(booked_in__lt=before).exclude(booked_in__in=sealed)
+    return dict(rows.values_list("booked_in").annotate(count=Count("pk")).order_by("booked_in"))
 
 
 def _scope(actor: Actor, agency_id: UUID | None) -> list[UUID] | None:

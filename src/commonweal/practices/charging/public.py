@@ -72,7 +72,15 @@ from .selectors.bills import (
     revenue_by_service,
     visible_bills,
 )
-from .selectors.closes import Running, close_jobs, close_periods, close_run, closes, running
+from .selectors.closes import (
+    Running,
+    close_jobs,
+    close_periods,
+    close_run,
+    closes,
+    running,
+    unclosed_months,
+)
 from .selectors.cost_model import UNASSIGNED, PoolCost, cost_by_pool, drivers, pools, rules
 from .selectors.cost_model import drivers as cost_drivers
 from .selectors.cost_model import pools as cost_pools
@@ -303,6 +311,7 @@ __all__ = [
     "start_close",
     "step_words",
     "steps",
+    "unclosed_months",
     "usage_by_month",
     "usage_by_month_csv",
     "verifier_source",

@@ -99,6 +99,13 @@ class ApprovalOut(Out):
     why_not: str
 
 
+class SkippedOut(Out):
+    """Earlier months with usage or costs that were not closed first."""
+
+    months: list[str]
+    reason: str
+
+
 class CloseOut(Out):
     """A month's close; `input_hash` identifies the run together with the engine's version.
 
@@ -114,14 +121,26 @@ class CloseOut(Out):
     started_at: datetime
     finished_at: datetime | None
     cancel_requested: bool
+    skipped: SkippedOut | None = Field(description="Earlier months that were left open, and why.")
     steps: list[StepOut]
     work: WorkOut | None = None
     approval: ApprovalOut | None = Field(None, description="Only where one month is read.")
 
     @staticmethod
+    def resolve_skipped(row: Any) -> Any:
+        """Nothing where no month was left open."""
+        return row.skipped or None
+
+    @staticmethod
     def resolve_steps(row: Any) -> list[Any]:
         """In order."""
         return sorted(row.steps.all(), key=lambda step: step.order)
+
+
+class StartIn(In):
+    """Why earlier months with usage or costs are left open, if there are any (CLOSE-105)."""
+
+    skip_reason: Annotated[Text, Field(max_length=500)] = ""
 
 
 class AdvanceIn(In):
@@ -136,6 +155,7 @@ class AdvanceIn(In):
         "", description="Why agencies have less than five working days; whoever approves reads it."
     )
     no_costs_reason: Annotated[Text, Field(max_length=500)] = ""
+    skip_reason: Annotated[Text, Field(max_length=500)] = ""
     payment_days: int = Field(30, ge=0, le=365)
 
 
@@ -239,9 +259,10 @@ def summarise_month(request: Asked, period: Period) -> dict[str, Any]:
 
 
 @door.post("/closes/{period}", access=RUN, returns=CloseOut, status=201)
-def start_close(request: Asked, period: Period) -> charging.CloseRun:
+def start_close(request: Asked, period: Period, data: StartIn | None = None) -> charging.CloseRun:
     """Start a month's close, or find the one there is; nothing is done yet."""
-    charging.start_close(actor=request.actor, period=period)
+    reason = data.skip_reason if data else ""
+    charging.start_close(actor=request.actor, period=period, skip_reason=reason)
     return one(request.actor, period)
 
 
@@ -261,6 +282,7 @@ def advance_close(request: Asked, period: Period, data: AdvanceIn) -> charging.C
         preview_reason=data.preview_reason,
         payment_days=data.payment_days,
         no_costs_reason=data.no_costs_reason,
+        skip_reason=data.skip_reason,
     )
     charging.ask_close(actor=request.actor, period=period, options=options, until=data.until)
     return one(request.actor, period)

@@ -87,6 +87,9 @@ def cockpit(request: Asked, period: str, errors: tuple[Any, ...] = ()) -> HttpRe
         "window_open": window_open(view),
         "preview_days": request.POST.get("preview_days", "5"),
         "asked": request.POST,
+        "unclosed": charging.unclosed_months(request.actor, period)
+        if may_run and view.run is None and request.actor.may("metering.view")
+        else (),
         "months": charging.close_periods(request.actor, 13),
         "ended": FiscalPeriod.parse(period).end_day <= local_day(),
     }
@@ -258,7 +261,10 @@ def close_start(request: Asked, period: str) -> HttpResponse:
     """Start a month's close."""
     if request.method != "POST":
         return HttpResponseRedirect(address("close_month", period))
-    errors = attempt(lambda: charging.start_close(actor=request.actor, period=period))
+    reason = text(request, "skip_reason")
+    errors = attempt(
+        lambda: charging.start_close(actor=request.actor, period=period, skip_reason=reason)
+    )
     if errors:
         return cockpit(request, period, errors)
     return done(request, _("The close is started."), "close_month", period)

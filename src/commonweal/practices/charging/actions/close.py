@@ -23,7 +23,7 @@ from ..closing.held import hold
 from ..domain.close import CODES, KIND, STEPS, Options, job_key, next_step
 from ..engine import ENGINE_VERSION
 from ..models import CloseRun, CloseStep
-from ..selectors.closes import busy, existing, live_job, refuse_if_busy
+from ..selectors.closes import busy, existing, live_job, refuse_if_busy, unclosed_months
 
 RUN = "charging.run_close"
 APPROVAL = "approve"
@@ -39,8 +39,11 @@ def silent(done: int, total: int | None) -> None:
 
 
 @action
-def start_close(*, actor: Actor, period: str) -> CloseRun:
-    """Start a month's close, or return the one there is."""
+def start_close(*, actor: Actor, period: str, skip_reason: str = "") -> CloseRun:
+    """Start a month's close, or return the one there is.
+
+    Earlier months with usage or costs that were never closed take a reason (CLOSE-105).
+    """
     require(actor, RUN)
     fiscal = FiscalPeriod.parse(period)
     profile = centre()
@@ -53,24 +56,50 @@ def start_close(*, actor: Actor, period: str) -> CloseRun:
     )
     if earlier:
         raise CloseError("CLOSE-102", f"Finish the close of {earlier.period} first.")
+    skipped = {}
+    if not CloseRun.objects.filter(period=period).exists():
+        skipped = _skipped(actor, period, skip_reason)
     run, created = CloseRun.objects.get_or_create(
         agency_id=profile.agency_id,
         period=period,
-        defaults={"engine_version": ENGINE_VERSION, "started_at": now()},
+        defaults={"engine_version": ENGINE_VERSION, "started_at": now(), "skipped": skipped},
     )
     if created:
         CloseStep.objects.bulk_create(
             CloseStep(agency_id=run.agency_id, run=run, order=order, code=step.code)
             for order, step in enumerate(STEPS)
         )
-    record(actor=actor, verb="close.started", target=run, payload={"period": period})
+    record(
+        actor=actor,
+        verb="close.started",
+        target=run,
+        payload={"period": period} | ({"skipped": skipped} if created and skipped else {}),
+    )
     return run
+
+
+def _skipped(actor: Actor, period: str, reason: str) -> dict[str, Any]:
+    """The earlier months that this close leaves open, with the reason; empty: there are none."""
+    months = unclosed_months(actor, period)
+    if not months:
+        return {}
+    if len(reason.strip()) < 10:
+        first = months[0]
+        raise CloseError(
+            "CLOSE-105",
+            f"{first['month']} comes before {period} and was not closed: it has {first['records']} "
+            f"usage records and {first['lines']} ledger lines. Close it first, or say in at least "
+            "ten characters why it is left open.",
+            rows=months,
+            field="skip_reason",
+        )
+    return {"months": [row["month"] for row in months], "reason": reason.strip()}
 
 
 @action
 def start_here(*, actor: Actor, period: str, options: Options) -> CloseRun:
     """Begin to run a month's close in this process, unless it runs elsewhere (CLOSE-409)."""
-    run = start_close(actor=actor, period=period)
+    run = start_close(actor=actor, period=period, skip_reason=options.skip_reason)
     refuse_if_busy(actor, run)
     _decide(actor, run, options, {})
     record(actor=actor, verb="close.run_here", target=run, payload={"period": period})
@@ -86,14 +115,15 @@ def ask_close(
     Nothing is queued where they are done already, nor while a second person must approve: the
     approval queues the rest. CLOSE-409 names whoever runs the close now.
     """
-    run = start_close(actor=actor, period=period)
+    decided = options or Options()
+    run = start_close(actor=actor, period=period, skip_reason=decided.skip_reason)
     code = next_step(_states(run))
     if code is None or CODES.index(code) > CODES.index(until):
         return run
     refuse_if_busy(actor, run)
     scopes = None if actor.scopes is None else sorted(actor.scopes)
     background = {"until": until, "asked_by": actor.user_id, "scopes": scopes}
-    _decide(actor, run, options or Options(), plain(background))
+    _decide(actor, run, decided, plain(background))
     record(actor=actor, verb="close.asked", target=run, payload={"period": period, "until": until})
     if next_step(_states(run)) != APPROVAL:
         enqueue_close(actor, run, until)

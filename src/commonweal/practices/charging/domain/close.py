@@ -62,7 +62,7 @@ class Options:
     agencies have; None: the usual five. `end_preview`: issue before the window ends.
     `preview_reason`: why agencies have less than the usual time; the second person reads it.
     `no_costs_reason`: why the month goes on without ledger costs; whether its services recovered
-    their costs cannot be determined then.
+    their costs cannot be determined then. `skip_reason`: why earlier months are left open.
     """
 
     waived: tuple[str, ...] = ()
@@ -72,6 +72,7 @@ class Options:
     preview_reason: str = ""
     payment_days: int = 30
     no_costs_reason: str = ""
+    skip_reason: str = ""
 
     @property
     def hurried(self) -> bool:

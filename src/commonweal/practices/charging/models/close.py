@@ -14,6 +14,7 @@ class CloseRun(TenantModel):
     `options`: what a person decided about the steps to come. `run_by`: the account that ran the
     newest step; None: the operator. `background`: up to which step (`until`) background work
     was asked for, by which account (`asked_by`), within which scopes; empty where it runs here.
+    `skipped`: earlier months with usage or costs that were not closed before, and the reason.
     """
 
     period = models.CharField(max_length=7)
@@ -26,6 +27,7 @@ class CloseRun(TenantModel):
     cancel_requested = models.BooleanField(default=False)
     options = models.JSONField(default=dict)
     background = models.JSONField(default=dict)
+    skipped = models.JSONField(default=dict)
     run_by = models.UUIDField(null=True)
 
     class Meta:

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from commonweal.kernel.access.public import Actor, require
 from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.jobs.public import LIVE, Job, by_keys
+from commonweal.kernel.metering.public import unsealed_usage
 from commonweal.kernel.party.public import centre, people_of_accounts
 from commonweal.kernel.schema.public import FIRST, Conflict, Listing, NotFound, Place, listing
 from commonweal.kernel.words import public as words
 
 from ..closing.held import is_held
 from ..domain.close import STEPS, job_key
-from ..models import CloseRun, CloseStep
+from ..models import CloseRun, CloseStep, CostLine
 
 VIEW = "charging.view_all_bills"
 HIDDEN = "A colleague"
@@ -55,6 +57,25 @@ def _named(found: QuerySet[CloseRun], period: str) -> CloseRun:
     if run is None:
         raise NotFound("CLOSE-404", f"The close of {period} was not started yet. Start it first.")
     return run
+
+
+def unclosed_months(actor: Actor, period: str) -> list[dict[str, Any]]:
+    """Months before one with usage or ledger costs that no close took in, oldest first.
+
+    Months that an earlier close left open with a reason are not named again.
+    """
+    usage = unsealed_usage(actor, period)
+    lines = CostLine.objects.filter(
+        agency_id=centre().agency_id, basis="actual", period__lt=period
+    ).values_list("period")
+    costs = dict(lines.annotate(count=Count("pk")).order_by("period"))
+    known: set[str] = set()
+    for month, skipped in CloseRun.objects.values_list("period", "skipped"):
+        known |= {month, *skipped.get("months", ())}
+    return [
+        {"month": month, "records": usage.get(month, 0), "lines": costs.get(month, 0)}
+        for month in sorted((usage.keys() | costs.keys()) - known)
+    ]
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import pytest
 from django.db import connections, transaction
 
 from commonweal.kernel.access.public import SYSTEM, Actor, act_as
+from commonweal.kernel.audit.public import events
 from commonweal.kernel.calendar.public import at
 from commonweal.kernel.catalogue.models import Agreement, ChargeItem
 from commonweal.kernel.catalogue.public import NewFunding, put_charge_item
@@ -31,6 +32,7 @@ from commonweal.practices.charging.closing.issuing import PreviewOpen
 from commonweal.practices.charging.closing.usage import SourcesMissing
 from commonweal.practices.charging.domain.close import CODES, Options
 from commonweal.practices.charging.models import Bill, BillLine, CloseRun, CloseStep, LineFunding
+from commonweal.practices.charging.selectors.closes import unclosed_months
 
 from .copies import closed, copies, enter, world
 from .world import (
@@ -277,6 +279,26 @@ def test_months_are_closed_in_order_and_not_before_they_end(world: World) -> Non
     with at(after(SEPTEMBER)), act_as(world.finance), pytest.raises(CommonwealError) as order:
         start_close(actor=world.finance, period=SEPTEMBER)
     assert order.value.code == "CLOSE-102"
+
+
+def test_a_month_with_usage_or_costs_is_never_skipped_in_silence(world: World) -> None:
+    with at(after(SEPTEMBER)):
+        with act_as(world.finance), pytest.raises(CommonwealError) as skipped:
+            start_close(actor=world.finance, period=SEPTEMBER)
+        assert skipped.value.code == "CLOSE-105"
+        (row,) = skipped.value.details["rows"]
+        assert row["month"] == AUGUST
+        assert row["records"] == sum(len(facts) for facts in month_usage(AUGUST).values())
+        assert row["lines"] > 0
+        why = "August is billed by the old system"
+        with act_as(world.finance):
+            run = start_close(actor=world.finance, period=SEPTEMBER, skip_reason=why)
+            assert run.skipped == {"months": [AUGUST], "reason": why}
+            assert unclosed_months(world.finance, "2026-10") == []  # named once, with its reason
+            event = events(world.finance, verb="close.started").rows[0]
+            assert event.payload["skipped"]["reason"] == why
+    with act_as(world.finance):  # what was left open can still be closed
+        assert start_close(actor=world.finance, period=AUGUST).skipped == {}
 
 
 @pytest.mark.parametrize("role", ["director", "auditor", "service_owner"])
