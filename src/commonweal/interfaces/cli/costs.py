@@ -127,6 +127,7 @@ def _derive_parser(verbs: Verbs) -> None:
     parser.add_argument("--because", default="", help="where that volume is from")
     parser.add_argument("--fiscal-year", type=int, help="use the agencies' forecasts of this year")
     parser.add_argument("--share", default="1", help="part of the service's cost: 1/4, 25%%, 0.25")
+    parser.add_argument("--share-because", default="", metavar="REASON", help="why that part")
     parser.add_argument("--places", type=int, default=4, help="decimals of the rate (default 4)")
     parser.add_argument("--rounding", default="half_up", help="half_up, half_even, down or up")
     parser.add_argument("--propose", metavar="YYYY-MM-DD", help="propose it from this day on")
@@ -377,6 +378,7 @@ def derive(args: argparse.Namespace) -> int:
             run_id=_run_id(actor, args.allocation),
             volume=volume,
             share=args.share,
+            share_reason=args.share_because,
             places=args.places,
             policy=args.rounding,
         )

@@ -25,6 +25,8 @@ from .items import ITEMS, ItemSeed
 from .money import yearly_volume
 from .people import World, monthly_quantity
 
+SHARE_REASON = "its part of the service's charges at published prices and forecast volumes"
+
 
 def decide_rates(world: World, year: date, number: int) -> None:
     """Forecast, allocate the budget, derive, propose and approve the rates of a fiscal year: the
@@ -109,5 +111,6 @@ def _derivation(
             run_id=run_id,
             volume=Volume(fiscal_year=fiscal),
             share=item_share(item),
+            share_reason=SHARE_REASON,
             places=2 if item.price >= 1 else 4,
         )

@@ -133,7 +133,9 @@ from .selectors.portal import (
     usage_by_month,
     usage_by_month_csv,
 )
+from .selectors.rate_warnings import rate_warnings
 from .selectors.rates import (
+    RateEntry,
     ServicePosition,
     Volume,
     derive_rate,
@@ -190,6 +192,7 @@ __all__ = [
     "PoolCost",
     "PoolLedger",
     "PoolPart",
+    "RateEntry",
     "RateError",
     "RateVersion",
     "Reconciliation",
@@ -287,6 +290,7 @@ __all__ = [
     "rate_proposals",
     "rate_text",
     "rate_version",
+    "rate_warnings",
     "rated_items",
     "rates_in_force",
     "rates_in_force_page",

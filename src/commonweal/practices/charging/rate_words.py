@@ -58,9 +58,13 @@ def derivation_sentences(version: RateVersion) -> list[str]:
     found = [_cost_sentence(document, currency), *_pool_sentences(document, currency)]
     share = from_ratio(document["share"])
     if share != 1:
-        found.append(
-            _("%(part)s of it is recovered by this item.") % {"part": words.percent(share)}
+        shape = (
+            _("%(part)s of it is recovered by this item: %(reason)s.")
+            if document.get("share_reason")
+            else _("%(part)s of it is recovered by this item.")
         )
+        reason = document.get("share_reason", "").rstrip(".")
+        found.append(shape % {"part": words.percent(share), "reason": reason})
     scale = from_ratio(document["scale"])
     if scale != 1:
         found.append(

@@ -42,6 +42,12 @@ class DecisionOut(Out):
     decided_by: UUID | None
     decided_at: datetime | None
     reason: str
+    warnings: list[str] = Field(description="What is unusual about it, in plain words.")
+
+    @staticmethod
+    def resolve_warnings(row: Any) -> list[str]:
+        """As the proposal kept them."""
+        return list(row.effect.get("warnings", []))
 
     @staticmethod
     def resolve_amount(row: Any) -> str | None:

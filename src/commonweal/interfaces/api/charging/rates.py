@@ -121,6 +121,9 @@ class DerivationIn(In):
     charge_item: ItemCode
     run_id: UUID
     share: Annotated[str, Field(pattern=r"^\d{1,9}(/\d{1,9}|\.\d{1,9})?$", examples=["1/4"])] = "1"
+    share_reason: Annotated[Text, Field(max_length=300)] = Field(
+        "", description="Why this part of the cost; needed unless it is the whole."
+    )
     fiscal_year: Year | None = None
     volume: Exact | None = None
     volume_reason: Annotated[Text, Field(max_length=300)] = ""
@@ -270,6 +273,7 @@ def derive_rate(request: Asked, data: DerivationIn) -> dict[str, Any]:
         run_id=data.run_id,
         volume=volume,
         share=data.share,
+        share_reason=data.share_reason,
         adjustments=[charging.Adjustment(**each.model_dump()) for each in data.adjustments],
         places=data.places,
         policy=data.policy,

@@ -105,6 +105,9 @@ def proposals(request: Asked, errors: tuple[Any, ...] = ()) -> HttpResponse:
                 "version": version,
                 "before": charging.rate_text(before) if before else "",
                 "deciders": deciders.on(found[version.pk]) if version.pk in found else [],
+                "warnings": found[version.pk].effect.get("warnings", [])
+                if version.pk in found
+                else [],
                 "withdraw": mine(request, found.get(version.pk)),
                 "why_not": deciders.why_not_on(request.actor, found[version.pk])
                 if version.pk in found
@@ -176,8 +179,44 @@ def propose(request: Asked) -> HttpResponse:
         except (NotFound, Forbidden):
             raise
         except CommonwealError as error:
-            errors = problems(error)
+            errors = problems(plainly(request, error))
     return propose_page(request, derivation, errors)
+
+
+def plainly(request: Asked, error: CommonwealError) -> CommonwealError:
+    """A finding of the engine, which names a place in its document, in the words of the form."""
+    pointer = str(error.details.get("where", ""))
+    if not pointer:
+        return error
+    kind, parts = text(request, "kind"), pointer.split("/")
+    if kind == "graduated" and parts[0] == "tiers" and len(parts) > 1:
+        what = {
+            "from": _("The start of tier %(number)s"),
+            "to": _("The end of tier %(number)s"),
+        }.get(parts[-1], _("The price of tier %(number)s"))
+        named, field = what % {"number": int(parts[1]) + 1}, "tiers"
+    elif kind == "flat":
+        named, field = _("The amount a month"), "amount"
+    else:
+        named, field = _("The price for each unit"), "rate"
+    message = error.message.replace(pointer, named, 1)
+    return FormError(error.code, message, field=field)
+
+
+def warnings_of(request: Asked, derivation: Mapping[str, Any]) -> list[str]:
+    """What is unusual about the price in the form, once its item and first day are given."""
+    if request.method != "POST" or not text(request, "item") or not text(request, "starts"):
+        return []
+    try:
+        return charging.rate_warnings(
+            request.actor,
+            charge_item_id=required_id(request, "item", _("Choose the charge item.")),
+            model=model_of(request, derivation),
+            starts=day_field(request, "starts", _("First day")),
+            derivation=derivation,
+        )
+    except CommonwealError:
+        return []  # the form cannot be read yet, and says so itself
 
 
 def propose_page(
@@ -196,6 +235,7 @@ def propose_page(
         "years": [("", _("Use the volume below")), *((str(y), str(y)) for y in (year, year + 1))],
         "asked": request.POST if request.method == "POST" else request.GET,
         "derivation": derivation,
+        "warnings": warnings_of(request, derivation),
         "sentences": sentences_of(derivation, text(request, "item"), items),
         "currency": centre().currency,
     }
@@ -232,6 +272,7 @@ def derivation_of(request: Asked) -> Mapping[str, Any]:
         run_id=run_id,
         volume=volume,
         share=text(request, "share") or "1",
+        share_reason=text(request, "share_reason"),
         places=whole_field(request, "places", _("Decimals"), default=4),
     )
 

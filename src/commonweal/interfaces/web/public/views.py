@@ -9,19 +9,25 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
+from commonweal.kernel.access.public import Actor
 from commonweal.kernel.calendar.public import today
 from commonweal.kernel.catalogue.public import (
+    ChargeItem,
     companions,
     items_by_service,
     service_by_code,
     service_levels,
     services,
 )
+from commonweal.kernel.schema.public import NotFound
 from commonweal.practices.charging.public import (
+    RateEntry,
     pool_parts,
     rate_book,
     rate_decision,
+    rate_entry,
     rate_history,
+    rate_version,
 )
 
 from ..access import open_to_all, signed_in
@@ -93,16 +99,28 @@ def rate(request: Asked, code: str) -> HttpResponse:
     """One charge item's rates, past and present: who decided each, when, and from what."""
     history = rate_history(request.actor, code, place=place(request))
     shown = history.now or (history.coming[0] if history.coming else None)
+    wanted = request.GET.get("version", "")
+    if wanted:
+        shown = asked_version(request.actor, history.item, wanted)
+    known = [*([history.now] if history.now else []), *history.coming, *history.past]
     context = {
         "history": history,
         "pools": pool_parts(shown.version) if shown else [],
         "decision": rate_decision(shown.version) if shown else None,
-        "others": [*history.coming, *history.past] if history.now else list(history.past),
+        "others": [each for each in known if not shown or each.version.pk != shown.version.pk],
         "pages": pages(request, history.past),
         "shown": shown,
         "sees_ledger": any(request.actor.may_somewhere(name) for name in SEES_LEDGER),
     }
     return render(request, "public/rate.jinja", context)
+
+
+def asked_version(actor: Actor, item: ChargeItem, code: str) -> RateEntry:
+    """One decided version of an item, past, present or future (CHARGING-404)."""
+    version = rate_version(actor, code)
+    if version.charge_item_id != item.pk:
+        raise NotFound("CHARGING-404", "There is no such rate. See the rate book.")
+    return rate_entry(version)
 
 
 @open_to_all

@@ -32,6 +32,7 @@ from ..engine import from_document
 from ..models import Forecast, RateVersion
 from ..rate_words import rate_text
 from ..selectors.cost_model import closed_periods
+from ..selectors.rate_warnings import unusual
 
 SUBJECT = "charging.RateVersion"
 APPROVE = "charging.approve_rates"
@@ -189,6 +190,7 @@ def propose_rate(
         raise RateError(
             "CHARGING-214",
             f"{item.code} is a fixed charge without usage records. Give it a flat price.",
+            field="kind",
         )
     span = Span(starts, ends)
     _require_open(span)
@@ -197,14 +199,25 @@ def propose_rate(
             "CHARGING-204",
             f"{item.code} is offered from {item.starts} to {item.ends or 'further notice'}. Choose "
             "days within.",
+            field="starts",
         )
     _require_reason(price, derivation, reason)
+    with override(centre().locale):  # kept with the decision, so in the centre's language
+        warnings = unusual(item, price, starts, derivation or {})
+    if warnings and len(reason.strip()) < 10:
+        raise RateError(
+            "CHARGING-225",
+            f"{' '.join(warnings)} Say in at least ten characters why this is right all the same.",
+            field="reason",
+            warnings=warnings,
+        )
     version_to_end(span, _approved(item.pk))
     if RateVersion.objects.filter(charge_item=item, state="proposed", starts=starts).exists():
         raise RateError(
             "CHARGING-205",
             f"A rate of {item.code} from {starts} waits for a decision already. Have it decided "
             "first.",
+            field="starts",
         )
     version = RateVersion.objects.create(
         charge_item=item,
@@ -217,7 +230,7 @@ def propose_rate(
         reason=reason.strip()[:500],
         recorded_at=now(),
     )
-    _put_to_decision(actor, version)
+    _put_to_decision(actor, version, warnings)
     record(
         actor=actor,
         verb="rate.proposed",
@@ -227,7 +240,7 @@ def propose_rate(
     return version
 
 
-def _put_to_decision(actor: Actor, version: RateVersion) -> None:
+def _put_to_decision(actor: Actor, version: RateVersion, warnings: Sequence[str]) -> None:
     # What is decided is a record: it reads the same whoever proposes it.
     with override(centre().locale):
         shape = _("Charge {rate} from {start} until before {end}.")
@@ -241,7 +254,12 @@ def _put_to_decision(actor: Actor, version: RateVersion) -> None:
         label=f"Rate {version.code}",
         statement=f"{statement} {version.reason}".strip(),
         permission="charging.propose_rates",
-        effect={"rate": version.code, "model": version.model, "starts": version.starts},
+        effect={
+            "rate": version.code,
+            "model": version.model,
+            "starts": version.starts,
+            "warnings": list(warnings),
+        },
     )
     version.decision_id = decision.pk
     version.save(update_fields=["decision_id"])
@@ -258,6 +276,7 @@ def _require_open(span: Span) -> None:
             "CHARGING-202",
             f"{closed[-1]} is billed already, and a rate never reaches back. Start it on {first} "
             "or later.",
+            field="starts",
         )
 
 
@@ -270,12 +289,14 @@ def _require_reason(
         raise RateError(
             "CHARGING-203",
             "Say why this is the price: give its derivation from cost and volume, or a reason.",
+            field="reason",
         )
     worked = rework(derivation)
     if price.get("kind") != "per_unit" or Decimal(price["rate"]) != worked:
         raise RateError(
             "CHARGING-203",
             f"The derivation comes to {worked} per unit, and the price is another. Say why.",
+            field="reason",
         )
 
 

@@ -18,8 +18,12 @@ from commonweal.kernel.calendar.public import Span
 from commonweal.kernel.errors import CommonwealError
 from commonweal.kernel.money.public import round_decimal, round_quotient, rounding_policy
 
+from ..engine.price import PriceModel, price
+
 FORMAT = "commonweal.rate-derivation.v1"
 MAX_PLACES = 9
+JUMP = Fraction(1, 4)
+"""A price that changes by more than this takes a reason."""
 
 
 class RateError(CommonwealError):
@@ -72,13 +76,17 @@ def derive(inputs: RateInputs) -> Derived:
         raise RateError(
             "CHARGING-206",
             f"The share {inputs.share} is not above 0 and at most 1. Give it like 1/4 or 0.25.",
+            field="share",
         )
     if inputs.volume <= 0:
         raise RateError(
-            "CHARGING-207", "The forecast volume is zero. A rate needs at least some expected use."
+            "CHARGING-207",
+            f"The volume is {inputs.volume}. A rate needs some expected use: give a volume above "
+            "zero.",
+            field="volume",
         )
     if not 0 <= inputs.places <= MAX_PLACES:
-        raise RateError("CHARGING-208", f"A rate has 0 to {MAX_PLACES} decimals.")
+        raise RateError("CHARGING-208", f"A rate has 0 to {MAX_PLACES} decimals.", field="places")
     rounding_policy(inputs.policy)
     numerator = Fraction(inputs.cost) * inputs.scale * inputs.share
     numerator += sum((Fraction(item.amount) for item in inputs.adjustments), Fraction(0))
@@ -87,6 +95,7 @@ def derive(inputs: RateInputs) -> Derived:
             "CHARGING-209",
             "Cost and adjustments together are below zero, so there is nothing to recover. Spread "
             "the adjustment over more years.",
+            field="share",
         )
     volume = Fraction(inputs.volume)
     return Derived(
@@ -172,8 +181,26 @@ def parse_share(given: str | int | Decimal | Fraction) -> Fraction:
         return Fraction(plain)
     except (ValueError, ZeroDivisionError) as wrong:
         raise RateError(
-            "CHARGING-206", f"“{given}” is not a share. Give it like 1/4, 25% or 0.25."
+            "CHARGING-206",
+            f"“{given}” is not a share. Give it like 1/4, 25% or 0.25.",
+            field="share",
         ) from wrong
+
+
+def largest_jump(before: PriceModel, after: PriceModel) -> Fraction | None:
+    """The largest relative change from one price to the next, over one unit and every tier's start.
+
+    None where they cannot be compared: a monthly amount and a price for units, or a price of zero.
+    """
+    if (before.kind == "flat") is not (after.kind == "flat"):
+        return None
+    starts = {tier.lo for model in (before, after) for tier in model.tiers}
+    changes = []
+    for quantity in {start + 1 for start in starts}:
+        old, new = price(before, quantity), price(after, quantity)
+        if old:
+            changes.append(Fraction(new) / Fraction(old) - 1)
+    return max(changes, key=abs, default=None)
 
 
 @dataclass(frozen=True)
@@ -201,6 +228,7 @@ def version_to_end(new: Span, approved: Sequence[VersionSpan]) -> str | None:
             "CHARGING-201",
             f"Rate {known.code} is approved already ({known.span.start} to {end}). Start the new "
             "one after it, or end the new one before it.",
+            field="starts",
         )
     return ending
 

@@ -87,7 +87,7 @@ def line_view(actor: Actor, line_id: UUID) -> LineView:
 def rate_decision(version: RateVersion) -> Mapping[str, Any] | None:
     """The decision behind an approved rate, or None. Public: what was decided, when, by which role.
 
-    The accounts of proposer and decider stay out of it.
+    `warnings`: what was unusual about it. The accounts of proposer and decider stay out of it.
     """
     if version.state != "approved" or version.decision_id is None:
         return None
@@ -96,7 +96,8 @@ def rate_decision(version: RateVersion) -> Mapping[str, Any] | None:
     if document is None:
         return None
     hidden = {"proposed_by", "decided_by", "id", "effect"}
-    return {key: value for key, value in document.items() if key not in hidden}
+    shown = {key: value for key, value in document.items() if key not in hidden}
+    return {**shown, "warnings": document["effect"].get("warnings", [])}
 
 
 def pool_parts(version: RateVersion) -> list[PoolPart]:

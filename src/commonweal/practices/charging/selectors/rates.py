@@ -363,6 +363,7 @@ def derive_rate(
     run_id: UUID,
     volume: Volume,
     share: str | int | Decimal | Fraction = 1,
+    share_reason: str = "",
     adjustments: Sequence[Adjustment] = (),
     places: int = 4,
     policy: str = "half_up",
@@ -370,19 +371,29 @@ def derive_rate(
     """The derivation of a rate: service cost in a run × share ÷ volume, with all that went in.
 
     A forecast is for a year, so the cost of a run of fewer or more months is scaled to twelve; a
-    given quantity is for the run's own months. Nothing is written; `propose_rate` keeps it.
+    given quantity is for the run's own months. A part of the cost says why it is that part
+    (CHARGING-226). Nothing is written; `propose_rate` keeps it.
     """
     require(actor, VIEW)
     run = allocation_run(actor, run_id)
     item = ChargeItem.objects.select_related("service").filter(pk=charge_item_id).first()
     if item is None:
         raise NotFound("CHARGING-405", "There is no such charge item. See the rate book.")
+    part, why = parse_share(share), share_reason.strip()[:300]
+    if part != 1 and len(why) < 10:
+        raise RateError(
+            "CHARGING-226",
+            "Say in at least ten characters why this item recovers this part of the cost.",
+            field="share_reason",
+        )
     quantity, facts = _volume(actor, item, volume)
+    if why:
+        facts["share_reason"] = why
     first, last = FiscalPeriod.parse(run.first_period), FiscalPeriod.parse(run.last_period)
     months = month_count(first.first_day, last.end_day)
     inputs = RateInputs(
         cost=Decimal(total_of(run.result, item.service.code)),
-        share=parse_share(share),
+        share=part,
         scale=Fraction(12, months) if volume.fiscal_year else Fraction(1),
         volume=quantity,
         adjustments=tuple(adjustments),
@@ -398,6 +409,7 @@ def _volume(actor: Actor, item: ChargeItem, volume: Volume) -> tuple[Decimal, di
             raise RateError(
                 "CHARGING-210",
                 "Give the fiscal year of the agencies' forecasts, or a volume and its source.",
+                field="volume_reason" if volume.quantity is not None else "volume",
             )
         reason = volume.reason.strip()[:300]
         return volume.quantity, {"volume_source": "given", "volume_reason": reason}
@@ -408,6 +420,7 @@ def _volume(actor: Actor, item: ChargeItem, volume: Volume) -> tuple[Decimal, di
             "CHARGING-211",
             f"{len(signed)} of {len(rows)} forecasts of {item.code} for {volume.fiscal_year} are "
             "signed. Ask the agencies to sign, or go on with what they entered.",
+            field="year",
             unsigned=[str(row.agency_id) for row in rows if not row.signed_at],
         )
     return sum((row.quantity for row in rows), Decimal(0)), {

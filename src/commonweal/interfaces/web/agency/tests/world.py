@@ -261,6 +261,7 @@ def _rates(world: World) -> None:
         with act_as(owner):
             derivation = charging.derive_rate(
                 owner, charge_item_id=item_id, run_id=run.pk, share="1/2", places=2,
+                share_reason="Cases and storage take half of the desk each",
                 volume=charging.Volume(Decimal(1500), "last year's count"),
             )  # fmt: skip
             model = models.get(code, {"kind": "per_unit", "rate": derivation["rate"]})

@@ -101,7 +101,7 @@ def test_a_rate_is_worked_out_before_it_is_proposed(world: World, signed_in: Bro
         run = next(r for r in charging.allocation_runs(SYSTEM) if r.basis == "budget")
     derived = proposal(
         world, basis="derived", rate="", reason="", run=str(run.pk), share="1/2",
-        volume="1,500", volume_reason="The count of last year", places="2", do="derive",
+        share_reason="Half of the hours go into it", volume="1,500", volume_reason="The count of last year", places="2", do="derive",
     )  # fmt: skip
     page = text_of(owner.post("/centre/rates/propose/", derived))
     assert "Worked out" in page
@@ -109,6 +109,61 @@ def test_a_rate_is_worked_out_before_it_is_proposed(world: World, signed_in: Bro
     assert "The volume: The count of last year." in page
     sent = text_of(owner.post("/centre/rates/propose/", {**derived, "do": "propose"}, follow=True))
     assert "is proposed. A second person decides." in sent
+
+
+def test_proposer_and_approver_see_what_is_unusual(
+    world: World, signed_in: Browser, client: Client
+) -> None:
+    owner = signed_in("owner")
+    form = proposal(world, rate="99", reason="")
+    page = text_of(owner.post("/centre/rates/propose/", form), 422)
+    assert "CHARGING-203" in page
+    page = text_of(owner.post("/centre/rates/propose/", {**form, "reason": "dear"}), 422)
+    assert "CHARGING-225" in page
+    assert 'href="#reason"' in page
+    assert "This is unusual, and takes a reason" in page
+    assert "higher than that of helpdesk.case-" in page
+    why = "The old contract ended and nobody else offers it"
+    owner.post("/centre/rates/propose/", {**form, "reason": why}, follow=True)
+    with act_as(SYSTEM):
+        version = charging.rate_proposals(SYSTEM)[0]
+    director = signed_in("director")
+    waits = text_of(director.get("/centre/rates/proposals/"))
+    assert "This is unusual" in waits
+    assert "higher than that of helpdesk.case-" in waits
+    assert why in waits
+    director.post(f"/centre/rates/{version.pk}/decide/", {"decision": "approve"})
+    book = text_of(client.get("/rates/helpdesk.case/"))
+    assert f"?version={version.code}" in book
+    future = text_of(client.get(f"/rates/helpdesk.case/?version={version.code}"))
+    assert "What was unusual" in future
+    assert why in future
+    assert "Decided by: " in future
+    assert client.get("/rates/helpdesk.storage/?version=" + version.code).status_code == 404
+    assert client.get("/rates/helpdesk.case/?version=nothing").status_code == 404
+
+
+def test_what_the_engine_refuses_is_said_in_the_words_of_the_form(
+    world: World, signed_in: Browser
+) -> None:
+    owner = signed_in("owner")
+    for changes, field, said in (
+        ({"kind": "graduated", "tiers": "0 -1"}, "tiers", "The price of tier 1 is -1"),
+        ({"kind": "per_unit", "rate": "-1"}, "rate", "The price for each unit is -1"),
+        ({"kind": "flat", "amount": "-1"}, "amount", "The amount a month is -1"),
+        ({"starts": "2026-09-01"}, "starts", "is billed already"),
+        ({"reason": ""}, "reason", "Say why this is the price"),
+    ):
+        page = text_of(owner.post("/centre/rates/propose/", proposal(world, **changes)), 422)
+        assert f'href="#{field}"' in page, changes
+        assert said in page
+        assert "tiers/0" not in page
+    with act_as(SYSTEM):
+        run = next(r for r in charging.allocation_runs(SYSTEM) if r.basis == "budget")
+    derived = proposal(world, basis="derived", run=str(run.pk), volume="-5", volume_reason="x")
+    page = text_of(owner.post("/centre/rates/propose/", derived), 422)
+    assert "The volume is -5." in page
+    assert 'href="#volume"' in page
 
 
 def test_a_rate_form_says_what_is_missing(world: World, signed_in: Browser) -> None:
