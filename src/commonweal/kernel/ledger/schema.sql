@@ -41,6 +41,18 @@ CREATE OR REPLACE TRIGGER ledger_posting_append_only
   BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_posting
   FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change();
 
+--    Balances move only with the postings that cause them: inside the trigger below (6).
+CREATE OR REPLACE FUNCTION ledger_refuse_balance() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'LEDGER-219: % on % is refused: balances move only with postings.',
+    TG_OP, TG_TABLE_NAME USING ERRCODE = '23514';
+END $$;
+CREATE OR REPLACE TRIGGER ledger_balance_by_postings
+  BEFORE INSERT OR UPDATE OR DELETE ON ledger_balance
+  FOR EACH STATEMENT WHEN (pg_trigger_depth() < 1) EXECUTE FUNCTION ledger_refuse_balance();
+CREATE OR REPLACE TRIGGER ledger_balance_kept BEFORE TRUNCATE ON ledger_balance
+  FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_balance();
+
 -- 3. What names a book's parts stays what it was.
 CREATE OR REPLACE FUNCTION ledger_keep_identity() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -85,6 +85,23 @@ def _grants(rights: TableRights) -> str:
     return "SELECT, INSERT, UPDATE" + (", DELETE" if rights.delete else "")
 
 
+APPEND_ONLY = """
+CREATE OR REPLACE FUNCTION schema_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'SCHEMA-201: % on % is refused: what is recorded there never changes.',
+    TG_OP, TG_TABLE_NAME USING ERRCODE = '23514';
+END $$"""
+"""What is append-only is so for its owner too: a grant binds only the app's role."""
+
+
+def _append_only(table: str) -> list[str]:
+    """Named so that a module's own trigger, whose message says more, comes first."""
+    return [
+        f"CREATE OR REPLACE TRIGGER zz_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION schema_refuse_change()"
+    ]
+
+
 def table_statements(model: type[models.Model], app_role: str) -> list[str]:
     """The SQL that gives one table its rights; repeatable."""
     table = f'"{model._meta.db_table}"'
@@ -95,6 +112,8 @@ def table_statements(model: type[models.Model], app_role: str) -> list[str]:
         f"REVOKE ALL ON {table} FROM {app_role}",
         f"GRANT {_grants(rights)} ON {table} TO {app_role}",
     ]
+    if rights.append_only and not rights.delete:
+        statements += _append_only(table)
     return statements + _policies(table, rights)
 
 
@@ -132,7 +151,7 @@ def apply_rights(app_role: str, using: str = "owner") -> None:
     """Apply every table's rights and every module's SQL. Run by the owner; safe to repeat."""
     connection = connections[using]
     role = sql.Identifier(app_role).as_string(None)
-    statements: list[str] = [f"GRANT USAGE ON SCHEMA public TO {role}"]
+    statements: list[str] = [f"GRANT USAGE ON SCHEMA public TO {role}", APPEND_ONLY]
     for app in own_apps():
         for model in app.get_models(include_auto_created=True):
             statements += table_statements(model, role)

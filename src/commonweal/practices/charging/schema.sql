@@ -67,3 +67,18 @@ END $$;
 DROP TRIGGER IF EXISTS funding_is_fixed ON charging_linefunding;
 CREATE TRIGGER funding_is_fixed BEFORE INSERT OR UPDATE OR DELETE ON charging_linefunding
   FOR EACH ROW EXECUTE FUNCTION charging_funding_is_fixed();
+
+-- A signed forecast never changes: another figure takes its place, and it stays to be read.
+CREATE OR REPLACE FUNCTION charging_forecast_is_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.signed_at IS NOT NULL AND NOT (
+       TG_OP = 'UPDATE' AND OLD.superseded_at IS NULL
+       AND (to_jsonb(NEW) - 'superseded_at') IS NOT DISTINCT FROM (to_jsonb(OLD) - 'superseded_at')
+       ) THEN
+    RAISE EXCEPTION 'the forecast % is signed and cannot change', OLD.id USING ERRCODE = '23514';
+  END IF;
+  IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER forecast_is_fixed BEFORE UPDATE OR DELETE ON charging_forecast
+  FOR EACH ROW EXECUTE FUNCTION charging_forecast_is_fixed();

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import DatabaseError, connection, connections, transaction
 
 from commonweal.kernel.access.public import SYSTEM, Actor, act_as
 from commonweal.kernel.errors import NotFound
@@ -84,7 +84,11 @@ def test_a_balance_changed_by_the_owner_is_found(committed_db: str) -> None:
         books.post(books.one, "k")
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         cursor.execute("SELECT set_config('app.centre', 'on', true)")
+        with pytest.raises(DatabaseError, match="LEDGER-219"), transaction.atomic(using="owner"):
+            cursor.execute("UPDATE ledger_balance SET debit = debit + 1 WHERE debit > 0")
+        cursor.execute("ALTER TABLE ledger_balance DISABLE TRIGGER USER")
         cursor.execute("UPDATE ledger_balance SET debit = debit + 1 WHERE debit > 0")
+        cursor.execute("ALTER TABLE ledger_balance ENABLE TRIGGER USER")
     with act_as(SYSTEM):
         (found,) = ledger.recompute_balances(SYSTEM, books.one)
     assert (found.account, found.stored, found.summed) == ("5100", (501, 0), (500, 0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -75,15 +75,9 @@ def put_forecast(
         require(actor, SIGN, agency_id)
     _check_year(fiscal_year)
     amount = _check_forecast(quantity)
-    known = Forecast.objects.select_for_update().filter(
-        agency_id=agency_id, charge_item_id=charge_item_id, fiscal_year=fiscal_year
-    )
-    row = known.first() or Forecast(
-        agency_id=agency_id, charge_item_id=charge_item_id, fiscal_year=fiscal_year
-    )
-    if row.quantity != amount:
-        row.quantity, row.recorded_at = amount, now()
-        row.signed_by, row.signed_at = None, None
+    row = _standing(agency_id, fiscal_year, [charge_item_id]).get(charge_item_id)
+    if row is None or row.quantity != amount:
+        row = _next(row, agency_id, charge_item_id, fiscal_year, amount)
         row.save()
     record(
         actor=actor,
@@ -92,6 +86,31 @@ def put_forecast(
         agency_id=agency_id,
         payload={"item": charge_item_id, "year": fiscal_year, "quantity": amount},
     )
+    return row
+
+
+def _standing(agency_id: UUID, fiscal_year: int, items: Iterable[UUID]) -> dict[UUID, Forecast]:
+    """The forecasts of an agency that stand for some items in a year, locked, by item."""
+    found = Forecast.objects.select_for_update().filter(
+        agency_id=agency_id,
+        charge_item_id__in=list(items),
+        fiscal_year=fiscal_year,
+        superseded_at__isnull=True,
+    )
+    return {row.charge_item_id: row for row in found}
+
+
+def _next(
+    known: Forecast | None, agency_id: UUID, item_id: UUID, fiscal_year: int, amount: Decimal
+) -> Forecast:
+    """The row for another figure: the unsigned one anew, or one that supersedes the signed one."""
+    moment = now()
+    if known is not None and known.signed_at is not None:
+        known.superseded_at = moment
+        known.save(update_fields=["superseded_at"])
+        known = None
+    row = known or Forecast(agency_id=agency_id, charge_item_id=item_id, fiscal_year=fiscal_year)
+    row.quantity, row.recorded_at = amount, moment
     return row
 
 
@@ -111,25 +130,16 @@ def sign_forecasts(
     if actor.user_id is None:
         raise RateError("CHARGING-223", "Only a person can sign. Sign in with your own account.")
     _check_year(fiscal_year)
-    moment = now()
-    rows = [
-        Forecast(
-            agency_id=agency_id,
-            charge_item_id=item,
-            fiscal_year=fiscal_year,
-            quantity=_check_forecast(quantity),
-            recorded_at=moment,
-            signed_by=actor.user_id,
-            signed_at=moment,
-        )
-        for item, quantity in sorted(quantities.items())
-    ]
-    stored = Forecast.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["agency", "charge_item", "fiscal_year"],
-        update_fields=["quantity", "recorded_at", "signed_by", "signed_at"],
-    )
+    moment, wanted = now(), {key: _check_forecast(quantities[key]) for key in sorted(quantities)}
+    known = _standing(agency_id, fiscal_year, wanted)
+    rows = []
+    for item, amount in wanted.items():
+        row = known.get(item)
+        if row is None or row.quantity != amount or row.signed_at is None:
+            row = _next(row, agency_id, item, fiscal_year, amount)
+            row.signed_by, row.signed_at = actor.user_id, moment
+            row.save()
+        rows.append(row)
     record(
         actor=actor,
         verb="forecast.year_signed",
@@ -140,13 +150,14 @@ def sign_forecasts(
             "quantities": {str(row.charge_item_id): row.quantity for row in rows},
         },
     )
-    return stored
+    return rows
 
 
 @action
 def sign_forecast(*, actor: Actor, forecast_id: UUID) -> Forecast:
     """Sign an agency's forecast: a person of the agency says that it is what they expect."""
-    row = Forecast.objects.select_for_update().filter(pk=forecast_id).first()
+    standing = Forecast.objects.select_for_update().filter(superseded_at__isnull=True)
+    row = standing.filter(pk=forecast_id).first()
     if row is None or not (actor.centre or row.agency_id in actor.agencies):
         raise NotFound("CHARGING-406", "There is no such forecast among yours.")
     require(actor, SIGN, row.agency_id)

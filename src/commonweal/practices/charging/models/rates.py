@@ -9,7 +9,10 @@ from commonweal.kernel.schema.public import IdModel, TenantModel, shared, tenant
 
 @tenant()
 class Forecast(TenantModel):
-    """An agency's own forecast of what it will use in a fiscal year, signed by its person."""
+    """An agency's own forecast of what it will use in a fiscal year, signed by its person.
+
+    Once signed it never changes (schema.sql): another figure supersedes it.
+    """
 
     charge_item = models.ForeignKey("catalogue.ChargeItem", on_delete=models.PROTECT)
     fiscal_year = models.IntegerField()
@@ -17,11 +20,14 @@ class Forecast(TenantModel):
     signed_by = models.UUIDField(null=True)
     signed_at = models.DateTimeField(null=True)
     recorded_at = models.DateTimeField()
+    superseded_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["agency", "charge_item", "fiscal_year"], name="forecast_once"
+                fields=["agency", "charge_item", "fiscal_year"],
+                condition=models.Q(superseded_at__isnull=True),
+                name="forecast_once",
             ),
         ]
         indexes = [

@@ -309,7 +309,7 @@ def forecasts(
 
     `only`: of these agencies. Without a place all of them: at most one for each agency and item.
     """
-    found = Forecast.objects.filter(fiscal_year=fiscal_year)
+    found = Forecast.objects.filter(fiscal_year=fiscal_year, superseded_at__isnull=True)
     if actor.centre:
         require(actor, VIEW)
     else:
@@ -329,7 +329,7 @@ def forecast_counts(
 ) -> tuple[int, int]:
     """How many forecasts of a year there are, and how many of them are signed."""
     require(actor, VIEW)
-    found = Forecast.objects.filter(fiscal_year=fiscal_year)
+    found = Forecast.objects.filter(fiscal_year=fiscal_year, superseded_at__isnull=True)
     if agency_id:
         found = found.filter(agency_id=agency_id)
     counts = found.aggregate(all=Count("pk"), signed=Count("signed_at"))

@@ -33,7 +33,7 @@ from commonweal.practices.charging.domain.rates import (
     mean_error,
 )
 from commonweal.practices.charging.engine import EngineError, from_document
-from commonweal.practices.charging.models import AllocationRun, CloseRun, RateVersion
+from commonweal.practices.charging.models import AllocationRun, CloseRun, Forecast, RateVersion
 from commonweal.practices.charging.selectors import lines, rates
 
 from .costs_scene import Scene, request, scene
@@ -109,7 +109,7 @@ def test_from_costs_and_signed_forecasts_to_a_rate_in_force(
     assert {pool["pool"]: pool["amount"] for pool in derivation["pools"]} == {
         "premises": "750.00", "payroll": "600.00",
     }  # fmt: skip
-    version = decided(scene, derivation=derivation, reason="")
+    version = decided(scene, derivation=derivation, reason="The newest costs there are")
     assert (version.state, version.code) == ("approved", "payroll.payslip-2018-04-01")
     assert version.decided_by_label
     assert [row.pk for row in rates.rates_in_force(ANONYMOUS, APRIL)] == [version.pk]
@@ -200,10 +200,11 @@ def test_the_largest_change_of_a_price(before: Any, after: Any, change: str | No
 
 def test_the_public_rate_book_tells_how_and_who(scene: Scene, run: AllocationRun) -> None:
     sign(scene)
-    decided(scene, derivation=derive(scene, run, places=2, share="1/2", share_reason="Half the work",
-                                      adjustments=[
-        Adjustment("Last year's surplus", Decimal("-300"), "given back")
-    ]), reason="Rounded for the year")  # fmt: skip
+    derivation = derive(
+        scene, run, places=2, share="1/2", share_reason="Half the work",
+        adjustments=[Adjustment("Last year's surplus", Decimal("-300"), "given back")],
+    )  # fmt: skip
+    decided(scene, derivation=derivation, reason="Rounded for the year")
     with act_as(ANONYMOUS):
         book = rates.rate_book(ANONYMOUS, APRIL)
     entry = next(s for s in book.services if s.service.code == "payroll").items[0].now
@@ -501,3 +502,27 @@ def test_a_year_is_forecast_and_signed_at_once(scene: Scene) -> None:
             actor=SYSTEM, agency_id=scene.parks, fiscal_year=2019, quantities={scene.payslip: "1"}
         )
     assert caught.value.code == "CHARGING-223"
+
+
+def test_a_signed_forecast_never_changes_but_is_superseded(scene: Scene) -> None:
+    sign(scene)
+    with act_as(SYSTEM):
+        first = Forecast.objects.get(agency_id=scene.parks)
+        for change in ({"quantity": 1}, {"signed_at": None}, {"fiscal_year": 2020}):
+            with pytest.raises(DatabaseError, match="is signed"), transaction.atomic():
+                Forecast.objects.filter(pk=first.pk).update(**change)
+    sign_forecasts(
+        actor=scene.parks_finance, agency_id=scene.parks, fiscal_year=2019,
+        quantities={scene.payslip: "800"},
+    )  # fmt: skip
+    with act_as(SYSTEM):
+        rows = list(Forecast.objects.filter(agency_id=scene.parks).order_by("recorded_at", "id"))
+        assert [row.quantity for row in rows] == [700, 800]
+        assert rows[0].superseded_at is not None
+        assert rows[0].signed_at == first.signed_at
+        with pytest.raises(DatabaseError, match="is signed"), transaction.atomic():
+            Forecast.objects.filter(pk=first.pk).update(superseded_at=None)
+    standing = rates.forecasts(scene.officer, 2019, agency_id=scene.parks)
+    assert [row.quantity for row in standing] == [800]
+    with pytest.raises(NotFound):
+        sign_forecast(actor=scene.parks_finance, forecast_id=first.pk)

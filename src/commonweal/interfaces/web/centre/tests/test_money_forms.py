@@ -101,13 +101,16 @@ def test_a_rate_is_worked_out_before_it_is_proposed(world: World, signed_in: Bro
         run = next(r for r in charging.allocation_runs(SYSTEM) if r.basis == "budget")
     derived = proposal(
         world, basis="derived", rate="", reason="", run=str(run.pk), share="1/2",
-        share_reason="Half of the hours go into it", volume="1,500", volume_reason="The count of last year", places="2", do="derive",
+        share_reason="Half of the hours go into it", volume="1,500",
+        volume_reason="The count of last year", places="2", do="derive",
     )  # fmt: skip
     page = text_of(owner.post("/centre/rates/propose/", derived))
     assert "Worked out" in page
     assert "÷ 1,500" in page
     assert "The volume: The count of last year." in page
-    sent = text_of(owner.post("/centre/rates/propose/", {**derived, "do": "propose"}, follow=True))
+    assert "recover 150.0% of its cost" in page
+    derived |= {"do": "propose", "reason": "The base charge ends with the year"}
+    sent = text_of(owner.post("/centre/rates/propose/", derived, follow=True))
     assert "is proposed. A second person decides." in sent
 
 
