@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
@@ -29,17 +30,43 @@ def pointer(parts: Iterable[object]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
-def _refuse_number(text: str) -> NoReturn:
-    raise ValueError(f'the number {text} has a fraction; write decimals as text: "{text}"')
+@dataclass(frozen=True)
+class _Unusable:
+    """Stands where valid JSON is refused all the same, so that the place can be named."""
+
+    why: str
 
 
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _fraction(text: str) -> _Unusable:
+    return _Unusable(f'the number {text} has a fraction; write decimals as text: "{text}"')
+
+
+def _no_number(text: str) -> _Unusable:
+    return _Unusable(f"{text} is no number; write a decimal as text")
+
+
+def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the name “{twice}” is used twice in one object")
+        result[twice] = _Unusable(f"the name “{twice}” is used twice in one object")
     return result
+
+
+def _refuse_unusable(document: Any) -> None:
+    """Name the first place, in the order of the document, that cannot be used (ENGINE-103)."""
+    waiting: list[tuple[tuple[object, ...], Any]] = [((), document)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, _Unusable):
+            raise EngineInputError(pointer(path), "ENGINE-103", f"Not usable JSON: {value.why}.")
+        inner: list[tuple[object, Any]] = []
+        if isinstance(value, dict):
+            inner = list(value.items())
+        elif isinstance(value, list):
+            inner = list(enumerate(value))
+        waiting += [((*path, key), part) for key, part in reversed(inner)]
 
 
 def read_json(data: bytes) -> Any:
@@ -47,10 +74,11 @@ def read_json(data: bytes) -> Any:
     try:
         document = json.loads(
             data.decode("utf-8-sig"),
-            parse_float=_refuse_number,
-            parse_constant=_refuse_number,
-            object_pairs_hook=_no_duplicates,
+            parse_float=_fraction,
+            parse_constant=_no_number,
+            object_pairs_hook=_named_once,
         )
+        _refuse_unusable(document)
         json.dumps(document, ensure_ascii=False).encode()  # refuses half of a surrogate pair
         return document
     except UnicodeEncodeError:

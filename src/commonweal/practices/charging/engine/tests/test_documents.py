@@ -244,3 +244,30 @@ def test_it_needs_neither_django_nor_settings() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["total"] == "16880.39"
+
+
+@pytest.mark.parametrize(
+    ("data", "place", "said"),
+    [
+        (b'{"a": {"b/c": [1, 1.5, 2.5]}}', "/a/b~1c/1", "the number 1.5 has a fraction"),
+        (b'{"a": [{}, {"x": NaN}]}', "/a/1/x", "NaN is no number"),
+        (b'{"a": [{"x": 1, "y": 2, "x": 3}]}', "/a/0/x", "“x” is used twice"),
+        (b"0.5", "", "the number 0.5 has a fraction"),
+    ],
+)
+def test_what_cannot_be_used_is_named_by_its_place(data: bytes, place: str, said: str) -> None:
+    with pytest.raises(EngineInputError, match="ENGINE-103") as error:
+        read_json(data)
+    assert error.value.pointer == place
+    assert said in error.value.message
+
+
+def test_the_command_points_at_a_fraction(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "rate.json"
+    file.write_text('{"format": "commonweal.rate.v1", "model": {"kind": "per_unit", "rate": 4.1}}')
+    assert main(["rate", str(file)]) == 2
+    assert f"{file}#/model/rate: Not usable JSON: the number 4.1 has a fraction" in (
+        capsys.readouterr().err
+    )
