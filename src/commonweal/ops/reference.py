@@ -49,6 +49,7 @@ HOMES = {
     "PLUGIN": "packages from outside",
     "PARTY": "the centre, agencies, people",
     "RATE": "the rating engine",
+    "SCHEMA": "tables that only grow",
     "SERVE": "serving",
     "SETTINGS": "settings",
     "USAGE": "usage records",

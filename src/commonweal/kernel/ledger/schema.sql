@@ -44,7 +44,7 @@ CREATE OR REPLACE TRIGGER ledger_posting_append_only
 --    Balances move only with the postings that cause them: inside the trigger below (6).
 CREATE OR REPLACE FUNCTION ledger_refuse_balance() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  RAISE EXCEPTION 'LEDGER-219: % on % is refused: balances move only with postings.',
+  RAISE EXCEPTION 'LEDGER-220: % on % is refused: balances move only with postings.',
     TG_OP, TG_TABLE_NAME USING ERRCODE = '23514';
 END $$;
 CREATE OR REPLACE TRIGGER ledger_balance_by_postings

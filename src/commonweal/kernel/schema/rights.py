@@ -85,15 +85,6 @@ def _grants(rights: TableRights) -> str:
     return "SELECT, INSERT, UPDATE" + (", DELETE" if rights.delete else "")
 
 
-APPEND_ONLY = """
-CREATE OR REPLACE FUNCTION schema_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE EXCEPTION 'SCHEMA-201: % on % is refused: what is recorded there never changes.',
-    TG_OP, TG_TABLE_NAME USING ERRCODE = '23514';
-END $$"""
-"""What is append-only is so for its owner too: a grant binds only the app's role."""
-
-
 def _append_only(table: str) -> list[str]:
     """Named so that a module's own trigger, whose message says more, comes first."""
     return [
@@ -151,7 +142,8 @@ def apply_rights(app_role: str, using: str = "owner") -> None:
     """Apply every table's rights and every module's SQL. Run by the owner; safe to repeat."""
     connection = connections[using]
     role = sql.Identifier(app_role).as_string(None)
-    statements: list[str] = [f"GRANT USAGE ON SCHEMA public TO {role}", APPEND_ONLY]
+    functions = resources.files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
+    statements: list[str] = [f"GRANT USAGE ON SCHEMA public TO {role}", functions]
     for app in own_apps():
         for model in app.get_models(include_auto_created=True):
             statements += table_statements(model, role)

@@ -84,7 +84,7 @@ def test_a_balance_changed_by_the_owner_is_found(committed_db: str) -> None:
         books.post(books.one, "k")
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         cursor.execute("SELECT set_config('app.centre', 'on', true)")
-        with pytest.raises(DatabaseError, match="LEDGER-219"), transaction.atomic(using="owner"):
+        with pytest.raises(DatabaseError, match="LEDGER-220"), transaction.atomic(using="owner"):
             cursor.execute("UPDATE ledger_balance SET debit = debit + 1 WHERE debit > 0")
         cursor.execute("ALTER TABLE ledger_balance DISABLE TRIGGER USER")
         cursor.execute("UPDATE ledger_balance SET debit = debit + 1 WHERE debit > 0")

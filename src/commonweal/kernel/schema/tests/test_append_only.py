@@ -47,7 +47,7 @@ def test_their_owner_cannot_change_them(committed_db: str, statement: str) -> No
 ])  # fmt: skip
 def test_balances_move_only_with_postings(committed_db: str, statement: str) -> None:
     with (
-        pytest.raises(DatabaseError, match="LEDGER-219"),
+        pytest.raises(DatabaseError, match="LEDGER-220"),
         connections["owner"].cursor() as cursor,
     ):
         cursor.execute(statement)
