@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_noop
 
-from commonweal.kernel.authority.public import register_amounts, register_subject
+from commonweal.kernel.authority.public import register_subject
 from commonweal.kernel.schema.domain import Manifest
 
 from . import notice_words
@@ -19,7 +19,6 @@ register_subject(SUBJECT, APPROVE, put_in_force, set_aside, words="a rate")
 register_subject(
     MONTH, APPROVE_BILLS, bills_approved, bills_not_approved, words="the bills of a month"
 )
-register_amounts(MONTH, "approve the bills of a month", {"centre": APPROVE_BILLS})
 
 _FINANCE = [
     "charging.view_costs",
