@@ -13,7 +13,8 @@ from commonweal.practices.charging import public as charging
 
 Browser = Callable[[str], Client]
 POSTED = {
-    "close_start", "close_next", "close_decide", "close_stop", "decide", "withdraw_rate", "model_change",
+    "close_start", "close_next", "close_decide", "close_stop", "decide", "withdraw_rate",
+    "model_change",
 }  # fmt: skip
 
 
