@@ -213,15 +213,7 @@ def propose_rate(
             field="starts",
         )
     _require_reason(price, derivation, reason)
-    with override(centre().locale):  # kept with the decision, so in the centre's language
-        warnings = unusual(item, price, starts, derivation or {})
-    if warnings and len(reason.strip()) < 10:
-        raise RateError(
-            "CHARGING-225",
-            f"{' '.join(warnings)} Say in at least ten characters why this is right all the same.",
-            field="reason",
-            warnings=warnings,
-        )
+    warnings = _explained(item, price, starts, derivation or {}, reason)
     version_to_end(span, _approved(item.pk))
     if RateVersion.objects.filter(charge_item=item, state="proposed", starts=starts).exists():
         raise RateError(
@@ -249,6 +241,26 @@ def propose_rate(
         payload={"code": version.code, "model": price, "starts": starts, "ends": ends},
     )
     return version
+
+
+def _explained(
+    item: ChargeItem,
+    price: Mapping[str, Any],
+    starts: date,
+    derivation: Mapping[str, Any],
+    reason: str,
+) -> list[str]:
+    """What is unusual about the price, which takes a reason (CHARGING-225)."""
+    with override(centre().locale):  # kept with the decision, so in the centre's language
+        warnings = unusual(item, price, starts, derivation)
+    if warnings and len(reason.strip()) < 10:
+        raise RateError(
+            "CHARGING-225",
+            f"{' '.join(warnings)} Say in at least ten characters why this is right all the same.",
+            field="reason",
+            warnings=warnings,
+        )
+    return warnings
 
 
 def _put_to_decision(actor: Actor, version: RateVersion, warnings: Sequence[str]) -> None:
