@@ -20,8 +20,11 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """In CI nothing may be skipped for a missing tool."""
+    """In CI nothing may be skipped for a missing tool; passwords cost next to nothing."""
+    from django.conf import settings
+
     config.option.strict_skips = os.environ.get("CI") == "true"
+    settings.PASSWORD_HASHERS = ["tests.hashers.Quick"]
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -85,8 +88,8 @@ def _build(template: str) -> None:
                 "SELECT datname FROM pg_database WHERE datname LIKE 'cw_template_%'"
             ).fetchall()
             for (name,) in old:
-                admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-            admin.execute('DROP DATABASE IF EXISTS "cw_building" WITH (FORCE)')
+                _away(admin, name)
+            _away(admin, "cw_building")
             admin.execute('CREATE DATABASE "cw_building"')
             _point_at("cw_building")
             migrate()
@@ -159,6 +162,42 @@ def own_database(
         yield make
         _point_at(f"cw_test_{_worker()}")
     _drop(name)
+
+
+@pytest.fixture(scope="session")
+def kept_worlds(
+    template_database: str, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[Callable[[str, Callable[[], Any]], tuple[str, Any]]]:
+    """Finds a world by its name; whoever asks first in this worker has it built."""
+    kept: dict[str, tuple[str, Any]] = {}
+
+    def find(name: str, build: Callable[[], Any]) -> tuple[str, Any]:
+        if name not in kept:
+            database = f"cw_{name}_{_worker()}"
+            _clone(template_database, database)
+            _point_at(database)
+            kept[name] = database, build()
+        return kept[name]
+
+    yield find
+    for database, _ in kept.values():
+        _drop(database)
+
+
+@pytest.fixture
+def kept_world(
+    kept_worlds: Callable[[str, Callable[[], Any]], tuple[str, Any]], django_db_blocker: Any
+) -> Iterator[Callable[[str, Callable[[], Any]], Any]]:
+    """Points Django at a kept world, before the transaction that the test rolls back begins."""
+
+    def visit(name: str, build: Callable[[], Any]) -> Any:
+        database, world = kept_worlds(name, build)
+        _point_at(database)
+        return world
+
+    with django_db_blocker.unblock():
+        yield visit
+        _point_at(f"cw_test_{_worker()}")
 
 
 @pytest.fixture(autouse=True)

@@ -79,6 +79,9 @@ def test_arguments_reach_pytest(run: ModuleType) -> None:
         "-n", "2", "--dist", "worksteal", "tests/x.py", "-k", "y",
     ]  # fmt: skip
     assert run.command_for("test", ["-n0"])[-2:] == ["pytest", "-n0"]
+    assert run.command_for("test", ["-n0", "--cover", "x.py"])[-4:] == [
+        "-p", "tests.cover", "-n0", "x.py",
+    ]  # fmt: skip
 
 
 def test_tests_never_use_the_database_of_a_centre(

@@ -6,6 +6,7 @@ import ast
 import inspect
 import re
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -68,13 +69,15 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
             yield node
 
 
-def imported(path: Path) -> Iterator[str]:
+@cache
+def imported(path: Path) -> tuple[str, ...]:
     """The full name of every module that a file imports from, relative ones included."""
-    package = ("commonweal", *path.relative_to(SOURCE).parts[:-1])
+    package, found = ("commonweal", *path.relative_to(SOURCE).parts[:-1]), []
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom):
             above = package[: len(package) + 1 - node.level] if node.level else ()
-            yield ".".join([*above, node.module] if node.module else above)
+            found.append(".".join([*above, node.module] if node.module else above))
+    return tuple(found)
 
 
 def says_what_it_is(readme: Path) -> None:

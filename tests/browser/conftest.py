@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -12,7 +11,6 @@ from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-import psycopg
 import pytest
 from django.test import override_settings
 
@@ -71,6 +69,8 @@ def served(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[str, Path, Site]]:
     """A copy of the world, so that what browsers do stays out of it, and its server."""
+    from conftest import _clone, _drop
+
     from commonweal.interfaces.web.wsgi import application
 
     basis, basis_folder, basis_world = pages_world
@@ -78,8 +78,7 @@ def served(
     folder = tmp_path_factory.mktemp("browse") / "data"
     shutil.copytree(basis_folder, folder)
     world = replace(basis_world, users=dict(basis_world.users), actors=dict(basis_world.actors))
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{basis}"')
+    _clone(basis, name)
     with django_db_blocker.unblock(), override_settings(DATA_DIR=folder), at(NOW):
         before = _point_at(name)
         forget_centre()
@@ -91,8 +90,7 @@ def served(
     yield name, folder, Site(f"http://127.0.0.1:{server.server_port}", world)
     server.shutdown()
     server.server_close()
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
-        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    _drop(name)
 
 
 @pytest.fixture

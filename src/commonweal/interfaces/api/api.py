@@ -38,9 +38,19 @@ needed: the same id and content count once.
 class CommonwealAPI(NinjaAPI):
     """Ninja, with the description brought to what we promise."""
 
-    def get_openapi_schema(self, **given: Any) -> Any:
-        """OpenAPI 3.1."""
-        return describe(super().get_openapi_schema(**given), doors())
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self._described: dict[tuple[Any, ...], Any] = {}
+
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> Any:
+        """OpenAPI 3.1. Worked out once, it takes a second; the doors stay while we run."""
+        key = (path_prefix, *sorted((path_params or {}).items()))
+        if key not in self._described:
+            plain = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
+            self._described[key] = describe(plain, doors())
+        return self._described[key]
 
 
 def doors() -> list[Door]:

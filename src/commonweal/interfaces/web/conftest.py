@@ -12,7 +12,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from django.test import Client, override_settings
 
@@ -45,12 +44,12 @@ def pages_world(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[str, Path, World]]:
     """The database's name, its data folder, and who is who in it."""
+    from conftest import _clone, _drop
+
     name = f"cw_pages_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
     if name not in BUILT:  # two folders ask for it; the second must not build it anew
         folder = tmp_path_factory.mktemp("pages")
-        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
-            admin.execute("SELECT pg_advisory_lock(730100)")
-            admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template_database}"')
+        _clone(template_database, name)
         with django_db_blocker.unblock(), override_settings(DATA_DIR=folder):
             before = _point_at(name)
             forget_centre()
@@ -58,8 +57,7 @@ def pages_world(
             forget_centre()
             _point_at(before)
     yield BUILT[name]
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
-        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    _drop(name)
 
 
 @pytest.fixture
@@ -90,13 +88,13 @@ def own_world(
     pages_world: tuple[str, Path, World], settings: Any, tmp_path: Path, django_db_blocker: Any
 ) -> Iterator[World]:
     """The world in a database and folder of the test's own, in which a worker may commit."""
+    from conftest import _clone, _drop
+
     basis, folder, found = pages_world
     name = f"{basis}_own"
     settings.DATA_DIR = tmp_path / "data"
     shutil.copytree(folder, settings.DATA_DIR)
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
-        admin.execute("SELECT pg_advisory_lock(730100)")
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{basis}"')
+    _clone(basis, name)
     with django_db_blocker.unblock():
         before = _point_at(name)
         forget_centre()
@@ -106,8 +104,7 @@ def own_world(
         finally:
             forget_centre()
             _point_at(before)
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
-        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    _drop(name)
 
 
 @pytest.fixture

@@ -76,11 +76,8 @@ def next_run(rule: str, zone: str, after: datetime) -> datetime:
         tz = ZoneInfo(zone)
         day = after.astimezone(tz).date()
         at = time(int(match[1]), int(match[2]))
-        for ahead in range(3):
-            local = datetime.combine(day + timedelta(days=ahead), at, tz)
-            found = local.astimezone(UTC)
-            if found > after:
-                return found
+        locals_ = (datetime.combine(day + timedelta(days=ahead), at, tz) for ahead in range(3))
+        return min(found for local in locals_ if (found := local.astimezone(UTC)) > after)
     raise JobError(
         "JOBS-101", f"“{rule}” is not a schedule. Write `every 5m`, `hourly 10` or `daily 02:00`."
     )

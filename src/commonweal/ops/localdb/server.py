@@ -44,7 +44,12 @@ SETTINGS = {
     "log_error_verbosity": "terse",
     "log_parameter_max_length_on_error": "0",
 }
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",  # tests' databases die young; who cleans one keeps it from being dropped
+}
 
 
 class Server:

@@ -91,6 +91,13 @@ def note(user_id: UUID, what: str, by: UUID | None = None) -> None:
 class SecondFactors(DefaultMFAAdapter):
     """The secrets of second factors lie encrypted in the database, under the installation's key."""
 
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _(
+            "That code or passkey does not fit this account. Try again, or choose another way."
+        ),
+    }
+
     def encrypt(self, text: str) -> str:
         """To the database."""
         return _cipher().encrypt(text.encode()).decode()

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from django.db import connection
 from django.test import Client, override_settings
@@ -203,10 +202,11 @@ def _plans(visitors: Visitors, seen: Seen) -> list[str]:
 @pytest.fixture(scope="module")
 def walk(pages_world: tuple[str, Path, World], django_db_blocker: Any) -> Iterator[Walk]:
     """Walks a copy of the small world; requests commit as they do when served."""
+    from conftest import _clone, _drop
+
     template, folder, world = pages_world
     name = f"cw_lists_{os.getpid()}"
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    _clone(template, name)
     with django_db_blocker.unblock(), override_settings(DATA_DIR=folder), at(NOW):
         before = _point_at(name)
         forget_centre()
@@ -224,8 +224,7 @@ def walk(pages_world: tuple[str, Path, World], django_db_blocker: Any) -> Iterat
         forget_centre()
         _point_at(before)
     yield Walk(few, many, ends, plans)
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
-        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    _drop(name)
 
 
 def test_every_list_is_open_and_shows_a_page(walk: Walk) -> None:

@@ -14,11 +14,14 @@ from commonweal.kernel.access.public import (
     SYSTEM,
     AccessError,
     Actor,
+    User,
     act_as,
+    choose_language,
     create_token,
     create_user,
     elevate,
     end_elevation,
+    language_of,
     put_role,
     require,
     require_somewhere,
@@ -32,7 +35,7 @@ from commonweal.kernel.access.public import (
     user_by_email,
 )
 from commonweal.kernel.calendar.public import at
-from commonweal.kernel.schema.public import Forbidden
+from commonweal.kernel.schema.public import Forbidden, NotFound
 
 NOON = datetime(2026, 9, 5, 12, tzinfo=UTC)
 PARKS, ROADS = UUID(int=1), UUID(int=2)
@@ -94,6 +97,26 @@ def test_accounts_are_made_once_and_closed(db: None) -> None:
         set_user_active(actor=SYSTEM, user_id=user.id, active=False)
         user.refresh_from_db()
         assert not user.is_active
+
+
+def test_nobody_closes_the_account_they_act_with_or_one_that_is_not(db: None) -> None:
+    with act_as(SYSTEM):
+        own = person(("access.manage_people", None))
+        with pytest.raises(AccessError, match="ACCESS-117"):
+            set_user_active(actor=own, user_id=own.user_id, active=False)
+        assert user_by_email(User.objects.get(pk=own.user_id).email).is_active
+        with pytest.raises(NotFound, match="ACCESS-405"):
+            set_user_active(actor=own, user_id=uuid4(), active=False)
+
+
+def test_an_account_reads_pages_in_one_of_the_languages_there_are(db: None) -> None:
+    with act_as(SYSTEM):
+        own = person()
+        choose_language(actor=own, language="es")
+        assert language_of(own.user_id) == "es"
+        with pytest.raises(AccessError, match="ACCESS-112"):
+            choose_language(actor=own, language="klingon")
+        assert language_of(own.user_id) == "es"
 
 
 def test_roles_are_data(db: None) -> None:

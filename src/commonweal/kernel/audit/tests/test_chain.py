@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from uuid import UUID
 
 import pytest
@@ -28,7 +29,7 @@ from commonweal.kernel.audit.public import (
     seal,
     verify,
 )
-from commonweal.kernel.calendar.public import at
+from commonweal.kernel.calendar.public import FiscalPeriod, at
 from commonweal.kernel.schema.public import Place, uuid7
 
 NOON = datetime(2026, 9, 5, 12, tzinfo=UTC)
@@ -223,6 +224,12 @@ def test_the_canonical_form_of_each_kind_of_value() -> None:
     )
     with pytest.raises(TypeError, match="float"):
         plain({"amount": [1.5]})
+
+
+def test_what_has_words_of_its_own_is_kept_in_them() -> None:
+    assert plain({"period": FiscalPeriod(2026, 9), "share": Fraction(1, 3)}) == {
+        "period": str(FiscalPeriod(2026, 9)), "share": "1/3",
+    }  # fmt: skip
 
 
 def test_hashes_never_change_between_versions() -> None:

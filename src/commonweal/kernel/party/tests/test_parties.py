@@ -83,6 +83,51 @@ def test_agencies(world: World) -> None:
             party.agency(SYSTEM, "NOWHERE")
 
 
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"contact_email": "nora at north"}, "PARTY-126"),
+        ({"size": -1}, "PARTY-127"),
+        ({"size": 2_000_000_001}, "PARTY-127"),
+        ({"name": "\u00a0"}, "PARTY-102"),
+    ],
+)
+def test_an_agency_is_neither_made_nor_changed_with_bad_words(
+    world: World, changes: dict[str, object], code: str
+) -> None:
+    with act_as(SYSTEM):
+        with refused(code):
+            party.create_agency(actor=SYSTEM, **{"code": "WEST", "name": "West", **changes})
+        with refused(code):
+            party.update_agency(actor=SYSTEM, agency_id=world.north.pk, **changes)
+        found = party.update_agency(
+            actor=SYSTEM, agency_id=world.north.pk, name=" The  North ", contact_email=" a@b.org "
+        )
+        assert (found.name, found.contact_email, found.size) == ("The North", "a@b.org", 40)
+
+
+def test_bureaus_and_suppliers_are_renamed_and_keep_their_codes(world: World) -> None:
+    with act_as(SYSTEM):
+        bureau = party.create_bureau(actor=SYSTEM, agency_id=world.north.pk, code="HQ", name="Head")
+        supplier = party.create_supplier(actor=SYSTEM, code="acme", name="Acme")
+        party.update_bureau(actor=SYSTEM, bureau_id=bureau.pk, name=" Head  Office ")
+        party.update_supplier(actor=SYSTEM, supplier_id=supplier.pk, name="Acme Ltd")
+        assert [(row.code, row.name) for row in party.bureaus(SYSTEM)] == [("HQ", "Head Office")]
+        assert [(row.code, row.name) for row in party.suppliers(SYSTEM)] == [("ACME", "Acme Ltd")]
+        assert {"party.bureau_updated", "party.supplier_updated"} <= {
+            row.verb for row in events(SYSTEM).rows
+        }
+        with refused("PARTY-102"):
+            party.update_bureau(actor=SYSTEM, bureau_id=bureau.pk, name="")
+        with refused("PARTY-411"):
+            party.update_bureau(actor=SYSTEM, bureau_id=supplier.pk, name="Head")
+        with refused("PARTY-412"):
+            party.update_supplier(actor=SYSTEM, supplier_id=bureau.pk, name="Acme")
+    actor = world.actor("nora", "agency_finance", world.north)
+    with act_as(actor), pytest.raises(Forbidden):
+        party.update_bureau(actor=actor, bureau_id=bureau.pk, name="Mine")
+
+
 def test_bureaus_and_suppliers(world: World) -> None:
     with act_as(SYSTEM):
         party.create_bureau(actor=SYSTEM, agency_id=world.north.pk, code="HQ", name="Head")

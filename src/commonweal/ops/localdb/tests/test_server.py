@@ -257,9 +257,10 @@ def test_two_folders_do_not_disturb_each_other(data_dir: Path) -> None:
 
 def test_syncing_comes_back_when_data_counts(data_dir: Path) -> None:
     fast = start(data_dir)
-    assert run(fast.app_url, "SHOW fsync") == [("off",)]
+    assert run(fast.app_url, "SHOW fsync") == run(fast.app_url, "SHOW autovacuum") == [("off",)]
     durable = localdb.ensure_database(data_dir)
     assert run(durable.app_url, "SHOW fsync") == [("on",)]
+    assert run(durable.app_url, "SHOW autovacuum") == [("on",)]
     assert start(data_dir).pid == durable.pid
 
 

@@ -13,6 +13,7 @@ from commonweal.kernel.audit.public import events
 from commonweal.kernel.calendar.public import at, now
 from commonweal.kernel.jobs.public import Job, Worker, cancel, requeue
 from commonweal.kernel.schema.public import Conflict, Forbidden
+from commonweal.practices.charging.actions import close
 from commonweal.practices.charging.closing import steps
 from commonweal.practices.charging.domain.close import CODES
 from commonweal.practices.charging.models import Bill, CloseRun, CloseStep
@@ -78,6 +79,26 @@ def test_a_finding_ends_the_work_with_its_code_and_the_next_asking_resumes_it(
     assert (done.pk, done.state, done.last_error) == (stopped.pk, "done", "")
     assert states(AUGUST)["prove"] == "done"
     assert states(AUGUST)["draft"] == "waiting"
+
+
+def test_of_two_who_ask_in_the_same_moment_one_is_told_that_the_other_was_first(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.report(AUGUST)
+    with act_as(world.finance):
+        close.start_close(actor=world.finance, period=AUGUST)
+    free = close.refuse_if_busy
+
+    def slow(actor: Any, run: CloseRun) -> None:
+        monkeypatch.setattr(close, "refuse_if_busy", free)
+        free(actor, run)
+        ask_elsewhere(lambda: ask(world, until="freeze"), world.finance)
+
+    monkeypatch.setattr(close, "refuse_if_busy", slow)
+    with pytest.raises(Conflict, match="CLOSE-409"):
+        ask(world)
+    assert work().state == "done"
+    assert (states(AUGUST)["freeze"], states(AUGUST)["rate"]) == ("done", "waiting")
 
 
 def test_the_second_is_told_who_runs_it(world: World) -> None:

@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 
 from commonweal.kernel.access.public import SYSTEM, Actor, act_as
 from commonweal.kernel.calendar.public import at
@@ -23,13 +23,14 @@ from commonweal.kernel.metering.public import Usage, period_state, put_source
 from commonweal.kernel.notices.models import Message
 from commonweal.kernel.schema.public import CommonwealError, Conflict, Forbidden, NotFound, uuid7
 from commonweal.practices.charging import running
+from commonweal.practices.charging.actions.bills import BillError, open_preview
 from commonweal.practices.charging.actions.close import request_stop, run_step, start_close
-from commonweal.practices.charging.closing import steps
+from commonweal.practices.charging.closing import held, steps
 from commonweal.practices.charging.closing.drafting import CauseError
 from commonweal.practices.charging.closing.issuing import PreviewOpen
 from commonweal.practices.charging.closing.usage import SourcesMissing
 from commonweal.practices.charging.domain.close import CODES, Options
-from commonweal.practices.charging.models import Bill, BillLine, CloseRun, CloseStep
+from commonweal.practices.charging.models import Bill, BillLine, CloseRun, CloseStep, LineFunding
 
 from .copies import closed, copies, enter, world
 from .world import (
@@ -331,3 +332,56 @@ def test_two_closes_at_once_one_is_refused(world: World, monkeypatch: pytest.Mon
     assert not raised
     assert states(AUGUST)["allocate"] == "done"
     assert states(AUGUST)["rate"] == "waiting"
+
+
+def contents(world: World, agency: str) -> tuple[Any, ...]:
+    """A draft's id, its total, and its lines with what each funding source pays."""
+    with act_as(SYSTEM):
+        bill = world.bill(agency, AUGUST)
+        lines = BillLine.objects.filter(bill=bill).order_by("id")
+        shares = LineFunding.objects.filter(line__bill=bill).order_by("id")
+        return (
+            bill.pk,
+            bill.total_minor,
+            list(lines.values_list("id", "amount_minor")),
+            list(shares.values_list("id", "amount_minor")),
+        )
+
+
+def draft_again(world: World) -> None:
+    run = CloseRun.objects.get(period=AUGUST)
+    given = {"actor": world.finance, "run": run, "options": Options(), "tell": lambda *_: None}
+    steps.HANDLERS["draft"](**given)
+
+
+def test_a_draft_is_written_again_in_its_place_until_it_is_issued(world: World) -> None:
+    world.report(AUGUST)
+    world.close(AUGUST, until="draft")
+    first = [contents(world, code) for code in AGENCIES]
+    with act_as(world.finance), at(after(AUGUST)):
+        draft_again(world)
+        assert [contents(world, code) for code in AGENCIES] == first
+        bill = world.bill("PARKS", AUGUST)
+        assert [open_preview(actor=world.finance, bill_id=bill.pk).state for _ in "12"] == [
+            "preview", "preview",
+        ]  # fmt: skip
+    world.close(AUGUST)
+    issued = [contents(world, code) for code in AGENCIES]
+    with act_as(world.finance), at(after(AUGUST)), pytest.raises(BillError, match="BILL-101"):
+        draft_again(world)
+    assert [contents(world, code) for code in AGENCIES] == issued
+
+
+def test_a_step_waits_for_nobody_who_has_the_month_in_hand(world: World) -> None:
+    world.report(AUGUST)
+    with act_as(world.finance), at(after(AUGUST)):
+        start_close(actor=world.finance, period=AUGUST)
+        with transaction.atomic(using="owner"), connections["owner"].cursor() as elsewhere:
+            elsewhere.execute(
+                "SELECT pg_advisory_xact_lock(%s, %s)", [held._CLOSE, held._number(AUGUST)]
+            )
+            with pytest.raises(Conflict, match="CLOSE-409"):
+                run_step(actor=world.finance, period=AUGUST, code="freeze", options=Options())
+        assert states(AUGUST)["freeze"] == "waiting"
+        run_step(actor=world.finance, period=AUGUST, code="freeze", options=Options())
+    assert states(AUGUST)["freeze"] == "done"

@@ -19,6 +19,7 @@ from commonweal.practices.charging.domain.costs import (
     RowReader,
     column_labels,
     column_place,
+    file_state,
     suggest_mapping,
 )
 from commonweal.practices.charging.import_costs.control import minor_units
@@ -289,3 +290,19 @@ def test_an_unknown_date_format_is_named() -> None:
     with pytest.raises(CostError) as caught:
         suggest_mapping(["Date", "Amount"], [], ColumnMapping({}, date_format="YYYYMM?"))
     assert caught.value.code == "COSTS-114"
+
+
+@pytest.mark.parametrize(
+    ("imported", "work", "state"),
+    [
+        (True, "", "done"),
+        (True, "dead", "done"),
+        (False, "queued", "waiting"),
+        (False, "running", "running"),
+        (False, "dead", "failed"),
+        (False, "discarded", "failed"),
+        (False, "", "cancelled"),
+    ],
+)
+def test_how_a_large_file_stands(imported: bool, work: str, state: str) -> None:
+    assert file_state(imported, work) == state

@@ -13,7 +13,7 @@ from commonweal.kernel.access.public import ANONYMOUS, SYSTEM, act_as
 from commonweal.kernel.authority.public import AuthorityError, withdraw
 from commonweal.kernel.calendar.public import now
 from commonweal.kernel.party.public import sync_roles
-from commonweal.kernel.schema.public import Forbidden, NotFound
+from commonweal.kernel.schema.public import Forbidden, NotFound, uuid7
 from commonweal.practices.charging.actions.cost_model import put_cost_model
 from commonweal.practices.charging.actions.costs import allocate, import_costs
 from commonweal.practices.charging.actions.rates import (
@@ -312,6 +312,8 @@ def test_what_cannot_be_proposed(scene: Scene) -> None:
     with pytest.raises(EngineError) as error:
         propose(scene, model={"kind": "graduated", "tiers": [{"from": "5", "rate": "1"}]})
     assert error.value.code == "RATE-104"
+    with pytest.raises(NotFound, match="CHARGING-405"):
+        propose(scene, charge_item_id=uuid7())
     with pytest.raises(Forbidden):
         propose_rate(actor=scene.director, charge_item_id=scene.payslip, model=PRICE, starts=APRIL)
     propose(scene)

@@ -16,9 +16,11 @@ from allauth.mfa.totp.internal.auth import (
     yield_hotp_counters_from_time,
 )
 from allauth.mfa.utils import decrypt
+from django.contrib.auth.hashers import check_password, get_hasher, make_password
 from django.core import mail
 from django.test import Client
 
+from commonweal import settings as served
 from commonweal.interfaces.web.agency.tests.test_pages import text_of
 from commonweal.interfaces.web.agency.tests.world import PASSWORD, World
 from commonweal.kernel.access.public import SYSTEM, act_as, token_by_secret
@@ -53,6 +55,15 @@ def test_a_wrong_password_keeps_the_address(world: World) -> None:
     assert "There is a problem" in page
     assert 'value="parks@example.test"' in page
     assert "not this one" not in page
+
+
+def test_a_stolen_password_table_is_dear_to_guess_from(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = served.PASSWORD_HASHERS
+    kept = make_password(PASSWORD)
+    cost = get_hasher().decode(kept)
+    assert kept.startswith("argon2$argon2id$")
+    assert (cost["memory_cost"] >= 19 * 1024, cost["time_cost"] >= 2) == (True, True)
+    assert check_password(PASSWORD, kept)
 
 
 def test_the_way_back_is_kept(world: World) -> None:
