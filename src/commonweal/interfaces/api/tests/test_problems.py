@@ -161,7 +161,7 @@ def test_the_session_needs_its_csrf_token(scene: Scene, who: str) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
     assert client.get("/api/v1/me").json()["kind"] == "person"
-    body = json.dumps({"name": "mine", "scopes": ["audit.view"], "days": 1})
+    body = json.dumps({"name": "mine", "scopes": ["audit.view", "access.own_account"], "days": 1})
     answer = client.post("/api/v1/tokens", body, content_type="application/json")
     problem_of(answer, 403, "API-403")
     token = "a" * 32
