@@ -51,7 +51,9 @@ def page(request: HttpRequest) -> dict[str, Any]:
         language=get_language() or settings.LANGUAGE_CODE,
         languages=tuple(settings.LANGUAGES),
         language_href=reverse("set_language"),
-        notice=_("Demonstration: every agency, person and figure here is invented.")
+        notice=_(
+            "Demonstration: every agency and person here is invented. Prices are published ones."
+        )
         if profile and profile.is_demo
         else "",
     )

@@ -205,7 +205,7 @@ def gallery_context() -> dict[str, Any]:
         language="en-us",
         languages=(("en-us", "English (US)"), ("es", "Español")),
         footer=(Link("Accessibility", "#a11y"), Link("Open data", "#data")),
-        notice="Demonstration: every agency, person and figure here is invented.",
+        notice="Demonstration: every agency and person here is invented.",
     )  # fmt: skip
     return {
         "page": page,
