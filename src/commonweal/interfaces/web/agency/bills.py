@@ -73,7 +73,9 @@ def months_chart(history: list[charging.Bill]) -> Any:
         )
         for found in history
     ]
-    return charts.bars(says.months_title(history), points, label=_("Month"), unit=_("Bill"))
+    return charts.bars(
+        says.capital(says.months_title(history)), points, label=_("Month"), unit=_("Bill")
+    )
 
 
 @anyone_with(VIEW, VIEW_ALL)
