@@ -77,4 +77,4 @@ TOLD = pytest.StashKey[str]()
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """The table, before pytest's own last line."""
     terminalreporter.section("branches of domain, rules and actions that a test takes")
-    terminalreporter.write(terminalreporter.config.stash.get(TOLD, ""))
+    terminalreporter.write_line(terminalreporter.config.stash.get(TOLD, ""))
