@@ -13,7 +13,7 @@ from commonweal.ops.deep.walk import Found, Visitor, Walk, Walker, expected, of_
 
 from .conftest import Site
 
-pytestmark = [pytest.mark.browser]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 CENTRE = ("officer", "director", "owner", "admin", "auditor")
 OUTSIDE = ("", "parks", "parks-approver", "parks-liaison", "parks-employee")

@@ -23,6 +23,7 @@ import pytest
 from commonweal.ops.localdb import stop_database
 
 ROOT = Path(__file__).resolve().parents[2]
+pytestmark = [pytest.mark.slow]
 
 
 def door(folder: Path, *words: str) -> dict[str, Any]:

@@ -6,10 +6,23 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
 
 from commonweal.ops import messages
 from commonweal.ops.message_sources import said
 from commonweal.ops.messages import behind, extract, main, texts, wrong_places
+
+
+@pytest.fixture(scope="module")
+def all_strings() -> Catalog:
+    """What the code says, read once: it stays the same while tests run."""
+    return extract()
+
+
+@pytest.fixture(autouse=True)
+def once(all_strings: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spare each command reading the whole code again."""
+    monkeypatch.setattr(messages, "extract", lambda: all_strings)
 
 
 @pytest.fixture
@@ -20,14 +33,14 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("language", messages.LANGUAGES)
-def test_every_catalogue_is_in_step_with_the_code(language: str) -> None:
+def test_every_catalogue_is_in_step_with_the_code(language: str, all_strings: Catalog) -> None:
     """If this fails, run `python -m commonweal.ops.messages update`, translate, then `compile`."""
-    assert behind(language, extract()) == []
+    assert behind(language, all_strings) == []
 
 
-def test_the_templates_of_every_door_are_read() -> None:
+def test_the_templates_of_every_door_are_read(all_strings: Catalog) -> None:
     found = {
-        Path(name).parts[2] for m in extract() for name, _ in m.locations if "templates" in name
+        Path(name).parts[2] for m in all_strings for name, _ in m.locations if "templates" in name
     }
     assert found >= {"account", "agency", "centre", "look", "public"}
 

@@ -156,6 +156,8 @@ def test_a_reversal_negates_once_into_an_open_period(books: Books) -> None:
         )
     open_period(actor=SYSTEM, agency_id=books.one, period="2026-11")
     where = {"journal_id": ref.id, "period": "2026-11", "effective_date": DAY}
+    with pytest.raises(LedgerError, match="LEDGER-219"):
+        reverse(reason="  Mistake  ", actor=SYSTEM, key="r", **where)
     back = reverse(reason=WHY, actor=SYSTEM, key="r", **where)
     assert reverse(reason=WHY, actor=SYSTEM, key="r", **where).replayed
     with pytest.raises(Conflict, match="LEDGER-413"):

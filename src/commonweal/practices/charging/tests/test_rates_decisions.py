@@ -12,6 +12,7 @@ from django.db import DatabaseError, transaction
 from commonweal.kernel.access.public import ANONYMOUS, SYSTEM, act_as
 from commonweal.kernel.authority.public import AuthorityError, withdraw
 from commonweal.kernel.calendar.public import now
+from commonweal.kernel.catalogue.public import ChargeItem
 from commonweal.kernel.party.public import sync_roles
 from commonweal.kernel.schema.public import Forbidden, NotFound, uuid7
 from commonweal.practices.charging.actions.cost_model import put_cost_model
@@ -309,6 +310,12 @@ def test_a_price_needs_its_derivation_or_a_reason(scene: Scene, run: AllocationR
     flat = {"kind": "flat", "amount": "4.5"}
     assert refused(scene, reason="", derivation=derivation, model=flat) == "CHARGING-203"
     assert propose(scene, derivation=derivation, model=other).reason == "As last year"
+
+
+def test_a_fixed_charge_has_a_flat_price(scene: Scene) -> None:
+    ChargeItem.objects.filter(pk=scene.payslip).update(kind="fixed")
+    assert refused(scene) == "CHARGING-214"
+    assert propose(scene, model={"kind": "flat", "amount": "4.5"}).state == "proposed"
 
 
 def test_what_cannot_be_proposed(scene: Scene) -> None:
