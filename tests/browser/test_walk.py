@@ -20,6 +20,7 @@ OUTSIDE = ("", "parks", "parks-approver", "parks-liaison", "parks-employee")
 SOMETIMES = {
     "account/loans/": "a role to lend, which not everybody holds; the link is there for who does",
     "centre/costs/files/<uuid:file_id>/": "a ledger file too large to read while one waits",
+    "centre/close/<str:period>/decide/": "a form of the close, while its bills wait for approval",
     "centre/intake/tried/<uuid:token>/problems.csv": "the refused rows of a file that was tried",
 }
 """Addresses to which a link leads only after something else; those pages' own tests go there."""

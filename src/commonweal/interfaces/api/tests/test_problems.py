@@ -96,7 +96,7 @@ def test_a_nul_is_refused(scene: Scene) -> None:
 
 
 def test_a_domain_error_keeps_its_code_and_writes_nothing(scene: Scene) -> None:
-    answer = scene.client(FINANCE).post("/api/v1/closes/2199-01")
+    answer = scene.client(FINANCE).post("/api/v1/closes/2199-01", "", "application/json")
     problem_of(answer, 422, "CLOSE-101")
     problem_of(scene.client(FINANCE).get("/api/v1/closes/2199-01"), 404, "CLOSE-404")
 
