@@ -97,7 +97,7 @@ def test_people_their_invitation_and_their_roles(ask, refused, run, scene: Scene
     made = ask("people", "add", "Ann Reed", "ann@vet.example", "--agency", "VET")
     assert made["invited"]
     Worker().run(once=True)
-    assert mail.outbox[-1].to == ["ann@vet.example"]
+    assert ["ann@vet.example"] in [letter.to for letter in mail.outbox]
     assert "CLI-116" in refused("people", "add", "Ann Reed", "ann@vet.example")
     ask("people", "change", "ann@vet.example", "--name", "Ann Read")
     held = ask("people", "give", "ann@vet.example", "agency_liaison", "--agency", "VET")
