@@ -156,7 +156,13 @@ class AdvanceIn(In):
     )
     no_costs_reason: Annotated[Text, Field(max_length=500)] = ""
     skip_reason: Annotated[Text, Field(max_length=500)] = ""
-    payment_days: int = Field(30, ge=0, le=365)
+    payment_days: int = Field(30, ge=1, le=365)
+
+
+class BillsVerdictIn(VerdictIn):
+    """What was decided about which proposal: the `id` of the close's `approval` as it was read."""
+
+    decision: UUID
 
 
 class MonthOut(Out):
@@ -296,19 +302,24 @@ def stop_close(request: Asked, period: Period) -> charging.CloseRun:
 
 
 @door.post("/closes/{period}/approve", access=APPROVE, returns=CloseOut)
-def approve_bills(request: Asked, period: Period, data: VerdictIn) -> charging.CloseRun:
+def approve_bills(request: Asked, period: Period, data: BillsVerdictIn) -> charging.CloseRun:
     """Approve that the month's bills are issued, as a signed-in second person.
 
-    Open disputes take a reason (CLOSE-504). Background work that was asked for goes on.
+    `decision` is the proposal that was read; another one is refused (CLOSE-511). Open disputes take
+    a reason (CLOSE-504). Background work that was asked for goes on.
     """
-    charging.approve_bills(actor=request.actor, period=period, reason=data.reason)
+    charging.approve_bills(
+        actor=request.actor, period=period, reason=data.reason, seen=data.decision
+    )
     return one(request.actor, period)
 
 
 @door.post("/closes/{period}/reject", access=APPROVE, returns=CloseOut)
-def reject_bills(request: Asked, period: Period, data: VerdictIn) -> charging.CloseRun:
+def reject_bills(request: Asked, period: Period, data: BillsVerdictIn) -> charging.CloseRun:
     """Reject that the month's bills are issued, with a reason; the close stops with it."""
-    charging.reject_bills(actor=request.actor, period=period, reason=data.reason)
+    charging.reject_bills(
+        actor=request.actor, period=period, reason=data.reason, seen=data.decision
+    )
     return one(request.actor, period)
 
 

@@ -72,6 +72,11 @@ def test_the_approval_of_a_month_is_read_with_its_figures(scene: Scene) -> None:
     assert decision["subject_type"] == "charging.CloseRun"
     hurried = post(scene, f"{OPEN}/advance", end_preview=True)
     assert (hurried.status_code, hurried.json()["code"]) == (422, "CLOSE-502")
-    by_token = post(scene, f"{CLOSED}/approve", who="director:", reason="It is right")
+    by_token = post(
+        scene, f"{CLOSED}/approve", who="director:", reason="It is right", decision=found["id"]
+    )
     assert (by_token.status_code, by_token.json()["code"]) == (409, "CLOSE-508")
-    assert post(scene, f"{CLOSED}/reject", reason="It is not right").status_code == 403
+    assert (
+        post(scene, f"{CLOSED}/reject", reason="It is not right", decision=found["id"]).status_code
+        == 403
+    )

@@ -16,6 +16,7 @@ from ..closing.approval import (
     ApprovalError,
     dispute_rows,
     disputes,
+    drafted_by,
     drafts_digest,
     latest,
 )
@@ -27,23 +28,34 @@ from .close import APPROVAL, RUN, enqueue_close
 
 
 @action
-def approve_bills(*, actor: Actor, period: str, reason: str = "") -> Decision:
-    """Approve that a month's bills are issued, as a second person (CLOSE-508 if nothing waits)."""
-    return approve(actor=actor, decision_id=_asked(actor, period), reason=reason)
+def approve_bills(
+    *, actor: Actor, period: str, reason: str = "", seen: UUID | None = None
+) -> Decision:
+    """Approve that a month's bills are issued, as a second person (CLOSE-508 if nothing waits).
+
+    `seen`: the proposal that the person read; another one is refused (CLOSE-511).
+    """
+    return approve(actor=actor, decision_id=_asked(actor, period, seen), reason=reason)
 
 
 @action
-def reject_bills(*, actor: Actor, period: str, reason: str) -> Decision:
+def reject_bills(*, actor: Actor, period: str, reason: str, seen: UUID | None = None) -> Decision:
     """Reject that a month's bills are issued, with a reason (CLOSE-508 if nothing waits)."""
-    return reject(actor=actor, decision_id=_asked(actor, period), reason=reason)
+    return reject(actor=actor, decision_id=_asked(actor, period, seen), reason=reason)
 
 
-def _asked(actor: Actor, period: str) -> UUID:
+def _asked(actor: Actor, period: str, seen: UUID | None) -> UUID:
     run = existing(period)
     decision = latest(actor, run)
     if decision is None or decision.state != "proposed":
         raise Conflict(
             "CLOSE-508", f"No bills of {period} wait for an approval. Read the close page."
+        )
+    if seen is not None and seen != decision.pk:
+        raise Conflict(
+            "CLOSE-511",
+            f"The proposal to issue the bills of {period} is another than the one you read. Read "
+            "it, then decide.",
         )
     record(actor=actor, verb="close.decision_asked", target=run, payload={"period": period})
     return decision.pk
@@ -57,7 +69,7 @@ def bills_approved(actor: Actor, decision: Decision) -> None:
     """
     run = _held(actor, decision)
     drafted = CloseStep.objects.get(run=run, code="draft").run_by
-    if drafted is not None and drafted == actor.user_id:
+    if drafted_by(actor, drafted, decision.agency_id):
         raise NotYours(
             "CLOSE-503", "You drafted these bills, so somebody else must approve that they go out."
         )
@@ -88,6 +100,7 @@ def bills_approved(actor: Actor, decision: Decision) -> None:
             "total_minor": decision.effect["total_minor"],
             "decision": str(decision.pk),
             "disputes": len(open_disputes),
+            "seen": [str(query.pk) for query in open_disputes],
             "reason": decision.reason,
         },
     )

@@ -9,8 +9,9 @@ or a new dispute need a new approval.
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
@@ -21,11 +22,11 @@ from commonweal.kernel.calendar.public import today
 from commonweal.kernel.catalogue.public import Service
 from commonweal.kernel.money.public import Money
 from commonweal.kernel.notices.public import notify_role
-from commonweal.kernel.party.public import centre
+from commonweal.kernel.party.public import actor_of_account, centre, permission_sources
 from commonweal.kernel.schema.public import CommonwealError, Place
 from commonweal.kernel.words import public as words
 
-from ..domain.close import PREVIEW_DAYS, Options
+from ..domain.close import PAYMENT_DAYS, PREVIEW_DAYS, Options
 from ..domain.cost_model import total_of
 from ..models import AllocationRun, Bill, BillLine, CloseRun, CloseStep, LineQuery
 
@@ -41,7 +42,20 @@ class ApprovalError(CommonwealError):
 
 
 def check_options(options: Options) -> None:
-    """Less than the usual time to look takes a reason, which the second person reads."""
+    """Less than the usual time to look takes a reason, which the second person reads; days to look
+    and to pay stay within what people can mean (CLOSE-509, CLOSE-510)."""
+    if not 1 <= options.payment_days <= 365:
+        raise ApprovalError(
+            "CLOSE-509",
+            f"Bills cannot be due after {options.payment_days} days. Give 1 to 365 days.",
+            field="payment_days",
+        )
+    if options.preview_days is not None and not 0 <= options.preview_days <= 60:
+        raise ApprovalError(
+            "CLOSE-510",
+            f"Agencies cannot have {options.preview_days} working days to look. Give 0 to 60.",
+            field="preview_days",
+        )
     if options.hurried and len(options.preview_reason.strip()) < ENOUGH:
         raise ApprovalError(
             "CLOSE-502",
@@ -57,8 +71,14 @@ def refuse(**_given: Any) -> dict[str, Any]:
 
 
 def disputes(run: CloseRun) -> list[LineQuery]:
-    """Lines of the month's bills that are disputed and not answered, oldest first."""
-    found = LineQuery.objects.filter(line__bill__run=run, kind="dispute", state="open")
+    """Lines of the month's bills that are disputed and not answered, oldest first.
+
+    An answer by whoever drafted the bills does not count: nobody takes a dispute out of the second
+    person's sight alone.
+    """
+    drafter = CloseStep.objects.get(run=run, code="draft").run_by
+    still = Q(state="open") | (Q(answered_by=drafter) if drafter else Q(answered_by=None))
+    found = LineQuery.objects.filter(still, line__bill__run=run, kind="dispute")
     related = found.select_related("line", "line__bill", "line__charge_item", "agency")
     return list(related.order_by("raised_at", "id"))
 
@@ -70,10 +90,21 @@ def dispute_rows(found: list[LineQuery]) -> list[dict[str, str]]:
             "agency": query.agency.name,
             "item": query.line.charge_item.name,
             "amount": words.money(query.line.amount_minor, query.line.bill.currency),
-            "text": query.text,
+            "text": " – ".join(filter(None, (query.text, query.answer))),
         }
         for query in found
     ]
+
+
+def drafted_by(actor: Actor, drafter: UUID | None, agency_id: UUID | None) -> bool:
+    """Whether somebody is whoever drafted the bills, or may approve only by a role of theirs."""
+    if drafter is None or actor.user_id is None:
+        return False
+    if drafter == actor.user_id:
+        return True
+    return permission_sources(actor.user_id, APPROVE, agency_id) == {
+        actor_of_account(drafter).person_id
+    }
 
 
 def drafts_digest(run: CloseRun) -> str:
@@ -128,8 +159,8 @@ def lacks(run: CloseRun, decision: Decision | None) -> ApprovalError | None:
         return ApprovalError(
             "CLOSE-505", "The drafts are others than those that were approved. Ask again."
         )
-    decided = decision.decided_at
-    since = [query for query in disputes(run) if decided and query.raised_at > decided]
+    seen = CloseStep.objects.get(run=run, code="approve").detail["seen"]
+    since = [query for query in disputes(run) if str(query.pk) not in seen]
     if since:
         return ApprovalError(
             "CLOSE-507",
@@ -174,6 +205,7 @@ def ask(actor: Actor, run: CloseRun, options: Options) -> Decision:
         "preview_ends": run.preview_ends,
         "ends_preview": options.end_preview and window_open(run),
         "preview_days": usual if shown is None else shown,
+        "payment_days": options.payment_days,
         "preview_reason": reason or (before.effect["preview_reason"] if before else ""),
         "disputes": [query.pk for query in disputes(run)],
     }
@@ -217,6 +249,11 @@ def _statement(run: CloseRun, effect: dict[str, Any]) -> str:
             "total": words.money(effect["total_minor"], currency),
         }
     ]
+    if effect["payment_days"] != PAYMENT_DAYS:
+        said.append(
+            _("They are due after %(days)s days, not %(usual)s.")
+            % {"days": effect["payment_days"], "usual": PAYMENT_DAYS}
+        )
     if effect["ends_preview"]:
         said.append(
             _("The preview ends now, before %(day)s: %(reason)s")

@@ -20,7 +20,7 @@ from ..papers.pack import PackMaker
 from ..papers.pdf import bill_pdf
 from ..papers.tables import bill_csv
 from ..selectors.bill_document import bill_lines
-from .approval import ask, lacks, latest, window_open
+from .approval import WAITS, ApprovalError, ask, lacks, latest, window_open
 from .posting import post_bills
 from .usage import Tell
 
@@ -56,15 +56,15 @@ def issue(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str,
     """
     day, decision = today(centre().zone), latest(actor, run)
     missing = lacks(run, decision)
-    if missing is not None:
-        raise missing
-    if decision and window_open(run) and not decision.effect["ends_preview"]:
+    if missing is not None or decision is None:
+        raise missing or ApprovalError("CLOSE-501", WAITS)
+    if window_open(run) and not decision.effect["ends_preview"]:
         raise PreviewOpen(
             "CLOSE-401",
             f"Agencies may look at their bills until {run.preview_ends}. Resume on that day, "
             "or ask for approval to end the preview earlier, and say why.",
         )
-    due = day + timedelta(days=options.payment_days)
+    due = day + timedelta(days=decision.effect["payment_days"])
     bills = list(Bill.objects.filter(run=run).select_related("agency").order_by("agency__code"))
     for bill in bills:
         issue_bill(actor=actor, bill_id=bill.id, issued_on=day, due_on=due)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from commonweal.kernel.access.public import Actor, require
 from commonweal.kernel.authority.public import Decider, Deciders, Decision
 
-from ..closing.approval import disputes, latest, window_open
+from ..closing.approval import disputes, drafted_by, latest, window_open
 from ..models import CloseRun, LineQuery
 from .closes import VIEW
 
@@ -52,6 +52,6 @@ def issue_approval(actor: Actor, run: CloseRun) -> IssueApproval | None:
     drafted = step.run_by if step else None
     known = Deciders(actor, [])
     why_not = known.why_not_on(actor, decision)
-    if not why_not and drafted is not None and drafted == actor.user_id:
+    if not why_not and drafted_by(actor, drafted, decision.agency_id):
         why_not = _("You drafted these bills, so somebody else must approve that they go out.")
     return IssueApproval(decision, disputes(run), known.on(decision), why_not, window_open(run))

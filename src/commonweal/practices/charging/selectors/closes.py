@@ -60,7 +60,8 @@ def _named(found: QuerySet[CloseRun], period: str) -> CloseRun:
 
 
 def unclosed_months(actor: Actor, period: str) -> list[dict[str, Any]]:
-    """Months before one with usage or ledger costs that no close took in, oldest first.
+    """Months before one that no close took in, oldest first: with usage or ledger costs, and every
+    one since the last close, for something fixed may have run on.
 
     Months that an earlier close left open with a reason are not named again.
     """
@@ -72,9 +73,16 @@ def unclosed_months(actor: Actor, period: str) -> list[dict[str, Any]]:
     known: set[str] = set()
     for month, skipped in CloseRun.objects.values_list("period", "skipped"):
         known |= {month, *skipped.get("months", ())}
+    between = set()
+    last = max((month for month in known if month < period), default=None)
+    if last is not None:
+        following = FiscalPeriod.parse(last).shift(1)
+        while following.code < period:
+            between.add(following.code)
+            following = following.shift(1)
     return [
         {"month": month, "records": usage.get(month, 0), "lines": costs.get(month, 0)}
-        for month in sorted((usage.keys() | costs.keys()) - known)
+        for month in sorted((usage.keys() | costs.keys() | between) - known)
     ]
 
 

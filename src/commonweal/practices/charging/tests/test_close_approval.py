@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,19 +12,21 @@ from commonweal.kernel.access.public import SYSTEM, Actor, act_as
 from commonweal.kernel.audit.models import Event
 from commonweal.kernel.authority.models import Decision
 from commonweal.kernel.authority.public import approve as approve_decision
-from commonweal.kernel.calendar.public import at
+from commonweal.kernel.calendar.public import at, today
 from commonweal.kernel.jobs.models import Job
 from commonweal.kernel.jobs.public import Worker
 from commonweal.kernel.notices.models import Message
-from commonweal.kernel.party.public import actor_of_account, add_membership
+from commonweal.kernel.party.public import actor_of_account, add_membership, delegate
 from commonweal.kernel.schema.public import CommonwealError, Forbidden
 from commonweal.practices.charging.actions.close import run_step
+from commonweal.practices.charging.closing.approval import check_options
 from commonweal.practices.charging.domain.close import Options
 from commonweal.practices.charging.models import Bill, BillLine, CloseStep
 from commonweal.practices.charging.public import (
     CloseOptions,
     IssueApproval,
     advance_close,
+    answer_query,
     approve_bills,
     ask_close,
     close_run,
@@ -273,3 +276,68 @@ def test_a_decision_keeps_its_figures(world: World) -> None:
     decision = decide(world)
     with act_as(SYSTEM), pytest.raises(DatabaseError):
         Decision.objects.filter(pk=decision.pk).update(effect={"bills": 0})
+
+
+def test_the_drafters_answer_takes_no_dispute_out_of_sight(world: World) -> None:
+    drafted(world, **EARLY)
+    dispute(world)
+    with act_as(world.finance):
+        (query,) = shown(world.of("director")).disputes
+        answer_query(actor=world.finance, query_id=query.pk, answer="It was used all the same.")
+    with pytest.raises(CommonwealError) as bare:
+        decide(world)
+    assert bare.value.code == "CLOSE-504"
+    assert "It was used all the same." in str(bare.value.details["rows"])
+    decide(world, reason="The agency agreed on the telephone")
+    assert world.close(AUGUST, **PATIENT).state == "done"
+
+
+def test_a_role_lent_by_whoever_drafted_does_not_approve(world: World) -> None:
+    drafted(world)
+    officer, owner, auditor = world.finance, world.of("service_owner"), world.of("auditor")
+    people = [each.person_id for each in (officer, owner, auditor)]
+    assert all(people)
+    with act_as(SYSTEM):
+        add_membership(actor=SYSTEM, person_id=people[0], role="director")
+        add_membership(actor=SYSTEM, person_id=people[1], role="finance_officer")
+    lender = actor_of_account(officer.user_id)
+    with act_as(lender):
+        delegate(
+            actor=lender, from_person_id=people[0], to_person_id=people[2], role="director",
+            ends=today("UTC") + timedelta(days=30), reason="Away for some weeks",
+        )  # fmt: skip
+    colleague = actor_of_account(owner.user_id)
+    with at(after(AUGUST)):
+        advance_close(colleague, AUGUST, CloseOptions(**EARLY))
+    borrower = actor_of_account(auditor.user_id)
+    with act_as(borrower), pytest.raises(CommonwealError) as refused:
+        approve_bills(actor=borrower, period=AUGUST)
+    assert refused.value.code == "CLOSE-503"
+
+
+def test_days_to_pay_are_approved_and_stay_what_was_approved(world: World) -> None:
+    for wrong in ({"payment_days": -30}, {"payment_days": 0}, {"payment_days": 100_000}):
+        with pytest.raises(CommonwealError) as refused:
+            check_options(Options(**wrong))
+        assert refused.value.code == "CLOSE-509"
+    for days in (-5, 10**9):
+        with pytest.raises(CommonwealError) as refused:
+            check_options(Options(preview_days=days))
+        assert refused.value.code == "CLOSE-510"
+    found = drafted(world, **EARLY, payment_days=45)
+    assert "due after 45 days, not 30" in found.decision.statement
+    decide(world)
+    assert world.close(AUGUST, **PATIENT, payment_days=1).state == "done"
+    with act_as(SYSTEM):
+        for bill in Bill.objects.filter(period=AUGUST):
+            assert (bill.due_on - bill.issued_on).days == 45
+
+
+def test_another_proposal_than_the_one_read_is_not_approved(world: World) -> None:
+    read = drafted(world).decision
+    with at(after(AUGUST)):
+        advance_close(world.finance, AUGUST, CloseOptions(**EARLY))
+    director = world.of("director")
+    with act_as(director), pytest.raises(CommonwealError) as refused:
+        approve_bills(actor=director, period=AUGUST, seen=read.pk)
+    assert refused.value.code == "CLOSE-511"

@@ -297,6 +297,9 @@ def test_a_month_with_usage_or_costs_is_never_skipped_in_silence(world: World) -
             assert unclosed_months(world.finance, "2026-10") == []  # named once, with its reason
             event = events(world.finance, verb="close.started").rows[0]
             assert event.payload["skipped"]["reason"] == why
+            # a month without either is named too: something fixed may have run on in it
+            (silent,) = unclosed_months(world.finance, "2026-11")
+            assert silent == {"month": "2026-10", "records": 0, "lines": 0}
     with act_as(world.finance):  # what was left open can still be closed
         assert start_close(actor=world.finance, period=AUGUST).skipped == {}
 
