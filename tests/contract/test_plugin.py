@@ -27,12 +27,17 @@ from django.conf import settings
 from django.test import Client
 from commonweal.kernel.access.models import User
 from commonweal.kernel.access.public import SYSTEM, act_as
-from commonweal.kernel.party.models import Agency
+from commonweal.kernel.party import public as party
+from commonweal.kernel.party.models import Agency, Person
 from commonweal.ops.schema import migrate, sync
 migrate()
 sync()
 from fleet.models import Vehicle
 with act_as(SYSTEM):
+    water, desk = Agency.objects.get(code="WATER"), Person.objects.get(email="parks@example.test")
+    bureau = party.create_bureau(actor=SYSTEM, agency_id=water.pk, code="DOCK", name="Docks")
+    party.add_membership(actor=SYSTEM, person_id=desk.pk, role="agency_usage",
+                         agency_id=water.pk, bureau_id=bureau.pk)
     for code in ("PARKS", "WATER"):
         Vehicle.objects.create(agency=Agency.objects.get(code=code), plate="CAR OF " + code)
 def seen(email, path):

@@ -25,13 +25,15 @@ tables/           the agency's rows of every table, one CSV file each: UTF-8, co
                   the currency, parts are JSON. A text that begins with = + - or @ has an
                   apostrophe before it, so that no spreadsheet takes it for a formula.
 reference/        what those rows refer to: services, charge items, units, decided rates, roles
-usage/            the usage records that count in each month
+usage/            the usage records that count in each month, and in replaced-….csv those that
+                  others replaced in time, which count nowhere
 journals/         each bill as a journal by the agency's own account strings
 files/            every stored file: bills as PDF and CSV, and the pack that proves each bill
+check_bill.py     the program that checks a pack
 stays.json        what is not here as rows, and why
 
 The columns that end in _id name rows of other tables. Each bill's pack is checked by the program
-check_bill.py, which the bill's page offers. The format is described in docs/reference/take-out.md
+check_bill.py. The format is described in docs/reference/take-out.md
 of Commonweal.
 """
 

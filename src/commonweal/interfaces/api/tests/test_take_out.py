@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,14 +15,14 @@ from typing import Any
 
 import pytest
 
-from commonweal.interfaces.api.tests.scene import CLOSED, A, B, Scene
+from commonweal.interfaces.api.tests.scene import CLOSED, OPEN, A, B, Scene
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.calendar.public import at, now
 from commonweal.kernel.documents import public as documents
 from commonweal.kernel.documents.leaving import own_tables, staying
 from commonweal.kernel.documents.tasks import tidy
 from commonweal.kernel.jobs.public import Worker
-from commonweal.kernel.metering.public import totals
+from commonweal.kernel.metering.public import Usage, emit, facts, totals
 from commonweal.practices.charging.public import bills
 
 OFFICER = "agency_finance:LWD"
@@ -99,6 +100,7 @@ def test_everything_of_the_agency_is_there(made: Any, scene: Scene) -> None:
         bill.number for bill in issued
     ]
     number = issued[0].number
+    assert "check_bill.py" in names
     for kind, ending in (("pdf", ".pdf"), ("csv", ".csv"), ("pack", "-proof.zip")):
         assert f"files/{kind}/{number}{ending}" in names
     assert f"journals/{number}-journal.csv" in names
@@ -142,6 +144,49 @@ def test_another_agency_finds_neither_door_nor_archive(made: Any, scene: Scene) 
         assert answer.status_code == 404, path
     listed = scene.client(OFFICER).get(f"/api/v1/agencies/{A}/take-outs").json()["items"]
     assert found["id"] in [row["id"] for row in listed]
+
+
+def test_only_who_may_read_all_of_it_may_ask(scene: Scene) -> None:
+    path = f"/api/v1/agencies/{A}/take-outs"
+    assert scene.client(f"agency_liaison:{A}").post(path).status_code == 403
+    assert scene.client(f"agency_approver:{A}").post(path).status_code == 201
+    Worker().run(once=True)
+
+
+def test_usage_that_was_replaced_leaves_too(scene: Scene) -> None:
+    with act_as(SYSTEM):
+        old = facts(SYSTEM, scene.world.agencies[A], OPEN.code).rows[-1]
+        fixed = Usage(
+            external_id="fixed", agency=A, charge_item=str(old.charge_item_id),
+            quantity=old.quantity, unit=old.unit, starts=old.starts, ends=old.ends,
+            replaces=old.external_id,
+        )  # fmt: skip
+        emit(actor=SYSTEM, source=old.source, facts=[fixed])
+    client = scene.client(OFFICER)
+    asked = client.post(f"/api/v1/agencies/{A}/take-outs").json()
+    Worker().run(once=True)
+    answer: Any = client.get(f"/api/v1/take-outs/{asked['id']}/file")
+    data = b"".join(answer.streaming_content)
+    replaced = rows(data, f"usage/replaced-{OPEN.code}.csv")
+    assert old.external_id in {row["external_id"] for row in replaced}
+    counting = {row["external_id"] for row in rows(data, f"usage/{OPEN.code}.csv")}
+    assert "fixed" in counting
+    assert old.external_id not in counting
+    assert not rows(data, f"usage/replaced-{CLOSED.code}.csv")
+
+
+def test_what_a_kill_left_is_removed(scene: Scene, settings: Any, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+    folder = tmp_path / "take-outs" / str(scene.world.agencies[A])
+    folder.mkdir(parents=True)
+    left, being_made = folder / "1.zip.part", folder / "2.zip.part"
+    for part, hours in ((left, 25), (being_made, 1)):
+        part.write_bytes(b"half")
+        moment = (now() - timedelta(hours=hours)).timestamp()
+        os.utime(part, (moment, moment))
+    with act_as(SYSTEM):
+        tidy(actor=SYSTEM, job_id=scene.world.agencies[A], payload={})
+    assert (left.exists(), being_made.exists()) == (False, True)
 
 
 def test_it_is_removed_after_some_days(made: Any, scene: Scene) -> None:
