@@ -25,7 +25,8 @@ tables/           the agency's rows of every table, one CSV file each: UTF-8, co
                   the currency, parts are JSON. A text that begins with = + - or @ has an
                   apostrophe before it, so that no spreadsheet takes it for a formula.
 reference/        what those rows refer to: services, charge items, units, decided rates, roles
-usage/            the usage records that count in each month
+usage/            the usage records that count in each month, and in replaced-….csv those that
+                  others replaced in time, which count nowhere
 journals/         each bill as a journal by the agency's own account strings
 files/            every stored file: bills as PDF and CSV, and the pack that proves each bill
 stays.json        what is not here as rows, and why

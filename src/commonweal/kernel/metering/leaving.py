@@ -1,4 +1,4 @@
-"""The usage that an agency takes away: the records that count in each month."""
+"""The usage that an agency takes away: what counts in each month, and what was replaced in it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from .selectors import export_csv
 
 
 def usage_files(actor: Actor, agency_id: UUID) -> Iterator[tuple[str, str, Iterator[str]]]:
-    """One CSV file a month: (name, what it holds, pieces)."""
-    sealed = Partition.objects.filter(agency_id=agency_id, kind="usage")
+    """Two CSV files a month, the second often empty: (name, what it holds, pieces)."""
+    sealed = Partition.objects.filter(agency_id=agency_id, kind__in=("usage", "replaced"))
     open_now = UsageFact.objects.filter(agency_id=agency_id)
     months = {*sealed.values_list("period", flat=True).distinct()}
     months |= {*open_now.values_list("booked_in", flat=True).distinct()}
@@ -21,4 +21,9 @@ def usage_files(actor: Actor, agency_id: UUID) -> Iterator[tuple[str, str, Itera
             f"usage/{period}.csv",
             f"The usage records that count in {period}.",
             export_csv(actor, agency_id, period),
+        )
+        yield (
+            f"usage/replaced-{period}.csv",
+            f"Usage records of {period} that others replaced in time: they count nowhere.",
+            export_csv(actor, agency_id, period, replaced=True),
         )

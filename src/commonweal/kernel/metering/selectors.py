@@ -217,8 +217,10 @@ def _filter(
     order_line: UUID | None,
     late: bool | None,
     bureaus: Collection[UUID] | None = None,
+    *,
+    replaced: bool = False,
 ) -> _Filter:
-    found = _Filter(["NOT replaced"], [])
+    found = _Filter(["replaced" if replaced else "NOT replaced"], [])
     for name, value in (
         ("charge_item_id", charge_item),
         ("order_line_id", order_line),
@@ -308,17 +310,19 @@ def facts(
     charge_item: UUID | None = None,
     order_line: UUID | None = None,
     late: bool | None = False,
+    replaced: bool = False,
     place: Place = FIRST,
 ) -> Listing[UsageRow]:
     """A page of the facts that count in a period, by moment, id and source.
 
     `late` False: usage of the period itself; True: corrections booked in it; None: both. Whose
-    role is limited to a bureau sees that bureau's alone.
+    role is limited to a bureau sees that bureau's alone. `replaced`: instead of those that count,
+    those that were replaced in time.
     """
     scope = [agency_id]
-    only = _filter(charge_item, order_line, late, _bureaus(actor, agency_id))
+    only = _filter(charge_item, order_line, late, _bureaus(actor, agency_id), replaced=replaced)
     sealed = period_state(period) == "sealed"
-    files = _newest(scope, period) if sealed else []
+    files = _newest(scope, period, "replaced" if replaced else "usage") if sealed else []
 
     def read(start: list[str], backwards: bool, limit: int) -> list[UsageRow]:
         wanted = _behind(only, start, backwards)
@@ -405,8 +409,12 @@ def export_csv(
     charge_item: UUID | None = None,
     order_line: UUID | None = None,
     late: bool | None = None,
+    replaced: bool = False,
 ) -> Iterator[str]:
-    """The facts that count in a period as CSV, piece by piece; the first row names the columns."""
+    """The facts that count in a period as CSV, piece by piece; the first row names the columns.
+
+    `replaced`: those that were replaced in time instead.
+    """
     names = [each.name for each in fields(UsageRow)]
     yield _csv([names])
     at = ""
@@ -418,6 +426,7 @@ def export_csv(
             charge_item=charge_item,
             order_line=order_line,
             late=late,
+            replaced=replaced,
             place=Place(at, 20_000),
         )
         yield _csv([[_cell(getattr(row, name)) for name in names] for row in page])

@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 
-from commonweal.interfaces.api.tests.scene import CLOSED, A, B, Scene
+from commonweal.interfaces.api.tests.scene import CLOSED, OPEN, A, B, Scene
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.calendar.public import at, now
 from commonweal.kernel.documents import public as documents
 from commonweal.kernel.documents.leaving import own_tables, staying
 from commonweal.kernel.documents.tasks import tidy
 from commonweal.kernel.jobs.public import Worker
-from commonweal.kernel.metering.public import totals
+from commonweal.kernel.metering.public import Usage, emit, facts, totals
 from commonweal.practices.charging.public import bills
 
 OFFICER = "agency_finance:LWD"
@@ -149,6 +149,28 @@ def test_an_approver_may_ask_and_a_liaison_may_not(scene: Scene) -> None:
     assert scene.client(f"agency_liaison:{A}").post(path).status_code == 403
     assert scene.client(f"agency_approver:{A}").post(path).status_code == 201
     Worker().run(once=True)
+
+
+def test_usage_that_was_replaced_leaves_too(scene: Scene) -> None:
+    with act_as(SYSTEM):
+        old = facts(SYSTEM, scene.world.agencies[A], OPEN.code).rows[-1]
+        fixed = Usage(
+            external_id="fixed", agency=A, charge_item=str(old.charge_item_id),
+            quantity=old.quantity, unit=old.unit, starts=old.starts, ends=old.ends,
+            replaces=old.external_id,
+        )  # fmt: skip
+        emit(actor=SYSTEM, source=old.source, facts=[fixed])
+    client = scene.client(OFFICER)
+    asked = client.post(f"/api/v1/agencies/{A}/take-outs").json()
+    Worker().run(once=True)
+    answer: Any = client.get(f"/api/v1/take-outs/{asked['id']}/file")
+    data = b"".join(answer.streaming_content)
+    replaced = rows(data, f"usage/replaced-{OPEN.code}.csv")
+    assert old.external_id in {row["external_id"] for row in replaced}
+    counting = {row["external_id"] for row in rows(data, f"usage/{OPEN.code}.csv")}
+    assert "fixed" in counting
+    assert old.external_id not in counting
+    assert not rows(data, f"usage/replaced-{CLOSED.code}.csv")
 
 
 def test_it_is_removed_after_some_days(made: Any, scene: Scene) -> None:

@@ -55,6 +55,7 @@ def everything(world: World) -> list[object]:
         metering.facts(SYSTEM, world.parks, PERIOD).rows,
         metering.facts(SYSTEM, world.roads, PERIOD).rows,
         "".join(metering.export_csv(SYSTEM, world.parks, PERIOD)),
+        "".join(metering.export_csv(SYSTEM, world.parks, PERIOD, replaced=True)),
         [
             (check.count, check.total, check.problem)
             for check in metering.source_checks(SYSTEM, PERIOD)
@@ -73,6 +74,8 @@ def test_the_centres_zone_decides_the_period(world: World) -> None:
 def test_nothing_changes_when_a_period_is_sealed(world: World, data_dir: Path) -> None:
     fill()
     before = everything(world)
+    replaced = metering.facts(SYSTEM, world.parks, PERIOD, replaced=True).rows
+    assert [row.external_id for row in replaced] == ["p0"]
     metering.freeze_period(actor=SYSTEM, period=PERIOD)
     assert metering.period_state(PERIOD) == "frozen"
     written = metering.write_partitions(actor=SYSTEM, period=PERIOD)
