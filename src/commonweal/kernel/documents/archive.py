@@ -29,10 +29,11 @@ usage/            the usage records that count in each month, and in replaced-â€
                   others replaced in time, which count nowhere
 journals/         each bill as a journal by the agency's own account strings
 files/            every stored file: bills as PDF and CSV, and the pack that proves each bill
+check_bill.py     the program that checks a pack
 stays.json        what is not here as rows, and why
 
 The columns that end in _id name rows of other tables. Each bill's pack is checked by the program
-check_bill.py, which the bill's page offers. The format is described in docs/reference/take-out.md
+check_bill.py. The format is described in docs/reference/take-out.md
 of Commonweal.
 """
 

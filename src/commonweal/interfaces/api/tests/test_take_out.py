@@ -99,6 +99,7 @@ def test_everything_of_the_agency_is_there(made: Any, scene: Scene) -> None:
         bill.number for bill in issued
     ]
     number = issued[0].number
+    assert "check_bill.py" in names
     for kind, ending in (("pdf", ".pdf"), ("csv", ".csv"), ("pack", "-proof.zip")):
         assert f"files/{kind}/{number}{ending}" in names
     assert f"journals/{number}-journal.csv" in names
