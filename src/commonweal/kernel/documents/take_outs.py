@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -159,7 +160,7 @@ def note_download(*, actor: Actor, take_out_id: UUID) -> TakeOut:
 
 @action
 def remove_old(*, actor: Actor) -> int:
-    """Remove the archives that were kept long enough; how many."""
+    """Remove the archives that were kept long enough (how many), and what a kill left of others."""
     if not actor.centre:
         raise Forbidden("ACCESS-403", "Only the centre's own schedule removes archives.")
     gone = 0
@@ -169,8 +170,18 @@ def remove_old(*, actor: Actor) -> int:
         found.removed_at = now()
         found.save(update_fields=["removed_at"])
         gone += 1
+    _remove_parts()
     record(
         actor=actor, verb="documents.take_outs_removed", target=("documents.TakeOut", "all"),
         payload={"removed": gone},
     )  # fmt: skip
     return gone
+
+
+def _remove_parts() -> None:
+    """Remove half-written archives that nobody has written to for a day."""
+    before = (now() - timedelta(days=1)).timestamp()
+    for part in (Path(settings.DATA_DIR) / "take-outs").glob("*/*.zip.part"):
+        with suppress(FileNotFoundError):  # its worker finished or removed it meanwhile
+            if part.stat().st_mtime < before:
+                part.unlink()

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
@@ -172,6 +173,20 @@ def test_usage_that_was_replaced_leaves_too(scene: Scene) -> None:
     assert "fixed" in counting
     assert old.external_id not in counting
     assert not rows(data, f"usage/replaced-{CLOSED.code}.csv")
+
+
+def test_what_a_kill_left_is_removed(scene: Scene, settings: Any, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+    folder = tmp_path / "take-outs" / str(scene.world.agencies[A])
+    folder.mkdir(parents=True)
+    left, being_made = folder / "1.zip.part", folder / "2.zip.part"
+    for part, hours in ((left, 25), (being_made, 1)):
+        part.write_bytes(b"half")
+        moment = (now() - timedelta(hours=hours)).timestamp()
+        os.utime(part, (moment, moment))
+    with act_as(SYSTEM):
+        tidy(actor=SYSTEM, job_id=scene.world.agencies[A], payload={})
+    assert (left.exists(), being_made.exists()) == (False, True)
 
 
 def test_it_is_removed_after_some_days(made: Any, scene: Scene) -> None:
