@@ -1,9 +1,10 @@
 """The published rate cards that the demo's prices rest on, and the published counts behind volumes.
 
-Every price below was read in the named document (in public copies of November 2026). All of them
-were published by governments and public universities for everybody to read; a price is a fact and
-carries no licence. Where an address is missing, the document was read in print. The demo's centre
-is invented; that it charges other bodies' prices is the demo's choice, not theirs.
+A price of a card with an address was read in that document (in public copies of November 2026).
+Where the address is missing, the document itself was not read: the figure is taken from secondary
+notes about that provider's published card. All were published by governments and public
+universities for everybody to read; a price is a fact and carries no licence. The demo's centre is
+invented; that it charges other bodies' prices is the demo's choice, not theirs.
 """
 
 from __future__ import annotations
