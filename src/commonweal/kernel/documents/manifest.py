@@ -9,7 +9,7 @@ from .tasks import make, tidy
 MANIFEST = Manifest(
     name="documents",
     permissions={TAKE_OUT: "Take away everything of one's agency at once"},
-    # A liaison's pages refuse journals and the trail, which are in the archive; these two read all.
+    # A liaison's pages refuse journals and the trail, which are in the archive: so no liaison.
     roles={"agency_finance": [TAKE_OUT], "agency_approver": [TAKE_OUT]},
     jobs={KIND: make, "documents.tidy": tidy},
     schedules={"documents.tidy": "daily 03:45"},

@@ -146,7 +146,7 @@ def test_another_agency_finds_neither_door_nor_archive(made: Any, scene: Scene) 
     assert found["id"] in [row["id"] for row in listed]
 
 
-def test_only_who_may_read_all_of_it_may_ask(scene: Scene) -> None:
+def test_an_approver_may_ask_and_a_liaison_may_not(scene: Scene) -> None:
     path = f"/api/v1/agencies/{A}/take-outs"
     assert scene.client(f"agency_liaison:{A}").post(path).status_code == 403
     assert scene.client(f"agency_approver:{A}").post(path).status_code == 201

@@ -14,6 +14,8 @@ from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.documents.models import TakeOut
 from commonweal.kernel.jobs.models import Job
 from commonweal.kernel.jobs.public import Worker
+from commonweal.kernel.party import public as party
+from commonweal.kernel.party.models import Person
 
 Browser = Callable[[str], Client]
 
@@ -47,7 +49,13 @@ def test_it_is_asked_for_watched_and_fetched(world: World, signed_in: Browser) -
 def test_who_may_not_take_everything_away_has_no_such_page(
     world: World, signed_in: Browser
 ) -> None:
-    browser = signed_in("parks-approver")
+    with act_as(SYSTEM):
+        person = Person.objects.get(email="parks-employee@example.test")
+        party.add_membership(
+            actor=SYSTEM, person_id=person.pk, role="agency_liaison",
+            agency_id=world.agencies["PARKS"],
+        )  # fmt: skip
+    browser = signed_in("parks-employee")
     assert browser.get("/agency/data/").status_code == 403
     assert browser.post("/agency/data/").status_code == 403
     assert "My data" not in text_of(browser.get("/agency/bills/"))
