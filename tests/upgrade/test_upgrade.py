@@ -10,6 +10,7 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -23,6 +24,8 @@ __all__ = ["pages_world"]
 
 KEPT = Path(__file__).parent / "kept"
 VERSIONS = sorted(each.name for each in KEPT.glob("*") if each.is_dir())
+SAFELY: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+"""Debian 12's Python 3.11.2 does not know the filter yet."""
 ALL_ROWS = {"PGOPTIONS": "-c app.centre=on"}
 """Row-level security binds the owner too; in the centre's scope it sees every row."""
 
@@ -47,8 +50,10 @@ def _database(template: str = "template0") -> Iterator[str]:
     name = f"cw_upgrade_{os.getpid()}"
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
         admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        yield name
-        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        try:
+            yield name
+        finally:
+            admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def _keep(world: tuple[str, Path, World], place: Path) -> Path:
@@ -66,7 +71,7 @@ def _keep(world: tuple[str, Path, World], place: Path) -> Path:
 
 def _restored(kept: Path, data: Path, url: str) -> None:
     with tarfile.open(kept / "data.tar.gz") as archive:
-        archive.extractall(data, filter="data")
+        archive.extractall(data, **SAFELY)
     words = ("--no-owner", "--no-acl", "--exit-on-error", f"--dbname={url}")
     _program("pg_restore", *words, str(kept / "database"))
 
