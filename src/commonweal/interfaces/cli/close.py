@@ -57,7 +57,6 @@ def register(verbs: Verbs) -> None:
         metavar="REASON",
         help="leave earlier months open that have usage or costs, and why",
     )
-    parser.add_argument("--payment-days", type=int, default=30, metavar="N")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--status", action="store_true", help="show the steps and do nothing")
     what.add_argument("--stop", action="store_true", help="stop a running close")
@@ -113,7 +112,6 @@ def advance(args: argparse.Namespace) -> int:
         preview_days=args.preview_days,
         end_preview=bool(args.end_preview),
         preview_reason=args.end_preview or args.reason,
-        payment_days=args.payment_days,
         no_costs_reason=args.without_costs,
         skip_reason=args.skip,
     )

@@ -129,11 +129,10 @@ def show(args: argparse.Namespace) -> int:
 
 def add(args: argparse.Namespace) -> int:
     """Add a charge item; its id as JSON."""
-    from commonweal.kernel.catalogue.public import charge_items, put_charge_item
+    from commonweal.kernel.catalogue.public import item_by_code, put_charge_item
 
     with acting(args) as actor:
-        known = {row.code for row in charge_items(actor)}
-        require_new(args.code in known, "a charge item", args.code)
+        require_new(lambda: item_by_code(actor, args.code), "a charge item", args.code)
         made = put_charge_item(
             actor=actor,
             code=args.code,

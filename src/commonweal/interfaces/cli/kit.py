@@ -8,7 +8,7 @@ import os
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -210,10 +210,16 @@ def given(args: argparse.Namespace, **fields: str) -> dict[str, Any]:
     return {field: value for field, value in values.items() if value is not None}
 
 
-def require_new(known: bool, what: str, code: str) -> None:
-    """Refuse to add what is there already (CLI-116): `change` is another verb."""
-    if known:
-        raise CommandError("CLI-116", f"There is {what} “{code}” already. Change it with `change`.")
+def known_already(what: str, code: str) -> CommandError:
+    """The refusal to add what is there (CLI-116): `change` is another verb."""
+    return CommandError("CLI-116", f"There is {what} “{code}” already. Change it with `change`.")
+
+
+def require_new(find: Callable[[], object], what: str, code: str) -> None:
+    """Refuse to add what `find` finds; it raises NotFound for what is new."""
+    with suppress(NotFound):
+        find()
+        raise known_already(what, code)
 
 
 def require_change(changes: Mapping[str, Any]) -> None:

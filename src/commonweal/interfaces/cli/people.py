@@ -18,9 +18,9 @@ from .kit import (
     agency_id,
     as_id,
     given,
+    known_already,
     print_json,
     require_change,
-    require_new,
     show_one,
     show_rows,
 )
@@ -180,7 +180,8 @@ def add(args: argparse.Namespace) -> int:
     from commonweal.kernel.party.public import create_person
 
     with acting(args) as actor:
-        require_new(user_by_email(args.address) is not None, "an account", args.address)
+        if user_by_email(args.address) is not None:
+            raise known_already("an account", args.address)
         user = None if args.no_account else create_user(actor=actor, email=args.address)
         made = create_person(
             actor=actor,

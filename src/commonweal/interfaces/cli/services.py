@@ -119,11 +119,10 @@ def _owner(actor: Actor, args: argparse.Namespace) -> dict[str, Any]:
 
 def add(args: argparse.Namespace) -> int:
     """Add a service; its id as JSON."""
-    from commonweal.kernel.catalogue.public import put_service, services
+    from commonweal.kernel.catalogue.public import put_service, service_by_code
 
     with acting(args) as actor:
-        known = {row.code for row in services(actor)}
-        require_new(args.code in known, "a service", args.code)
+        require_new(lambda: service_by_code(actor, args.code), "a service", args.code)
         made = put_service(
             actor=actor, code=args.code, **given(args, **FIELDS), **_owner(actor, args)
         )

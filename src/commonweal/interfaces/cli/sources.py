@@ -119,11 +119,10 @@ def show(args: argparse.Namespace) -> int:
 
 def add(args: argparse.Namespace) -> int:
     """Register a source; its code as JSON."""
-    from commonweal.kernel.metering.public import put_source, sources
+    from commonweal.kernel.metering.public import put_source, source_by_code
 
     with acting(args) as actor:
-        known = {row.code for row in sources(actor)}
-        require_new(args.code in known, "a source", args.code)
+        require_new(lambda: source_by_code(actor, args.code), "a source", args.code)
         made = put_source(actor=actor, code=args.code, **given(args, **FIELDS))
         print_json({"code": made.code, "name": made.name})
     return 0

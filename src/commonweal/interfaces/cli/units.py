@@ -93,7 +93,7 @@ def _put(args: argparse.Namespace, words: tuple[str, ...]) -> int:
 
 def add(args: argparse.Namespace) -> int:
     """Add a unit; its code as JSON."""
-    require_new(args.code in _known(args), "a unit", args.code)
+    require_new(lambda: _find(args), "a unit", args.code)
     return _put(args, (args.name, args.one, args.many))
 
 

@@ -156,7 +156,6 @@ class AdvanceIn(In):
     )
     no_costs_reason: Annotated[Text, Field(max_length=500)] = ""
     skip_reason: Annotated[Text, Field(max_length=500)] = ""
-    payment_days: int = Field(30, ge=1, le=365)
 
 
 class BillsVerdictIn(VerdictIn):
@@ -286,7 +285,6 @@ def advance_close(request: Asked, period: Period, data: AdvanceIn) -> charging.C
         preview_days=data.preview_days,
         end_preview=data.end_preview,
         preview_reason=data.preview_reason,
-        payment_days=data.payment_days,
         no_costs_reason=data.no_costs_reason,
         skip_reason=data.skip_reason,
     )

@@ -250,8 +250,8 @@ def consequence(view: CloseView) -> str:
         draft = next(step for step in view.steps if step.code == "draft")
         total = words.money(draft.detail.get("total_minor"), centre().currency)
         return _(
-            "The bills, %(total)s together, get their numbers and are due in 30 days. An issued "
-            "bill never changes: what is wrong is corrected on a later bill."
+            "The bills, %(total)s together, get their numbers and are due when their orders say. "
+            "An issued bill never changes: what is wrong is corrected on a later bill."
         ) % {"total": total}
     return ""
 
@@ -307,7 +307,7 @@ def close_next(request: Asked, period: str) -> HttpResponse:
 
 
 def told(request: Asked, period: str) -> HttpResponseRedirect:
-    """Say so where what was asked for now waits for a second person."""
+    """Back to the close, saying so where it waits for a second person."""
     view = close_view(request.actor, period)
     if view.next is not None and view.next.code == "approve":
         return done(request, _("A second person is asked to approve this."), "close_month", period)

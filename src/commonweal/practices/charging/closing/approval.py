@@ -26,7 +26,7 @@ from commonweal.kernel.party.public import actor_of_account, centre, permission_
 from commonweal.kernel.schema.public import CommonwealError, Place
 from commonweal.kernel.words import public as words
 
-from ..domain.close import PAYMENT_DAYS, PREVIEW_DAYS, Options
+from ..domain.close import PREVIEW_DAYS, Options
 from ..domain.cost_model import total_of
 from ..models import AllocationRun, Bill, BillLine, CloseRun, CloseStep, LineQuery
 
@@ -42,17 +42,11 @@ class ApprovalError(CommonwealError):
 
 
 def check_options(options: Options) -> None:
-    """Less than the usual time to look takes a reason, which the second person reads; days to look
-    and to pay stay within what people can mean (CLOSE-509, CLOSE-510)."""
-    if not 1 <= options.payment_days <= 365:
-        raise ApprovalError(
-            "CLOSE-509",
-            f"Bills cannot be due after {options.payment_days} days. Give 1 to 365 days.",
-            field="payment_days",
-        )
+    """Less than the usual time to look takes a reason, which the second person reads; the time
+    stays within what people can mean (CLOSE-509)."""
     if options.preview_days is not None and not 0 <= options.preview_days <= 60:
         raise ApprovalError(
-            "CLOSE-510",
+            "CLOSE-509",
             f"Agencies cannot have {options.preview_days} working days to look. Give 0 to 60.",
             field="preview_days",
         )
@@ -102,9 +96,10 @@ def drafted_by(actor: Actor, drafter: UUID | None, agency_id: UUID | None) -> bo
         return False
     if drafter == actor.user_id:
         return True
-    return permission_sources(actor.user_id, APPROVE, agency_id) == {
-        actor_of_account(drafter).person_id
-    }
+    lender = actor_of_account(drafter).person_id
+    return lender is not None and (
+        permission_sources(actor.user_id, APPROVE, agency_id) == {lender}
+    )
 
 
 def drafts_digest(run: CloseRun) -> str:
@@ -205,7 +200,6 @@ def ask(actor: Actor, run: CloseRun, options: Options) -> Decision:
         "preview_ends": run.preview_ends,
         "ends_preview": options.end_preview and window_open(run),
         "preview_days": usual if shown is None else shown,
-        "payment_days": options.payment_days,
         "preview_reason": reason or (before.effect["preview_reason"] if before else ""),
         "disputes": [query.pk for query in disputes(run)],
     }
@@ -249,11 +243,6 @@ def _statement(run: CloseRun, effect: dict[str, Any]) -> str:
             "total": words.money(effect["total_minor"], currency),
         }
     ]
-    if effect["payment_days"] != PAYMENT_DAYS:
-        said.append(
-            _("They are due after %(days)s days, not %(usual)s.")
-            % {"days": effect["payment_days"], "usual": PAYMENT_DAYS}
-        )
     if effect["ends_preview"]:
         said.append(
             _("The preview ends now, before %(day)s: %(reason)s")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
+
+from django.db.models import Max
 
 from commonweal.kernel.access.public import Actor
 from commonweal.kernel.audit.public import head, seal
@@ -15,7 +18,7 @@ from commonweal.kernel.schema.public import CommonwealError
 
 from ..actions.bills import issue_bill, open_preview, set_pack_root
 from ..domain.close import PREVIEW_DAYS
-from ..models import Bill, CloseRun
+from ..models import Bill, BillLine, CloseRun
 from ..papers.pack import PackMaker
 from ..papers.pdf import bill_pdf
 from ..papers.tables import bill_csv
@@ -49,6 +52,10 @@ def preview(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[st
     return {"bills": len(bills), "ends": str(run.preview_ends), "days": days}
 
 
+PAYMENT_DAYS = 30
+"""Days to pay where no order says: an order's own default."""
+
+
 def issue(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str, Any]:
     """Issue every bill, seal the trail, and make pack, PDF and CSV with the printed head.
 
@@ -64,9 +71,11 @@ def issue(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str,
             f"Agencies may look at their bills until {run.preview_ends}. Resume on that day, "
             "or ask for approval to end the preview earlier, and say why.",
         )
-    due = day + timedelta(days=decision.effect["payment_days"])
+    days, dues = payment_days(run), set()
     bills = list(Bill.objects.filter(run=run).select_related("agency").order_by("agency__code"))
     for bill in bills:
+        due = day + timedelta(days=days.get(bill.pk, PAYMENT_DAYS))
+        dues.add(due)
         issue_bill(actor=actor, bill_id=bill.id, issued_on=day, due_on=due)
         tell(0, len(bills))
     seal()
@@ -77,8 +86,16 @@ def issue(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str,
     return {
         "bills": len(bills),
         "total_minor": sum(bill.total_minor for bill in bills),
-        "due": str(due),
+        "due": str(dues.pop()) if len(dues) == 1 else "",
     }
+
+
+def payment_days(run: CloseRun) -> dict[UUID, int]:
+    """Days that each bill's agency has to pay: the longest of those that its orders give, so that
+    nothing is due earlier than both sides signed. A bill that no order covers is not named."""
+    covered = BillLine.objects.filter(bill__run=run, order_line__isnull=False)
+    longest = covered.values_list("bill_id").annotate(days=Max("order_line__order__payment_days"))
+    return dict(longest.order_by())
 
 
 def make_papers(maker: PackMaker, bill: Bill) -> None:

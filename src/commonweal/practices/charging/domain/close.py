@@ -46,8 +46,6 @@ STEPS: tuple[StepRule, ...] = (
 KIND = "charging.close"
 PREVIEW_DAYS = 5
 """Working days that agencies usually have to look at their drafts."""
-PAYMENT_DAYS = 30
-"""Days after which issued bills are usually due."""
 CODES = tuple(step.code for step in STEPS)
 
 
@@ -63,7 +61,6 @@ class Options:
     `waived`: sources that may be missing, with the reason. `preview_days`: working days that
     agencies have; None: the usual five. `end_preview`: issue before the window ends.
     `preview_reason`: why agencies have less than the usual time; the second person reads it.
-    `payment_days`: days after which the bills are due, as proposed to the second person.
     `no_costs_reason`: why the month goes on without ledger costs; whether its services recovered
     their costs cannot be determined then. `skip_reason`: why earlier months are left open.
     """
@@ -73,7 +70,6 @@ class Options:
     preview_days: int | None = None
     end_preview: bool = False
     preview_reason: str = ""
-    payment_days: int = PAYMENT_DAYS
     no_costs_reason: str = ""
     skip_reason: str = ""
 

@@ -53,7 +53,7 @@ def job() -> Job:
 
 def test_a_month_is_closed_in_the_background_by_the_person_who_asked(world: World) -> None:
     world.report(AUGUST)
-    ask(world, preview_days=0, preview_reason="The year-end comes early", payment_days=10)
+    ask(world, preview_days=0, preview_reason="The year-end comes early")
     assert states(AUGUST)["freeze"] == "waiting"
     assert work().state == "done"
     assert states(AUGUST)["approve"] == "waiting"
@@ -62,7 +62,7 @@ def test_a_month_is_closed_in_the_background_by_the_person_who_asked(world: Worl
     assert (done.state, done.asked_by) == ("done", world.finance.user_id)
     assert states(AUGUST) == dict.fromkeys(CODES, "done")
     with act_as(SYSTEM):
-        assert world.bill("PARKS", AUGUST).due_on == (now() + timedelta(days=10)).date()
+        assert world.bill("PARKS", AUGUST).due_on == (now() + timedelta(days=30)).date()
         made = events(SYSTEM, verb="close.issue_done").rows[0]
         assert (made.actor_kind, made.actor_id) == ("person", world.finance.user_id)
     assert ask(world).state == "done"

@@ -194,6 +194,7 @@ def test_bills_wait_for_the_end_of_the_preview(world: World) -> None:
     with act_as(SYSTEM):
         bill = world.bill("PARKS", AUGUST)
         assert (bill.issued_on, bill.due_on) == (date(2026, 9, 5), date(2026, 10, 5))
+        assert world.bill("ROADS", AUGUST).due_on == date(2026, 10, 20)  # as its orders say
 
 
 def test_a_record_without_a_rate_stops_the_close_and_shows_the_rows(world: World) -> None:

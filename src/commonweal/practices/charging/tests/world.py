@@ -376,7 +376,7 @@ def put_rate(
 
 
 def _orders(world: World, code: str) -> None:
-    """PARKS and CLERK pay by thirds from two sources, ROADS from one."""
+    """PARKS and CLERK pay by thirds from two sources within 30 days, ROADS from one within 45."""
     funding = [NewFunding("General fund", f"01-{code}", 2, 3),
                NewFunding("Federal grant", f"20-{code}", 1, 3, True, "G-26")]  # fmt: skip
     if code == "ROADS":
@@ -412,6 +412,7 @@ def add_order(
         order = create_order(
             actor=owner, agreement_id=agreement_id, starts=starts, ends=date(2027, 7, 1),
             lines=[NewLine(item, Decimal(12), 12_000) for item in items], funding=list(funding),
+            payment_days=45 if code == "ROADS" else 30,
         )  # fmt: skip
     for actor, side in ((officer, "agency"), (director, "centre")):
         with act_as(actor):
