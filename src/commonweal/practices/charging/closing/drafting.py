@@ -26,7 +26,10 @@ class CauseError(CommonwealError):
 
 @dataclass(frozen=True)
 class RatedGroup:
-    """The sum of rated facts that make one bill line. `amount` has 9 decimals."""
+    """The sum of rated facts that make one bill line. `amount` has 9 decimals.
+
+    `cell`: of a price by dimensions, else empty.
+    """
 
     agency_id: UUID
     kind: str
@@ -38,6 +41,7 @@ class RatedGroup:
     facts: int
     amount: Decimal
     corrects_id: UUID | None = None
+    cell: str = ""
 
 
 def funding_shares(order_line_ids: Iterable[UUID]) -> Funding:
@@ -85,6 +89,7 @@ def draft_lines(
             rounding=ROUNDING,
             funding=shares[group.order_line_id],
             corrects_id=group.corrects_id,
+            cell=group.cell,
         )
         place = (item.service.code, item.code, group.kind != "usage", *line.key)
         lines[group.agency_id].append((place, line))

@@ -33,6 +33,7 @@ class DraftLine:
     rounding: str
     funding: tuple[FundingShare, ...]
     corrects_id: UUID | None = None
+    cell: str = ""
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -43,6 +44,7 @@ class DraftLine:
             str(self.charge_item_id),
             str(self.rate_version_id),
             str(self.order_line_id),
+            *([self.cell] if self.cell else []),
         )
 
 
