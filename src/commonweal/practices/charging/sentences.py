@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from commonweal.kernel.words import public as words
 
 from .domain.bills import Change
+from .engine import Tiered
 from .engine.price import exact_sum, from_document, product, r9
 from .models import BillLine, RateVersion
 from .selectors.bills import BillChange
@@ -148,9 +149,12 @@ class Words:
         """`1,000 help-desk cases × $24.58 + 516 × $22.20`; empty if that is not the line's amount
         (several lines share the tiers, or the price has a fixed part).
         """
+        model = from_document(line.rate_version.model)
+        if not isinstance(model, Tiered) or model.kind != "graduated":
+            return ""
         used = [
             (min(line.quantity, tier.hi or line.quantity) - tier.lo, tier.rate)
-            for tier in from_document(line.rate_version.model).tiers
+            for tier in model.tiers
             if tier.lo < line.quantity
         ]
         if r9(exact_sum(product(count, rate) for count, rate in used)) != line.amount_exact:
