@@ -25,6 +25,9 @@ MAX_PLACES = 9
 JUMP = Fraction(1, 4)
 """A price that changes by more than this takes a reason."""
 
+ORDERED = ("flat", "lump_sum", "fixed_share", "prorated")
+"""Prices of what an order alone causes, without usage records."""
+
 
 class RateError(CommonwealError):
     """A rate cannot be derived, proposed or put in force as asked."""

@@ -10,12 +10,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from .basis import (
-    covered_days,
     NOTHING,
     POLICIES,
     WIDE,
     Difference,
     cents_of,
+    covered_days,
     covers,
     differ,
     minor,
