@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +12,6 @@ from django.utils.translation import gettext as _
 from commonweal.kernel.authority.public import Deciders, Decision, open_proposals, withdraw
 from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.catalogue.public import charge_items
-from commonweal.kernel.money.public import parse_decimal
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import CommonwealError, Forbidden, NotFound, Place
 from commonweal.practices.charging import public as charging
@@ -23,7 +21,6 @@ from ..lists import lists, pages, place
 from ..look.page import Link
 from ..requests import Asked
 from .base import (
-    FormError,
     address,
     attempt,
     day_field,
@@ -37,6 +34,7 @@ from .base import (
     text,
     whole_field,
 )
+from .price_form import inner_kinds, kinds, plainly, price_of
 
 VIEW = "charging.view_costs"
 PROPOSE = "charging.propose_rates"
@@ -183,26 +181,6 @@ def propose(request: Asked) -> HttpResponse:
     return propose_page(request, derivation, errors)
 
 
-def plainly(request: Asked, error: CommonwealError) -> CommonwealError:
-    """A finding of the engine, which names a place in its document, in the words of the form."""
-    pointer = str(error.details.get("where", ""))
-    if not pointer:
-        return error
-    kind, parts = text(request, "kind"), pointer.split("/")
-    if kind == "graduated" and parts[0] == "tiers" and len(parts) > 1:
-        what = {
-            "from": _("The start of tier %(number)s"),
-            "to": _("The end of tier %(number)s"),
-        }.get(parts[-1], _("The price of tier %(number)s"))
-        named, field = what % {"number": int(parts[1]) + 1}, "tiers"
-    elif kind == "flat":
-        named, field = _("The amount a month"), "amount"
-    else:
-        named, field = _("The price for each unit"), "rate"
-    message = error.message.replace(pointer, named, 1)
-    return FormError(error.code, message, field=field)
-
-
 def warnings_of(request: Asked, derivation: Mapping[str, Any]) -> list[str]:
     """What is unusual about the price in the form, once its item and first day are given."""
     if request.method != "POST" or not text(request, "item") or not text(request, "starts"):
@@ -211,7 +189,7 @@ def warnings_of(request: Asked, derivation: Mapping[str, Any]) -> list[str]:
         return charging.rate_warnings(
             request.actor,
             charge_item_id=required_id(request, "item", _("Choose the charge item.")),
-            model=model_of(request, derivation),
+            model=price_of(request, derivation),
             starts=day_field(request, "starts", _("First day")),
             derivation=derivation,
         )
@@ -238,6 +216,8 @@ def propose_page(
         "warnings": warnings_of(request, derivation),
         "sentences": sentences_of(derivation, text(request, "item"), items),
         "currency": centre().currency,
+        "kinds": kinds(),
+        "inner_kinds": inner_kinds(),
     }
     return show(request, "centre/propose.jinja", context, errors)
 
@@ -282,53 +262,12 @@ def propose_from(request: Asked, derivation: Mapping[str, Any]) -> charging.Rate
     return charging.propose_rate(
         actor=request.actor,
         charge_item_id=required_id(request, "item", _("Choose the charge item.")),
-        model=model_of(request, derivation),
+        model=price_of(request, derivation),
         starts=day_field(request, "starts", _("First day")),
         ends=optional_day(request, "ends", _("First day without it")),
         derivation=derivation,
         reason=text(request, "reason"),
     )
-
-
-def model_of(request: Asked, derivation: Mapping[str, Any]) -> dict[str, Any]:
-    """The price model's document."""
-    kind = text(request, "kind")
-    if kind == "flat":
-        amount = decimal_field(request, "amount", _("Amount a month"))
-        return {"kind": "flat", "amount": format(amount, "f")}
-    if kind == "graduated":
-        return {"kind": "graduated", "tiers": tiers_of(text(request, "tiers"))}
-    if kind != "per_unit":
-        raise FormError("FORM-105", _("Choose how the price is made up."), field="kind")
-    if derivation and not text(request, "rate"):
-        return {"kind": "per_unit", "rate": derivation["rate"]}
-    rate = decimal_field(request, "rate", _("Price for each unit"))
-    return {"kind": "per_unit", "rate": format(rate, "f")}
-
-
-def tiers_of(written: str) -> list[dict[str, str]]:
-    """Tiers from lines such as `0 0.85` and `1000 0.70` (FORM-106): from which quantity, price."""
-    found: list[tuple[Decimal, Decimal]] = []
-    for number, line in enumerate(written.splitlines(), start=1):
-        if not line.strip():
-            continue
-        parts = line.replace(",", "").split()
-        try:
-            start, rate = (parse_decimal(part) for part in parts)
-        except (ValueError, CommonwealError) as wrong:
-            raise FormError(
-                "FORM-106",
-                _("Tier %(number)s: “%(line)s” is not a quantity and a price. Write: 1000 0.70")
-                % {"number": number, "line": line[:40]},
-                field="tiers",
-            ) from wrong
-        found.append((start, rate))
-    found.sort()
-    return [
-        {"from": format(start, "f"), "rate": format(rate, "f")}
-        | ({"to": format(found[place + 1][0], "f")} if place + 1 < len(found) else {})
-        for place, (start, rate) in enumerate(found)
-    ]
 
 
 def sentences_of(derivation: Mapping[str, Any], item_id: str, items: list[Any]) -> list[str]:
