@@ -5,18 +5,9 @@ Import from here. What needs DuckDB is imported from its own file: `connection.o
 `documents` is the file door (`commonweal engine …`): run_allocate, run_rate, main.
 """
 
-from .allocation import (
-    METHODS,
-    UNALLOCATED,
-    Allocation,
-    Edge,
-    Pool,
-    Share,
-    Target,
-    allocate,
-    prove_allocation,
-    require_allocation_proof,
-)
+from .allocation import Allocation, Edge, Pool, Share, Target, allocate
+from .allocation_methods import EXACT_POOLS, METHODS, UNALLOCATED
+from .allocation_proof import prove_allocation, require_allocation_proof
 from .errors import EngineDefect, EngineError, EngineInputError
 from .price import (
     Fact,
@@ -35,6 +26,7 @@ from .version import ENGINE_VERSION
 
 __all__ = [
     "ENGINE_VERSION",
+    "EXACT_POOLS",
     "METHODS",
     "UNALLOCATED",
     "Allocation",
