@@ -13,7 +13,6 @@ import json
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 from commonweal.kernel.access.public import Actor
@@ -23,6 +22,7 @@ from ..models import AllocationRun, Bill, BillLine, RateVersion
 from ..selectors.bill_document import bill_document
 from ..selectors.rated import rated_rows
 from .tables import agency_journal_csv, safe_cell
+from .verifier import joined
 
 FORMAT = 1
 _MOMENT = (1980, 1, 1, 0, 0, 0)
@@ -105,7 +105,7 @@ def _build(maker: PackMaker, bill: Bill, lines: Sequence[BillLine]) -> Pack:
 
 def verifier_source() -> bytes:
     """The stand-alone verifier: one file, Python's standard library only."""
-    return (resources.files(__package__) / "check_bill.py").read_bytes()
+    return joined().encode()
 
 
 def _json(value: Any) -> bytes:

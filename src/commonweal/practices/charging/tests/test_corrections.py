@@ -22,7 +22,7 @@ from commonweal.practices.charging.closing.corrections import Place, price_late
 from commonweal.practices.charging.engine import EngineError, from_document
 from commonweal.practices.charging.engine.price import price, r9
 from commonweal.practices.charging.models import BillLine
-from commonweal.practices.charging.papers import check_bill
+from commonweal.practices.charging.papers.verifier import run as check_bill
 
 from .copies import closed, copies, enter, world
 from .world import AUGUST, JULY, TIERS, World, add_order, month_usage, usage

@@ -18,8 +18,9 @@ from typing import Any
 import pytest
 
 from commonweal.kernel.access.public import SYSTEM, act_as
-from commonweal.practices.charging.papers import check_bill
 from commonweal.practices.charging.papers.pack import verifier_source
+from commonweal.practices.charging.papers.verifier import run as check_bill
+from commonweal.practices.charging.papers.verifier.basis import NEEDED
 
 from .copies import Copies, closed, copies, enter, world
 from .world import AUGUST, JULY, usage
@@ -362,7 +363,7 @@ def test_what_is_not_a_pack_ends_with_status_2(verifier: Verifier) -> None:
     assert verifier.run(verifier.folder / "nowhere.zip")[0] == 2
 
 
-@pytest.mark.parametrize("name", check_bill.NEEDED)
+@pytest.mark.parametrize("name", NEEDED)
 @pytest.mark.parametrize("data", [b"", b"{", b"\xff\xfe", b"[]", b"null", b"[" * 100_000],
                          ids=["empty", "half", "bytes", "list", "null", "deep"])  # fmt: skip
 def test_garbage_inside_never_ends_in_a_traceback(
