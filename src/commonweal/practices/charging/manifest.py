@@ -2,12 +2,15 @@
 
 from django.utils.translation import gettext_noop
 
-from commonweal.kernel.authority.public import register_subject
+from commonweal.kernel.authority.public import register_amounts, register_subject
 from commonweal.kernel.schema.domain import Manifest
 
 from . import notice_words
 from .actions.approval import bills_approved, bills_not_approved
 from .actions.cost_files import KIND as IMPORT
+from .actions.credits import APPROVE as APPROVE_CREDITS
+from .actions.credits import SUBJECT as CREDIT
+from .actions.credits import credit_approved
 from .actions.rates import APPROVE, SUBJECT, put_in_force, set_aside
 from .closing.approval import APPROVE as APPROVE_BILLS
 from .closing.approval import SUBJECT as MONTH
@@ -20,6 +23,8 @@ register_subject(SUBJECT, APPROVE, put_in_force, set_aside, words="a rate")
 register_subject(
     MONTH, APPROVE_BILLS, bills_approved, bills_not_approved, words="the bills of a month"
 )
+register_subject(CREDIT, APPROVE_CREDITS, credit_approved, words="a credit to an agency")
+register_amounts(CREDIT, gettext_noop("give a credit"), {"centre": APPROVE_CREDITS})
 
 _FINANCE = [
     "charging.view_costs",
@@ -28,6 +33,7 @@ _FINANCE = [
     "charging.propose_rates",
     "charging.view_all_bills",
     "charging.answer_queries",
+    "charging.propose_credits",
 ]
 MANIFEST = Manifest(
     name="charging",
@@ -35,6 +41,7 @@ MANIFEST = Manifest(
         "charging.Bill": {"state": "issued"},
         "charging.BillLine": {"bill__state": "issued"},
         "charging.LineFunding": {"line__bill__state": "issued"},
+        "charging.CreditPortion": {"line__bill__state": "issued"},
         "charging.LineQuery": {"line__bill__state": "issued"},
         "charging.RateVersion": {"state": "approved"},
     },
@@ -56,6 +63,8 @@ MANIFEST = Manifest(
         "charging.view_bills": "See the agency's own bills",
         "charging.query_lines": "Ask about or dispute a bill line",
         "charging.answer_queries": "Answer questions and disputes",
+        "charging.propose_credits": "Propose a credit to an agency",
+        "charging.approve_credits": "Approve or reject a credit to an agency",
         "charging.map_accounts": "Map bill lines to the agency's own account strings",
         "charging.sign_forecast": "Sign the agency's forecast volumes",
     },
@@ -64,6 +73,7 @@ MANIFEST = Manifest(
             "charging.view_costs",
             "charging.approve_rates",
             "charging.approve_bills",
+            "charging.approve_credits",
             "charging.view_all_bills",
             "charging.answer_queries",
         ],

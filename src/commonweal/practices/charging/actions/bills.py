@@ -74,6 +74,7 @@ def _write_lines(bill: Bill, lines: Sequence[DraftLine]) -> None:
                 order_line_id=line.order_line_id,
                 charge_period=line.charge_period,
                 corrects_id=line.corrects_id,
+                credit_id=line.credit_id,
                 quantity=line.quantity,
                 facts=line.facts,
                 amount_exact=line.amount_exact,

@@ -15,6 +15,7 @@ from .costs import (
     PoolRule,
     RejectedCostRow,
 )
+from .credits import Credit, CreditPortion
 from .rates import Forecast, RateVersion
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
     "CostLine",
     "CostMapping",
     "CostPool",
+    "Credit",
+    "CreditPortion",
     "Driver",
     "DriverValue",
     "Forecast",
