@@ -16,6 +16,7 @@ from .costs import (
     RejectedCostRow,
 )
 from .credits import Credit, CreditPortion
+from .disputes import BoardMeeting, DisputeEntry, DisputeLevel
 from .rates import Forecast, RateVersion
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "AllocationRun",
     "Bill",
     "BillLine",
+    "BoardMeeting",
     "CloseRun",
     "CloseStep",
     "CostFile",
@@ -33,6 +35,8 @@ __all__ = [
     "CostPool",
     "Credit",
     "CreditPortion",
+    "DisputeEntry",
+    "DisputeLevel",
     "Driver",
     "DriverValue",
     "Forecast",

@@ -90,6 +90,7 @@ class LineQuery(TenantModel):
     A dispute holds `disputed_minor` (never more than the line) until it is closed. `level`: who
     must answer now, `due_on`: the last day for it, `assigned_to`: the person named for the level.
     `outcome`: explained, credited or rejected; until `escalate_by` the agency may take it further.
+    `credited_minor`: what was given back of it so far.
     """
 
     line = models.ForeignKey(BillLine, on_delete=models.PROTECT, related_name="queries")
@@ -108,13 +109,17 @@ class LineQuery(TenantModel):
     due_on = models.DateField(null=True)
     assigned_to = models.UUIDField(null=True)
     outcome = models.CharField(max_length=10, blank=True, default="")
-    outcome_minor = models.BigIntegerField(default=0)
+    credited_minor = models.BigIntegerField(default=0)
     escalate_by = models.DateField(null=True)
-    credit = models.ForeignKey(
-        "charging.Credit", null=True, on_delete=models.PROTECT, related_name="disputes"
-    )
     closed_at = models.DateTimeField(null=True)
     closed_by = models.UUIDField(null=True)
+
+    @property
+    def held_minor(self) -> int:
+        """What it holds back of its bill: what is disputed and not credited, until it is closed."""
+        if self.kind != "dispute" or self.state == "closed":
+            return 0
+        return self.disputed_minor - self.credited_minor
 
     class Meta:
         indexes = [
@@ -123,6 +128,12 @@ class LineQuery(TenantModel):
                 condition=models.Q(kind="dispute", state="open"),
                 name="line_query_due",
             ),
+            models.Index(
+                fields=["escalate_by", "id"],
+                condition=models.Q(kind="dispute", state="answered"),
+                name="line_query_lapse",
+            ),
+            models.Index(fields=["closed_at", "id"], name="line_query_closed"),
             models.Index(fields=["state", "raised_at", "id"], name="line_query_state"),
             models.Index(fields=["raised_at", "id"], name="line_query_oldest"),
             models.Index(fields=["agency", "raised_at", "id"], name="line_query_agency"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from ..models import LineQuery
 
@@ -21,7 +21,7 @@ def held_minor(bill_ids: Collection[UUID]) -> dict[UUID, int]:
     rows = (
         LineQuery.objects.filter(kind="dispute", state__in=LIVE, line__bill_id__in=bill_ids)
         .values_list("line__bill_id", "line__bill__total_minor")
-        .annotate(held=Sum("disputed_minor"))
+        .annotate(held=Sum(F("disputed_minor") - F("credited_minor")))
         .order_by()
     )
     return {
