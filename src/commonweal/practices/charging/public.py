@@ -13,6 +13,7 @@ from .actions.cost_model import (
     set_driver_values,
 )
 from .actions.costs import ImportReport, allocate, import_costs, save_mapping
+from .actions.credits import put_credit
 from .actions.rates import (
     approve_rate,
     propose_rate,
@@ -48,6 +49,8 @@ from .models import (
     CloseStep,
     CostFile,
     CostImport,
+    Credit,
+    CreditPortion,
     Forecast,
     LineQuery,
     RateVersion,
@@ -111,6 +114,7 @@ from .selectors.costs import imports as cost_imports
 from .selectors.costs import pool_lines as cost_pool_lines
 from .selectors.costs import reconciliation as cost_reconciliation
 from .selectors.costs import rejects as cost_rejects
+from .selectors.credits import CreditView, credit_left, credit_view, credits
 from .selectors.integrity import bill_problems
 from .selectors.line_facts import FactPage, line_facts, line_facts_csv
 from .selectors.lines import (
@@ -180,6 +184,9 @@ __all__ = [
     "CostReading",
     "CostRequest",
     "CostTable",
+    "Credit",
+    "CreditPortion",
+    "CreditView",
     "FactPage",
     "Forecast",
     "ForecastCheck",
@@ -238,6 +245,9 @@ __all__ = [
     "cost_reconciliation",
     "cost_rejects",
     "cost_rules",
+    "credit_left",
+    "credit_view",
+    "credits",
     "decision_text",
     "derivation_sentences",
     "derive_rate",
@@ -281,6 +291,7 @@ __all__ = [
     "printed_head",
     "propose_rate",
     "put_cost_model",
+    "put_credit",
     "put_driver",
     "put_forecast",
     "put_pool",

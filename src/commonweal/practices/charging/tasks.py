@@ -12,6 +12,7 @@ from commonweal.kernel.schema.public import CommonwealError, Forbidden
 
 from .actions.cost_files import IMPORT, locked_file, note_imported, note_refused
 from .actions.costs import import_costs
+from .actions.disputes import run_clocks
 from .domain.costs import ColumnMapping, CostError
 from .import_costs.files import FileOptions
 from .import_costs.reading import CostRequest
@@ -58,6 +59,11 @@ def import_file(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
             note_refused(actor=actor, file_id=file_id, error=error)
         raise
     kept_file(file_id).unlink(missing_ok=True)
+
+
+def run_dispute_clocks(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
+    """Take overdue disputes to the next level, once each; close those that were let stand."""
+    run_clocks(actor=actor)
 
 
 def request_of(file: CostFile) -> CostRequest:

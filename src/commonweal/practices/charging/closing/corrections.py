@@ -262,6 +262,7 @@ def corrected_line(place: Place, order_line_id: UUID) -> UUID | None:
             cell=place.cell,
             bill__state="issued",
         )
+        .exclude(kind="credit")
         .alias(later=Case(When(kind="correction", then=1), default=0))
         .order_by("later", "bill__period", "number")
         .values_list("id", "order_line_id")

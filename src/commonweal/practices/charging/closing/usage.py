@@ -22,6 +22,7 @@ from ..engine import ENGINE_VERSION
 from ..models import CloseRun
 from ..selectors.cost_model import ledger_lines
 from . import rating
+from .credits import add_credits
 from .drafting import draft_lines
 
 Tell = Callable[[int, int | None], None]
@@ -131,6 +132,7 @@ def draft(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str,
         prove(actor=actor, run=run, options=options, tell=tell)
     groups = rating.groups(actor, run.period, prepared)
     lines = draft_lines(groups, prepared.funding, currency)
+    credited = add_credits(lines, run.period, currency)
     total = 0
     for number, agency_id in enumerate(sorted(lines, key=str)):
         tell(number, len(lines))
@@ -138,4 +140,9 @@ def draft(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str,
             actor=actor, run=run, agency_id=agency_id, currency=currency, lines=lines[agency_id]
         )
         total += bill.total_minor
-    return {"bills": len(lines), "total_minor": total}
+    return {
+        "bills": len(lines),
+        "total_minor": total,
+        "credits_minor": credited.taken_minor,
+        "credits_moved_minor": credited.moved_minor,
+    }

@@ -15,6 +15,8 @@ from .costs import (
     PoolRule,
     RejectedCostRow,
 )
+from .credits import Credit, CreditPortion
+from .disputes import BoardMeeting, DisputeEntry, DisputeLevel
 from .rates import Forecast, RateVersion
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "AllocationRun",
     "Bill",
     "BillLine",
+    "BoardMeeting",
     "CloseRun",
     "CloseStep",
     "CostFile",
@@ -30,6 +33,10 @@ __all__ = [
     "CostLine",
     "CostMapping",
     "CostPool",
+    "Credit",
+    "CreditPortion",
+    "DisputeEntry",
+    "DisputeLevel",
     "Driver",
     "DriverValue",
     "Forecast",

@@ -20,6 +20,7 @@ from commonweal.kernel.authority.public import decision_document
 
 from ..models import AllocationRun, Bill, BillLine, RateVersion
 from ..selectors.bill_document import bill_document
+from ..selectors.credits import credit_facts
 from ..selectors.pools import pool_places
 from ..selectors.rated import rated_rows
 from .tables import agency_journal_csv, safe_cell
@@ -42,6 +43,7 @@ rates.json       the rates used: who decided each, when, and from which cost and
 allocation.json  how the centre's costs came to the service behind each rate
 orders.json      the order lines and the funding shares
 pools.json       for prices of all agencies' quantities together: their total, without names
+credits.json     the credits on the bill, if any: their instalments, and who decided them
 journal.csv      the bill as a journal
 manifest.sha256  a hash of each file; the hash of this list is the proof root printed on your bill
 
@@ -99,6 +101,9 @@ def _build(maker: PackMaker, bill: Bill, lines: Sequence[BillLine]) -> Pack:
         "rates.json": _json({"format": FORMAT, "rates": [maker.rate(v) for v in ordered]}),
         "usage.csv": _usage(maker.actor, bill, versions),
     }
+    credits = credit_facts(bill, lines)
+    if credits:
+        files["credits.json"] = _json({"format": FORMAT, "credits": credits})
     manifest = "".join(
         f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items())
     ).encode()

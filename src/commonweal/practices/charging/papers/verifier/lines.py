@@ -39,6 +39,7 @@ def check_lines(bill: Document, sums: Sums, rates: Document, orders: Document, p
             line["kind"], line["charge_period"], line["rate_version"], line["order_line_id"],
             line.get("cell", ""),
         )  # fmt: skip
+        same += (line["credit"],) if line["kind"] == "credit" else ()
         if same in seen or line["number"] in seen:
             raise Difference(f"{where}: this line is there twice")
         seen |= {same, line["number"]}
@@ -47,7 +48,7 @@ def check_lines(bill: Document, sums: Sums, rates: Document, orders: Document, p
         differ(f"{where}: charge item", line["charge_item"], rate["charge_item"])
         if line["kind"] == "fixed":
             check_ordered(line, bill["agency"], rate["model"], orders, where)
-        else:
+        elif line["kind"] != "credit":
             count, quantity, amount = sums.pop(same, NOTHING)
             differ(f"{where}: number of records", line["facts"], count)
             differ(f"{where}: quantity", number(line["quantity"], where), quantity)
