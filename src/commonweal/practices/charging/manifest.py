@@ -9,6 +9,14 @@ from . import notice_words
 from .actions.approval import bills_approved, bills_not_approved
 from .actions.cost_files import KIND as IMPORT
 from .actions.rates import APPROVE, SUBJECT, put_in_force, set_aside
+from .actions.refunds import (
+    APPROVE_REFUNDS,
+    REFUND,
+    RETURN,
+    nothing_happens,
+    refund_approved,
+    return_approved,
+)
 from .closing.approval import APPROVE as APPROVE_BILLS
 from .closing.approval import SUBJECT as MONTH
 from .domain.close import KIND as CLOSE
@@ -20,6 +28,10 @@ register_subject(SUBJECT, APPROVE, put_in_force, set_aside, words="a rate")
 register_subject(
     MONTH, APPROVE_BILLS, bills_approved, bills_not_approved, words="the bills of a month"
 )
+register_subject(REFUND, APPROVE_REFUNDS, refund_approved, nothing_happens, words="a refund")
+register_subject(
+    RETURN, APPROVE_REFUNDS, return_approved, nothing_happens, words="a returned payment"
+)
 
 _FINANCE = [
     "charging.view_costs",
@@ -28,6 +40,9 @@ _FINANCE = [
     "charging.propose_rates",
     "charging.view_all_bills",
     "charging.answer_queries",
+    "charging.view_payments",
+    "charging.import_payments",
+    "charging.settle",
 ]
 MANIFEST = Manifest(
     name="charging",
@@ -52,8 +67,13 @@ MANIFEST = Manifest(
         "charging.approve_rates": "Approve or reject a rate",
         "charging.run_close": "Close a month and issue its bills, once they are approved",
         "charging.approve_bills": "Approve that a month's bills are issued",
+        "charging.view_payments": "See payments, and what every agency owes",
+        "charging.import_payments": "Import bank statements",
+        "charging.settle": "Assign payments, apply advances, remind, propose refunds",
+        "charging.approve_refunds": "Approve that money is paid back",
         "charging.view_all_bills": "See every agency's bills",
         "charging.view_bills": "See the agency's own bills",
+        "charging.accept_bills": "Accept the agency's bills, and pay them from its advance",
         "charging.query_lines": "Ask about or dispute a bill line",
         "charging.answer_queries": "Answer questions and disputes",
         "charging.map_accounts": "Map bill lines to the agency's own account strings",
@@ -64,6 +84,8 @@ MANIFEST = Manifest(
             "charging.view_costs",
             "charging.approve_rates",
             "charging.approve_bills",
+            "charging.approve_refunds",
+            "charging.view_payments",
             "charging.view_all_bills",
             "charging.answer_queries",
         ],
@@ -74,14 +96,19 @@ MANIFEST = Manifest(
             "charging.view_all_bills",
             "charging.answer_queries",
         ],
-        "auditor": ["charging.view_costs", "charging.view_all_bills"],
+        "auditor": ["charging.view_costs", "charging.view_all_bills", "charging.view_payments"],
         "agency_finance": [
             "charging.view_bills",
+            "charging.accept_bills",
             "charging.query_lines",
             "charging.map_accounts",
             "charging.sign_forecast",
         ],
-        "agency_approver": ["charging.view_bills", "charging.sign_forecast"],
+        "agency_approver": [
+            "charging.view_bills",
+            "charging.accept_bills",
+            "charging.sign_forecast",
+        ],
         "agency_liaison": ["charging.view_bills", "charging.query_lines"],
     },
 )

@@ -16,13 +16,27 @@ from .costs import (
     RejectedCostRow,
 )
 from .rates import Forecast, RateVersion
+from .settlement import (
+    BankEntry,
+    BankStatement,
+    BillAcceptance,
+    BillReminder,
+    PayerAccount,
+    PaymentMapping,
+    Settlement,
+    SettlementPart,
+)
 
 __all__ = [
     "AccountMap",
     "AllocationEdge",
     "AllocationRun",
+    "BankEntry",
+    "BankStatement",
     "Bill",
+    "BillAcceptance",
     "BillLine",
+    "BillReminder",
     "CloseRun",
     "CloseStep",
     "CostFile",
@@ -35,7 +49,11 @@ __all__ = [
     "Forecast",
     "LineFunding",
     "LineQuery",
+    "PayerAccount",
+    "PaymentMapping",
     "PoolRule",
     "RateVersion",
     "RejectedCostRow",
+    "Settlement",
+    "SettlementPart",
 ]
