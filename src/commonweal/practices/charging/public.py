@@ -1,5 +1,6 @@
 """What interfaces may use of charging."""
 
+from .actions.acceptance import accept_bill, accept_due_bills
 from .actions.approval import approve_bills, reject_bills
 from .actions.bills import BillError, answer_query, map_account, raise_query
 from .actions.close import CloseError, ask_close, request_stop, start_close
@@ -14,6 +15,7 @@ from .actions.cost_model import (
 )
 from .actions.costs import ImportReport, allocate, import_costs, save_mapping
 from .actions.credits import put_credit
+from .actions.payments import assign_payment, import_payments, set_payment_aside
 from .actions.rates import (
     approve_rate,
     propose_rate,
@@ -22,6 +24,16 @@ from .actions.rates import (
     sign_forecast,
     sign_forecasts,
 )
+from .actions.refunds import (
+    REFUND,
+    RETURN,
+    approve_refund,
+    propose_refund,
+    propose_return,
+    reject_refund,
+)
+from .actions.reminders import remind_agency
+from .actions.settlement import apply_advance, credit_to_advance, post_refund, undo_settlement
 from .close_words import FoundRows, found_rows, step_words
 from .domain.bills import Change
 from .domain.close import STEPS as CLOSE_STEPS
@@ -31,6 +43,8 @@ from .domain.cost_values import DATE_FORMATS as COST_DATE_FORMATS
 from .domain.costs import FIELDS as COST_FIELDS
 from .domain.costs import ColumnMapping, CostError, column_labels, file_state, parse_columns
 from .domain.rates import Adjustment, ForecastCheck, RateError, mean_error
+from .domain.remittance import Match, Share
+from .domain.settlement import BUCKETS, PaymentError
 from .import_costs.files import FileOptions as CostFileOptions
 from .import_costs.files import Table as CostTable
 from .import_costs.reading import (
@@ -41,8 +55,13 @@ from .import_costs.reading import (
     look_at_costs,
     read_costs,
 )
+from .import_payments.reading import PaymentRequest
+from .import_payments.tables import FIELDS as PAYMENT_FIELDS
+from .import_payments.tables import Layout as PaymentLayout
 from .models import (
     AllocationRun,
+    BankEntry,
+    BankStatement,
     Bill,
     BillLine,
     CloseRun,
@@ -54,6 +73,7 @@ from .models import (
     Forecast,
     LineQuery,
     RateVersion,
+    Settlement,
 )
 from .papers.pack import verifier_source
 from .papers.tables import bill_csv, safe_cell, write_csv
@@ -126,6 +146,32 @@ from .selectors.lines import (
     pool_parts,
     rate_decision,
 )
+from .selectors.matching import PaymentReport, Planned, look_at_payments
+from .selectors.owed import (
+    Account,
+    BookProblem,
+    Owed,
+    account,
+    cash_problems,
+    days_to_settle,
+    overdue_total,
+    owed,
+    owed_csv,
+    receipts_csv,
+    settlements,
+)
+from .selectors.payments import (
+    Waiting,
+    entries,
+    entry,
+    entry_history,
+    payer_accounts,
+    payment_mappings,
+    statement,
+    statements,
+    waiting_payments,
+    waiting_summary,
+)
 from .selectors.portal import (
     AccountChoice,
     UseByMonth,
@@ -157,20 +203,29 @@ from .selectors.rates import (
     service_positions,
 )
 from .selectors.rates import entry as rate_entry
+from .selectors.standing import Standing, standing, standings
 from .sentences import Words
 
 __all__ = [
+    "BUCKETS",
     "CLOSE_STEPS",
     "COST_DATE_FORMATS",
     "COST_FIELDS",
+    "PAYMENT_FIELDS",
+    "REFUND",
+    "RETURN",
     "UNASSIGNED",
+    "Account",
     "AccountChoice",
     "Adjustment",
     "AllocationRun",
+    "BankEntry",
+    "BankStatement",
     "Bill",
     "BillError",
     "BillLine",
     "BillView",
+    "BookProblem",
     "Change",
     "CloseError",
     "CloseOptions",
@@ -197,6 +252,13 @@ __all__ = [
     "LineQuery",
     "LineView",
     "MappingNeeded",
+    "Match",
+    "Owed",
+    "PaymentError",
+    "PaymentLayout",
+    "PaymentReport",
+    "PaymentRequest",
+    "Planned",
     "PoolCost",
     "PoolLedger",
     "PoolPart",
@@ -206,9 +268,16 @@ __all__ = [
     "Reconciliation",
     "Running",
     "ServicePosition",
+    "Settlement",
+    "Share",
+    "Standing",
     "UseByMonth",
     "Volume",
+    "Waiting",
     "Words",
+    "accept_bill",
+    "accept_due_bills",
+    "account",
     "account_choices",
     "account_maps",
     "advance_close",
@@ -218,9 +287,12 @@ __all__ = [
     "allocation_run",
     "allocation_runs",
     "answer_query",
+    "apply_advance",
     "approve_bills",
     "approve_rate",
+    "approve_refund",
     "ask_close",
+    "assign_payment",
     "bill",
     "bill_before",
     "bill_change",
@@ -230,6 +302,7 @@ __all__ = [
     "bill_problems",
     "bill_view",
     "bills",
+    "cash_problems",
     "close_jobs",
     "close_periods",
     "close_run",
@@ -246,13 +319,18 @@ __all__ = [
     "cost_rejects",
     "cost_rules",
     "credit_left",
+    "credit_to_advance",
     "credit_view",
     "credits",
+    "days_to_settle",
     "decision_text",
     "derivation_sentences",
     "derive_rate",
     "drivers",
     "edges",
+    "entries",
+    "entry",
+    "entry_history",
     "file_jobs",
     "file_state",
     "first_rows",
@@ -263,6 +341,7 @@ __all__ = [
     "history",
     "import_costs",
     "import_costs_later",
+    "import_payments",
     "imports",
     "is_large_ledger",
     "issue_approval",
@@ -275,6 +354,7 @@ __all__ = [
     "line_of_change",
     "line_view",
     "look_at_costs",
+    "look_at_payments",
     "map_account",
     "mappings",
     "mean_error",
@@ -282,14 +362,22 @@ __all__ = [
     "month_summary",
     "next_step",
     "no_costs_reason",
+    "overdue_total",
+    "owed",
+    "owed_csv",
     "parse_columns",
+    "payer_accounts",
+    "payment_mappings",
     "pool_ledger",
     "pool_lines",
     "pool_parts",
     "pools",
+    "post_refund",
     "preview_ends",
     "printed_head",
     "propose_rate",
+    "propose_refund",
+    "propose_return",
     "put_cost_model",
     "put_credit",
     "put_driver",
@@ -310,10 +398,13 @@ __all__ = [
     "rates_in_force",
     "rates_in_force_page",
     "read_costs",
+    "receipts_csv",
     "reconciliation",
     "reject_bills",
     "reject_rate",
+    "reject_refund",
     "rejects",
+    "remind_agency",
     "remove_rule",
     "request_stop",
     "resume_import",
@@ -324,17 +415,26 @@ __all__ = [
     "save_mapping",
     "service_positions",
     "set_driver_values",
+    "set_payment_aside",
+    "settlements",
     "sign_forecast",
     "sign_forecasts",
     "span_text",
+    "standing",
+    "standings",
     "start_close",
+    "statement",
+    "statements",
     "step_words",
     "steps",
     "unclosed_months",
+    "undo_settlement",
     "usage_by_month",
     "usage_by_month_csv",
     "verifier_source",
     "visible_bills",
     "waiting_files",
+    "waiting_payments",
+    "waiting_summary",
     "write_csv",
 ]

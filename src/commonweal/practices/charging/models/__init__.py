@@ -18,13 +18,27 @@ from .costs import (
 from .credits import Credit, CreditPortion
 from .disputes import BoardMeeting, DisputeEntry, DisputeLevel
 from .rates import Forecast, RateVersion
+from .settlement import (
+    BankEntry,
+    BankStatement,
+    BillAcceptance,
+    BillReminder,
+    PayerAccount,
+    PaymentMapping,
+    Settlement,
+    SettlementPart,
+)
 
 __all__ = [
     "AccountMap",
     "AllocationEdge",
     "AllocationRun",
+    "BankEntry",
+    "BankStatement",
     "Bill",
+    "BillAcceptance",
     "BillLine",
+    "BillReminder",
     "BoardMeeting",
     "CloseRun",
     "CloseStep",
@@ -42,7 +56,11 @@ __all__ = [
     "Forecast",
     "LineFunding",
     "LineQuery",
+    "PayerAccount",
+    "PaymentMapping",
     "PoolRule",
     "RateVersion",
     "RejectedCostRow",
+    "Settlement",
+    "SettlementPart",
 ]
