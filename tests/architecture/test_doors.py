@@ -17,6 +17,7 @@ INTERNAL = {
     "authority.propose": "each kind of proposal has an action of its own that calls it",
     "catalogue.propose_order": DRAFTS,
     "catalogue.revise_order": DRAFTS,
+    "charging.test_reserves": "runs every night by itself; the command can run it sooner",
     "charging.save_mapping": "import_costs keeps the mapping that was accepted",
     "charging.sign_forecasts": "the same as sign_forecast for many at once, for programs of ours",
     "documents.begin_here": "the command's way to ask: it makes the archive itself",

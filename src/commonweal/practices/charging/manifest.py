@@ -6,6 +6,7 @@ from commonweal.kernel.authority.public import register_subject
 from commonweal.kernel.schema.domain import Manifest
 
 from . import notice_words
+from .actions import adjustments, recovery
 from .actions.approval import bills_approved, bills_not_approved
 from .actions.cost_files import KIND as IMPORT
 from .actions.rates import APPROVE, SUBJECT, put_in_force, set_aside
@@ -13,14 +14,43 @@ from .closing.approval import APPROVE as APPROVE_BILLS
 from .closing.approval import SUBJECT as MONTH
 from .domain.close import KIND as CLOSE
 from .leaving import journal_files
-from .tasks import close_month, import_file
+from .tasks import close_month, daily_reserves, import_file
 
 notice_words.register()
 register_subject(SUBJECT, APPROVE, put_in_force, set_aside, words="a rate")
 register_subject(
     MONTH, APPROVE_BILLS, bills_approved, bills_not_approved, words="the bills of a month"
 )
+register_subject(
+    recovery.REDUCTION_SUBJECT,
+    recovery.APPROVE,
+    recovery.reduction_decided,
+    recovery.reduction_decided,
+    words="a reduced price",
+)
+register_subject(
+    recovery.RULE_SUBJECT,
+    recovery.APPROVE,
+    recovery.rule_decided,
+    recovery.rule_decided,
+    words="a limit of recovery",
+)
+register_subject(
+    recovery.ENTRY_SUBJECT,
+    recovery.APPROVE,
+    recovery.entry_decided,
+    recovery.entry_decided,
+    words="an entry of a service's account",
+)
+register_subject(
+    adjustments.SUBJECT,
+    recovery.APPROVE,
+    adjustments.adjustment_decided,
+    adjustments.adjustment_decided,
+    words="a year-end adjustment",
+)
 
+RESERVES = "charging.test_reserves"
 _FINANCE = [
     "charging.view_costs",
     "charging.import_costs",
@@ -28,6 +58,9 @@ _FINANCE = [
     "charging.propose_rates",
     "charging.view_all_bills",
     "charging.answer_queries",
+    "charging.propose_recovery",
+    "charging.make_package",
+    "charging.open_engagement",
 ]
 MANIFEST = Manifest(
     name="charging",
@@ -37,13 +70,17 @@ MANIFEST = Manifest(
         "charging.LineFunding": {"line__bill__state": "issued"},
         "charging.LineQuery": {"line__bill__state": "issued"},
         "charging.RateVersion": {"state": "approved"},
+        "charging.PriceReduction": {"state": "approved"},
+        "charging.AdjustmentPart": {"state": "approved"},
     },
     refers=("charging.RateVersion",),
     leaves=journal_files,
-    jobs={CLOSE: close_month, IMPORT: import_file},
+    jobs={CLOSE: close_month, IMPORT: import_file, RESERVES: daily_reserves},
+    schedules={RESERVES: "daily 04:10"},
     work={
         CLOSE: gettext_noop("Close a month"),
         IMPORT: gettext_noop("Import ledger costs"),
+        RESERVES: gettext_noop("Test the services' reserves"),
     },
     permissions={
         "charging.view_costs": "See the centre's costs, pools and drivers",
@@ -57,6 +94,13 @@ MANIFEST = Manifest(
         "charging.query_lines": "Ask about or dispute a bill line",
         "charging.answer_queries": "Answer questions and disputes",
         "charging.map_accounts": "Map bill lines to the agency's own account strings",
+        "charging.propose_recovery": "Propose year-end adjustments, reduced prices and limits",
+        "charging.approve_recovery": "Approve year-end adjustments, reduced prices and limits",
+        "charging.make_package": "Make the yearly package for auditors",
+        "charging.open_engagement": "Open the data room to an auditor",
+        "charging.approve_engagement": "Approve that the data room is opened",
+        "charging.read_room": "Read the data room, as far as it is open",
+        "charging.sign_review": "Sign the quarterly review of who may do what",
         "charging.sign_forecast": "Sign the agency's forecast volumes",
     },
     roles={
@@ -66,6 +110,11 @@ MANIFEST = Manifest(
             "charging.approve_bills",
             "charging.view_all_bills",
             "charging.answer_queries",
+            "charging.approve_recovery",
+            "charging.make_package",
+            "charging.approve_engagement",
+            "charging.read_room",
+            "charging.sign_review",
         ],
         "finance_officer": _FINANCE,
         "service_owner": [
@@ -74,7 +123,12 @@ MANIFEST = Manifest(
             "charging.view_all_bills",
             "charging.answer_queries",
         ],
-        "auditor": ["charging.view_costs", "charging.view_all_bills"],
+        "auditor": [
+            "charging.view_costs",
+            "charging.view_all_bills",
+            "charging.make_package",
+            "charging.read_room",
+        ],
         "agency_finance": [
             "charging.view_bills",
             "charging.query_lines",

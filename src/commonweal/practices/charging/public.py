@@ -1,5 +1,6 @@
 """What interfaces may use of charging."""
 
+from .actions.adjustments import carry_out_adjustment, propose_adjustment
 from .actions.approval import approve_bills, reject_bills
 from .actions.bills import BillError, answer_query, map_account, raise_query
 from .actions.close import CloseError, ask_close, request_stop, start_close
@@ -21,6 +22,8 @@ from .actions.rates import (
     sign_forecast,
     sign_forecasts,
 )
+from .actions.recovery import propose_entry, propose_reduction, propose_rule
+from .actions.reserves import test_reserves
 from .close_words import FoundRows, found_rows, step_words
 from .domain.bills import Change
 from .domain.close import STEPS as CLOSE_STEPS
@@ -30,6 +33,8 @@ from .domain.cost_values import DATE_FORMATS as COST_DATE_FORMATS
 from .domain.costs import FIELDS as COST_FIELDS
 from .domain.costs import ColumnMapping, CostError, column_labels, file_state, parse_columns
 from .domain.rates import Adjustment, ForecastCheck, RateError, mean_error
+from .domain.recovery import Account as RecoveryAccount
+from .domain.recovery import RecoveryError, Reserve, days_text
 from .import_costs.files import FileOptions as CostFileOptions
 from .import_costs.files import Table as CostTable
 from .import_costs.reading import (
@@ -41,21 +46,44 @@ from .import_costs.reading import (
     read_costs,
 )
 from .models import (
+    AccessReview,
+    AccountEntry,
+    AdjustmentPart,
     AllocationRun,
+    AnnualPackage,
     Bill,
     BillLine,
     CloseRun,
     CloseStep,
     CostFile,
     CostImport,
+    Engagement,
     Forecast,
     LineQuery,
+    PriceReduction,
     RateVersion,
+    RecoveryRule,
+    ReserveTest,
+    Sample,
+)
+from .models import (
+    Adjustment as YearEndAdjustment,
 )
 from .papers.pack import verifier_source
 from .papers.tables import bill_csv, safe_cell, write_csv
 from .rate_words import decision_text, derivation_sentences, rate_text, span_text
+from .recovery_words import entry_words, method_words, rule_words
 from .running import advance as advance_close
+from .selectors.adjustment_lists import (
+    GrantShare,
+    adjustment,
+    adjustment_parts,
+    adjustments,
+    carried_into,
+    grant_shares,
+    own_adjustments,
+)
+from .selectors.adjustments import Choices, Worked, work_out
 from .selectors.approvals import IssueApproval, issue_approval
 from .selectors.bill_document import bill_document, line_document, money_text
 from .selectors.bills import (
@@ -153,6 +181,16 @@ from .selectors.rates import (
     service_positions,
 )
 from .selectors.rates import entry as rate_entry
+from .selectors.recovery import (
+    PublicPosition,
+    ServiceRecovery,
+    public_positions,
+    recoveries,
+    recovery,
+    recovery_years,
+)
+from .selectors.recovery_lists import account_entries, recovery_rules, reserve_tests
+from .selectors.reductions import price_reductions
 from .sentences import Words
 
 __all__ = [
@@ -160,14 +198,19 @@ __all__ = [
     "COST_DATE_FORMATS",
     "COST_FIELDS",
     "UNASSIGNED",
+    "AccessReview",
     "AccountChoice",
+    "AccountEntry",
     "Adjustment",
+    "AdjustmentPart",
     "AllocationRun",
+    "AnnualPackage",
     "Bill",
     "BillError",
     "BillLine",
     "BillView",
     "Change",
+    "Choices",
     "CloseError",
     "CloseOptions",
     "CloseRun",
@@ -180,10 +223,12 @@ __all__ = [
     "CostReading",
     "CostRequest",
     "CostTable",
+    "Engagement",
     "FactPage",
     "Forecast",
     "ForecastCheck",
     "FoundRows",
+    "GrantShare",
     "ImportReport",
     "IssueApproval",
     "LedgerLine",
@@ -193,17 +238,32 @@ __all__ = [
     "PoolCost",
     "PoolLedger",
     "PoolPart",
+    "PriceReduction",
+    "PublicPosition",
     "RateEntry",
     "RateError",
     "RateVersion",
     "Reconciliation",
+    "RecoveryAccount",
+    "RecoveryError",
+    "RecoveryRule",
+    "Reserve",
+    "ReserveTest",
     "Running",
+    "Sample",
     "ServicePosition",
+    "ServiceRecovery",
     "UseByMonth",
     "Volume",
     "Words",
+    "Worked",
+    "YearEndAdjustment",
     "account_choices",
+    "account_entries",
     "account_maps",
+    "adjustment",
+    "adjustment_parts",
+    "adjustments",
     "advance_close",
     "agency_journal",
     "allocate",
@@ -223,6 +283,8 @@ __all__ = [
     "bill_problems",
     "bill_view",
     "bills",
+    "carried_into",
+    "carry_out_adjustment",
     "close_jobs",
     "close_periods",
     "close_run",
@@ -238,11 +300,13 @@ __all__ = [
     "cost_reconciliation",
     "cost_rejects",
     "cost_rules",
+    "days_text",
     "decision_text",
     "derivation_sentences",
     "derive_rate",
     "drivers",
     "edges",
+    "entry_words",
     "file_jobs",
     "file_state",
     "first_rows",
@@ -250,6 +314,7 @@ __all__ = [
     "forecast_counts",
     "forecasts",
     "found_rows",
+    "grant_shares",
     "history",
     "import_costs",
     "import_costs_later",
@@ -268,18 +333,26 @@ __all__ = [
     "map_account",
     "mappings",
     "mean_error",
+    "method_words",
     "money_text",
     "month_summary",
     "next_step",
     "no_costs_reason",
+    "own_adjustments",
     "parse_columns",
     "pool_ledger",
     "pool_lines",
     "pool_parts",
     "pools",
     "preview_ends",
+    "price_reductions",
     "printed_head",
+    "propose_adjustment",
+    "propose_entry",
     "propose_rate",
+    "propose_reduction",
+    "propose_rule",
+    "public_positions",
     "put_cost_model",
     "put_driver",
     "put_forecast",
@@ -300,13 +373,19 @@ __all__ = [
     "rates_in_force_page",
     "read_costs",
     "reconciliation",
+    "recoveries",
+    "recovery",
+    "recovery_rules",
+    "recovery_years",
     "reject_bills",
     "reject_rate",
     "rejects",
     "remove_rule",
     "request_stop",
+    "reserve_tests",
     "resume_import",
     "revenue_by_service",
+    "rule_words",
     "rules",
     "running",
     "safe_cell",
@@ -319,11 +398,13 @@ __all__ = [
     "start_close",
     "step_words",
     "steps",
+    "test_reserves",
     "unclosed_months",
     "usage_by_month",
     "usage_by_month_csv",
     "verifier_source",
     "visible_bills",
     "waiting_files",
+    "work_out",
     "write_csv",
 ]

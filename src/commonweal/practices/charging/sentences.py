@@ -126,6 +126,8 @@ class Words:
                 "quantity": self.quantity(line),
                 "total": total,
             }
+        if line.kind == "discount":
+            return _("Taken off the full price by a decision: %(total)s.") % {"total": total}
         kind = model.get("kind", "per_unit")
         if kind == "per_unit":
             return _("%(quantity)s × %(rate)s = %(total)s.") % {
@@ -164,6 +166,8 @@ class Words:
 
     def line_note(self, line: BillLine) -> str:
         """What stands under the item's name on a bill: a correction's month, or nothing."""
+        if line.kind == "discount":
+            return _("Reduced price")
         if line.kind != "correction":
             return ""
         return _("Correction to %(month)s") % {"month": month(line.charge_period)}

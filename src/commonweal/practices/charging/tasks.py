@@ -12,6 +12,7 @@ from commonweal.kernel.schema.public import CommonwealError, Forbidden
 
 from .actions.cost_files import IMPORT, locked_file, note_imported, note_refused
 from .actions.costs import import_costs
+from .actions.reserves import test_reserves
 from .domain.costs import ColumnMapping, CostError
 from .import_costs.files import FileOptions
 from .import_costs.reading import CostRequest
@@ -58,6 +59,13 @@ def import_file(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
             note_refused(actor=actor, file_id=file_id, error=error)
         raise
     kept_file(file_id).unlink(missing_ok=True)
+
+
+@stepwise
+def daily_reserves(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
+    """Test every service's reserve and keep the result of the day."""
+    with act_as(actor):
+        test_reserves(actor=actor)
 
 
 def request_of(file: CostFile) -> CostRequest:

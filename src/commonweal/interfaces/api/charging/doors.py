@@ -4,5 +4,6 @@ from .bills import door as bills
 from .closes import door as closes
 from .cost_files import door as costs
 from .rates import door as rates
+from .recovery import door as recovery
 
-DOORS = [bills, rates, costs, closes]
+DOORS = [bills, rates, costs, closes, recovery]

@@ -8,6 +8,7 @@ from ..access import centre_only
 from ..agreements import approvers
 from ..agreements.addresses import addresses
 from . import (
+    adjusting,
     approval,
     audit,
     bills,
@@ -23,6 +24,8 @@ from . import (
     people,
     quarantine,
     rates,
+    recovery,
+    reducing,
     roles,
     upload,
     uploads,
@@ -57,6 +60,28 @@ urlpatterns = [
     path("costs/pools/<str:code>/", cost_model.pool, name="pool"),
     path("costs/allocations/", cost_model.allocations, name="allocations"),
     path("costs/allocations/<uuid:run_id>/", cost_model.allocation, name="allocation"),
+    path("recovery/", recovery.recovery, name="recovery"),
+    path("recovery/decisions/", reducing.recovery_decisions, name="recovery_decisions"),
+    path(
+        "recovery/decisions/<uuid:decision_id>/", reducing.recovery_decide, name="recovery_decide"
+    ),
+    path("recovery/reductions/", reducing.reductions, name="reductions"),
+    path("recovery/entries/", reducing.entries, name="entries"),
+    path("recovery/limits/", reducing.limits, name="limits"),
+    path("recovery/adjustments/", adjusting.adjustments, name="adjustments"),
+    path("recovery/adjustments/<uuid:adjustment_id>/", adjusting.adjustment, name="adjustment"),
+    path(
+        "recovery/adjustments/<uuid:adjustment_id>.json",
+        adjusting.adjustment_file,
+        name="adjustment_file",
+    ),
+    path(
+        "recovery/adjustments/<uuid:adjustment_id>/carry-out/",
+        adjusting.carry_out,
+        name="carry_out",
+    ),
+    path("recovery/services/<str:code>/", recovery.service, name="recovery_service"),
+    path("recovery/services/<str:code>/adjust/", adjusting.adjust, name="adjust"),
     *addresses(centre_only),
     path("intake/", intake.intake, name="intake"),
     path("intake/deliveries/", intake.deliveries, name="deliveries"),

@@ -125,6 +125,7 @@ def corrected_line(place: Place, order_line_id: UUID) -> UUID | None:
             rate_version_id=place.rate_version_id,
             charge_period=place.charge_period,
             bill__state="issued",
+            kind__in=("usage", "fixed", "correction"),
         )
         .alias(later=Case(When(kind="correction", then=1), default=0))
         .order_by("later", "bill__period", "number")

@@ -1,5 +1,6 @@
 """Tables of charging: costs, rates, the close, bills."""
 
+from .assurance import AccessReview, Engagement, Sample
 from .bills import AccountMap, Bill, BillLine, LineFunding, LineQuery
 from .close import CloseRun, CloseStep
 from .costs import (
@@ -16,11 +17,25 @@ from .costs import (
     RejectedCostRow,
 )
 from .rates import Forecast, RateVersion
+from .recovery import (
+    AccountEntry,
+    Adjustment,
+    AdjustmentPart,
+    AnnualPackage,
+    PriceReduction,
+    RecoveryRule,
+    ReserveTest,
+)
 
 __all__ = [
+    "AccessReview",
+    "AccountEntry",
     "AccountMap",
+    "Adjustment",
+    "AdjustmentPart",
     "AllocationEdge",
     "AllocationRun",
+    "AnnualPackage",
     "Bill",
     "BillLine",
     "CloseRun",
@@ -32,10 +47,15 @@ __all__ = [
     "CostPool",
     "Driver",
     "DriverValue",
+    "Engagement",
     "Forecast",
     "LineFunding",
     "LineQuery",
     "PoolRule",
+    "PriceReduction",
     "RateVersion",
+    "RecoveryRule",
     "RejectedCostRow",
+    "ReserveTest",
+    "Sample",
 ]

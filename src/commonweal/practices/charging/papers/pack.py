@@ -21,6 +21,7 @@ from commonweal.kernel.authority.public import decision_document
 from ..models import AllocationRun, Bill, BillLine, RateVersion
 from ..selectors.bill_document import bill_document
 from ..selectors.rated import rated_rows
+from ..selectors.reductions import reduction_rows
 from .tables import agency_journal_csv, safe_cell
 from .verifier import joined
 
@@ -96,6 +97,9 @@ def _build(maker: PackMaker, bill: Bill, lines: Sequence[BillLine]) -> Pack:
         "rates.json": _json({"format": FORMAT, "rates": [maker.rate(v) for v in ordered]}),
         "usage.csv": _usage(maker.actor, bill, versions),
     }
+    reduced = reduction_rows(bill, lines)
+    if reduced:
+        files["reductions.json"] = _json({"format": FORMAT, "reductions": reduced})
     manifest = "".join(
         f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items())
     ).encode()

@@ -221,17 +221,14 @@ def line(actor: Actor, line_id: UUID) -> BillLine:
 def same_line_before(of: BillLine) -> BillLine | None:
     """The line of last month's bill for the same item and order line, if any."""
     period = FiscalPeriod.parse(of.bill.period).shift(-1).code
-    return (
-        BillLine.objects.filter(
-            agency_id=of.agency_id,
-            charge_item_id=of.charge_item_id,
-            charge_period=period,
-            bill__period=period,
-            order_line_id=of.order_line_id,
-        )
-        .exclude(kind="correction")
-        .first()
-    )
+    return BillLine.objects.filter(
+        agency_id=of.agency_id,
+        charge_item_id=of.charge_item_id,
+        charge_period=period,
+        bill__period=period,
+        order_line_id=of.order_line_id,
+        kind__in=("usage", "fixed"),
+    ).first()
 
 
 def queries(
