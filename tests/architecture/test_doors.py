@@ -17,6 +17,8 @@ INTERNAL = {
     "authority.propose": "each kind of proposal has an action of its own that calls it",
     "catalogue.propose_order": DRAFTS,
     "catalogue.revise_order": DRAFTS,
+    "charging.make_package": "the worker, or the command, makes what ask_package asked for",
+    "charging.make_package_here": "the command's way to ask: it makes the package itself",
     "charging.test_reserves": "runs every night by itself; the command can run it sooner",
     "charging.save_mapping": "import_costs keeps the mapping that was accepted",
     "charging.sign_forecasts": "the same as sign_forecast for many at once, for programs of ours",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
-from .kit import Verbs, acting, add_group, add_verb, as_id, print_json, table
+from .kit import Verbs, acting, add_group, add_verb, as_id, print_json, table, write
 
 EXAMPLES = """\
   commonweal recovery list --year 2026              every service's own account
@@ -46,6 +47,25 @@ def register(verbs: Verbs) -> None:
         examples="  commonweal recovery carry-out 0198… --as finance@example.org", run=carry_out,
     )  # fmt: skip
     carried.add_argument("id")
+    packed = add_verb(
+        own, "package", help="make the yearly package for auditors, and write it",
+        about="Open tables with hashes; the same record gives the same bytes.",
+        examples="  commonweal recovery package --year 2026 --out ./audit", run=write_package,
+    )  # fmt: skip
+    packed.add_argument("--year", type=int, required=True, help="fiscal year")
+    packed.add_argument("--out", type=Path, default=Path("."), help="folder (made if missing)")
+    roomed = add_verb(
+        own, "room", help="control totals of a data room; its populations as CSV with --out",
+        examples="  commonweal recovery room 0198…\n  commonweal recovery room 0198… --out ./room",
+        run=show_room,
+    )  # fmt: skip
+    roomed.add_argument("id", help="the data room's id")
+    roomed.add_argument("--out", type=Path, default=None, help="folder (made if missing)")
+    reviewed = add_verb(
+        own, "review", help="who may do what at the end of a quarter, as JSON",
+        examples="  commonweal recovery review 2026-Q3", run=show_review,
+    )  # fmt: skip
+    reviewed.add_argument("quarter", metavar="YYYY-Qn")
     add_verb(
         own, "test", help="run the reserve test of today and keep it",
         examples="  commonweal recovery test", run=test_today,
@@ -129,6 +149,61 @@ def carry_out(args: argparse.Namespace) -> int:
     with acting(args) as actor:
         row = carry_out_adjustment(actor=actor, adjustment_id=as_id(args.id, "an adjustment"))
     print(f"Carried out on {row.carried_out_on}.")
+    return 0
+
+
+def write_package(args: argparse.Namespace) -> int:
+    """Made here and now, kept like every other, and written."""
+    from commonweal.practices.charging.public import make_package_here, package_file
+
+    with acting(args) as actor:
+        row = make_package_here(actor=actor, fiscal_year=args.year)
+        name, data = package_file(actor, row.pk)
+    args.out.mkdir(parents=True, exist_ok=True)
+    write(args.out / name, data)
+    print(f"Root {row.root}")
+    return 0
+
+
+def show_room(args: argparse.Namespace) -> int:
+    """Rows and control totals; each population as a file where a folder is given."""
+    from commonweal.kernel.party.public import centre
+    from commonweal.practices.charging.public import (
+        controls,
+        engagement,
+        population,
+        population_rows,
+        write_csv,
+    )
+
+    with acting(args) as actor:
+        room = engagement(actor, as_id(args.id, "a data room"))
+        currency = centre().currency
+        rows = [
+            (each.population.name, each.count,
+             "" if each.total is None else _money(each.total, currency))
+            for each in controls(actor, room.pk)
+        ]  # fmt: skip
+        if args.out is not None:
+            args.out.mkdir(parents=True, exist_ok=True)
+            for name in room.populations:
+                cells = population_rows(actor, room.pk, name)
+                write(
+                    args.out / f"{name}.csv",
+                    write_csv(population(actor, room, name).columns, cells),
+                )
+    table(("population", "rows", "control total"), rows, "The data room holds nothing.")
+    return 0
+
+
+def show_review(args: argparse.Namespace) -> int:
+    """The signed review, or the one to be signed."""
+    from commonweal.kernel.audit.public import plain
+    from commonweal.practices.charging.public import access_review, review_document
+
+    with acting(args) as actor:
+        row = access_review(actor, args.quarter)
+        print_json(row.document if row else plain(review_document(actor, args.quarter)))
     return 0
 
 

@@ -154,6 +154,7 @@ def _centre_links(actor: Actor, path: str) -> tuple[Link, ...]:
         ("centre:rates", _("Rate desk"), "charging.view_costs"),
         ("centre:costs", _("Costs"), "charging.view_costs"),
         ("centre:recovery", _("Recovery"), "charging.view_costs"),
+        ("centre:room", _("Data room"), "charging.read_room"),
         ("centre:agreements", _("Agreements"), "agreements.view"),
         ("centre:intake", _("Usage intake"), "metering.view"),
         ("centre:people", _("People"), "party.view_people"),

@@ -6,15 +6,16 @@ from commonweal.kernel.authority.public import register_subject
 from commonweal.kernel.schema.domain import Manifest
 
 from . import notice_words
-from .actions import adjustments, recovery
+from .actions import adjustments, assurance, recovery
 from .actions.approval import bills_approved, bills_not_approved
 from .actions.cost_files import KIND as IMPORT
+from .actions.packages import KIND as PACKAGE
 from .actions.rates import APPROVE, SUBJECT, put_in_force, set_aside
 from .closing.approval import APPROVE as APPROVE_BILLS
 from .closing.approval import SUBJECT as MONTH
 from .domain.close import KIND as CLOSE
 from .leaving import journal_files
-from .tasks import close_month, daily_reserves, import_file
+from .tasks import close_month, daily_reserves, import_file, yearly_package
 
 notice_words.register()
 register_subject(SUBJECT, APPROVE, put_in_force, set_aside, words="a rate")
@@ -49,6 +50,13 @@ register_subject(
     adjustments.adjustment_decided,
     words="a year-end adjustment",
 )
+register_subject(
+    assurance.SUBJECT,
+    assurance.APPROVE_ROOM,
+    assurance.engagement_decided,
+    assurance.engagement_decided,
+    words="a data room",
+)
 
 RESERVES = "charging.test_reserves"
 _FINANCE = [
@@ -75,12 +83,18 @@ MANIFEST = Manifest(
     },
     refers=("charging.RateVersion",),
     leaves=journal_files,
-    jobs={CLOSE: close_month, IMPORT: import_file, RESERVES: daily_reserves},
+    jobs={
+        CLOSE: close_month,
+        IMPORT: import_file,
+        RESERVES: daily_reserves,
+        PACKAGE: yearly_package,
+    },
     schedules={RESERVES: "daily 04:10"},
     work={
         CLOSE: gettext_noop("Close a month"),
         IMPORT: gettext_noop("Import ledger costs"),
         RESERVES: gettext_noop("Test the services' reserves"),
+        PACKAGE: gettext_noop("Make the yearly package for auditors"),
     },
     permissions={
         "charging.view_costs": "See the centre's costs, pools and drivers",

@@ -2,6 +2,7 @@
 
 from .actions.adjustments import carry_out_adjustment, propose_adjustment
 from .actions.approval import approve_bills, reject_bills
+from .actions.assurance import draw_sample, end_engagement, propose_engagement, sign_review
 from .actions.bills import BillError, answer_query, map_account, raise_query
 from .actions.close import CloseError, ask_close, request_stop, start_close
 from .actions.cost_files import import_costs_later, is_large_ledger, resume_import
@@ -14,6 +15,7 @@ from .actions.cost_model import (
     set_driver_values,
 )
 from .actions.costs import ImportReport, allocate, import_costs, save_mapping
+from .actions.packages import ask_package, make_package, make_package_here
 from .actions.rates import (
     approve_rate,
     propose_rate,
@@ -69,10 +71,12 @@ from .models import (
 from .models import (
     Adjustment as YearEndAdjustment,
 )
+from .papers.annual_package import FILES as PACKAGE_FILES
 from .papers.pack import verifier_source
+from .papers.sample_pack import sample_document, sample_pack
 from .papers.tables import bill_csv, safe_cell, write_csv
 from .rate_words import decision_text, derivation_sentences, rate_text, span_text
-from .recovery_words import entry_words, method_words, rule_words
+from .recovery_words import entry_words, method_words, population_words, rule_words
 from .running import advance as advance_close
 from .selectors.adjustment_lists import (
     GrantShare,
@@ -85,6 +89,16 @@ from .selectors.adjustment_lists import (
 )
 from .selectors.adjustments import Choices, Worked, work_out
 from .selectors.approvals import IssueApproval, issue_approval
+from .selectors.assurance import (
+    Override,
+    Pair,
+    access_review,
+    access_reviews,
+    overrides,
+    pairs,
+    quarters,
+    review_document,
+)
 from .selectors.bill_document import bill_document, line_document, money_text
 from .selectors.bills import (
     BillView,
@@ -150,6 +164,7 @@ from .selectors.lines import (
     pool_parts,
     rate_decision,
 )
+from .selectors.packages import annual_packages, package_file, package_jobs
 from .selectors.portal import (
     AccountChoice,
     UseByMonth,
@@ -191,12 +206,27 @@ from .selectors.recovery import (
 )
 from .selectors.recovery_lists import account_entries, recovery_rules, reserve_tests
 from .selectors.reductions import price_reductions
+from .selectors.room import (
+    POPULATIONS,
+    Control,
+    controls,
+    engagement,
+    engagements,
+    is_keeper,
+    population,
+    population_page,
+    population_rows,
+    sample,
+    samples,
+)
 from .sentences import Words
 
 __all__ = [
     "CLOSE_STEPS",
     "COST_DATE_FORMATS",
     "COST_FIELDS",
+    "PACKAGE_FILES",
+    "POPULATIONS",
     "UNASSIGNED",
     "AccessReview",
     "AccountChoice",
@@ -216,6 +246,7 @@ __all__ = [
     "CloseRun",
     "CloseStep",
     "ColumnMapping",
+    "Control",
     "CostError",
     "CostFile",
     "CostFileOptions",
@@ -235,6 +266,8 @@ __all__ = [
     "LineQuery",
     "LineView",
     "MappingNeeded",
+    "Override",
+    "Pair",
     "PoolCost",
     "PoolLedger",
     "PoolPart",
@@ -258,6 +291,8 @@ __all__ = [
     "Words",
     "Worked",
     "YearEndAdjustment",
+    "access_review",
+    "access_reviews",
     "account_choices",
     "account_entries",
     "account_maps",
@@ -270,10 +305,12 @@ __all__ = [
     "allocation_edges",
     "allocation_run",
     "allocation_runs",
+    "annual_packages",
     "answer_query",
     "approve_bills",
     "approve_rate",
     "ask_close",
+    "ask_package",
     "bill",
     "bill_before",
     "bill_change",
@@ -290,6 +327,7 @@ __all__ = [
     "close_run",
     "closes",
     "column_labels",
+    "controls",
     "cost_by_pool",
     "cost_drivers",
     "cost_file",
@@ -304,8 +342,12 @@ __all__ = [
     "decision_text",
     "derivation_sentences",
     "derive_rate",
+    "draw_sample",
     "drivers",
     "edges",
+    "end_engagement",
+    "engagement",
+    "engagements",
     "entry_words",
     "file_jobs",
     "file_state",
@@ -319,6 +361,7 @@ __all__ = [
     "import_costs",
     "import_costs_later",
     "imports",
+    "is_keeper",
     "is_large_ledger",
     "issue_approval",
     "late_allocations",
@@ -330,6 +373,8 @@ __all__ = [
     "line_of_change",
     "line_view",
     "look_at_costs",
+    "make_package",
+    "make_package_here",
     "map_account",
     "mappings",
     "mean_error",
@@ -338,16 +383,25 @@ __all__ = [
     "month_summary",
     "next_step",
     "no_costs_reason",
+    "overrides",
     "own_adjustments",
+    "package_file",
+    "package_jobs",
+    "pairs",
     "parse_columns",
     "pool_ledger",
     "pool_lines",
     "pool_parts",
     "pools",
+    "population",
+    "population_page",
+    "population_rows",
+    "population_words",
     "preview_ends",
     "price_reductions",
     "printed_head",
     "propose_adjustment",
+    "propose_engagement",
     "propose_entry",
     "propose_rate",
     "propose_reduction",
@@ -358,6 +412,7 @@ __all__ = [
     "put_forecast",
     "put_pool",
     "put_rule",
+    "quarters",
     "queries",
     "raise_query",
     "rate_book",
@@ -385,15 +440,21 @@ __all__ = [
     "reserve_tests",
     "resume_import",
     "revenue_by_service",
+    "review_document",
     "rule_words",
     "rules",
     "running",
     "safe_cell",
+    "sample",
+    "sample_document",
+    "sample_pack",
+    "samples",
     "save_mapping",
     "service_positions",
     "set_driver_values",
     "sign_forecast",
     "sign_forecasts",
+    "sign_review",
     "span_text",
     "start_close",
     "step_words",

@@ -32,3 +32,15 @@ def method_words(method: str) -> str:
         "future_rates": _("Rates of a year to come"),
         "allocated": _("Allocated costs"),
     }[method]
+
+
+def population_words(name: str) -> str:
+    """A population in words."""
+    return {
+        "bills": _("Issued bills"),
+        "lines": _("Bill lines"),
+        "credits": _("Credits and reductions"),
+        "journals": _("Journals of the centre"),
+        "rates": _("Rates"),
+        "decisions": _("Decisions"),
+    }[name]

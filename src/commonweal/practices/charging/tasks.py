@@ -12,6 +12,7 @@ from commonweal.kernel.schema.public import CommonwealError, Forbidden
 
 from .actions.cost_files import IMPORT, locked_file, note_imported, note_refused
 from .actions.costs import import_costs
+from .actions.packages import make_package, note_package_refused
 from .actions.reserves import test_reserves
 from .domain.costs import ColumnMapping, CostError
 from .import_costs.files import FileOptions
@@ -59,6 +60,25 @@ def import_file(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
             note_refused(actor=actor, file_id=file_id, error=error)
         raise
     kept_file(file_id).unlink(missing_ok=True)
+
+
+@stepwise
+def yearly_package(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
+    """Make the package that somebody asked for: all of it in one transaction, or nothing."""
+    package_id = UUID(payload["package"])
+
+    def tell(done: int, total: int) -> None:
+        report(job_id, done, total)
+
+    try:
+        with act_as(actor):
+            make_package(actor=actor, package_id=package_id, tell=tell)
+    except (Cancelled, Forbidden):
+        raise
+    except CommonwealError as error:
+        with act_as(actor):
+            note_package_refused(actor=actor, package_id=package_id, error=error)
+        raise
 
 
 @stepwise

@@ -5,5 +5,6 @@ from .closes import door as closes
 from .cost_files import door as costs
 from .rates import door as rates
 from .recovery import door as recovery
+from .room import door as room
 
-DOORS = [bills, rates, costs, closes, recovery]
+DOORS = [bills, rates, costs, closes, recovery, room]

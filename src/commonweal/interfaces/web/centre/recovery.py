@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from markupsafe import Markup
 
+from commonweal.kernel.catalogue.public import service_by_code
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.words import public as words
 from commonweal.practices.charging import public as charging
@@ -35,6 +36,8 @@ def recovery_tabs(here: str) -> list[Link]:
         ("reductions", _("Reduced prices")),
         ("entries", _("Other revenue and transfers")),
         ("limits", _("Limits")),
+        ("packages", _("Yearly package")),
+        ("room", _("Data room")),
     )
     return [Link(label, address(name), name == here) for name, label in found]
 
@@ -122,12 +125,21 @@ def row_of(row: charging.ServiceRecovery) -> dict[str, Any]:
 
 @centre_only(VIEW)
 @lists("charging.ReserveTest")
+def tests(request: Asked, code: str) -> HttpResponse:
+    """A service's daily reserve tests, newest first."""
+    found = service_by_code(request.actor, code)
+    rows = charging.reserve_tests(request.actor, found.pk, place(request))
+    context = {"service": found, "tests": rows, "pages": pages(request, rows)}
+    return show(request, "centre/recovery_tests.jinja", context)
+
+
+@centre_only(VIEW)
+@report("one service's account of a year: twelve months, and a few adjustments")
 def service(request: Asked, code: str) -> HttpResponse:
     """One service's account: position, months, reserve in days, what must be done."""
     years = charging.recovery_years(request.actor)
     year = year_asked(request, years)
     found = charging.recovery(request.actor, code, year)
-    tests = charging.reserve_tests(request.actor, found.service.pk, place(request))
     account = found.account
     context = {
         "row": row_of(found),
@@ -154,8 +166,6 @@ def service(request: Asked, code: str) -> HttpResponse:
             }
             for month, (_period, balance) in zip(account.months, account.balances(), strict=True)
         ],
-        "tests": tests,
-        "pages": pages(request, tests),
         "adjustments": found.adjustments[:12],
         "method_words": charging.method_words,
         "may_propose": request.actor.may(PROPOSE),

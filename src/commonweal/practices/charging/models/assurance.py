@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import models
 
 from commonweal.kernel.schema.public import TenantModel, tenant
@@ -36,6 +38,11 @@ class Engagement(TenantModel):
             ),
         ]
         indexes = [models.Index(fields=["agency", "-id"], name="engagement_newest")]
+
+    def is_open(self, day: date) -> bool:
+        """Whether it is open on a local day: approved, begun, and not ended, by itself or early."""
+        ended = self.ended_on is not None and day >= self.ended_on
+        return self.state == "approved" and self.starts <= day < self.ends and not ended
 
 
 @tenant(append_only=True)

@@ -334,10 +334,15 @@ def _recoveries(services: Sequence[Service], fiscal_year: int, day: date) -> lis
     return found
 
 
-def recoveries(actor: Actor, fiscal_year: int | None = None) -> list[ServiceRecovery]:
-    """Every service's account in a fiscal year (the present one), by code; none are added up."""
+def recoveries(
+    actor: Actor, fiscal_year: int | None = None, on: date | None = None
+) -> list[ServiceRecovery]:
+    """Every service's account in a fiscal year (the present one), by code; none are added up.
+
+    `on`: the day whose limits hold; today if left out.
+    """
     require(actor, VIEW)
-    day = today(centre().zone)
+    day = on or today(centre().zone)
     year = fiscal_year or fiscal_year_of(day)
     return _recoveries(list(Service.objects.order_by("code")), year, day)
 
