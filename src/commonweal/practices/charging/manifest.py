@@ -2,20 +2,32 @@
 
 from django.utils.translation import gettext_noop
 
-from commonweal.kernel.authority.public import register_subject
+from commonweal.kernel.authority.public import register_amounts, register_subject
 from commonweal.kernel.schema.domain import Manifest
 
 from . import notice_words
 from .actions import adjustments, assurance, recovery
 from .actions.approval import bills_approved, bills_not_approved
 from .actions.cost_files import KIND as IMPORT
+from .actions.credits import APPROVE as APPROVE_CREDITS
+from .actions.credits import SUBJECT as CREDIT
+from .actions.credits import credit_approved
+from .actions.disputes import SUBJECT as DISPUTE
+from .actions.disputes import credit_approved as dispute_credited
+from .actions.disputes import credit_refused as dispute_not_credited
 from .actions.packages import KIND as PACKAGE
 from .actions.rates import APPROVE, SUBJECT, put_in_force, set_aside
 from .closing.approval import APPROVE as APPROVE_BILLS
 from .closing.approval import SUBJECT as MONTH
 from .domain.close import KIND as CLOSE
 from .leaving import journal_files
-from .tasks import close_month, daily_reserves, import_file, yearly_package
+from .tasks import (
+    close_month,
+    daily_reserves,
+    import_file,
+    run_dispute_clocks,
+    yearly_package,
+)
 
 notice_words.register()
 register_subject(SUBJECT, APPROVE, put_in_force, set_aside, words="a rate")
@@ -59,6 +71,14 @@ register_subject(
 )
 
 RESERVES = "charging.test_reserves"
+register_subject(CREDIT, APPROVE_CREDITS, credit_approved, words="a credit to an agency")
+register_subject(
+    DISPUTE, APPROVE_CREDITS, dispute_credited, dispute_not_credited, words="a disputed line"
+)
+register_amounts(DISPUTE, gettext_noop("credit a disputed line"), {"centre": APPROVE_CREDITS})
+register_amounts(CREDIT, gettext_noop("give a credit"), {"centre": APPROVE_CREDITS})
+
+CLOCKS = "charging.dispute_clocks"
 _FINANCE = [
     "charging.view_costs",
     "charging.import_costs",
@@ -69,6 +89,10 @@ _FINANCE = [
     "charging.propose_recovery",
     "charging.make_package",
     "charging.open_engagement",
+    "charging.propose_credits",
+    "charging.disputes_owner",
+    "charging.disputes_finance",
+    "charging.set_dispute_rules",
 ]
 MANIFEST = Manifest(
     name="charging",
@@ -76,6 +100,8 @@ MANIFEST = Manifest(
         "charging.Bill": {"state": "issued"},
         "charging.BillLine": {"bill__state": "issued"},
         "charging.LineFunding": {"line__bill__state": "issued"},
+        "charging.CreditPortion": {"line__bill__state": "issued"},
+        "charging.DisputeEntry": {"query__line__bill__state": "issued"},
         "charging.LineQuery": {"line__bill__state": "issued"},
         "charging.RateVersion": {"state": "approved"},
         "charging.PriceReduction": {"state": "approved"},
@@ -88,9 +114,11 @@ MANIFEST = Manifest(
         IMPORT: import_file,
         RESERVES: daily_reserves,
         PACKAGE: yearly_package,
+        CLOCKS: run_dispute_clocks,
     },
-    schedules={RESERVES: "daily 04:10"},
+    schedules={RESERVES: "daily 04:10", CLOCKS: "daily 05:10"},
     work={
+        CLOCKS: gettext_noop("Take overdue disputes to the next level"),
         CLOSE: gettext_noop("Close a month"),
         IMPORT: gettext_noop("Import ledger costs"),
         RESERVES: gettext_noop("Test the services' reserves"),
@@ -107,6 +135,13 @@ MANIFEST = Manifest(
         "charging.view_bills": "See the agency's own bills",
         "charging.query_lines": "Ask about or dispute a bill line",
         "charging.answer_queries": "Answer questions and disputes",
+        "charging.propose_credits": "Propose a credit to an agency",
+        "charging.approve_credits": "Approve or reject a credit to an agency",
+        "charging.disputes_owner": "Decide disputes as the service's owner",
+        "charging.disputes_finance": "Decide disputes as the finance officer",
+        "charging.disputes_director": "Decide disputes as the director",
+        "charging.disputes_board": "Record what the board decided on disputes",
+        "charging.set_dispute_rules": "Set times for disputes, tolerances and board meetings",
         "charging.map_accounts": "Map bill lines to the agency's own account strings",
         "charging.propose_recovery": "Propose year-end adjustments, reduced prices and limits",
         "charging.approve_recovery": "Approve year-end adjustments, reduced prices and limits",
@@ -122,6 +157,7 @@ MANIFEST = Manifest(
             "charging.view_costs",
             "charging.approve_rates",
             "charging.approve_bills",
+            "charging.approve_credits",
             "charging.view_all_bills",
             "charging.answer_queries",
             "charging.approve_recovery",
@@ -129,6 +165,11 @@ MANIFEST = Manifest(
             "charging.approve_engagement",
             "charging.read_room",
             "charging.sign_review",
+            "charging.disputes_owner",
+            "charging.disputes_finance",
+            "charging.disputes_director",
+            "charging.disputes_board",
+            "charging.set_dispute_rules",
         ],
         "finance_officer": _FINANCE,
         "service_owner": [
@@ -136,6 +177,7 @@ MANIFEST = Manifest(
             "charging.propose_rates",
             "charging.view_all_bills",
             "charging.answer_queries",
+            "charging.disputes_owner",
         ],
         "auditor": [
             "charging.view_costs",

@@ -46,9 +46,36 @@ RESERVE_ABOVE = Template(
         "{base_url}/centre/recovery/services/{code}/"
     ),
 )
+DISPUTE = Template(
+    code="dispute_to_answer",
+    topic="disputes",
+    subject=gettext_noop("A disputed bill line waits for your answer"),
+    body=gettext_noop(
+        "An agency disputes a line of its bill. Answer it until {until}; after that it goes to the "
+        "next level:\n{base_url}/centre/disputes/{dispute}/"
+    ),
+)
+OUTCOME = Template(
+    code="dispute_answered",
+    topic="disputes",
+    subject=gettext_noop("The line that you dispute has an answer"),
+    body=gettext_noop(
+        "The centre has answered your dispute. You can accept the outcome or take it further:\n"
+        "{base_url}/agency/disputes/{dispute}/"
+    ),
+)
+CREDIT = Template(
+    code="credit_to_approve",
+    topic="disputes",
+    subject=gettext_noop("A credit for a disputed line waits for your approval"),
+    body=gettext_noop(
+        "A credit for a disputed line was proposed. It is given only after a second person has "
+        "approved it:\n{base_url}/centre/disputes/{dispute}/"
+    ),
+)
 
 
 def register() -> None:
     """Announce the templates."""
-    for template in (PREVIEW, ISSUED, TO_APPROVE, RESERVE_ABOVE):
+    for template in (PREVIEW, ISSUED, TO_APPROVE, DISPUTE, OUTCOME, CREDIT, RESERVE_ABOVE):
         register_template(template)

@@ -15,6 +15,7 @@ from .actions.cost_model import (
     set_driver_values,
 )
 from .actions.costs import ImportReport, allocate, import_costs, save_mapping
+from .actions.credits import put_credit
 from .actions.packages import ask_package, make_package, make_package_here
 from .actions.rates import (
     approve_rate,
@@ -59,6 +60,8 @@ from .models import (
     CloseStep,
     CostFile,
     CostImport,
+    Credit,
+    CreditPortion,
     Engagement,
     Forecast,
     LineQuery,
@@ -153,6 +156,7 @@ from .selectors.costs import imports as cost_imports
 from .selectors.costs import pool_lines as cost_pool_lines
 from .selectors.costs import reconciliation as cost_reconciliation
 from .selectors.costs import rejects as cost_rejects
+from .selectors.credits import CreditView, credit_left, credit_view, credits
 from .selectors.integrity import bill_problems
 from .selectors.line_facts import FactPage, line_facts, line_facts_csv
 from .selectors.lines import (
@@ -254,6 +258,9 @@ __all__ = [
     "CostReading",
     "CostRequest",
     "CostTable",
+    "Credit",
+    "CreditPortion",
+    "CreditView",
     "Engagement",
     "FactPage",
     "Forecast",
@@ -338,6 +345,9 @@ __all__ = [
     "cost_reconciliation",
     "cost_rejects",
     "cost_rules",
+    "credit_left",
+    "credit_view",
+    "credits",
     "days_text",
     "decision_text",
     "derivation_sentences",
@@ -408,6 +418,7 @@ __all__ = [
     "propose_rule",
     "public_positions",
     "put_cost_model",
+    "put_credit",
     "put_driver",
     "put_forecast",
     "put_pool",

@@ -128,3 +128,18 @@ CREATE OR REPLACE TRIGGER adjustment_done_once BEFORE UPDATE ON charging_adjustm
   FOR EACH ROW EXECUTE FUNCTION charging_day_is_set_once('carried_out_on');
 CREATE OR REPLACE TRIGGER engagement_ends_once BEFORE UPDATE ON charging_engagement
   FOR EACH ROW EXECUTE FUNCTION charging_day_is_set_once('ended_on');
+-- What bills take of a credit never exceeds it, nor turns it round; portions name their own agency.
+CREATE OR REPLACE FUNCTION charging_credit_has_room() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE whole bigint; taken bigint;
+BEGIN
+  IF NEW.credit_id IS NULL THEN RETURN NULL; END IF;
+  SELECT amount_minor INTO whole FROM charging_creditportion
+    WHERE id = NEW.credit_id AND agency_id = NEW.agency_id AND line_id = NEW.corrects_id;
+  SELECT -sum(amount_minor) INTO taken FROM charging_billline WHERE credit_id = NEW.credit_id;
+  IF whole IS NULL OR taken * sign(whole) NOT BETWEEN 0 AND abs(whole) THEN
+    RAISE EXCEPTION 'line % takes more of its credit than there is', NEW.id USING ERRCODE = '23514';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER credit_has_room AFTER INSERT OR UPDATE ON charging_billline
+  FOR EACH ROW EXECUTE FUNCTION charging_credit_has_room();

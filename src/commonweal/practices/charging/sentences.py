@@ -128,6 +128,13 @@ class Words:
             }
         if line.kind == "discount":
             return _("Taken off the full price by a decision: %(total)s.") % {"total": total}
+        if line.kind == "credit":
+            shape = (
+                _("A credit for %(month)s: %(total)s.")
+                if line.amount_minor <= 0
+                else _("A charge after the year's end for %(month)s: %(total)s.")
+            )
+            return shape % {"month": month(line.charge_period), "total": total}
         kind = model.get("kind", "per_unit")
         if kind == "per_unit":
             return _("%(quantity)s × %(rate)s = %(total)s.") % {
@@ -168,6 +175,8 @@ class Words:
         """What stands under the item's name on a bill: a correction's month, or nothing."""
         if line.kind == "discount":
             return _("Reduced price")
+        if line.kind == "credit":
+            return _("Credit for %(month)s") % {"month": month(line.charge_period)}
         if line.kind != "correction":
             return ""
         return _("Correction to %(month)s") % {"month": month(line.charge_period)}

@@ -12,6 +12,7 @@ from commonweal.kernel.schema.public import CommonwealError, Forbidden
 
 from .actions.cost_files import IMPORT, locked_file, note_imported, note_refused
 from .actions.costs import import_costs
+from .actions.disputes import run_clocks
 from .actions.packages import make_package, note_package_refused
 from .actions.reserves import test_reserves
 from .domain.costs import ColumnMapping, CostError
@@ -86,6 +87,12 @@ def daily_reserves(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> No
     """Test every service's reserve and keep the result of the day."""
     with act_as(actor):
         test_reserves(actor=actor)
+
+
+@stepwise
+def run_dispute_clocks(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
+    """Take overdue disputes to the next level, once each; close those that were let stand."""
+    run_clocks(actor=actor)
 
 
 def request_of(file: CostFile) -> CostRequest:

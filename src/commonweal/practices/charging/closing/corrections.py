@@ -127,6 +127,7 @@ def corrected_line(place: Place, order_line_id: UUID) -> UUID | None:
             bill__state="issued",
             kind__in=("usage", "fixed", "correction"),
         )
+        .exclude(kind="credit")
         .alias(later=Case(When(kind="correction", then=1), default=0))
         .order_by("later", "bill__period", "number")
         .values_list("id", "order_line_id")

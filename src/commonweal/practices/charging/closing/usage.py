@@ -22,6 +22,7 @@ from ..engine import ENGINE_VERSION
 from ..models import CloseRun
 from ..selectors.cost_model import ledger_lines
 from . import rating
+from .credits import add_credits
 from .drafting import draft_lines
 from .reductions import with_reductions
 
@@ -132,6 +133,7 @@ def draft(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str,
         prove(actor=actor, run=run, options=options, tell=tell)
     groups = rating.groups(actor, run.period, prepared)
     lines = with_reductions(draft_lines(groups, prepared.funding, currency), run.period, currency)
+    credited = add_credits(lines, run.period, currency)
     total = 0
     for number, agency_id in enumerate(sorted(lines, key=str)):
         tell(number, len(lines))
@@ -139,4 +141,9 @@ def draft(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str,
             actor=actor, run=run, agency_id=agency_id, currency=currency, lines=lines[agency_id]
         )
         total += bill.total_minor
-    return {"bills": len(lines), "total_minor": total}
+    return {
+        "bills": len(lines),
+        "total_minor": total,
+        "credits_minor": credited.taken_minor,
+        "credits_moved_minor": credited.moved_minor,
+    }

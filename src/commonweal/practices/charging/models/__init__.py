@@ -16,6 +16,8 @@ from .costs import (
     PoolRule,
     RejectedCostRow,
 )
+from .credits import Credit, CreditPortion
+from .disputes import BoardMeeting, DisputeEntry, DisputeLevel
 from .rates import Forecast, RateVersion
 from .recovery import (
     AccountEntry,
@@ -38,6 +40,7 @@ __all__ = [
     "AnnualPackage",
     "Bill",
     "BillLine",
+    "BoardMeeting",
     "CloseRun",
     "CloseStep",
     "CostFile",
@@ -45,6 +48,10 @@ __all__ = [
     "CostLine",
     "CostMapping",
     "CostPool",
+    "Credit",
+    "CreditPortion",
+    "DisputeEntry",
+    "DisputeLevel",
     "Driver",
     "DriverValue",
     "Engagement",

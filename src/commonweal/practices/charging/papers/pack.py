@@ -20,6 +20,7 @@ from commonweal.kernel.authority.public import decision_document
 
 from ..models import AllocationRun, Bill, BillLine, RateVersion
 from ..selectors.bill_document import bill_document
+from ..selectors.credits import credit_facts
 from ..selectors.rated import rated_rows
 from ..selectors.reductions import reduction_rows
 from .tables import agency_journal_csv, safe_cell
@@ -41,6 +42,7 @@ usage.csv        every usage record behind it, in the order in which it was pric
 rates.json       the rates used: who decided each, when, and from which cost and volume
 allocation.json  how the centre's costs came to the service behind each rate
 orders.json      the order lines and the funding shares
+credits.json     the credits on the bill, if any: their instalments, and who decided them
 journal.csv      the bill as a journal
 manifest.sha256  a hash of each file; the hash of this list is the proof root printed on your bill
 
@@ -100,6 +102,9 @@ def _build(maker: PackMaker, bill: Bill, lines: Sequence[BillLine]) -> Pack:
     reduced = reduction_rows(bill, lines)
     if reduced:
         files["reductions.json"] = _json({"format": FORMAT, "reductions": reduced})
+    credits = credit_facts(bill, lines)
+    if credits:
+        files["credits.json"] = _json({"format": FORMAT, "credits": credits})
     manifest = "".join(
         f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items())
     ).encode()

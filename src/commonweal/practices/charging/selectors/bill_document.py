@@ -46,7 +46,8 @@ def bill_lines(bill: Bill, place: Place | None = None) -> Listing[BillLine]:
 
 
 def line_document(line: BillLine, currency: str) -> dict[str, Any]:
-    """One line as plain data."""
+    """One line as plain data; `credit` (an instalment's portion) on credit lines only."""
+    credit = {"credit": str(line.credit_id)} if line.credit_id else {}
     return {
         "id": str(line.id),
         "number": line.number,
@@ -77,6 +78,7 @@ def line_document(line: BillLine, currency: str) -> dict[str, Any]:
             }
             for part in sorted(line.funding.all(), key=lambda part: str(part.source_id))
         ],
+        **credit,
     }
 
 

@@ -16,7 +16,7 @@ from commonweal.kernel.access.public import Actor
 from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.schema.public import FIRST, Listing, NotFound, Place, listing
 
-from ..domain.bills import Change, ItemTotal, changes, main_cause, totals_by_item
+from ..domain.bills import AFTERWARDS, Change, ItemTotal, changes, main_cause, totals_by_item
 from ..models import AccountMap, Bill, BillLine, LineQuery
 from .bill_document import bill_lines
 
@@ -178,7 +178,7 @@ def largest_of_change(lines: Iterable[BillLine], change: Change) -> BillLine | N
     own = [
         line
         for line in lines
-        if line.charge_item_id == change.item_id and (line.kind == "correction") is corrected
+        if line.charge_item_id == change.item_id and (line.kind in AFTERWARDS) is corrected
     ]
     return max(own, key=lambda line: abs(line.amount_minor), default=None)
 
@@ -221,14 +221,17 @@ def line(actor: Actor, line_id: UUID) -> BillLine:
 def same_line_before(of: BillLine) -> BillLine | None:
     """The line of last month's bill for the same item and order line, if any."""
     period = FiscalPeriod.parse(of.bill.period).shift(-1).code
-    return BillLine.objects.filter(
-        agency_id=of.agency_id,
-        charge_item_id=of.charge_item_id,
-        charge_period=period,
-        bill__period=period,
-        order_line_id=of.order_line_id,
-        kind__in=("usage", "fixed"),
-    ).first()
+    return (
+        BillLine.objects.filter(
+            agency_id=of.agency_id,
+            charge_item_id=of.charge_item_id,
+            charge_period=period,
+            bill__period=period,
+            order_line_id=of.order_line_id,
+        )
+        .exclude(kind__in=(*AFTERWARDS, "discount"))
+        .first()
+    )
 
 
 def queries(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from importlib import resources
 
-PARTS = ("basis", "prices", "usage", "lines", "costs", "rates", "run")
+PARTS = ("basis", "prices", "usage", "lines", "credits", "costs", "rates", "run")
 
 
 def joined() -> str:

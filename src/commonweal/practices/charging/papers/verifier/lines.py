@@ -44,6 +44,7 @@ def check_lines(
     for line in bill["lines"]:
         where = f"line {line['number']} ({line['charge_item']})"
         same = (line["kind"], line["charge_period"], line["rate_version"], line["order_line_id"])
+        same += (line["credit"],) if line["kind"] == "credit" else ()
         if same in seen or line["number"] in seen:
             raise Difference(f"{where}: this line is there twice")
         seen |= {same, line["number"]}
@@ -55,7 +56,7 @@ def check_lines(
         elif line["kind"] == "fixed":
             differ(f"{where}: quantity", number(line["quantity"], where), Decimal(1))
             differ(f"{where}: amount", exact, r9(price(rate["model"], Decimal(1))))
-        else:
+        elif line["kind"] != "credit":
             count, quantity, amount = sums.pop(same, NOTHING)
             differ(f"{where}: number of records", line["facts"], count)
             differ(f"{where}: quantity", number(line["quantity"], where), quantity)

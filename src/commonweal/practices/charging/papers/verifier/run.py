@@ -33,6 +33,7 @@ from .basis import (
     read_pack,
 )
 from .costs import check_allocation
+from .credits import check_credits
 from .lines import check_journal, check_lines
 from .rates import check_decisions, check_rates
 from .usage import check_usage
@@ -71,6 +72,9 @@ def check(path: str, root: str, ignore_hashes: bool) -> list[str]:
     total = check_lines(bill, sums, by_code, orders, places, reductions)
     lines.append(f"{len(bill['lines'])} lines follow from them and are split by their funding.")
     differ("total", minor(number(bill["total"], "total"), places), total)
+    credits = read_json(files, "credits.json")["credits"] if "credits.json" in files else {}
+    if check_credits(bill, credits, total, places):
+        lines.append(f"{len(credits)} credit lines are instalments of what two people decided.")
     check_journal(files, bill, total, places)
     lines.append("The journal balances and equals the bill.")
     costs = check_allocation(runs, places)
