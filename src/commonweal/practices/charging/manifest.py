@@ -6,6 +6,7 @@ from commonweal.kernel.authority.public import register_amounts, register_subjec
 from commonweal.kernel.schema.domain import Manifest
 
 from . import notice_words
+from .actions import adjustments, assurance, recovery
 from .actions.approval import bills_approved, bills_not_approved
 from .actions.cost_files import KIND as IMPORT
 from .actions.credits import APPROVE as APPROVE_CREDITS
@@ -14,6 +15,7 @@ from .actions.credits import credit_approved
 from .actions.disputes import SUBJECT as DISPUTE
 from .actions.disputes import credit_approved as dispute_credited
 from .actions.disputes import credit_refused as dispute_not_credited
+from .actions.packages import KIND as PACKAGE
 from .actions.rates import APPROVE, SUBJECT, put_in_force, set_aside
 from .actions.refunds import (
     APPROVE_REFUNDS,
@@ -27,13 +29,56 @@ from .closing.approval import APPROVE as APPROVE_BILLS
 from .closing.approval import SUBJECT as MONTH
 from .domain.close import KIND as CLOSE
 from .leaving import journal_files
-from .tasks import close_month, import_file, run_dispute_clocks
+from .tasks import (
+    close_month,
+    daily_reserves,
+    import_file,
+    run_dispute_clocks,
+    yearly_package,
+)
 
 notice_words.register()
 register_subject(SUBJECT, APPROVE, put_in_force, set_aside, words="a rate")
 register_subject(
     MONTH, APPROVE_BILLS, bills_approved, bills_not_approved, words="the bills of a month"
 )
+register_subject(
+    recovery.REDUCTION_SUBJECT,
+    recovery.APPROVE,
+    recovery.reduction_decided,
+    recovery.reduction_decided,
+    words="a reduced price",
+)
+register_subject(
+    recovery.RULE_SUBJECT,
+    recovery.APPROVE,
+    recovery.rule_decided,
+    recovery.rule_decided,
+    words="a limit of recovery",
+)
+register_subject(
+    recovery.ENTRY_SUBJECT,
+    recovery.APPROVE,
+    recovery.entry_decided,
+    recovery.entry_decided,
+    words="an entry of a service's account",
+)
+register_subject(
+    adjustments.SUBJECT,
+    recovery.APPROVE,
+    adjustments.adjustment_decided,
+    adjustments.adjustment_decided,
+    words="a year-end adjustment",
+)
+register_subject(
+    assurance.SUBJECT,
+    assurance.APPROVE_ROOM,
+    assurance.engagement_decided,
+    assurance.engagement_decided,
+    words="a data room",
+)
+
+RESERVES = "charging.test_reserves"
 register_subject(CREDIT, APPROVE_CREDITS, credit_approved, words="a credit to an agency")
 register_subject(
     DISPUTE, APPROVE_CREDITS, dispute_credited, dispute_not_credited, words="a disputed line"
@@ -53,6 +98,9 @@ _FINANCE = [
     "charging.propose_rates",
     "charging.view_all_bills",
     "charging.answer_queries",
+    "charging.propose_recovery",
+    "charging.make_package",
+    "charging.open_engagement",
     "charging.propose_credits",
     "charging.disputes_owner",
     "charging.disputes_finance",
@@ -71,15 +119,25 @@ MANIFEST = Manifest(
         "charging.DisputeEntry": {"query__line__bill__state": "issued"},
         "charging.LineQuery": {"line__bill__state": "issued"},
         "charging.RateVersion": {"state": "approved"},
+        "charging.PriceReduction": {"state": "approved"},
+        "charging.AdjustmentPart": {"state": "approved"},
     },
     refers=("charging.RateVersion",),
     leaves=journal_files,
-    jobs={CLOSE: close_month, IMPORT: import_file, CLOCKS: run_dispute_clocks},
-    schedules={CLOCKS: "daily 05:10"},
+    jobs={
+        CLOSE: close_month,
+        IMPORT: import_file,
+        RESERVES: daily_reserves,
+        PACKAGE: yearly_package,
+        CLOCKS: run_dispute_clocks,
+    },
+    schedules={RESERVES: "daily 04:10", CLOCKS: "daily 05:10"},
     work={
         CLOCKS: gettext_noop("Take overdue disputes to the next level"),
         CLOSE: gettext_noop("Close a month"),
         IMPORT: gettext_noop("Import ledger costs"),
+        RESERVES: gettext_noop("Test the services' reserves"),
+        PACKAGE: gettext_noop("Make the yearly package for auditors"),
     },
     permissions={
         "charging.view_costs": "See the centre's costs, pools and drivers",
@@ -105,6 +163,13 @@ MANIFEST = Manifest(
         "charging.disputes_board": "Record what the board decided on disputes",
         "charging.set_dispute_rules": "Set times for disputes, tolerances and board meetings",
         "charging.map_accounts": "Map bill lines to the agency's own account strings",
+        "charging.propose_recovery": "Propose year-end adjustments, reduced prices and limits",
+        "charging.approve_recovery": "Approve year-end adjustments, reduced prices and limits",
+        "charging.make_package": "Make the yearly package for auditors",
+        "charging.open_engagement": "Open the data room to an auditor",
+        "charging.approve_engagement": "Approve that the data room is opened",
+        "charging.read_room": "Read the data room, as far as it is open",
+        "charging.sign_review": "Sign the quarterly review of who may do what",
         "charging.sign_forecast": "Sign the agency's forecast volumes",
     },
     roles={
@@ -117,6 +182,11 @@ MANIFEST = Manifest(
             "charging.view_payments",
             "charging.view_all_bills",
             "charging.answer_queries",
+            "charging.approve_recovery",
+            "charging.make_package",
+            "charging.approve_engagement",
+            "charging.read_room",
+            "charging.sign_review",
             "charging.disputes_owner",
             "charging.disputes_finance",
             "charging.disputes_director",
@@ -131,7 +201,13 @@ MANIFEST = Manifest(
             "charging.answer_queries",
             "charging.disputes_owner",
         ],
-        "auditor": ["charging.view_costs", "charging.view_all_bills", "charging.view_payments"],
+        "auditor": [
+            "charging.view_costs",
+            "charging.view_all_bills",
+            "charging.view_payments",
+            "charging.make_package",
+            "charging.read_room",
+        ],
         "agency_finance": [
             "charging.view_bills",
             "charging.accept_bills",

@@ -36,6 +36,16 @@ TO_APPROVE = Template(
         "agencies dispute:\n{base_url}/centre/close/{period}/"
     ),
 )
+RESERVE_ABOVE = Template(
+    code="reserve_above",
+    topic="close",
+    subject=gettext_noop("The reserve of {service} is above its limit"),
+    body=gettext_noop(
+        "On {day} the reserve of {service} lasts {days} days of its cash expense; {limit} days are "
+        "allowed. What is above goes back, and the grants' share of it in cash:\n"
+        "{base_url}/centre/recovery/services/{code}/"
+    ),
+)
 DISPUTE = Template(
     code="dispute_to_answer",
     topic="disputes",
@@ -79,5 +89,14 @@ REMINDER = Template(
 
 def register() -> None:
     """Announce the templates."""
-    for template in (PREVIEW, ISSUED, TO_APPROVE, DISPUTE, OUTCOME, CREDIT, REMINDER):
+    for template in (
+        PREVIEW,
+        ISSUED,
+        TO_APPROVE,
+        DISPUTE,
+        OUTCOME,
+        CREDIT,
+        REMINDER,
+        RESERVE_ABOVE,
+    ):
         register_template(template)

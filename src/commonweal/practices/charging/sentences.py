@@ -118,6 +118,8 @@ class Words:
                 "quantity": self.quantity(line),
                 "total": total,
             }
+        if line.kind == "discount":
+            return _("Taken off the full price by a decision: %(total)s.") % {"total": total}
         if line.kind == "credit":
             shape = (
                 _("A credit for %(month)s: %(total)s.")
@@ -158,6 +160,8 @@ class Words:
         """What stands under the item's name on a bill: which of its prices, and a correction's
         month; or nothing."""
         said = [cell_name(line.cell)] if line.cell else []
+        if line.kind == "discount":
+            said.append(_("Reduced price"))
         if line.kind == "credit":
             said.append(_("Credit for %(month)s") % {"month": month(line.charge_period)})
         if line.kind == "correction":

@@ -13,6 +13,8 @@ from commonweal.kernel.schema.public import CommonwealError, Forbidden
 from .actions.cost_files import IMPORT, locked_file, note_imported, note_refused
 from .actions.costs import import_costs
 from .actions.disputes import run_clocks
+from .actions.packages import make_package, note_package_refused
+from .actions.reserves import test_reserves
 from .domain.costs import ColumnMapping, CostError
 from .import_costs.files import FileOptions
 from .import_costs.reading import CostRequest
@@ -61,6 +63,33 @@ def import_file(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
     kept_file(file_id).unlink(missing_ok=True)
 
 
+@stepwise
+def yearly_package(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
+    """Make the package that somebody asked for: all of it in one transaction, or nothing."""
+    package_id = UUID(payload["package"])
+
+    def tell(done: int, total: int) -> None:
+        report(job_id, done, total)
+
+    try:
+        with act_as(actor):
+            make_package(actor=actor, package_id=package_id, tell=tell)
+    except (Cancelled, Forbidden):
+        raise
+    except CommonwealError as error:
+        with act_as(actor):
+            note_package_refused(actor=actor, package_id=package_id, error=error)
+        raise
+
+
+@stepwise
+def daily_reserves(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
+    """Test every service's reserve and keep the result of the day."""
+    with act_as(actor):
+        test_reserves(actor=actor)
+
+
+@stepwise
 def run_dispute_clocks(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
     """Take overdue disputes to the next level, once each; close those that were let stand."""
     run_clocks(actor=actor)

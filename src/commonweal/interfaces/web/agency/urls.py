@@ -7,7 +7,7 @@ from django.urls import path
 from ..access import agency_only
 from ..agreements import approvers
 from ..agreements.addresses import addresses
-from . import account, accounts, bills, forecasts, lines, records, take_out, usage
+from . import account, accounts, adjustments, bills, forecasts, lines, records, take_out, usage
 
 app_name = "agency"
 urlpatterns = [
@@ -33,6 +33,7 @@ urlpatterns = [
     path(
         "agreements/approvers/", agency_only(approvers.VIEW)(approvers.approvers), name="approvers"
     ),
+    path("adjustments/", adjustments.adjustments, name="adjustments"),
     path("forecasts/", forecasts.forecasts, name="forecasts"),
     path("data/", take_out.take_out, name="take_out"),
     path("data/<uuid:take_out_id>.zip", take_out.archive, name="take_out_file"),

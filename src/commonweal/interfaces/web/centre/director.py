@@ -34,6 +34,13 @@ from .glance import glance
 
 VIEW = "charging.view_all_bills"
 MOST = 1000
+RECOVERY = (
+    "charging.PriceReduction",
+    "charging.AccountEntry",
+    "charging.RecoveryRule",
+    "charging.Engagement",
+)
+"""What waits on the page of recovery's decisions."""
 
 
 @dataclass(frozen=True)
@@ -312,4 +319,8 @@ def decision_href(decision: Any) -> str:
         return address("agency_account", decision.subject_id)
     if decision.subject_type == charging.RETURN:
         return address("payment", decision.subject_id)
+    if decision.subject_type == "charging.Adjustment":
+        return address("adjustment", decision.subject_id)
+    if decision.subject_type in RECOVERY:
+        return address("recovery_decisions")
     return address("proposals") if decision.subject_type == "charging.RateVersion" else ""

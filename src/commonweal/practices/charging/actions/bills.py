@@ -43,6 +43,7 @@ def draft_bill(
     if bill is None:
         bill = Bill(id=bill_id, agency_id=agency_id, run=run, period=run.period, currency=currency)
     LineFunding.objects.filter(line__bill_id=bill.id).delete()
+    BillLine.objects.filter(bill_id=bill.id, corrects__bill_id=bill.id).delete()
     BillLine.objects.filter(bill_id=bill.id).delete()
     bill.state = "draft"
     bill.total_minor = sum(line.amount_minor for line in lines)

@@ -24,6 +24,7 @@ from ..selectors.cost_model import ledger_lines
 from . import rating
 from .credits import add_credits
 from .drafting import draft_lines
+from .reductions import with_reductions
 
 Tell = Callable[[int, int | None], None]
 
@@ -131,7 +132,7 @@ def draft(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str,
         rate(actor=actor, run=run, options=options, tell=tell)
         prove(actor=actor, run=run, options=options, tell=tell)
     groups = rating.groups(actor, run.period, prepared)
-    lines = draft_lines(groups, prepared.funding, currency)
+    lines = with_reductions(draft_lines(groups, prepared.funding, currency), run.period, currency)
     credited = add_credits(lines, run.period, currency)
     total = 0
     for number, agency_id in enumerate(sorted(lines, key=str)):

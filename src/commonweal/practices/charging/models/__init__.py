@@ -1,5 +1,6 @@
 """Tables of charging: costs, rates, the close, bills."""
 
+from .assurance import AccessReview, Engagement, Sample
 from .bills import AccountMap, Bill, BillLine, LineFunding, LineQuery
 from .close import CloseRun, CloseStep
 from .costs import (
@@ -27,14 +28,27 @@ from .settlement import (
     PaymentMapping,
     Settlement,
     SettlementPart,
+from .recovery import (
+    AccountEntry,
+    Adjustment,
+    AdjustmentPart,
+    AnnualPackage,
+    PriceReduction,
+    RecoveryRule,
+    ReserveTest,
 )
 
 __all__ = [
+    "AccessReview",
+    "AccountEntry",
     "AccountMap",
+    "Adjustment",
+    "AdjustmentPart",
     "AllocationEdge",
     "AllocationRun",
     "BankEntry",
     "BankStatement",
+    "AnnualPackage",
     "Bill",
     "BillAcceptance",
     "BillLine",
@@ -53,14 +67,19 @@ __all__ = [
     "DisputeLevel",
     "Driver",
     "DriverValue",
+    "Engagement",
     "Forecast",
     "LineFunding",
     "LineQuery",
     "PayerAccount",
     "PaymentMapping",
     "PoolRule",
+    "PriceReduction",
     "RateVersion",
+    "RecoveryRule",
     "RejectedCostRow",
     "Settlement",
     "SettlementPart",
+    "ReserveTest",
+    "Sample",
 ]

@@ -23,6 +23,7 @@ from ..selectors.bill_document import bill_document
 from ..selectors.credits import credit_facts
 from ..selectors.pools import pool_places
 from ..selectors.rated import rated_rows
+from ..selectors.reductions import reduction_rows
 from .tables import agency_journal_csv, safe_cell
 from .verifier import joined
 
@@ -101,6 +102,9 @@ def _build(maker: PackMaker, bill: Bill, lines: Sequence[BillLine]) -> Pack:
         "rates.json": _json({"format": FORMAT, "rates": [maker.rate(v) for v in ordered]}),
         "usage.csv": _usage(maker.actor, bill, versions),
     }
+    reduced = reduction_rows(bill, lines)
+    if reduced:
+        files["reductions.json"] = _json({"format": FORMAT, "reductions": reduced})
     credits = credit_facts(bill, lines)
     if credits:
         files["credits.json"] = _json({"format": FORMAT, "credits": credits})
@@ -108,7 +112,7 @@ def _build(maker: PackMaker, bill: Bill, lines: Sequence[BillLine]) -> Pack:
         f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items())
     ).encode()
     files["manifest.sha256"] = manifest
-    return Pack(_zip(files), hashlib.sha256(manifest).hexdigest())
+    return Pack(zipped(files), hashlib.sha256(manifest).hexdigest())
 
 
 def verifier_source() -> bytes:
@@ -120,7 +124,8 @@ def _json(value: Any) -> bytes:
     return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
-def _zip(files: dict[str, bytes]) -> bytes:
+def zipped(files: dict[str, bytes]) -> bytes:
+    """A zip of files by name: the same files give the same bytes."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name in sorted(files):

@@ -60,7 +60,7 @@ def line_document(line: BillLine, currency: str) -> dict[str, Any]:
         "charge_period": line.charge_period,
         "cell": line.cell,
         "corrects": str(line.corrects_id) if line.corrects_id else None,
-        "corrects_bill": line.corrects.bill.number if line.corrects else None,
+        "corrects_bill": _corrected_bill(line),
         "rate_version": line.rate_version.code,
         "order": line.order_line.order.number,
         "order_line": line.order_line.number,
@@ -81,6 +81,13 @@ def line_document(line: BillLine, currency: str) -> dict[str, Any]:
         ],
         **credit,
     }
+
+
+def _corrected_bill(line: BillLine) -> str | None:
+    """The number of the earlier bill that a line corrects; a line of the same bill names none."""
+    if line.corrects is None or line.corrects.bill_id == line.bill_id:
+        return None
+    return str(line.corrects.bill.number)
 
 
 def bill_document(bill: Bill, lines: Sequence[BillLine] | None = None) -> dict[str, Any]:

@@ -229,7 +229,7 @@ def same_line_before(of: BillLine) -> BillLine | None:
             bill__period=period,
             order_line_id=of.order_line_id,
         )
-        .exclude(kind__in=AFTERWARDS)
+        .exclude(kind__in=(*AFTERWARDS, "discount"))
         .first()
     )
 

@@ -15,6 +15,8 @@ LISTS = (
     "director", "bills", "queries", "rates", "proposals", "forecasts", "costs", "imports", "model",
     "allocations", "agreements", "to_sign", "intake", "deliveries", "quarantine", "people",
     "delegations", "roles", "approvers", "agencies", "suppliers", "audit", "jobs",
+    "recovery", "recovery_decisions", "adjustments", "reductions", "entries", "limits", "packages",
+    "room", "reviews",
 )  # fmt: skip
 PLAIN = (*LISTS, "propose", "new_import", "new_agreement", "upload", "new_person", "audit_check")
 
@@ -48,6 +50,13 @@ def addresses(world: World) -> dict[str, str]:
         "ending": [world.open_ending],
         "agency": [world.agencies["PARKS"]], "upload_rows": [run.pk], "tried_rows": [run.pk],
         "person": [person], "role": ["director"],
+        "recovery_service": ["helpdesk"], "recovery_tests": ["helpdesk"], "adjust": ["helpdesk"],
+        "recovery_decide": [run.pk], "adjustment": [run.pk], "adjustment_file": [run.pk],
+        "carry_out": [run.pk], "package_file": [run.pk], "review": ["2026-Q3"],
+        "review_file": ["2026-Q3"], "sample": [run.pk], "sample_zip": [run.pk],
+        "room_one": [run.pk], "room_end": [run.pk], "samples": [run.pk],
+        "room_overrides": [run.pk], "room_pairs": [run.pk],
+        "room_population": [run.pk, "bills"], "room_csv": [run.pk, "bills"],
     }  # fmt: skip
     return {
         pattern.name: reverse(f"centre:{pattern.name}", args=known.get(pattern.name))

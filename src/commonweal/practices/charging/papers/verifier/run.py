@@ -67,7 +67,10 @@ def check(path: str, root: str, ignore_hashes: bool) -> list[str]:
     pools = read_json(files, "pools.json")["pools"] if "pools.json" in files else {}
     sums = check_usage(rows, by_code, fresh, pools)
     lines.append(f"{len(rows):,} usage records were priced again.")
-    total = check_lines(bill, sums, by_code, orders, places)
+    reductions = []
+    if "reductions.json" in files:
+        reductions = read_json(files, "reductions.json")["reductions"]
+    total = check_lines(bill, sums, by_code, orders, places, reductions)
     lines.append(f"{len(bill['lines'])} lines follow from them and are split by their funding.")
     differ("total", minor(number(bill["total"], "total"), places), total)
     credits = read_json(files, "credits.json")["credits"] if "credits.json" in files else {}
