@@ -249,3 +249,108 @@ class SourceReport(IdModel):
 
     class Meta:
         indexes = [models.Index(fields=["source", "period", "-id"])]
+
+
+LATE_KINDS = [
+    ("correct", "Booked as a correction in the open month"),
+    ("window", "Booked for some days after the month; then held for a decision"),
+    ("hold", "Held until a person decides"),
+]
+LATE_STATES = [
+    ("booked", "Booked as the service's rule says"),
+    ("held", "Held until a person decides"),
+    ("accepted", "Accepted by a person, and booked"),
+    ("declined", "Declined by a person, with a reason"),
+]
+
+
+@shared()
+class LatePolicy(IdModel):
+    """What becomes of a service's usage that arrives after its month was frozen, from a day on.
+
+    `days`: for how many days after the month's end a `window` takes it without a decision. Binding
+    once two people decided it; without any, late usage is booked as a correction (`correct`).
+    """
+
+    service = models.ForeignKey(
+        "catalogue.Service", on_delete=models.PROTECT, related_name="late_policies"
+    )
+    kind = models.CharField(max_length=8, choices=LATE_KINDS)
+    days = models.PositiveSmallIntegerField(default=0)
+    starts = models.DateField()
+    reason = models.CharField(max_length=500)
+    state = models.CharField(max_length=10, default="proposed")  # or approved rejected withdrawn
+    decision_id = models.UUIDField(null=True)
+    recorded_at = models.DateTimeField(default=now)
+    approved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["recorded_at", "id"], name="late_policy_newest"),
+            models.Index(fields=["service", "state", "starts"], name="late_policy_in_force"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["service", "starts"], condition=Q(state="approved"), name="late_policy_once"
+            )
+        ]
+
+
+@tenant()
+class LateRecord(TenantModel):
+    """A usage record that came after its month was frozen, and what became of it.
+
+    It counts `quantity - base` where it is booked; `base` is what counted in its place before: the
+    record that it replaces, or what that one would have replaced if it was declined. `booked_in` is
+    empty while it is held, and for good once it is declined. `arrived_in`: the month in whose
+    files it is kept. `reason`: what the agency reads of the decision.
+    """
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
+    external_id = models.CharField(max_length=200, db_collation="C")
+    charge_item = models.ForeignKey(
+        "catalogue.ChargeItem", on_delete=models.PROTECT, related_name="+"
+    )
+    order_line = models.ForeignKey(
+        "catalogue.OrderLine", on_delete=models.PROTECT, related_name="+", null=True
+    )
+    quantity = models.DecimalField(max_digits=18, decimal_places=6)
+    base = models.DecimalField(max_digits=18, decimal_places=6, default=0)
+    unit = models.CharField(max_length=3)
+    starts = models.DateTimeField()
+    ends = models.DateTimeField()
+    dimensions = models.JSONField(default=dict)
+    replaces = models.CharField(max_length=200, blank=True, db_collation="C")
+    received_at = models.DateTimeField()
+    period = models.CharField(max_length=7)
+    arrived_in = models.CharField(max_length=7)
+    booked_in = models.CharField(max_length=7, blank=True)
+    state = models.CharField(max_length=8, choices=LATE_STATES)
+    reason = models.CharField(max_length=500, blank=True)
+    decided_by = models.UUIDField(null=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["state", "received_at", "id"], name="late_state"),
+            models.Index(fields=["agency", "state", "received_at", "id"], name="late_of_agency"),
+            models.Index(fields=["booked_in", "agency"], name="late_booked"),
+            models.Index(fields=["arrived_in"], name="late_arrived"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "external_id"], name="late_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=["booked", "accepted"]) & ~Q(booked_in="")
+                | Q(state__in=["held", "declined"], booked_in=""),
+                name="late_booking",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["accepted", "declined"]) | ~Q(reason=""),
+                name="late_reason",
+            ),
+        ]
+
+    @property
+    def delta(self) -> Any:
+        """What it adds to its month, where it is booked."""
+        return self.quantity - self.base

@@ -1,9 +1,13 @@
 """What other modules may use of metering."""
 
 from .actions import (
+    accept_late,
+    decide_late_policy,
+    decline_late,
     discard_quarantined,
     emit,
     freeze_period,
+    propose_late_policy,
     put_rated,
     put_source,
     release_quarantined,
@@ -39,7 +43,18 @@ from .domain import Problem, Usage, UsageError
 from .domain.cells import safe_cell
 from .intake.options import FileOptions
 from .intake.take import IntakeResult
-from .models import Partition, Quarantine, Source, Upload, UsageBatch
+from .late import (
+    late_arrived,
+    late_counts,
+    late_facts,
+    late_policies,
+    late_policies_on,
+    late_record,
+    late_records,
+    late_totals,
+)
+from .late_words import policy_text
+from .models import LatePolicy, LateRecord, Partition, Quarantine, Source, Upload, UsageBatch
 from .selectors import (
     PartitionFile,
     Total,
@@ -48,7 +63,6 @@ from .selectors import (
     export_csv,
     facts,
     history,
-    late_facts,
     manifest,
     partition_files,
     period_state,
@@ -62,6 +76,8 @@ __all__ = [
     "INLINE_BYTES",
     "FileOptions",
     "IntakeResult",
+    "LatePolicy",
+    "LateRecord",
     "Partition",
     "PartitionFile",
     "Problem",
@@ -75,9 +91,12 @@ __all__ = [
     "UsageBatch",
     "UsageError",
     "UsageRow",
+    "accept_late",
     "agency_files",
     "batches",
     "cancel_upload",
+    "decide_late_policy",
+    "decline_late",
     "discard_quarantined",
     "emit",
     "export_csv",
@@ -87,12 +106,21 @@ __all__ = [
     "is_large",
     "keep_file",
     "kept_file",
+    "late_arrived",
+    "late_counts",
     "late_facts",
+    "late_policies",
+    "late_policies_on",
+    "late_record",
+    "late_records",
+    "late_totals",
     "manifest",
     "missing_sources",
     "own_upload",
     "partition_files",
     "period_state",
+    "policy_text",
+    "propose_late_policy",
     "put_rated",
     "put_source",
     "quarantine",

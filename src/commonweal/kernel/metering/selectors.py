@@ -333,18 +333,17 @@ def facts(
     return turn(read, place, 3, lambda row: row.key)
 
 
-def late_facts(
-    actor: Actor, *, booked_in: str | None = None, agency_id: UUID | None = None
-) -> list[UsageRow]:
-    """Facts that came after their period was frozen, in order; `delta` is what each corrects.
-
-    `booked_in` None: those booked in periods that are not sealed yet.
-    """
-    scope = _scope(actor, agency_id)
+def arrived_late(scope: Collection[UUID] | None, period: str) -> list[UsageRow]:
+    """Every late fact kept in a month's files, whatever became of it (see `late`); for metering."""
     only = _filter(None, None, True)
-    if booked_in is not None and period_state(booked_in) == "sealed":
-        return _sealed_rows(manifest(actor, booked_in, agency_id=agency_id), only, None)
-    return _open_rows(scope, booked_in, only, None)
+    if period_state(period) == "sealed":
+        return _sealed_rows(_newest(scope, period), only, None)
+    return _open_rows(None if scope is None else sorted(scope), period, only, None)
+
+
+def sealed_periods() -> list[str]:
+    """The months that are sealed."""
+    return list(PeriodState.objects.filter(state="sealed").values_list("period", flat=True))
 
 
 def history(

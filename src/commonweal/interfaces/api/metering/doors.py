@@ -21,12 +21,12 @@ from commonweal.kernel.party.public import agency
 from ..kit import paging
 from ..kit.doors import Asked, Door, File, attachment, centre, in_part, needs
 from ..kit.types import AgencyKey, Code, Exact, In, Name, Out, Page, Period, Text
-from . import events, files
+from . import events, files, late
 from .files import SourceCode
 
 VIEW = "metering.view"
 door = Door("usage", "Usage records, their sources, and those in quarantine.")
-DOORS = [door, files.door]
+DOORS = [door, files.door, late.door]
 
 
 class Taken(Out):

@@ -7,7 +7,18 @@ from django.urls import path
 from ..access import agency_only
 from ..agreements import approvers
 from ..agreements.addresses import addresses
-from . import account, accounts, adjustments, bills, forecasts, lines, records, take_out, usage
+from . import (
+    account,
+    accounts,
+    adjustments,
+    bills,
+    forecasts,
+    late,
+    lines,
+    records,
+    take_out,
+    usage,
+)
 
 app_name = "agency"
 urlpatterns = [
@@ -27,6 +38,7 @@ urlpatterns = [
     path("usage.csv", usage.usage_csv, name="usage_csv"),
     path("usage/records/", records.records, name="records"),
     path("usage/records.csv", records.records_csv, name="records_csv"),
+    path("usage/late/", late.late, name="late"),
     path("usage/<str:code>/", usage.item, name="usage_item"),
     path("accounts/", accounts.accounts, name="accounts"),
     *addresses(agency_only),

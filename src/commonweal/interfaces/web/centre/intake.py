@@ -52,6 +52,8 @@ def intake_tabs(here: str) -> list[Link]:
         ("intake", _("Sources")),
         ("deliveries", _("Deliveries and files")),
         ("quarantine", _("Quarantine")),
+        ("late", _("Late usage")),
+        ("late_policies", _("Rules about late usage")),
     )
     return [Link(label, address(name), name == here) for name, label in pages]
 

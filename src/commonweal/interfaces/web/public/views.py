@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from itertools import groupby
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -19,6 +20,7 @@ from commonweal.kernel.catalogue.public import (
     service_levels,
     services,
 )
+from commonweal.kernel.metering.public import late_policies_on, policy_text
 from commonweal.kernel.schema.public import NotFound
 from commonweal.practices.charging.public import (
     RateEntry,
@@ -93,6 +95,12 @@ def rates(request: Asked) -> HttpResponse:
     return render(request, "public/rates.jinja", context)
 
 
+def late_rule(service_id: UUID) -> str:
+    """What becomes of a service's late usage today, in words."""
+    found = late_policies_on(_day(), [service_id]).get(service_id)
+    return policy_text(found.kind, found.days) if found else policy_text("correct", 0)
+
+
 @open_to_all
 @lists("charging.RateVersion")
 def rate(request: Asked, code: str) -> HttpResponse:
@@ -110,6 +118,7 @@ def rate(request: Asked, code: str) -> HttpResponse:
         "others": [each for each in known if not shown or each.version.pk != shown.version.pk],
         "pages": pages(request, history.past),
         "shown": shown,
+        "late_rule": late_rule(history.item.service_id),
         "sees_ledger": any(request.actor.may_somewhere(name) for name in SEES_LEDGER),
     }
     return render(request, "public/rate.jinja", context)

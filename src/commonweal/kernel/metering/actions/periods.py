@@ -16,6 +16,7 @@ from ..domain import UsageError
 from ..models import Partition, PeriodState, UsageFact
 from ..storage import locks
 from ..storage.files import checked
+from ..storage.late import note_late
 from ..storage.partitions import manifest_hash, put_partition, write_agency
 
 _USAGE_KINDS = ("usage", "replaced", "keys")
@@ -39,6 +40,8 @@ def freeze_period(*, actor: Actor, period: str) -> PeriodState:
     if row.state == "open":
         row.state, row.frozen_at = "frozen", now()
         row.save()
+        with act_as(SYSTEM):
+            note_late([row.period])
     record(
         actor=actor,
         verb="usage.period_frozen",

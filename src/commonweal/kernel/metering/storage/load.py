@@ -17,6 +17,7 @@ from django.db import connection
 from ...audit.public import canonical
 from ...schema.public import uuid7
 from ..domain import Fact
+from .late import note_late
 
 _CREATE = """
 CREATE TEMP TABLE IF NOT EXISTS usage_arriving (
@@ -100,6 +101,8 @@ def store(
             known = count - len(skip) - stored.accepted
             stored.duplicates = known - len(stored.conflicts)
         cursor.execute("TRUNCATE usage_arriving")
+    if setting.closed and stored.accepted:
+        note_late(set(setting.closed.values()), setting.batch_id)
     return stored
 
 

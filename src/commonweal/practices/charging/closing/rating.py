@@ -24,6 +24,8 @@ from commonweal.kernel.catalogue.public import LineInForce, order_lines_in_force
 from commonweal.kernel.metering.public import (
     PartitionFile,
     Total,
+    late_arrived,
+    late_totals,
     partition_files,
     put_rated,
     totals,
@@ -98,6 +100,10 @@ def prepare(actor: Actor, period: str) -> Prepared:
                 [span.version_id, span.start, span.end, rates.documents[span.version_id]]
                 for span in rates.spans
             ],
+            "late": [
+                [row.agency_id, row.charge_item_id, row.order_line_id, row.count, row.quantity]
+                for row in late_totals(actor, period)
+            ],
             "fixed": [[g.agency_id, g.charge_item_id, g.order_line_id, g.amount] for g in fixed],
             "funding": [
                 [line, [[share.source_id, share.weight] for share in funding[line]]]
@@ -117,7 +123,7 @@ def agency_codes(lines: Iterable[LineInForce]) -> dict[UUID, str]:
 def funding_of(actor: Actor, period: str, lines: Iterable[LineInForce]) -> Funding:
     """The funding of every order line that the month may charge: those in force, and those that
     its usage and its corrections were recorded under."""
-    used = (*totals(actor, period), *totals(actor, period, late=True))
+    used = (*totals(actor, period), *late_totals(actor, period))
     wanted = {line.id for line in lines} | {each.order_line_id for each in used}
     return funding_shares(line_id for line_id in wanted if line_id is not None)
 
@@ -285,6 +291,7 @@ def prove(actor: Actor, period: str) -> Proof:
     """Three comparisons: facts against the price of totals (engine's second path); the totals that
     PostgreSQL counted at the freeze against those of the files; corrections against their span."""
     refuse_fixed_usage(actor, period)
+    _require_standing(actor, period)
     prepared = prepare(actor, period)
     rated = partition_files(actor, period, kind="rated")
     with Workspace() as work:
@@ -316,12 +323,25 @@ def prove(actor: Actor, period: str) -> Proof:
             )
             used = used_by_version(base)
             prove_corrections(actor, period, base, prepared.rates, used)
-            _compare_counts(base, "corrected", totals(actor, period, late=True))
+            _compare_counts(base, "corrected", late_totals(actor, period))
         count, total = base.execute(
             "SELECT count(DISTINCT (agency_id, charge_item, rate_version)),"
             " coalesce(sum(amount), 0)::VARCHAR FROM rated"
         ).fetchone()
     return Proof(count, str(total))
+
+
+def _require_standing(actor: Actor, period: str) -> None:
+    """Every late record of the month's files is booked, held or decided: none was lost."""
+    kept = sum(row.count for row in totals(actor, period, late=True))
+    noted = late_arrived(actor, period)
+    if kept != noted:
+        raise CauseError(
+            "CLOSE-307",
+            f"{kept} late records are in the files of {period}, and {noted} have a standing. "
+            "Nothing may be billed: keep the files and report this.",
+            rows=[{"month": period, "files": kept, "standing": noted}],
+        )
 
 
 def _require_proof(differences: Sequence[Difference]) -> None:

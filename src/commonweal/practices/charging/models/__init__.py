@@ -19,6 +19,15 @@ from .costs import (
 from .credits import Credit, CreditPortion
 from .disputes import BoardMeeting, DisputeEntry, DisputeLevel
 from .rates import Forecast, RateVersion
+from .recovery import (
+    AccountEntry,
+    Adjustment,
+    AdjustmentPart,
+    AnnualPackage,
+    PriceReduction,
+    RecoveryRule,
+    ReserveTest,
+)
 from .settlement import (
     BankEntry,
     BankStatement,
@@ -28,14 +37,6 @@ from .settlement import (
     PaymentMapping,
     Settlement,
     SettlementPart,
-from .recovery import (
-    AccountEntry,
-    Adjustment,
-    AdjustmentPart,
-    AnnualPackage,
-    PriceReduction,
-    RecoveryRule,
-    ReserveTest,
 )
 
 __all__ = [
@@ -46,9 +47,9 @@ __all__ = [
     "AdjustmentPart",
     "AllocationEdge",
     "AllocationRun",
+    "AnnualPackage",
     "BankEntry",
     "BankStatement",
-    "AnnualPackage",
     "Bill",
     "BillAcceptance",
     "BillLine",
@@ -78,8 +79,8 @@ __all__ = [
     "RateVersion",
     "RecoveryRule",
     "RejectedCostRow",
-    "Settlement",
-    "SettlementPart",
     "ReserveTest",
     "Sample",
+    "Settlement",
+    "SettlementPart",
 ]
