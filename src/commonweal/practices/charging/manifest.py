@@ -13,7 +13,7 @@ from .closing.approval import APPROVE as APPROVE_BILLS
 from .closing.approval import SUBJECT as MONTH
 from .domain.close import KIND as CLOSE
 from .leaving import journal_files
-from .tasks import close_month, import_file
+from .tasks import close_month, import_file, look_at_budgets
 
 notice_words.register()
 register_subject(SUBJECT, APPROVE, put_in_force, set_aside, words="a rate")
@@ -21,6 +21,7 @@ register_subject(
     MONTH, APPROVE_BILLS, bills_approved, bills_not_approved, words="the bills of a month"
 )
 
+BUDGETS = "charging.look_at_budgets"
 _FINANCE = [
     "charging.view_costs",
     "charging.import_costs",
@@ -28,6 +29,7 @@ _FINANCE = [
     "charging.propose_rates",
     "charging.view_all_bills",
     "charging.answer_queries",
+    "charging.issue_budget_figures",
 ]
 MANIFEST = Manifest(
     name="charging",
@@ -40,10 +42,12 @@ MANIFEST = Manifest(
     },
     refers=("charging.RateVersion",),
     leaves=journal_files,
-    jobs={CLOSE: close_month, IMPORT: import_file},
+    jobs={CLOSE: close_month, IMPORT: import_file, BUDGETS: look_at_budgets},
+    schedules={BUDGETS: "daily 06:10"},
     work={
         CLOSE: gettext_noop("Close a month"),
         IMPORT: gettext_noop("Import ledger costs"),
+        BUDGETS: gettext_noop("Tell agencies what is spent of their budgets"),
     },
     permissions={
         "charging.view_costs": "See the centre's costs, pools and drivers",
@@ -58,11 +62,15 @@ MANIFEST = Manifest(
         "charging.answer_queries": "Answer questions and disputes",
         "charging.map_accounts": "Map bill lines to the agency's own account strings",
         "charging.sign_forecast": "Sign the agency's forecast volumes",
+        "charging.set_rate_rules": "Set notice periods, the freeze and limits of rates",
+        "charging.issue_budget_figures": "Issue agencies' budget figures; set their deadlines",
+        "charging.manage_budget": "Enter the agency's budgets, deadlines and alerts",
     },
     roles={
         "director": [
             "charging.view_costs",
             "charging.approve_rates",
+            "charging.set_rate_rules",
             "charging.approve_bills",
             "charging.view_all_bills",
             "charging.answer_queries",
@@ -80,8 +88,13 @@ MANIFEST = Manifest(
             "charging.query_lines",
             "charging.map_accounts",
             "charging.sign_forecast",
+            "charging.manage_budget",
         ],
-        "agency_approver": ["charging.view_bills", "charging.sign_forecast"],
+        "agency_approver": [
+            "charging.view_bills",
+            "charging.sign_forecast",
+            "charging.manage_budget",
+        ],
         "agency_liaison": ["charging.view_bills", "charging.query_lines"],
     },
 )

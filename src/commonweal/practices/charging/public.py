@@ -2,6 +2,14 @@
 
 from .actions.approval import approve_bills, reject_bills
 from .actions.bills import BillError, answer_query, map_account, raise_query
+from .actions.budgets import (
+    issue_budget_figure,
+    put_budget,
+    set_budget_deadline,
+    set_budget_thresholds,
+    tell_budgets,
+)
+from .actions.build_ups import propose_build_up, put_build_up
 from .actions.close import CloseError, ask_close, request_stop, start_close
 from .actions.cost_files import import_costs_later, is_large_ledger, resume_import
 from .actions.cost_model import (
@@ -13,6 +21,7 @@ from .actions.cost_model import (
     set_driver_values,
 )
 from .actions.costs import ImportReport, allocate, import_costs, save_mapping
+from .actions.rate_rules import put_rate_cap, set_agreement_notice, set_rate_rules
 from .actions.rates import (
     approve_rate,
     propose_rate,
@@ -21,15 +30,29 @@ from .actions.rates import (
     sign_forecast,
     sign_forecasts,
 )
+from .actions.scenarios import (
+    comment_scenario,
+    propose_scenario,
+    publish_scenario,
+    put_scenario,
+)
 from .close_words import FoundRows, found_rows, step_words
 from .domain.bills import Change
+from .domain.build_up import KINDS as BUILD_KINDS
+from .domain.build_up import LESS, MORE, Built, BuiltRate
 from .domain.close import STEPS as CLOSE_STEPS
 from .domain.close import Options as CloseOptions
 from .domain.close import next_step
 from .domain.cost_values import DATE_FORMATS as COST_DATE_FORMATS
 from .domain.costs import FIELDS as COST_FIELDS
 from .domain.costs import ColumnMapping, CostError, column_labels, file_state, parse_columns
+from .domain.effects import Effect
+from .domain.outlook import THRESHOLDS, Range, rounded
+from .domain.rate_rules import Rules
 from .domain.rates import Adjustment, ForecastCheck, RateError, mean_error
+from .domain.scenario_documents import NEW as NEW_CUSTOMER
+from .domain.scenario_documents import ScenarioError, customer_name
+from .domain.scenarios import Result, volumes_by_item
 from .import_costs.files import FileOptions as CostFileOptions
 from .import_costs.files import Table as CostTable
 from .import_costs.reading import (
@@ -41,20 +64,41 @@ from .import_costs.reading import (
     read_costs,
 )
 from .models import (
+    AgreementNotice,
     AllocationRun,
     Bill,
     BillLine,
+    BudgetAlert,
+    BudgetAmount,
+    BudgetDeadline,
+    BudgetFigure,
     CloseRun,
     CloseStep,
     CostFile,
     CostImport,
     Forecast,
     LineQuery,
+    RateBuild,
+    RateCap,
+    RateEffect,
+    RateRule,
     RateVersion,
+    Scenario,
+    ScenarioComment,
+    ScenarioEffect,
 )
+from .papers.budget_figures import FIGURE_HEADER, figure_rows
 from .papers.pack import verifier_source
 from .papers.tables import bill_csv, safe_cell, write_csv
-from .rate_words import decision_text, derivation_sentences, rate_text, span_text
+from .rate_words import (
+    change_words,
+    decision_text,
+    derivation_sentences,
+    rate_text,
+    rate_timing,
+    span_text,
+)
+from .rate_words import life_of_version as rate_life
 from .running import advance as advance_close
 from .selectors.approvals import IssueApproval, issue_approval
 from .selectors.bill_document import bill_document, line_document, money_text
@@ -73,6 +117,26 @@ from .selectors.bills import (
     revenue_by_service,
     visible_bills,
 )
+from .selectors.budgets import (
+    Accuracy,
+    DeadlineRow,
+    Outlook,
+    YearEnd,
+    YearRow,
+    accuracies,
+    accuracy,
+    deadline_of,
+    deadlines,
+    figure,
+    figure_of_year,
+    figures,
+    outlook,
+    overdue_figures,
+    thresholds_of,
+    year_end,
+)
+from .selectors.budgets import alerts as budget_alerts
+from .selectors.build_ups import BuildView, build_ups, build_view, pool_lines_of
 from .selectors.closes import (
     Running,
     close_jobs,
@@ -134,6 +198,10 @@ from .selectors.portal import (
     usage_by_month,
     usage_by_month_csv,
 )
+from .selectors.rate_base import Present, present
+from .selectors.rate_effects import RateNews, coming_rates, effects_of
+from .selectors.rate_rules import agreement_notices, rate_rules
+from .selectors.rate_rules import caps as rate_caps
 from .selectors.rate_warnings import rate_warnings
 from .selectors.rates import (
     RateEntry,
@@ -153,20 +221,47 @@ from .selectors.rates import (
     service_positions,
 )
 from .selectors.rates import entry as rate_entry
+from .selectors.scenarios import (
+    Played,
+    agency_names,
+    proposed_to,
+    scenario,
+    scenario_comments,
+    scenario_effect,
+    scenarios,
+    side_by_side,
+    try_scenario,
+)
 from .sentences import Words
+from .years import present_year, year_months
 
 __all__ = [
+    "BUILD_KINDS",
     "CLOSE_STEPS",
     "COST_DATE_FORMATS",
     "COST_FIELDS",
+    "FIGURE_HEADER",
+    "LESS",
+    "MORE",
+    "NEW_CUSTOMER",
+    "THRESHOLDS",
     "UNASSIGNED",
     "AccountChoice",
+    "Accuracy",
     "Adjustment",
+    "AgreementNotice",
     "AllocationRun",
     "Bill",
     "BillError",
     "BillLine",
     "BillView",
+    "BudgetAlert",
+    "BudgetAmount",
+    "BudgetDeadline",
+    "BudgetFigure",
+    "BuildView",
+    "Built",
+    "BuiltRate",
     "Change",
     "CloseError",
     "CloseOptions",
@@ -180,6 +275,8 @@ __all__ = [
     "CostReading",
     "CostRequest",
     "CostTable",
+    "DeadlineRow",
+    "Effect",
     "FactPage",
     "Forecast",
     "ForecastCheck",
@@ -190,22 +287,43 @@ __all__ = [
     "LineQuery",
     "LineView",
     "MappingNeeded",
+    "Outlook",
+    "Played",
     "PoolCost",
     "PoolLedger",
     "PoolPart",
+    "Present",
+    "Range",
+    "RateBuild",
+    "RateCap",
+    "RateEffect",
     "RateEntry",
     "RateError",
+    "RateNews",
+    "RateRule",
     "RateVersion",
     "Reconciliation",
+    "Result",
+    "Rules",
     "Running",
+    "Scenario",
+    "ScenarioComment",
+    "ScenarioEffect",
+    "ScenarioError",
     "ServicePosition",
     "UseByMonth",
     "Volume",
     "Words",
+    "YearEnd",
+    "YearRow",
     "account_choices",
     "account_maps",
+    "accuracies",
+    "accuracy",
     "advance_close",
     "agency_journal",
+    "agency_names",
+    "agreement_notices",
     "allocate",
     "allocation_edges",
     "allocation_run",
@@ -223,11 +341,17 @@ __all__ = [
     "bill_problems",
     "bill_view",
     "bills",
+    "budget_alerts",
+    "build_ups",
+    "build_view",
+    "change_words",
     "close_jobs",
     "close_periods",
     "close_run",
     "closes",
     "column_labels",
+    "coming_rates",
+    "comment_scenario",
     "cost_by_pool",
     "cost_drivers",
     "cost_file",
@@ -238,11 +362,19 @@ __all__ = [
     "cost_reconciliation",
     "cost_rejects",
     "cost_rules",
+    "customer_name",
+    "deadline_of",
+    "deadlines",
     "decision_text",
     "derivation_sentences",
     "derive_rate",
     "drivers",
     "edges",
+    "effects_of",
+    "figure",
+    "figure_of_year",
+    "figure_rows",
+    "figures",
     "file_jobs",
     "file_state",
     "first_rows",
@@ -256,6 +388,7 @@ __all__ = [
     "imports",
     "is_large_ledger",
     "issue_approval",
+    "issue_budget_figure",
     "late_allocations",
     "latest_run",
     "line",
@@ -272,27 +405,44 @@ __all__ = [
     "month_summary",
     "next_step",
     "no_costs_reason",
+    "outlook",
+    "overdue_figures",
     "parse_columns",
     "pool_ledger",
     "pool_lines",
+    "pool_lines_of",
     "pool_parts",
     "pools",
+    "present",
+    "present_year",
     "preview_ends",
     "printed_head",
+    "propose_build_up",
     "propose_rate",
+    "propose_scenario",
+    "proposed_to",
+    "publish_scenario",
+    "put_budget",
+    "put_build_up",
     "put_cost_model",
     "put_driver",
     "put_forecast",
     "put_pool",
+    "put_rate_cap",
     "put_rule",
+    "put_scenario",
     "queries",
     "raise_query",
     "rate_book",
+    "rate_caps",
     "rate_decision",
     "rate_entry",
     "rate_history",
+    "rate_life",
     "rate_proposals",
+    "rate_rules",
     "rate_text",
+    "rate_timing",
     "rate_version",
     "rate_warnings",
     "rated_items",
@@ -307,23 +457,39 @@ __all__ = [
     "request_stop",
     "resume_import",
     "revenue_by_service",
+    "rounded",
     "rules",
     "running",
     "safe_cell",
     "save_mapping",
+    "scenario",
+    "scenario_comments",
+    "scenario_effect",
+    "scenarios",
     "service_positions",
+    "set_agreement_notice",
+    "set_budget_deadline",
+    "set_budget_thresholds",
     "set_driver_values",
+    "set_rate_rules",
+    "side_by_side",
     "sign_forecast",
     "sign_forecasts",
     "span_text",
     "start_close",
     "step_words",
     "steps",
+    "tell_budgets",
+    "thresholds_of",
+    "try_scenario",
     "unclosed_months",
     "usage_by_month",
     "usage_by_month_csv",
     "verifier_source",
     "visible_bills",
+    "volumes_by_item",
     "waiting_files",
     "write_csv",
+    "year_end",
+    "year_months",
 ]

@@ -7,7 +7,7 @@ from django.urls import path
 from ..access import agency_only
 from ..agreements import approvers
 from ..agreements.addresses import addresses
-from . import accounts, bills, forecasts, lines, records, take_out, usage
+from . import accounts, bills, budget, forecasts, lines, proposed, records, take_out, usage
 
 app_name = "agency"
 urlpatterns = [
@@ -32,6 +32,10 @@ urlpatterns = [
         "agreements/approvers/", agency_only(approvers.VIEW)(approvers.approvers), name="approvers"
     ),
     path("forecasts/", forecasts.forecasts, name="forecasts"),
+    path("budget/", budget.budget, name="budget"),
+    path("budget/figures/<uuid:figure_id>/", budget.budget_figure, name="budget_figure"),
+    path("budget/figures/<uuid:figure_id>.csv", budget.budget_figure_csv, name="budget_figure_csv"),
+    path("proposed-rates/", proposed.proposed_rates, name="proposed_rates"),
     path("data/", take_out.take_out, name="take_out"),
     path("data/<uuid:take_out_id>.zip", take_out.archive, name="take_out_file"),
 ]
