@@ -48,6 +48,7 @@ PAGE_ONLY = {
     "charging.set_driver_values": PARTS,
 }
 API_ONLY = {
+    "charging.tell_budgets": "the schedule tells every day; a program may ask for it sooner",
     "charging.put_cost_model": "a document of the whole model; people change its parts",
     "ledger.post": "journals come from programs; people reverse them, with a reason",
     "ledger.put_chart": "a chart comes as a list from the system that keeps it",

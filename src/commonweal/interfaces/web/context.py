@@ -95,6 +95,7 @@ SECTIONS = {
     "/endings/": "/agreements/",
     "/agency/lines/": "/agency/bills/",
     "/agency/rates/": "/agency/bills/",
+    "/agency/proposed-rates/": "/agency/budget/",
 }
 """Pages whose address does not begin with that of the section they belong to."""
 
@@ -116,9 +117,16 @@ def links(entries: list[tuple[str, str]], path: str) -> tuple[Link, ...]:
 def navigation(actor: Actor, path: str) -> tuple[Link, ...]:
     """The places that the actor may go to."""
     if actor.centre:  # its people read an agency's bill on the agency's page
-        return _centre_links(actor, path.replace("/agency/", "/centre/bills/"))
+        return _centre_links(actor, centre_path(path))
     own = [*_agency_pages(actor), *places(actor)]
     return links(own or public_pages(), path)
+
+
+def centre_path(path: str) -> str:
+    """Where in the workspace an agency's page belongs when the centre's people read it."""
+    if path.startswith("/agency/budget/"):
+        return "/centre/rates/"
+    return path.replace("/agency/", "/centre/bills/")
 
 
 def _agency_pages(actor: Actor) -> list[tuple[str, str]]:
@@ -129,6 +137,7 @@ def _agency_pages(actor: Actor) -> list[tuple[str, str]]:
         ("agency:agreements", _("My agreements"), "agreements.view"),
         ("agency:adjustments", _("My year-end adjustments"), "charging.view_bills"),
         ("agency:forecasts", _("My forecasts"), "charging.view_bills"),
+        ("agency:budget", _("My budget"), "charging.view_bills"),
         ("agency:accounts", _("My accounts"), "charging.view_bills"),
         ("agency:take_out", _("My data"), "documents.take_out"),
     ]

@@ -33,6 +33,7 @@ from .tasks import (
     close_month,
     daily_reserves,
     import_file,
+    look_at_budgets,
     run_dispute_clocks,
     yearly_package,
 )
@@ -91,6 +92,7 @@ register_subject(
 )
 
 CLOCKS = "charging.dispute_clocks"
+BUDGETS = "charging.look_at_budgets"
 _FINANCE = [
     "charging.view_costs",
     "charging.import_costs",
@@ -108,6 +110,7 @@ _FINANCE = [
     "charging.view_payments",
     "charging.import_payments",
     "charging.settle",
+    "charging.issue_budget_figures",
 ]
 MANIFEST = Manifest(
     name="charging",
@@ -128,16 +131,18 @@ MANIFEST = Manifest(
         CLOSE: close_month,
         IMPORT: import_file,
         RESERVES: daily_reserves,
+        BUDGETS: look_at_budgets,
         PACKAGE: yearly_package,
         CLOCKS: run_dispute_clocks,
     },
-    schedules={RESERVES: "daily 04:10", CLOCKS: "daily 05:10"},
+    schedules={BUDGETS: "daily 06:10", RESERVES: "daily 04:10", CLOCKS: "daily 05:10"},
     work={
         CLOCKS: gettext_noop("Take overdue disputes to the next level"),
         CLOSE: gettext_noop("Close a month"),
         IMPORT: gettext_noop("Import ledger costs"),
         RESERVES: gettext_noop("Test the services' reserves"),
         PACKAGE: gettext_noop("Make the yearly package for auditors"),
+        BUDGETS: gettext_noop("Tell agencies what is spent of their budgets"),
     },
     permissions={
         "charging.view_costs": "See the centre's costs, pools and drivers",
@@ -171,11 +176,15 @@ MANIFEST = Manifest(
         "charging.read_room": "Read the data room, as far as it is open",
         "charging.sign_review": "Sign the quarterly review of who may do what",
         "charging.sign_forecast": "Sign the agency's forecast volumes",
+        "charging.set_rate_rules": "Set notice periods, the freeze and limits of rates",
+        "charging.issue_budget_figures": "Issue agencies' budget figures; set their deadlines",
+        "charging.manage_budget": "Enter the agency's budgets, deadlines and alerts",
     },
     roles={
         "director": [
             "charging.view_costs",
             "charging.approve_rates",
+            "charging.set_rate_rules",
             "charging.approve_bills",
             "charging.approve_credits",
             "charging.approve_refunds",
@@ -214,11 +223,13 @@ MANIFEST = Manifest(
             "charging.query_lines",
             "charging.map_accounts",
             "charging.sign_forecast",
+            "charging.manage_budget",
         ],
         "agency_approver": [
             "charging.view_bills",
             "charging.accept_bills",
             "charging.sign_forecast",
+            "charging.manage_budget",
         ],
         "agency_liaison": ["charging.view_bills", "charging.query_lines"],
     },

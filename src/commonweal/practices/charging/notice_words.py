@@ -87,6 +87,47 @@ REMINDER = Template(
 )
 
 
+RATE_DECIDED = Template(
+    code="rate_decided",
+    topic="rates",
+    subject=gettext_noop("{item}: {rate} from {day}"),
+    body=gettext_noop(
+        "{item}: {rate} from {day}. By what you are expected to use in a year, that is "
+        "{after} instead of {before}: {change}.\n\n{reason}\n\nHow the rate follows from its "
+        "cost, and your year with it:\n{base_url}/rates/\n{base_url}/agency/budget/"
+    ),
+)
+SCENARIO = Template(
+    code="scenario_published",
+    topic="rates",
+    subject=gettext_noop("Proposed for fiscal year {year}, not decided: {name}"),
+    body=gettext_noop(
+        "The centre considers “{name}” for fiscal year {year}. Nothing is decided. Your year "
+        "would cost {after} instead of {before}: {change}.\n\n{reason}\n\nLook at it by item, "
+        "and say what you think until {until}:\n{base_url}/agency/proposed-rates/"
+    ),
+)
+FIGURE = Template(
+    code="budget_figure",
+    topic="rates",
+    subject=gettext_noop("Your budget figure for fiscal year {year}: {expected}"),
+    body=gettext_noop(
+        "For fiscal year {year} we expect your bills to come to {expected}; low {low}, high "
+        "{high}. How that is worked out, by service and item:\n{base_url}/agency/budget/"
+    ),
+)
+BUDGET = Template(
+    code="budget_reached",
+    topic="budget",
+    subject=gettext_noop("{percentage} % of your budget is spent: {what}, fiscal year {year}"),
+    body=gettext_noop(
+        "Your bills for {what} in fiscal year {year} have come to {spent}, {percentage} % or more "
+        "of your budget of {budget}. What the rest of the year may bring:\n"
+        "{base_url}/agency/budget/"
+    ),
+)
+
+
 def register() -> None:
     """Announce the templates."""
     for template in (
@@ -98,5 +139,9 @@ def register() -> None:
         CREDIT,
         REMINDER,
         RESERVE_ABOVE,
+        RATE_DECIDED,
+        SCENARIO,
+        FIGURE,
+        BUDGET,
     ):
         register_template(template)

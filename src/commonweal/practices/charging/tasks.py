@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from commonweal.kernel.access.public import Actor, act_as, require
+from commonweal.kernel.access.public import SYSTEM, Actor, act_as, require
 from commonweal.kernel.jobs.public import Cancelled, report, stepwise
 from commonweal.kernel.metering.public import kept_file
 from commonweal.kernel.schema.public import CommonwealError, Forbidden
 
+from .actions.budgets import tell_budgets
 from .actions.cost_files import IMPORT, locked_file, note_imported, note_refused
 from .actions.costs import import_costs
 from .actions.disputes import run_clocks
@@ -18,8 +19,9 @@ from .actions.reserves import test_reserves
 from .domain.costs import ColumnMapping, CostError
 from .import_costs.files import FileOptions
 from .import_costs.reading import CostRequest
-from .models import CostFile
+from .models import BudgetAmount, CostFile
 from .running import go_on
+from .years import present_year
 
 
 @stepwise
@@ -115,3 +117,19 @@ def request_of(file: CostFile) -> CostRequest:
         keep_repeats=asked["keep_repeats"],
         options=FileOptions(**asked["options"]),
     )
+
+
+def look_at_budgets(**_: Any) -> int:
+    """Tell agencies which percentages of their budgets are spent; a transaction each. Idempotent.
+
+    Only agencies that entered a budget for the year in progress.
+    """
+    with act_as(SYSTEM):
+        year = present_year()
+        rows = BudgetAmount.objects.filter(fiscal_year=year).values_list("agency_id", flat=True)
+        agencies = sorted(set(rows))
+    told = 0
+    for agency_id in agencies:
+        with act_as(SYSTEM):
+            told += tell_budgets(actor=SYSTEM, agency_id=agency_id, fiscal_year=year)
+    return told

@@ -119,6 +119,7 @@ def director(request: Asked) -> HttpResponse:
         "undetermined": undetermined(actor, period, recovered),
         "picture": picture(recovered),
         "late": is_late,
+        "overdue": charging.overdue_figures(actor),
         "queries": queries,
         "decisions": decisions,
         "glance": [*glance(is_late, recovered, queries, decisions), *past_due(actor)],

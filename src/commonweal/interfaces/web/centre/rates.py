@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +36,7 @@ from .base import (
     whole_field,
 )
 from .price_form import inner_kinds, kinds, plainly, price_of
+from .timing import exceptions_of
 
 VIEW = "charging.view_costs"
 PROPOSE = "charging.propose_rates"
@@ -48,6 +50,10 @@ def desk_tabs(here: str) -> list[Link]:
         ("rates", _("In force")),
         ("proposals", _("Waiting for a decision")),
         ("forecasts", _("Forecasts")),
+        ("build_ups", _("Build-ups")),
+        ("scenarios", _("Scenarios")),
+        ("budget_figures", _("Budget figures")),
+        ("rate_rules", _("Rules")),
     )
     return [Link(label, address(name), name == here) for name, label in pages]
 
@@ -72,6 +78,7 @@ def rates(request: Asked) -> HttpResponse:
                 "rate": entry.rate,
                 "span": entry.span,
                 "decided": entry.decided,
+                "timing": charging.rate_timing(entry.version) if entry.version.mid_year else "",
             }
             for entry in entries
         ],
@@ -91,6 +98,7 @@ def proposals(request: Asked, errors: tuple[Any, ...] = ()) -> HttpResponse:
     deciders = Deciders(request.actor, [])
     day = local_day()
     items = [version.charge_item_id for version in versions]
+    effects = charging.effects_of(request.actor, [version.pk for version in versions])
     present = {
         row.charge_item_id: row for row in charging.rates_in_force(request.actor, day, items)
     }
@@ -102,6 +110,8 @@ def proposals(request: Asked, errors: tuple[Any, ...] = ()) -> HttpResponse:
                 "entry": charging.rate_entry(version),
                 "version": version,
                 "before": charging.rate_text(before) if before else "",
+                "timing": charging.rate_timing(version),
+                **effects_in_words(effects[version.pk], version),
                 "deciders": deciders.on(found[version.pk]) if version.pk in found else [],
                 "warnings": found[version.pk].effect.get("warnings", [])
                 if version.pk in found
@@ -120,6 +130,32 @@ def proposals(request: Asked, errors: tuple[Any, ...] = ()) -> HttpResponse:
         "asked": request.POST,
     }
     return show(request, "centre/proposals.jinja", context, errors)
+
+
+def effects_in_words(
+    rows: Sequence[charging.RateEffect], version: charging.RateVersion
+) -> dict[str, Any]:
+    """What a proposal means to every agency's year: rows, and a sentence about all of them."""
+    more = sum(row.after_minor - row.before_minor for row in rows)
+    before = sum(row.before_minor for row in rows)
+    return {
+        "effects": [
+            {
+                "agency": row.agency.name,
+                "before": row.before_minor,
+                "after": row.after_minor,
+                "change": row.after_minor - row.before_minor,
+                "share": Fraction(row.after_minor - row.before_minor, row.before_minor)
+                if row.before_minor
+                else None,
+            }
+            for row in rows
+        ],
+        "sentence": _("Everybody's year together: %(change)s.")
+        % {"change": charging.change_words(before, before + more, version.currency)}
+        if rows
+        else _("Nobody is expected to use it."),
+    }
 
 
 def mine(request: Asked, decision: Decision | None) -> UUID | None:
@@ -267,6 +303,7 @@ def propose_from(request: Asked, derivation: Mapping[str, Any]) -> charging.Rate
         ends=optional_day(request, "ends", _("First day without it")),
         derivation=derivation,
         reason=text(request, "reason"),
+        **exceptions_of(request),
     )
 
 

@@ -2,6 +2,13 @@
 
 from .assurance import AccessReview, Engagement, Sample
 from .bills import AccountMap, Bill, BillLine, LineFunding, LineQuery
+from .budgets import (
+    BudgetAlert,
+    BudgetAmount,
+    BudgetDeadline,
+    BudgetFigure,
+    BudgetThresholds,
+)
 from .close import CloseRun, CloseStep
 from .costs import (
     AllocationEdge,
@@ -18,6 +25,16 @@ from .costs import (
 )
 from .credits import Credit, CreditPortion
 from .disputes import BoardMeeting, DisputeEntry, DisputeLevel
+from .rate_desk import (
+    AgreementNotice,
+    RateBuild,
+    RateCap,
+    RateEffect,
+    RateRule,
+    Scenario,
+    ScenarioComment,
+    ScenarioEffect,
+)
 from .rates import Forecast, RateVersion
 from .recovery import (
     AccountEntry,
@@ -45,6 +62,7 @@ __all__ = [
     "AccountMap",
     "Adjustment",
     "AdjustmentPart",
+    "AgreementNotice",
     "AllocationEdge",
     "AllocationRun",
     "AnnualPackage",
@@ -55,6 +73,11 @@ __all__ = [
     "BillLine",
     "BillReminder",
     "BoardMeeting",
+    "BudgetAlert",
+    "BudgetAmount",
+    "BudgetDeadline",
+    "BudgetFigure",
+    "BudgetThresholds",
     "CloseRun",
     "CloseStep",
     "CostFile",
@@ -76,11 +99,18 @@ __all__ = [
     "PaymentMapping",
     "PoolRule",
     "PriceReduction",
+    "RateBuild",
+    "RateCap",
+    "RateEffect",
+    "RateRule",
     "RateVersion",
     "RecoveryRule",
     "RejectedCostRow",
     "ReserveTest",
     "Sample",
+    "Scenario",
+    "ScenarioComment",
+    "ScenarioEffect",
     "Settlement",
     "SettlementPart",
 ]
