@@ -19,7 +19,8 @@ from commonweal.kernel.party.public import centre
 
 from ..domain.rate_rules import Cap, Rules, exceeded, is_mid_year
 from ..domain.rates import from_ratio
-from ..engine.price import ZERO, from_document, price
+from ..engine.exact import ZERO
+from ..engine.price import from_document, price
 from ..models import AgreementNotice, RateCap, RateRule, RateVersion
 from .cost_model import VIEW
 
