@@ -18,11 +18,13 @@ from .exact import exact_sum
 from .models import PriceModel
 from .pieces import MICRO, Compiled, Piece, compile_price
 from .price import cell_key, cell_price, no_cell, price
-from .rating_sql import RatingPlan, Shape, known_sql, price_columns
+from .rating_sql import POOL, RatingPlan, Shape, known_sql, price_columns
 from .shared_models import Matrix
 
 _BATCH = 100
 AGENCY = "agency_id"
+_FINE = 9 * 10**15
+"""Below so many millionths, 4 × total² × 10⁶ stays within 128 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +182,7 @@ def _load_pools(connection: Any, plan: RatingPlan, models: Mapping[str, PriceMod
         for row in sorted(members, key=lambda row: str(row[place])):
             rows.append((*row[:-1], start, *constants))
             start += int(row[-1] * MICRO)
-    numbers = ", ".join(
-        f"CAST(0 AS HUGEINT) AS engine_pool_{name}" for name in ("start", "rate", "rest", "total")
-    )
+    numbers = ", ".join(f"CAST(0 AS HUGEINT) AS engine_pool_{name}" for name in POOL)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {plan.pools} AS"
         f" SELECT {keys}, {numbers} FROM {plan.origins} LIMIT 0"
@@ -190,16 +190,20 @@ def _load_pools(connection: Any, plan: RatingPlan, models: Mapping[str, PriceMod
     insert_rows(connection, plan.pools, rows)
 
 
-def _pool_price(model: PriceModel, total: Decimal) -> tuple[int, int, int]:
-    """F(total) in 1e-15 as rate × total in millionths + rest, and that total.
+def _pool_price(model: PriceModel, total: Decimal) -> tuple[int, int, int | None, int]:
+    """Rate, rest, half and total of the kernel's formula (rating_sql._pool_price).
 
     A total of zero costs nothing; one below zero is found by the check of running totals.
     """
     if total <= 0:
-        return 0, 0, 1
+        return 0, 0, 0, 1
     micro = int(total * MICRO)
-    rate, rest = divmod(int(Fraction(price(model, total)) * 10**15), micro)
-    return rate, rest, micro
+    whole = int(Fraction(price(model, total)) * 10**15)
+    if micro < _FINE:
+        rate, rest = divmod(whole, micro * 10**6)
+        return rate, 2 * rest, micro * 10**6, 2 * micro * 10**6
+    rate, rest = divmod(whole, micro)
+    return rate, rest, None, micro
 
 
 def load_prices(connection: Any, plan: RatingPlan, cases: Sequence[Case]) -> None:
