@@ -7,6 +7,10 @@ from commonweal.kernel.schema.domain import Manifest
 
 from . import notice_words
 from .actions.approval import bills_approved, bills_not_approved
+from .actions.assets import SUBJECT as DISPOSAL
+from .actions.assets import disposal_approved, disposal_not_approved
+from .actions.capacity import SUBJECT as IDLE
+from .actions.capacity import policy_approved, policy_not_approved
 from .actions.cost_files import KIND as IMPORT
 from .actions.rates import APPROVE, SUBJECT, put_in_force, set_aside
 from .closing.approval import APPROVE as APPROVE_BILLS
@@ -19,6 +23,12 @@ notice_words.register()
 register_subject(SUBJECT, APPROVE, put_in_force, set_aside, words="a rate")
 register_subject(
     MONTH, APPROVE_BILLS, bills_approved, bills_not_approved, words="the bills of a month"
+)
+register_subject(
+    IDLE, APPROVE, policy_approved, policy_not_approved, words="who bears idle capacity"
+)
+register_subject(
+    DISPOSAL, APPROVE, disposal_approved, disposal_not_approved, words="the disposal of an asset"
 )
 
 _FINANCE = [

@@ -1,7 +1,15 @@
 """What interfaces may use of charging."""
 
 from .actions.approval import approve_bills, reject_bills
+from .actions.assets import decide_disposal, depreciate, propose_disposal, put_asset
 from .actions.bills import BillError, answer_query, map_account, raise_query
+from .actions.capacity import (
+    decide_idle_policy,
+    propose_idle_policy,
+    put_capacity,
+    record_use,
+    reserve_capacity,
+)
 from .actions.close import CloseError, ask_close, request_stop, start_close
 from .actions.cost_files import import_costs_later, is_large_ledger, resume_import
 from .actions.cost_model import (
@@ -11,6 +19,14 @@ from .actions.cost_model import (
     put_rule,
     remove_rule,
     set_driver_values,
+)
+from .actions.cost_terms import (
+    put_driver_set,
+    put_line_mark,
+    put_vocabulary,
+    remove_driver_set,
+    remove_line_mark,
+    tag_cost,
 )
 from .actions.costs import ImportReport, allocate, import_costs, save_mapping
 from .actions.rates import (
@@ -26,6 +42,7 @@ from .domain.bills import Change
 from .domain.close import STEPS as CLOSE_STEPS
 from .domain.close import Options as CloseOptions
 from .domain.close import next_step
+from .domain.cost_terms import POLICIES as IDLE_POLICIES
 from .domain.cost_values import DATE_FORMATS as COST_DATE_FORMATS
 from .domain.costs import FIELDS as COST_FIELDS
 from .domain.costs import ColumnMapping, CostError, column_labels, file_state, parse_columns
@@ -57,6 +74,15 @@ from .papers.tables import bill_csv, safe_cell, write_csv
 from .rate_words import decision_text, derivation_sentences, rate_text, span_text
 from .running import advance as advance_close
 from .selectors.approvals import IssueApproval, issue_approval
+from .selectors.assets import (
+    AssetView,
+    asset_by_code,
+    asset_months,
+    asset_view,
+    assets,
+    contributor_credits,
+    disposals,
+)
 from .selectors.bill_document import bill_document, line_document, money_text
 from .selectors.bills import (
     BillView,
@@ -73,6 +99,7 @@ from .selectors.bills import (
     revenue_by_service,
     visible_bills,
 )
+from .selectors.capacity import capacities, capacity, idle_costs
 from .selectors.closes import (
     Running,
     close_jobs,
@@ -86,6 +113,13 @@ from .selectors.cost_model import UNASSIGNED, PoolCost, cost_by_pool, drivers, p
 from .selectors.cost_model import drivers as cost_drivers
 from .selectors.cost_model import pools as cost_pools
 from .selectors.cost_model import rules as cost_rules
+from .selectors.cost_terms import (
+    TowerCosts,
+    cost_tags,
+    cost_vocabulary,
+    costs_by_tower,
+    driver_sets,
+)
 from .selectors.costs import (
     LedgerLine,
     Reconciliation,
@@ -113,6 +147,15 @@ from .selectors.costs import reconciliation as cost_reconciliation
 from .selectors.costs import rejects as cost_rejects
 from .selectors.integrity import bill_problems
 from .selectors.line_facts import FactPage, line_facts, line_facts_csv
+from .selectors.lineage import (
+    CostShare,
+    LedgerTrail,
+    LineCosts,
+    PoolShares,
+    ledger_trail,
+    line_costs,
+    line_pool_shares,
+)
 from .selectors.lines import (
     LineView,
     PoolLedger,
@@ -122,6 +165,7 @@ from .selectors.lines import (
     pool_parts,
     rate_decision,
 )
+from .selectors.marks import line_marks
 from .selectors.portal import (
     AccountChoice,
     UseByMonth,
@@ -134,6 +178,7 @@ from .selectors.portal import (
     usage_by_month,
     usage_by_month_csv,
 )
+from .selectors.rate_bases import RateTerms
 from .selectors.rate_warnings import rate_warnings
 from .selectors.rates import (
     RateEntry,
@@ -159,10 +204,12 @@ __all__ = [
     "CLOSE_STEPS",
     "COST_DATE_FORMATS",
     "COST_FIELDS",
+    "IDLE_POLICIES",
     "UNASSIGNED",
     "AccountChoice",
     "Adjustment",
     "AllocationRun",
+    "AssetView",
     "Bill",
     "BillError",
     "BillLine",
@@ -179,6 +226,7 @@ __all__ = [
     "CostImport",
     "CostReading",
     "CostRequest",
+    "CostShare",
     "CostTable",
     "FactPage",
     "Forecast",
@@ -187,18 +235,23 @@ __all__ = [
     "ImportReport",
     "IssueApproval",
     "LedgerLine",
+    "LedgerTrail",
+    "LineCosts",
     "LineQuery",
     "LineView",
     "MappingNeeded",
     "PoolCost",
     "PoolLedger",
     "PoolPart",
+    "PoolShares",
     "RateEntry",
     "RateError",
+    "RateTerms",
     "RateVersion",
     "Reconciliation",
     "Running",
     "ServicePosition",
+    "TowerCosts",
     "UseByMonth",
     "Volume",
     "Words",
@@ -214,6 +267,10 @@ __all__ = [
     "approve_bills",
     "approve_rate",
     "ask_close",
+    "asset_by_code",
+    "asset_months",
+    "asset_view",
+    "assets",
     "bill",
     "bill_before",
     "bill_change",
@@ -223,11 +280,14 @@ __all__ = [
     "bill_problems",
     "bill_view",
     "bills",
+    "capacities",
+    "capacity",
     "close_jobs",
     "close_periods",
     "close_run",
     "closes",
     "column_labels",
+    "contributor_credits",
     "cost_by_pool",
     "cost_drivers",
     "cost_file",
@@ -238,9 +298,17 @@ __all__ = [
     "cost_reconciliation",
     "cost_rejects",
     "cost_rules",
+    "cost_tags",
+    "cost_vocabulary",
+    "costs_by_tower",
+    "decide_disposal",
+    "decide_idle_policy",
     "decision_text",
+    "depreciate",
     "derivation_sentences",
     "derive_rate",
+    "disposals",
+    "driver_sets",
     "drivers",
     "edges",
     "file_jobs",
@@ -251,6 +319,7 @@ __all__ = [
     "forecasts",
     "found_rows",
     "history",
+    "idle_costs",
     "import_costs",
     "import_costs_later",
     "imports",
@@ -258,11 +327,15 @@ __all__ = [
     "issue_approval",
     "late_allocations",
     "latest_run",
+    "ledger_trail",
     "line",
+    "line_costs",
     "line_document",
     "line_facts",
     "line_facts_csv",
+    "line_marks",
     "line_of_change",
+    "line_pool_shares",
     "line_view",
     "look_at_costs",
     "map_account",
@@ -279,12 +352,19 @@ __all__ = [
     "pools",
     "preview_ends",
     "printed_head",
+    "propose_disposal",
+    "propose_idle_policy",
     "propose_rate",
+    "put_asset",
+    "put_capacity",
     "put_cost_model",
     "put_driver",
+    "put_driver_set",
     "put_forecast",
+    "put_line_mark",
     "put_pool",
     "put_rule",
+    "put_vocabulary",
     "queries",
     "raise_query",
     "rate_book",
@@ -300,11 +380,15 @@ __all__ = [
     "rates_in_force_page",
     "read_costs",
     "reconciliation",
+    "record_use",
     "reject_bills",
     "reject_rate",
     "rejects",
+    "remove_driver_set",
+    "remove_line_mark",
     "remove_rule",
     "request_stop",
+    "reserve_capacity",
     "resume_import",
     "revenue_by_service",
     "rules",
@@ -319,6 +403,7 @@ __all__ = [
     "start_close",
     "step_words",
     "steps",
+    "tag_cost",
     "unclosed_months",
     "usage_by_month",
     "usage_by_month_csv",

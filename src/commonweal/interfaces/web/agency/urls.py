@@ -7,7 +7,7 @@ from django.urls import path
 from ..access import agency_only
 from ..agreements import approvers
 from ..agreements.addresses import addresses
-from . import accounts, bills, forecasts, lines, records, take_out, usage
+from . import accounts, bills, forecasts, line_costs, lines, records, take_out, usage
 
 app_name = "agency"
 urlpatterns = [
@@ -19,6 +19,8 @@ urlpatterns = [
     path("lines/<uuid:line_id>/", lines.line, name="line"),
     path("lines/<uuid:line_id>/usage/", lines.line_usage, name="line_usage"),
     path("lines/<uuid:line_id>/usage.csv", lines.line_usage_csv, name="line_usage_csv"),
+    path("lines/<uuid:line_id>/costs/", line_costs.line_costs, name="line_costs"),
+    path("lines/<uuid:line_id>/costs/<str:pool>/", line_costs.line_pool, name="line_pool"),
     path("lines/<uuid:line_id>/ask/", lines.query, name="query"),
     path("rates/<str:version>/costs/<str:pool>/", lines.pool, name="pool"),
     path("usage/", usage.usage, name="usage"),

@@ -28,7 +28,11 @@ from commonweal.kernel.party.models import Delegation, Supplier
 from commonweal.kernel.schema.public import uuid7
 from commonweal.practices.charging.models import (
     AccountMap,
+    Asset,
+    AssetMonth,
+    ContributorCredit,
     CostImport,
+    Disposal,
     Forecast,
     LineQuery,
     RejectedCostRow,
@@ -57,6 +61,10 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
     "charging.CostImport": {"sha256": "md5('file' || g)"},
     "charging.RejectedCostRow": {"row": '"row" + g'},
     "charging.AllocationRun": {},
+    "charging.Asset": {},
+    "charging.AssetMonth": {"period": MONTH},
+    "charging.Capacity": {"starts": DAY, "ends": f"{DAY} + 5"},
+    "charging.ContributorCredit": {},
     "charging.AllocationEdge": {},
     "charging.CloseRun": {"period": MONTH, "state": "'done'"},
     "charging.Forecast": {"charge_item_id": NEW_ITEMS, "fiscal_year": '"fiscal_year"'},
@@ -160,6 +168,9 @@ def _first_rows(world: World, known: Mapping[str, str]) -> list[models.Model]:
         Forecast(agency_id=parks, charge_item_id=line.charge_item_id, quantity=5,
                  fiscal_year=int(known["fiscal_year"]), recorded_at=when),
         AccountMap(agency_id=parks, charge_item_id=line.charge_item_id, account_string="1"),
+        AssetMonth(agency_id=line_centre(), asset=Asset.objects.using("owner")[0],
+                   period="1949-12", amount_minor=5, recoverable_minor=5),
+        *_owed(parks),
         Bundle(lead_id=line.charge_item_id),
         ServiceLevel(service=Service.objects.using("owner")[0], name="Fast", metric="speed",
                      target=1, unit_id="C62", calendar="always", starts=when.date()),
@@ -167,6 +178,19 @@ def _first_rows(world: World, known: Mapping[str, str]) -> list[models.Model]:
         SecondApprover(agency_id=parks, person_id=world.actors["parks"].person_id,
                        starts=when.date(), decision=decision),
     ]  # fmt: skip
+
+
+def _owed(parks: UUID) -> list[models.Model]:
+    """What an agency is owed of a disposal, and the disposal."""
+    disposal = Disposal(
+        agency_id=line_centre(), asset=Asset.objects.using("owner")[0], day=now().date(),
+        proceeds_minor=5, reason="Seed", state="rejected", recorded_at=now(),
+    )  # fmt: skip
+    credit = ContributorCredit(
+        agency_id=parks, disposal=disposal, asset_name="Array", amount_minor=5, currency="USD",
+        recorded_at=now(),
+    )  # fmt: skip
+    return [disposal, credit]
 
 
 def line_centre() -> UUID:

@@ -5,7 +5,7 @@ Import from here. What needs DuckDB is imported from its own file: `connection.o
 `documents` is the file door (`commonweal engine …`): run_allocate, run_rate, main.
 """
 
-from .allocation import Allocation, Edge, Pool, Share, Target, allocate
+from .allocation import Allocation, Edge, Pool, Share, Target, Weighted, allocate
 from .allocation_methods import EXACT_POOLS, METHODS, UNALLOCATED
 from .allocation_proof import prove_allocation, require_allocation_proof
 from .errors import EngineDefect, EngineError, EngineInputError
@@ -41,6 +41,7 @@ __all__ = [
     "Share",
     "Target",
     "Tier",
+    "Weighted",
     "allocate",
     "flat",
     "from_document",
