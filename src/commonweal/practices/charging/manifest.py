@@ -8,6 +8,10 @@ from commonweal.kernel.schema.domain import Manifest
 from . import notice_words
 from .actions import adjustments, assurance, recovery
 from .actions.approval import bills_approved, bills_not_approved
+from .actions.assets import SUBJECT as DISPOSAL
+from .actions.assets import disposal_approved, disposal_not_approved
+from .actions.capacity import SUBJECT as IDLE
+from .actions.capacity import policy_approved, policy_not_approved
 from .actions.cost_files import KIND as IMPORT
 from .actions.credits import APPROVE as APPROVE_CREDITS
 from .actions.credits import SUBJECT as CREDIT
@@ -77,6 +81,12 @@ register_subject(
     assurance.engagement_decided,
     assurance.engagement_decided,
     words="a data room",
+)
+register_subject(
+    IDLE, APPROVE, policy_approved, policy_not_approved, words="who bears idle capacity"
+)
+register_subject(
+    DISPOSAL, APPROVE, disposal_approved, disposal_not_approved, words="the disposal of an asset"
 )
 
 RESERVES = "charging.test_reserves"

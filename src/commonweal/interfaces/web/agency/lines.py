@@ -144,12 +144,13 @@ def pool(request: Asked, version: str, pool: str) -> HttpResponse:
         "found": found,
         "item": found.version.charge_item,
         "pages": pages(request, found.page),
-        "span": _span(found.first_period, found.last_period),
+        "span": span_words(found.first_period, found.last_period),
     }
     return render(request, "agency/pool.jinja", context)
 
 
-def _span(first: str, last: str) -> str:
+def span_words(first: str, last: str) -> str:
+    """A month, or from one to another."""
     if first == last:
         return words.period(first)
     return _("%(first)s to %(last)s") % {

@@ -49,6 +49,10 @@ def cost_tabs(here: str) -> list[Link]:
         ("costs", _("The month")),
         ("imports", _("Imported files")),
         ("model", _("Pools and drivers")),
+        ("terms", _("Dated drivers and marks")),
+        ("towers", _("By tower")),
+        ("capacities", _("Capacity")),
+        ("assets", _("Assets")),
         ("allocations", _("Allocations")),
     )
     return [Link(label, address(name), name == here) for name, label in tabs]

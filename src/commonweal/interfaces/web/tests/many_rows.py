@@ -28,8 +28,12 @@ from commonweal.kernel.party.models import Delegation, Supplier
 from commonweal.kernel.schema.public import uuid7
 from commonweal.practices.charging.models import (
     AccountMap,
+    Asset,
+    AssetMonth,
     BudgetFigure,
+    ContributorCredit,
     CostImport,
+    Disposal,
     Forecast,
     LineQuery,
     RateBuild,
@@ -61,6 +65,10 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
     "charging.CostImport": {"sha256": "md5('file' || g)"},
     "charging.RejectedCostRow": {"row": '"row" + g'},
     "charging.AllocationRun": {},
+    "charging.Asset": {},
+    "charging.AssetMonth": {"period": MONTH},
+    "charging.Capacity": {"starts": DAY, "ends": f"{DAY} + 5"},
+    "charging.ContributorCredit": {},
     "charging.AllocationEdge": {},
     "charging.CloseRun": {"period": MONTH, "state": "'done'"},
     "charging.Forecast": {"charge_item_id": NEW_ITEMS, "fiscal_year": '"fiscal_year"'},
@@ -170,6 +178,9 @@ def _first_rows(world: World, known: Mapping[str, str]) -> list[models.Model]:
         Forecast(agency_id=parks, charge_item_id=line.charge_item_id, quantity=5,
                  fiscal_year=int(known["fiscal_year"]), recorded_at=when),
         AccountMap(agency_id=parks, charge_item_id=line.charge_item_id, account_string="1"),
+        AssetMonth(agency_id=line_centre(), asset=Asset.objects.using("owner")[0],
+                   period="1949-12", amount_minor=5, recoverable_minor=5),
+        *_owed(parks),
         Bundle(lead_id=line.charge_item_id),
         ServiceLevel(service=Service.objects.using("owner")[0], name="Fast", metric="speed",
                      target=1, unit_id="C62", calendar="always", starts=when.date()),
@@ -195,6 +206,19 @@ def _planned(parks: UUID, line: Any, when: Any) -> list[models.Model]:
                      currency="USD", low_minor=0, expected_minor=0, high_minor=0,
                      document={"lines": []}, content_hash="0" * 64, issued_at=when),
     ]  # fmt: skip
+
+
+def _owed(parks: UUID) -> list[models.Model]:
+    """What an agency is owed of a disposal, and the disposal."""
+    disposal = Disposal(
+        agency_id=line_centre(), asset=Asset.objects.using("owner")[0], day=now().date(),
+        proceeds_minor=5, reason="Seed", state="rejected", recorded_at=now(),
+    )  # fmt: skip
+    credit = ContributorCredit(
+        agency_id=parks, disposal=disposal, asset_name="Array", amount_minor=5, currency="USD",
+        recorded_at=now(),
+    )  # fmt: skip
+    return [disposal, credit]
 
 
 def line_centre() -> UUID:

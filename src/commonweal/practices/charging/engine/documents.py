@@ -18,7 +18,7 @@ from typing import Any
 
 from commonweal.kernel.money.public import Money, MoneyError, exponent
 
-from .allocation import Allocation, Pool, Target, allocate
+from .allocation import Allocation, Pool, Target, Weighted, allocate
 from .allocation_methods import METHODS
 from .allocation_proof import prove_allocation, require_allocation_proof
 from .errors import EngineDefect, EngineError, EngineInputError
@@ -54,7 +54,13 @@ def run_allocate(document: dict[str, Any]) -> dict[str, Any]:
             amount=_minor(pool["amount"], currency, pointer(["pools", number, "amount"])),
             values={k: Decimal(v) for k, v in pool.get("driver", {}).get("values", {}).items()},
             name=pool.get("name", pool["id"]),
-            driver=pool.get("driver", {}).get("name", ""),
+            driver=driver_words(pool),
+            parts=tuple(
+                Weighted(
+                    Decimal(part["weight"]), {k: Decimal(v) for k, v in part["values"].items()}
+                )
+                for part in pool.get("drivers", ())
+            ),
         )
         for number, pool in enumerate(document["pools"])
     ]
@@ -75,13 +81,24 @@ def run_allocate(document: dict[str, Any]) -> dict[str, Any]:
     return _allocation_document(result, pools, targets, currency)
 
 
+def driver_words(pool: dict[str, Any]) -> str:
+    """What a pool of a document is shared by: its driver, or its drivers with their weights."""
+    several = pool.get("drivers", ())
+    if not several:
+        return str(pool.get("driver", {}).get("name", ""))
+    return ", ".join(f"{part.get('name', '')} {part['weight']}".strip() for part in several)
+
+
 def _pointed(error: EngineError, document: dict[str, Any]) -> EngineInputError:
     """An allocation error with the pointer into the document."""
     place = pointer(error.where.split("/")) if error.where else ""
     if "pool" in error.details:
         number = [pool["id"] for pool in document["pools"]].index(error.details["pool"])
         value = [error.details["target"]] if error.details["target"] else []
-        place = pointer(["pools", number, "driver", "values", *value])
+        inner = ["drivers"] if document["pools"][number].get("drivers") else [
+            "driver", "values", *value,
+        ]  # fmt: skip
+        place = pointer(["pools", number, *inner])
     return EngineInputError(place, error.code, error.message)
 
 

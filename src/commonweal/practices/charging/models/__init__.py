@@ -1,5 +1,6 @@
 """Tables of charging: costs, rates, the close, bills."""
 
+from .assets import Asset, AssetMonth, AssetShare, ContributorCredit, Disposal
 from .assurance import AccessReview, Engagement, Sample
 from .bills import AccountMap, Bill, BillLine, LineFunding, LineQuery
 from .budgets import (
@@ -10,6 +11,18 @@ from .budgets import (
     BudgetThresholds,
 )
 from .close import CloseRun, CloseStep
+from .cost_terms import (
+    Capacity,
+    CapacityUse,
+    CostTag,
+    CostTerm,
+    DriverPart,
+    DriverSet,
+    IdleCost,
+    IdlePolicy,
+    LineMark,
+    Reservation,
+)
 from .costs import (
     AllocationEdge,
     AllocationRun,
@@ -66,6 +79,9 @@ __all__ = [
     "AllocationEdge",
     "AllocationRun",
     "AnnualPackage",
+    "Asset",
+    "AssetMonth",
+    "AssetShare",
     "BankEntry",
     "BankStatement",
     "Bill",
@@ -78,22 +94,33 @@ __all__ = [
     "BudgetDeadline",
     "BudgetFigure",
     "BudgetThresholds",
+    "Capacity",
+    "CapacityUse",
     "CloseRun",
     "CloseStep",
+    "ContributorCredit",
     "CostFile",
     "CostImport",
     "CostLine",
     "CostMapping",
     "CostPool",
+    "CostTag",
+    "CostTerm",
     "Credit",
     "CreditPortion",
+    "Disposal",
     "DisputeEntry",
     "DisputeLevel",
     "Driver",
+    "DriverPart",
+    "DriverSet",
     "DriverValue",
     "Engagement",
     "Forecast",
+    "IdleCost",
+    "IdlePolicy",
     "LineFunding",
+    "LineMark",
     "LineQuery",
     "PayerAccount",
     "PaymentMapping",
@@ -106,6 +133,7 @@ __all__ = [
     "RateVersion",
     "RecoveryRule",
     "RejectedCostRow",
+    "Reservation",
     "ReserveTest",
     "Sample",
     "Scenario",

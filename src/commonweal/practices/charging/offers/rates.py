@@ -58,6 +58,7 @@ from ..selectors.budgets import (
 from ..selectors.budgets import alerts as budget_alerts
 from ..selectors.build_ups import BuildView, build_ups, build_view, pool_lines_of
 from ..selectors.rate_base import Present, present
+from ..selectors.rate_bases import RateTerms
 from ..selectors.rate_effects import RateNews, coming_rates, effects_of
 from ..selectors.rate_rules import agreement_notices, rate_rules
 from ..selectors.rate_rules import caps as rate_caps
@@ -111,6 +112,7 @@ __all__ = [
     "RateEntry",
     "RateError",
     "RateNews",
+    "RateTerms",
     "Result",
     "Rules",
     "ScenarioError",
