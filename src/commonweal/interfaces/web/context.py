@@ -124,6 +124,7 @@ def navigation(actor: Actor, path: str) -> tuple[Link, ...]:
 def _agency_pages(actor: Actor) -> list[tuple[str, str]]:
     entries = [
         ("agency:bills", _("My bills"), "charging.view_bills"),
+        ("agency:account", _("What we owe"), "charging.view_bills"),
         ("agency:usage", _("My usage"), "charging.view_bills"),
         ("agency:agreements", _("My agreements"), "agreements.view"),
         ("agency:adjustments", _("My year-end adjustments"), "charging.view_bills"),
@@ -151,6 +152,7 @@ def _centre_links(actor: Actor, path: str) -> tuple[Link, ...]:
         ("centre:director", _("Overview"), "charging.view_all_bills"),
         ("centre:close", _("Close"), "charging.view_all_bills"),
         ("centre:bills", _("Bills"), "charging.view_all_bills"),
+        ("centre:owed", _("Payments"), "charging.view_payments"),
         ("centre:rates", _("Rate desk"), "charging.view_costs"),
         ("centre:costs", _("Costs"), "charging.view_costs"),
         ("centre:recovery", _("Recovery"), "charging.view_costs"),

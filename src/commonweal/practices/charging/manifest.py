@@ -17,6 +17,14 @@ from .actions.disputes import credit_approved as dispute_credited
 from .actions.disputes import credit_refused as dispute_not_credited
 from .actions.packages import KIND as PACKAGE
 from .actions.rates import APPROVE, SUBJECT, put_in_force, set_aside
+from .actions.refunds import (
+    APPROVE_REFUNDS,
+    REFUND,
+    RETURN,
+    nothing_happens,
+    refund_approved,
+    return_approved,
+)
 from .closing.approval import APPROVE as APPROVE_BILLS
 from .closing.approval import SUBJECT as MONTH
 from .domain.close import KIND as CLOSE
@@ -69,6 +77,10 @@ register_subject(
     assurance.engagement_decided,
     words="a data room",
 )
+register_subject(REFUND, APPROVE_REFUNDS, refund_approved, nothing_happens, words="a refund")
+register_subject(
+    RETURN, APPROVE_REFUNDS, return_approved, nothing_happens, words="a returned payment"
+)
 
 RESERVES = "charging.test_reserves"
 register_subject(CREDIT, APPROVE_CREDITS, credit_approved, words="a credit to an agency")
@@ -93,6 +105,9 @@ _FINANCE = [
     "charging.disputes_owner",
     "charging.disputes_finance",
     "charging.set_dispute_rules",
+    "charging.view_payments",
+    "charging.import_payments",
+    "charging.settle",
 ]
 MANIFEST = Manifest(
     name="charging",
@@ -131,8 +146,13 @@ MANIFEST = Manifest(
         "charging.approve_rates": "Approve or reject a rate",
         "charging.run_close": "Close a month and issue its bills, once they are approved",
         "charging.approve_bills": "Approve that a month's bills are issued",
+        "charging.view_payments": "See payments, and what every agency owes",
+        "charging.import_payments": "Import bank statements",
+        "charging.settle": "Assign payments, apply advances, remind, propose refunds",
+        "charging.approve_refunds": "Approve that money is paid back",
         "charging.view_all_bills": "See every agency's bills",
         "charging.view_bills": "See the agency's own bills",
+        "charging.accept_bills": "Accept the agency's bills, and pay them from its advance",
         "charging.query_lines": "Ask about or dispute a bill line",
         "charging.answer_queries": "Answer questions and disputes",
         "charging.propose_credits": "Propose a credit to an agency",
@@ -158,6 +178,8 @@ MANIFEST = Manifest(
             "charging.approve_rates",
             "charging.approve_bills",
             "charging.approve_credits",
+            "charging.approve_refunds",
+            "charging.view_payments",
             "charging.view_all_bills",
             "charging.answer_queries",
             "charging.approve_recovery",
@@ -184,14 +206,20 @@ MANIFEST = Manifest(
             "charging.view_all_bills",
             "charging.make_package",
             "charging.read_room",
+            "charging.view_payments",
         ],
         "agency_finance": [
             "charging.view_bills",
+            "charging.accept_bills",
             "charging.query_lines",
             "charging.map_accounts",
             "charging.sign_forecast",
         ],
-        "agency_approver": ["charging.view_bills", "charging.sign_forecast"],
+        "agency_approver": [
+            "charging.view_bills",
+            "charging.accept_bills",
+            "charging.sign_forecast",
+        ],
         "agency_liaison": ["charging.view_bills", "charging.query_lines"],
     },
 )

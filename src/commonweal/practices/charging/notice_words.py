@@ -74,8 +74,22 @@ CREDIT = Template(
     ),
 )
 
+REMINDER = Template(
+    code="bill_reminder",
+    topic="bills",
+    subject=gettext_noop("A friendly reminder: {amount} is past due"),
+    body=gettext_noop(
+        "Perhaps it escaped you: {amount} of your bills is past due, the oldest since {until} "
+        "({bills}). What you dispute is not counted.\n\nIf you have paid, thank you; it will be "
+        "seen in a few days. If something is wrong, or you need more time, please tell us on the "
+        "bill. Your account with us:\n{base_url}/agency/account/"
+    ),
+)
+
 
 def register() -> None:
     """Announce the templates."""
-    for template in (PREVIEW, ISSUED, TO_APPROVE, DISPUTE, OUTCOME, CREDIT, RESERVE_ABOVE):
+    for template in (
+        PREVIEW, ISSUED, TO_APPROVE, DISPUTE, OUTCOME, CREDIT, RESERVE_ABOVE, REMINDER
+    ):  # fmt: skip
         register_template(template)

@@ -1,5 +1,6 @@
 """What interfaces may use of charging."""
 
+from .actions.acceptance import accept_bill, accept_due_bills
 from .actions.adjustments import carry_out_adjustment, propose_adjustment
 from .actions.approval import approve_bills, reject_bills
 from .actions.assurance import draw_sample, end_engagement, propose_engagement, sign_review
@@ -17,6 +18,7 @@ from .actions.cost_model import (
 from .actions.costs import ImportReport, allocate, import_costs, save_mapping
 from .actions.credits import put_credit
 from .actions.packages import ask_package, make_package, make_package_here
+from .actions.payments import assign_payment, import_payments, set_payment_aside
 from .actions.rates import (
     approve_rate,
     propose_rate,
@@ -26,7 +28,17 @@ from .actions.rates import (
     sign_forecasts,
 )
 from .actions.recovery import propose_entry, propose_reduction, propose_rule
+from .actions.refunds import (
+    REFUND,
+    RETURN,
+    approve_refund,
+    propose_refund,
+    propose_return,
+    reject_refund,
+)
+from .actions.reminders import remind_agency
 from .actions.reserves import test_reserves
+from .actions.settlement import apply_advance, credit_to_advance, post_refund, undo_settlement
 from .close_words import FoundRows, found_rows, step_words
 from .domain.bills import Change
 from .domain.close import STEPS as CLOSE_STEPS
@@ -38,6 +50,8 @@ from .domain.costs import ColumnMapping, CostError, column_labels, file_state, p
 from .domain.rates import Adjustment, ForecastCheck, RateError, mean_error
 from .domain.recovery import Account as RecoveryAccount
 from .domain.recovery import RecoveryError, Reserve, days_text
+from .domain.remittance import Match, Share
+from .domain.settlement import BUCKETS, PaymentError
 from .import_costs.files import FileOptions as CostFileOptions
 from .import_costs.files import Table as CostTable
 from .import_costs.reading import (
@@ -48,12 +62,17 @@ from .import_costs.reading import (
     look_at_costs,
     read_costs,
 )
+from .import_payments.reading import PaymentRequest
+from .import_payments.tables import FIELDS as PAYMENT_FIELDS
+from .import_payments.tables import Layout as PaymentLayout
 from .models import (
     AccessReview,
     AccountEntry,
     AdjustmentPart,
     AllocationRun,
     AnnualPackage,
+    BankEntry,
+    BankStatement,
     Bill,
     BillLine,
     CloseRun,
@@ -70,6 +89,7 @@ from .models import (
     RecoveryRule,
     ReserveTest,
     Sample,
+    Settlement,
 )
 from .models import (
     Adjustment as YearEndAdjustment,
@@ -168,7 +188,33 @@ from .selectors.lines import (
     pool_parts,
     rate_decision,
 )
+from .selectors.matching import PaymentReport, Planned, look_at_payments
+from .selectors.owed import (
+    Account,
+    BookProblem,
+    Owed,
+    account,
+    cash_problems,
+    days_to_settle,
+    overdue_total,
+    owed,
+    owed_csv,
+    receipts_csv,
+    settlements,
+)
 from .selectors.packages import annual_packages, package_file, package_jobs
+from .selectors.payments import (
+    Waiting,
+    entries,
+    entry,
+    entry_history,
+    payer_accounts,
+    payment_mappings,
+    statement,
+    statements,
+    waiting_payments,
+    waiting_summary,
+)
 from .selectors.portal import (
     AccountChoice,
     UseByMonth,
@@ -223,26 +269,35 @@ from .selectors.room import (
     sample,
     samples,
 )
+from .selectors.standing import Standing, standing, standings
 from .sentences import Words
 
 __all__ = [
+    "BUCKETS",
     "CLOSE_STEPS",
     "COST_DATE_FORMATS",
     "COST_FIELDS",
     "PACKAGE_FILES",
+    "PAYMENT_FIELDS",
     "POPULATIONS",
+    "REFUND",
+    "RETURN",
     "UNASSIGNED",
     "AccessReview",
+    "Account",
     "AccountChoice",
     "AccountEntry",
     "Adjustment",
     "AdjustmentPart",
     "AllocationRun",
     "AnnualPackage",
+    "BankEntry",
+    "BankStatement",
     "Bill",
     "BillError",
     "BillLine",
     "BillView",
+    "BookProblem",
     "Change",
     "Choices",
     "CloseError",
@@ -273,8 +328,15 @@ __all__ = [
     "LineQuery",
     "LineView",
     "MappingNeeded",
+    "Match",
     "Override",
+    "Owed",
     "Pair",
+    "PaymentError",
+    "PaymentLayout",
+    "PaymentReport",
+    "PaymentRequest",
+    "Planned",
     "PoolCost",
     "PoolLedger",
     "PoolPart",
@@ -293,13 +355,20 @@ __all__ = [
     "Sample",
     "ServicePosition",
     "ServiceRecovery",
+    "Settlement",
+    "Share",
+    "Standing",
     "UseByMonth",
     "Volume",
+    "Waiting",
     "Words",
     "Worked",
     "YearEndAdjustment",
+    "accept_bill",
+    "accept_due_bills",
     "access_review",
     "access_reviews",
+    "account",
     "account_choices",
     "account_entries",
     "account_maps",
@@ -314,10 +383,13 @@ __all__ = [
     "allocation_runs",
     "annual_packages",
     "answer_query",
+    "apply_advance",
     "approve_bills",
     "approve_rate",
+    "approve_refund",
     "ask_close",
     "ask_package",
+    "assign_payment",
     "bill",
     "bill_before",
     "bill_change",
@@ -329,6 +401,7 @@ __all__ = [
     "bills",
     "carried_into",
     "carry_out_adjustment",
+    "cash_problems",
     "close_jobs",
     "close_periods",
     "close_run",
@@ -346,9 +419,11 @@ __all__ = [
     "cost_rejects",
     "cost_rules",
     "credit_left",
+    "credit_to_advance",
     "credit_view",
     "credits",
     "days_text",
+    "days_to_settle",
     "decision_text",
     "derivation_sentences",
     "derive_rate",
@@ -358,6 +433,9 @@ __all__ = [
     "end_engagement",
     "engagement",
     "engagements",
+    "entries",
+    "entry",
+    "entry_history",
     "entry_words",
     "file_jobs",
     "file_state",
@@ -370,6 +448,7 @@ __all__ = [
     "history",
     "import_costs",
     "import_costs_later",
+    "import_payments",
     "imports",
     "is_keeper",
     "is_large_ledger",
@@ -383,6 +462,7 @@ __all__ = [
     "line_of_change",
     "line_view",
     "look_at_costs",
+    "look_at_payments",
     "make_package",
     "make_package_here",
     "map_account",
@@ -393,12 +473,17 @@ __all__ = [
     "month_summary",
     "next_step",
     "no_costs_reason",
+    "overdue_total",
     "overrides",
+    "owed",
+    "owed_csv",
     "own_adjustments",
     "package_file",
     "package_jobs",
     "pairs",
     "parse_columns",
+    "payer_accounts",
+    "payment_mappings",
     "pool_ledger",
     "pool_lines",
     "pool_parts",
@@ -407,6 +492,7 @@ __all__ = [
     "population_page",
     "population_rows",
     "population_words",
+    "post_refund",
     "preview_ends",
     "price_reductions",
     "printed_head",
@@ -415,6 +501,8 @@ __all__ = [
     "propose_entry",
     "propose_rate",
     "propose_reduction",
+    "propose_refund",
+    "propose_return",
     "propose_rule",
     "public_positions",
     "put_cost_model",
@@ -438,6 +526,7 @@ __all__ = [
     "rates_in_force",
     "rates_in_force_page",
     "read_costs",
+    "receipts_csv",
     "reconciliation",
     "recoveries",
     "recovery",
@@ -445,7 +534,9 @@ __all__ = [
     "recovery_years",
     "reject_bills",
     "reject_rate",
+    "reject_refund",
     "rejects",
+    "remind_agency",
     "remove_rule",
     "request_stop",
     "reserve_tests",
@@ -463,20 +554,29 @@ __all__ = [
     "save_mapping",
     "service_positions",
     "set_driver_values",
+    "set_payment_aside",
+    "settlements",
     "sign_forecast",
     "sign_forecasts",
     "sign_review",
     "span_text",
+    "standing",
+    "standings",
     "start_close",
+    "statement",
+    "statements",
     "step_words",
     "steps",
     "test_reserves",
     "unclosed_months",
+    "undo_settlement",
     "usage_by_month",
     "usage_by_month_csv",
     "verifier_source",
     "visible_bills",
     "waiting_files",
+    "waiting_payments",
+    "waiting_summary",
     "work_out",
     "write_csv",
 ]

@@ -6,5 +6,6 @@ from .cost_files import door as costs
 from .rates import door as rates
 from .recovery import door as recovery
 from .room import door as room
+from .statements import door as payments
 
-DOORS = [bills, rates, costs, closes, recovery, room]
+DOORS = [payments, bills, rates, costs, closes, recovery, room]

@@ -7,10 +7,22 @@ from django.urls import path
 from ..access import agency_only
 from ..agreements import approvers
 from ..agreements.addresses import addresses
-from . import accounts, adjustments, bills, forecasts, lines, records, take_out, usage
+from . import (
+    account,
+    accounts,
+    adjustments,
+    bills,
+    forecasts,
+    lines,
+    records,
+    take_out,
+    usage,
+)
 
 app_name = "agency"
 urlpatterns = [
+    path("account/", account.account, name="account"),
+    path("account/receipts.csv", account.receipts, name="receipts"),
     path("bills/", bills.bills, name="bills"),
     path("bills/check_bill.py", bills.verifier, name="verifier"),
     path("bills/<str:number>/", bills.bill, name="bill"),

@@ -9,6 +9,7 @@ import commonweal.kernel.schema.ids
 class Migration(migrations.Migration):
     dependencies = [
         ("catalogue", "0001_initial"),
+        ("charging", "0002_cash"),
         ("charging", "0002_disputes"),
         ("party", "0001_initial"),
     ]

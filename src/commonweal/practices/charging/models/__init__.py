@@ -28,6 +28,16 @@ from .recovery import (
     RecoveryRule,
     ReserveTest,
 )
+from .settlement import (
+    BankEntry,
+    BankStatement,
+    BillAcceptance,
+    BillReminder,
+    PayerAccount,
+    PaymentMapping,
+    Settlement,
+    SettlementPart,
+)
 
 __all__ = [
     "AccessReview",
@@ -38,8 +48,12 @@ __all__ = [
     "AllocationEdge",
     "AllocationRun",
     "AnnualPackage",
+    "BankEntry",
+    "BankStatement",
     "Bill",
+    "BillAcceptance",
     "BillLine",
+    "BillReminder",
     "BoardMeeting",
     "CloseRun",
     "CloseStep",
@@ -58,6 +72,8 @@ __all__ = [
     "Forecast",
     "LineFunding",
     "LineQuery",
+    "PayerAccount",
+    "PaymentMapping",
     "PoolRule",
     "PriceReduction",
     "RateVersion",
@@ -65,4 +81,6 @@ __all__ = [
     "RejectedCostRow",
     "ReserveTest",
     "Sample",
+    "Settlement",
+    "SettlementPart",
 ]
