@@ -226,6 +226,7 @@ MANIFEST = Manifest(
             "charging.view_payments",
             "charging.make_package",
             "charging.read_room",
+            "charging.view_payments",
         ],
         "agency_finance": [
             "charging.view_bills",
