@@ -18,6 +18,7 @@ INTERNAL = {
     "catalogue.propose_order": DRAFTS,
     "catalogue.revise_order": DRAFTS,
     "charging.put_credit": "a decision on a dispute, a service credit or a year's end gives it",
+    "charging.run_clocks": "the worker does it each morning; the command is for operators",
     "charging.save_mapping": "import_costs keeps the mapping that was accepted",
     "charging.sign_forecasts": "the same as sign_forecast for many at once, for programs of ours",
     "documents.begin_here": "the command's way to ask: it makes the archive itself",

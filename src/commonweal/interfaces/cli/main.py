@@ -21,7 +21,7 @@ from .kit import Register, say
 GROUP = "commonweal.verbs"
 VERBS = (
     "demo", "init", "serve", "parties", "people", "services", "items", "units", "sources",
-    "agreements", "usage", "costs", "close", "bills", "audit",
+    "agreements", "usage", "costs", "close", "bills", "disputes", "credits", "unusual", "audit",
     "ledger", "jobs", "database", "doctor", "bench", "deep",
 )  # fmt: skip
 EPILOG = """\

@@ -45,10 +45,12 @@ _FINANCE = [
     "charging.disputes_owner",
     "charging.disputes_finance",
     "charging.set_dispute_rules",
+    "charging.set_tolerances",
 ]
 MANIFEST = Manifest(
     name="charging",
     shown={
+        "charging.AnomalyHold": {"bill__state": "issued"},
         "charging.Bill": {"state": "issued"},
         "charging.BillLine": {"bill__state": "issued"},
         "charging.LineFunding": {"line__bill__state": "issued"},
@@ -83,7 +85,8 @@ MANIFEST = Manifest(
         "charging.disputes_finance": "Decide disputes as the finance officer",
         "charging.disputes_director": "Decide disputes as the director",
         "charging.disputes_board": "Record what the board decided on disputes",
-        "charging.set_dispute_rules": "Set times for disputes, tolerances and board meetings",
+        "charging.set_dispute_rules": "Set times for disputes and bills, and board meetings",
+        "charging.set_tolerances": "Set from when a line is unusual and holds its bill",
         "charging.map_accounts": "Map bill lines to the agency's own account strings",
         "charging.sign_forecast": "Sign the agency's forecast volumes",
     },
@@ -100,6 +103,7 @@ MANIFEST = Manifest(
             "charging.disputes_director",
             "charging.disputes_board",
             "charging.set_dispute_rules",
+            "charging.set_tolerances",
         ],
         "finance_officer": _FINANCE,
         "service_owner": [
@@ -108,6 +112,7 @@ MANIFEST = Manifest(
             "charging.view_all_bills",
             "charging.answer_queries",
             "charging.disputes_owner",
+            "charging.set_tolerances",
         ],
         "auditor": ["charging.view_costs", "charging.view_all_bills"],
         "agency_finance": [

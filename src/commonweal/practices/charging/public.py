@@ -1,5 +1,11 @@
 """What interfaces may use of charging."""
 
+from .actions.anomalies import (
+    acknowledge_hold,
+    explain_hold,
+    put_bill_target,
+    put_tolerance,
+)
 from .actions.approval import approve_bills, reject_bills
 from .actions.bills import BillError, answer_query, map_account, raise_query
 from .actions.close import CloseError, ask_close, request_stop, start_close
@@ -13,7 +19,16 @@ from .actions.cost_model import (
     set_driver_values,
 )
 from .actions.costs import ImportReport, allocate, import_costs, save_mapping
-from .actions.credits import put_credit
+from .actions.credits import approve_credit, propose_credit, put_credit, reject_credit
+from .actions.dispute_rules import note_board_meeting, put_dispute_level
+from .actions.disputes import (
+    accept_outcome,
+    add_evidence,
+    escalate_dispute,
+    resolve_dispute,
+    run_clocks,
+    write_message,
+)
 from .actions.rates import (
     approve_rate,
     propose_rate,
@@ -22,7 +37,17 @@ from .actions.rates import (
     sign_forecast,
     sign_forecasts,
 )
+from .change_words import cause_sentence, change_sentence, term_meanings, term_words
 from .close_words import FoundRows, found_rows, step_words
+from .date_words import level_state_words, month_level_words
+from .dispute_words import (
+    category_words,
+    credit_words,
+    entry_words,
+    level_words,
+    outcome_words,
+    state_words,
+)
 from .domain.bills import Change
 from .domain.close import STEPS as CLOSE_STEPS
 from .domain.close import Options as CloseOptions
@@ -30,7 +55,12 @@ from .domain.close import next_step
 from .domain.cost_values import DATE_FORMATS as COST_DATE_FORMATS
 from .domain.costs import FIELDS as COST_FIELDS
 from .domain.costs import ColumnMapping, CostError, column_labels, file_state, parse_columns
+from .domain.credits import MOST_MONTHS as MOST_CREDIT_MONTHS
+from .domain.credits import months_from
+from .domain.dispute_report import ReportRow as DisputeReportRow
+from .domain.disputes import LARGEST_FILE as LARGEST_EVIDENCE
 from .domain.rates import Adjustment, ForecastCheck, RateError, mean_error
+from .domain.waterfall import TERMS as CHANGE_TERMS
 from .import_costs.files import FileOptions as CostFileOptions
 from .import_costs.files import Table as CostTable
 from .import_costs.reading import (
@@ -43,23 +73,30 @@ from .import_costs.reading import (
 )
 from .models import (
     AllocationRun,
+    AnomalyHold,
     Bill,
     BillLine,
+    BoardMeeting,
     CloseRun,
     CloseStep,
     CostFile,
     CostImport,
     Credit,
     CreditPortion,
+    DisputeEntry,
     Forecast,
+    ItemTolerance,
     LineQuery,
     RateVersion,
 )
+from .papers.dispute_table import decimal_of, dispute_report_csv
 from .papers.pack import verifier_source
 from .papers.tables import bill_csv, safe_cell, write_csv
 from .rate_words import decision_text, derivation_sentences, rate_text, span_text
 from .running import advance as advance_close
+from .selectors.anomalies import held_items, holds, tolerances
 from .selectors.approvals import IssueApproval, issue_approval
+from .selectors.bill_dates import MonthLevels, bill_levels, bill_targets
 from .selectors.bill_document import bill_document, line_document, money_text
 from .selectors.bills import (
     BillView,
@@ -114,7 +151,23 @@ from .selectors.costs import imports as cost_imports
 from .selectors.costs import pool_lines as cost_pool_lines
 from .selectors.costs import reconciliation as cost_reconciliation
 from .selectors.costs import rejects as cost_rejects
-from .selectors.credits import CreditView, credit_left, credit_view, credits
+from .selectors.credits import (
+    CreditView,
+    credit_left,
+    credit_view,
+    credits,
+    first_credit_month,
+)
+from .selectors.dispute_levels import dispute_levels
+from .selectors.disputes import (
+    BoardReport,
+    DisputeView,
+    dispute,
+    dispute_report,
+    disputes,
+    last_meeting,
+    service_names,
+)
 from .selectors.integrity import bill_problems
 from .selectors.line_facts import FactPage, line_facts, line_facts_csv
 from .selectors.lines import (
@@ -157,20 +210,28 @@ from .selectors.rates import (
     service_positions,
 )
 from .selectors.rates import entry as rate_entry
+from .selectors.waterfall import BillMove, bill_months, bill_move
 from .sentences import Words
 
 __all__ = [
+    "CHANGE_TERMS",
     "CLOSE_STEPS",
     "COST_DATE_FORMATS",
     "COST_FIELDS",
+    "LARGEST_EVIDENCE",
+    "MOST_CREDIT_MONTHS",
     "UNASSIGNED",
     "AccountChoice",
     "Adjustment",
     "AllocationRun",
+    "AnomalyHold",
     "Bill",
     "BillError",
     "BillLine",
+    "BillMove",
     "BillView",
+    "BoardMeeting",
+    "BoardReport",
     "Change",
     "CloseError",
     "CloseOptions",
@@ -187,16 +248,21 @@ __all__ = [
     "Credit",
     "CreditPortion",
     "CreditView",
+    "DisputeEntry",
+    "DisputeReportRow",
+    "DisputeView",
     "FactPage",
     "Forecast",
     "ForecastCheck",
     "FoundRows",
     "ImportReport",
     "IssueApproval",
+    "ItemTolerance",
     "LedgerLine",
     "LineQuery",
     "LineView",
     "MappingNeeded",
+    "MonthLevels",
     "PoolCost",
     "PoolLedger",
     "PoolPart",
@@ -209,8 +275,11 @@ __all__ = [
     "UseByMonth",
     "Volume",
     "Words",
+    "accept_outcome",
     "account_choices",
     "account_maps",
+    "acknowledge_hold",
+    "add_evidence",
     "advance_close",
     "agency_journal",
     "allocate",
@@ -219,6 +288,7 @@ __all__ = [
     "allocation_runs",
     "answer_query",
     "approve_bills",
+    "approve_credit",
     "approve_rate",
     "ask_close",
     "bill",
@@ -226,10 +296,17 @@ __all__ = [
     "bill_change",
     "bill_csv",
     "bill_document",
+    "bill_levels",
     "bill_line_page",
+    "bill_months",
+    "bill_move",
     "bill_problems",
+    "bill_targets",
     "bill_view",
     "bills",
+    "category_words",
+    "cause_sentence",
+    "change_sentence",
     "close_jobs",
     "close_periods",
     "close_run",
@@ -247,27 +324,43 @@ __all__ = [
     "cost_rules",
     "credit_left",
     "credit_view",
+    "credit_words",
     "credits",
+    "decimal_of",
     "decision_text",
     "derivation_sentences",
     "derive_rate",
+    "dispute",
+    "dispute_levels",
+    "dispute_report",
+    "dispute_report_csv",
+    "disputes",
     "drivers",
     "edges",
+    "entry_words",
+    "escalate_dispute",
+    "explain_hold",
     "file_jobs",
     "file_state",
+    "first_credit_month",
     "first_rows",
     "forecast_checks",
     "forecast_counts",
     "forecasts",
     "found_rows",
+    "held_items",
     "history",
+    "holds",
     "import_costs",
     "import_costs_later",
     "imports",
     "is_large_ledger",
     "issue_approval",
+    "last_meeting",
     "late_allocations",
     "latest_run",
+    "level_state_words",
+    "level_words",
     "line",
     "line_document",
     "line_facts",
@@ -279,9 +372,13 @@ __all__ = [
     "mappings",
     "mean_error",
     "money_text",
+    "month_level_words",
     "month_summary",
+    "months_from",
     "next_step",
     "no_costs_reason",
+    "note_board_meeting",
+    "outcome_words",
     "parse_columns",
     "pool_ledger",
     "pool_lines",
@@ -289,13 +386,17 @@ __all__ = [
     "pools",
     "preview_ends",
     "printed_head",
+    "propose_credit",
     "propose_rate",
+    "put_bill_target",
     "put_cost_model",
     "put_credit",
+    "put_dispute_level",
     "put_driver",
     "put_forecast",
     "put_pool",
     "put_rule",
+    "put_tolerance",
     "queries",
     "raise_query",
     "rate_book",
@@ -312,24 +413,32 @@ __all__ = [
     "read_costs",
     "reconciliation",
     "reject_bills",
+    "reject_credit",
     "reject_rate",
     "rejects",
     "remove_rule",
     "request_stop",
+    "resolve_dispute",
     "resume_import",
     "revenue_by_service",
     "rules",
+    "run_clocks",
     "running",
     "safe_cell",
     "save_mapping",
+    "service_names",
     "service_positions",
     "set_driver_values",
     "sign_forecast",
     "sign_forecasts",
     "span_text",
     "start_close",
+    "state_words",
     "step_words",
     "steps",
+    "term_meanings",
+    "term_words",
+    "tolerances",
     "unclosed_months",
     "usage_by_month",
     "usage_by_month_csv",
@@ -337,4 +446,5 @@ __all__ = [
     "visible_bills",
     "waiting_files",
     "write_csv",
+    "write_message",
 ]

@@ -1,8 +1,11 @@
 """Charging: bills, rates, costs and the monthly close, a door each."""
 
-from .bills import door as bills
+from .anomalies import door as unusual
+from .changes import door as bills
 from .closes import door as closes
 from .cost_files import door as costs
+from .credits import door as credits
+from .disputes import door as disputes
 from .rates import door as rates
 
-DOORS = [bills, rates, costs, closes]
+DOORS = [bills, disputes, credits, unusual, rates, costs, closes]

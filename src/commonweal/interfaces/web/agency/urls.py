@@ -7,7 +7,19 @@ from django.urls import path
 from ..access import agency_only
 from ..agreements import approvers
 from ..agreements.addresses import addresses
-from . import accounts, bills, forecasts, lines, records, take_out, usage
+from . import (
+    accounts,
+    bills,
+    changes,
+    credits,
+    disputes,
+    forecasts,
+    lines,
+    records,
+    take_out,
+    unusual,
+    usage,
+)
 
 app_name = "agency"
 urlpatterns = [
@@ -20,6 +32,17 @@ urlpatterns = [
     path("lines/<uuid:line_id>/usage/", lines.line_usage, name="line_usage"),
     path("lines/<uuid:line_id>/usage.csv", lines.line_usage_csv, name="line_usage_csv"),
     path("lines/<uuid:line_id>/ask/", lines.query, name="query"),
+    path("unusual/", unusual.unusual, name="unusual"),
+    path("unusual/<uuid:hold_id>/", unusual.acknowledge, name="acknowledge"),
+    path("dates/", unusual.dates, name="dates"),
+    path("changes/", changes.changes, name="changes"),
+    path("disputes/", disputes.disputes, name="disputes"),
+    path("disputes/<uuid:dispute_id>/", disputes.dispute, name="dispute"),
+    path(
+        "disputes/<uuid:dispute_id>/files/<uuid:document_id>/", disputes.evidence, name="evidence"
+    ),
+    path("credits/", credits.credits, name="credits"),
+    path("credits/<uuid:credit_id>/", credits.credit, name="credit"),
     path("rates/<str:version>/costs/<str:pool>/", lines.pool, name="pool"),
     path("usage/", usage.usage, name="usage"),
     path("usage.csv", usage.usage_csv, name="usage_csv"),

@@ -1,5 +1,6 @@
 """Tables of charging: costs, rates, the close, bills."""
 
+from .anomalies import AnomalyHold, BillTarget, ItemTolerance
 from .bills import AccountMap, Bill, BillLine, LineFunding, LineQuery
 from .close import CloseRun, CloseStep
 from .costs import (
@@ -23,8 +24,10 @@ __all__ = [
     "AccountMap",
     "AllocationEdge",
     "AllocationRun",
+    "AnomalyHold",
     "Bill",
     "BillLine",
+    "BillTarget",
     "BoardMeeting",
     "CloseRun",
     "CloseStep",
@@ -40,6 +43,7 @@ __all__ = [
     "Driver",
     "DriverValue",
     "Forecast",
+    "ItemTolerance",
     "LineFunding",
     "LineQuery",
     "PoolRule",
