@@ -21,8 +21,8 @@ from .kit import Register, say
 GROUP = "commonweal.verbs"
 VERBS = (
     "demo", "init", "serve", "parties", "people", "services", "items", "units", "sources",
-    "agreements", "usage", "late", "costs", "ratedesk", "budgets", "close", "bills", "payments",
-    "recovery", "audit",
+    "agreements", "usage", "late", "costs", "ratedesk", "budgets", "close", "bills", "disputes",
+    "credits", "unusual", "payments", "recovery", "audit",
     "ledger", "jobs", "database", "doctor", "bench", "deep",
 )  # fmt: skip
 EPILOG = """\

@@ -94,6 +94,11 @@ SECTIONS = {
     "/orders/": "/agreements/",
     "/endings/": "/agreements/",
     "/agency/lines/": "/agency/bills/",
+    "/agency/changes/": "/agency/bills/",
+    "/agency/unusual/": "/agency/bills/",
+    "/agency/dates/": "/agency/bills/",
+    "/agency/disputes/": "/agency/bills/",
+    "/agency/credits/": "/agency/bills/",
     "/agency/rates/": "/agency/bills/",
     "/agency/proposed-rates/": "/agency/budget/",
 }

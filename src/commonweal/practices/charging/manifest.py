@@ -121,10 +121,12 @@ _FINANCE = [
     "charging.import_payments",
     "charging.settle",
     "charging.issue_budget_figures",
+    "charging.set_tolerances",
 ]
 MANIFEST = Manifest(
     name="charging",
     shown={
+        "charging.AnomalyHold": {"bill__state": "issued"},
         "charging.Bill": {"state": "issued"},
         "charging.BillLine": {"bill__state": "issued"},
         "charging.LineFunding": {"line__bill__state": "issued"},
@@ -176,7 +178,8 @@ MANIFEST = Manifest(
         "charging.disputes_finance": "Decide disputes as the finance officer",
         "charging.disputes_director": "Decide disputes as the director",
         "charging.disputes_board": "Record what the board decided on disputes",
-        "charging.set_dispute_rules": "Set times for disputes, tolerances and board meetings",
+        "charging.set_dispute_rules": "Set times for disputes and bills, and board meetings",
+        "charging.set_tolerances": "Set from when a line is unusual and holds its bill",
         "charging.map_accounts": "Map bill lines to the agency's own account strings",
         "charging.propose_recovery": "Propose year-end adjustments, reduced prices and limits",
         "charging.approve_recovery": "Approve year-end adjustments, reduced prices and limits",
@@ -211,6 +214,7 @@ MANIFEST = Manifest(
             "charging.disputes_director",
             "charging.disputes_board",
             "charging.set_dispute_rules",
+            "charging.set_tolerances",
         ],
         "finance_officer": _FINANCE,
         "service_owner": [
@@ -219,6 +223,7 @@ MANIFEST = Manifest(
             "charging.view_all_bills",
             "charging.answer_queries",
             "charging.disputes_owner",
+            "charging.set_tolerances",
         ],
         "auditor": [
             "charging.view_costs",

@@ -1,9 +1,12 @@
 """Charging: bills, rates, costs and the monthly close, a door each."""
 
 from . import capacity, cost_files  # noqa: F401  their operations hang on the door of costs
+from .anomalies import door as unusual
 from .budgets import door as budgets
+from .changes import door as bills
 from .closes import door as closes
-from .lineage import bills
+from .credits import door as credits
+from .disputes import door as disputes
 from .lineage import door as costs
 from .rate_desk import door as desk
 from .rate_rules import door as rules
@@ -15,6 +18,9 @@ from .statements import door as payments
 DOORS = [
     payments,
     bills,
+    disputes,
+    credits,
+    unusual,
     rates,
     desk,
     rules,

@@ -13,6 +13,9 @@ from . import (
     adjustments,
     bills,
     budget,
+    changes,
+    credits,
+    disputes,
     forecasts,
     late,
     line_costs,
@@ -20,6 +23,7 @@ from . import (
     proposed,
     records,
     take_out,
+    unusual,
     usage,
 )
 
@@ -38,6 +42,17 @@ urlpatterns = [
     path("lines/<uuid:line_id>/costs/", line_costs.line_costs, name="line_costs"),
     path("lines/<uuid:line_id>/costs/<str:pool>/", line_costs.line_pool, name="line_pool"),
     path("lines/<uuid:line_id>/ask/", lines.query, name="query"),
+    path("unusual/", unusual.unusual, name="unusual"),
+    path("unusual/<uuid:hold_id>/", unusual.acknowledge, name="acknowledge"),
+    path("dates/", unusual.dates, name="dates"),
+    path("changes/", changes.changes, name="changes"),
+    path("disputes/", disputes.disputes, name="disputes"),
+    path("disputes/<uuid:dispute_id>/", disputes.dispute, name="dispute"),
+    path(
+        "disputes/<uuid:dispute_id>/files/<uuid:document_id>/", disputes.evidence, name="evidence"
+    ),
+    path("credits/", credits.credits, name="credits"),
+    path("credits/<uuid:credit_id>/", credits.credit, name="credit"),
     path("rates/<str:version>/costs/<str:pool>/", lines.pool, name="pool"),
     path("usage/", usage.usage, name="usage"),
     path("usage.csv", usage.usage_csv, name="usage_csv"),

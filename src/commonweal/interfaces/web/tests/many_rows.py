@@ -26,15 +26,20 @@ from commonweal.kernel.metering.models import Quarantine, Source, Upload
 from commonweal.kernel.notices.models import Message
 from commonweal.kernel.party.models import Delegation, Supplier
 from commonweal.kernel.schema.public import uuid7
+from commonweal.ops.bench.addresses import NOWHERE
 from commonweal.practices.charging.models import (
     AccountMap,
+    AnomalyHold,
     Asset,
     AssetMonth,
     BudgetFigure,
     ContributorCredit,
     CostImport,
+    Credit,
     Disposal,
+    DisputeEntry,
     Forecast,
+    ItemTolerance,
     LineQuery,
     RateBuild,
     RejectedCostRow,
@@ -62,6 +67,12 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
     "charging.Bill": {"period": MONTH, "number": "''"},
     "charging.BillLine": {"number": "10000 + g", "amount_minor": "0", "amount_exact": "0"},
     "charging.LineQuery": {},
+    "charging.DisputeEntry": {},
+    "charging.Credit": {},
+    "charging.AnomalyHold": {
+        "line_id": "(SELECT id FROM charging_billline WHERE number = 10000 + g)"
+    },
+    "charging.ItemTolerance": {"charge_item_id": NEW_ITEMS},
     "charging.CostImport": {"sha256": "md5('file' || g)"},
     "charging.RejectedCostRow": {"row": '"row" + g'},
     "charging.AllocationRun": {},
@@ -123,6 +134,8 @@ def sample(label: str, world: World, known: Mapping[str, str]) -> dict[str, Any]
         "charging.Bill": {"agency_id": agency},
         "charging.ScenarioEffect": {"agency_id": agency},
         "charging.BudgetFigure": {"agency_id": agency},
+        "charging.LineQuery": {"pk": NOWHERE},
+        "charging.DisputeEntry": {"query_id": NOWHERE},
         "charging.BillLine": {"bill__number": known["number"]},
         "charging.RateVersion": {"charge_item__code": known["charge_item"], "state": "approved"},
         "party.Membership": {"person_id": known["person_id"]},
@@ -157,8 +170,15 @@ def _first_rows(world: World, known: Mapping[str, str]) -> list[models.Model]:
     decision = Decision.objects.using("owner").order_by("id")[0]
     decision.pk, decision.subject_id = uuid7(), uuid7()
     return [
-        LineQuery(agency_id=parks, line_id=line.pk, kind="question", text="Why?",
-                  raised_by=officer.user_id, raised_at=when),
+        LineQuery(pk=NOWHERE, agency_id=parks, line_id=line.pk, kind="dispute", text="Why?",
+                  raised_by=officer.user_id, raised_at=when, level="owner", disputed_minor=1),
+        DisputeEntry(agency_id=parks, query_id=NOWHERE, at=when, kind="message", level="owner"),
+        Credit(pk=NOWHERE, agency_id=parks, kind="service_level", reason="Slow", currency="USD",
+               decision_id=uuid7(), total_minor=1, months=[known["period"]], recorded_at=when),
+        AnomalyHold(agency_id=parks, bill_id=line.bill_id, line_id=line.pk, amount_minor=2,
+                    usual_minor=1, percent=30, months=6, recorded_at=when),
+        ItemTolerance(charge_item_id=line.charge_item_id, percent=30, minimum_minor=1, months=6,
+                      recorded_at=when),
         RejectedCostRow(agency_id=line_centre(), cost_import_id=known["import_id"], row=1,
                         code="COSTS-101", message="No amount."),
         Upload(source=Source.objects.using("owner")[0], format="csv", sha256="0" * 64),

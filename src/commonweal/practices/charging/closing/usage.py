@@ -22,6 +22,7 @@ from ..engine import ENGINE_VERSION
 from ..models import CloseRun
 from ..selectors.cost_model import ledger_lines
 from . import rating
+from .anomalies import forget_holds, hold_unusual
 from .credits import add_credits
 from .drafting import draft_lines
 from .reductions import with_reductions
@@ -134,6 +135,7 @@ def draft(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str,
     groups = rating.groups(actor, run.period, prepared)
     lines = with_reductions(draft_lines(groups, prepared.funding, currency), run.period, currency)
     credited = add_credits(lines, run.period, currency)
+    forget_holds(run)
     total = 0
     for number, agency_id in enumerate(sorted(lines, key=str)):
         tell(number, len(lines))
@@ -146,4 +148,5 @@ def draft(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str,
         "total_minor": total,
         "credits_minor": credited.taken_minor,
         "credits_moved_minor": credited.moved_minor,
+        "holds": hold_unusual(run),
     }

@@ -1,5 +1,6 @@
 """Tables of charging: costs, rates, the close, bills."""
 
+from .anomalies import AnomalyHold, BillTarget, ItemTolerance
 from .assets import Asset, AssetMonth, AssetShare, ContributorCredit, Disposal
 from .assurance import AccessReview, Engagement, Sample
 from .bills import AccountMap, Bill, BillLine, LineFunding, LineQuery
@@ -79,6 +80,7 @@ __all__ = [
     "AllocationEdge",
     "AllocationRun",
     "AnnualPackage",
+    "AnomalyHold",
     "Asset",
     "AssetMonth",
     "AssetShare",
@@ -88,6 +90,7 @@ __all__ = [
     "BillAcceptance",
     "BillLine",
     "BillReminder",
+    "BillTarget",
     "BoardMeeting",
     "BudgetAlert",
     "BudgetAmount",
@@ -119,6 +122,7 @@ __all__ = [
     "Forecast",
     "IdleCost",
     "IdlePolicy",
+    "ItemTolerance",
     "LineFunding",
     "LineMark",
     "LineQuery",

@@ -50,7 +50,9 @@ def addresses(world: World) -> dict[str, str]:
     known = {
         "one_upload": [run.pk], "cost_file": [file.pk],
         "close_month": ["2026-10"], "close_start": ["2026-11"], "close_next": ["2026-11"],
-        "close_decide": ["2026-11"], "close_stop": ["2026-11"], "decide": [version.pk],
+        "credit_decide": [run.pk],
+        "explain": [run.pk], "close_decide": ["2026-11"], "close_stop": ["2026-11"],
+        "decide": [version.pk],
         "withdraw_rate": [version.pk], "import": [file.pk],
         "rejected": [file.pk], "pool": ["security"], "ledger_line": [cost.pk],
         "capacity": [capacity], "capacity_change": [capacity],
