@@ -19,7 +19,14 @@ from ..actions.disputes import (
 from ..change_words import cause_sentence, change_sentence, term_meanings, term_words
 from ..close_words import FoundRows, found_rows, step_words
 from ..date_words import level_state_words, month_level_words
-from ..dispute_words import category_words, credit_words, level_words, outcome_words, state_words
+from ..dispute_words import (
+    category_words,
+    credit_words,
+    entry_words,
+    level_words,
+    outcome_words,
+    state_words,
+)
 from ..domain.bills import Change
 from ..domain.close import STEPS as CLOSE_STEPS
 from ..domain.close import Options as CloseOptions
@@ -175,6 +182,7 @@ __all__ = [
     "dispute_report",
     "dispute_report_csv",
     "disputes",
+    "entry_words",
     "escalate_dispute",
     "explain_hold",
     "first_credit_month",

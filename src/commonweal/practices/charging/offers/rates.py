@@ -27,6 +27,7 @@ from ..domain.rates import Adjustment, ForecastCheck, RateError, mean_error
 from ..domain.scenario_documents import NEW as NEW_CUSTOMER
 from ..domain.scenario_documents import ScenarioError, customer_name
 from ..domain.scenarios import Result, volumes_by_item
+from ..engine.connection import require_engine
 from ..papers.budget_figures import FIGURE_HEADER, figure_rows
 from ..rate_words import (
     change_words,
@@ -176,6 +177,7 @@ __all__ = [
     "rates_in_force",
     "rates_in_force_page",
     "reject_rate",
+    "require_engine",
     "scenario",
     "scenario_comments",
     "scenario_effect",
