@@ -30,6 +30,7 @@ from .domain.cost_values import DATE_FORMATS as COST_DATE_FORMATS
 from .domain.costs import FIELDS as COST_FIELDS
 from .domain.costs import ColumnMapping, CostError, column_labels, file_state, parse_columns
 from .domain.rates import Adjustment, ForecastCheck, RateError, mean_error
+from .engine.connection import require_engine
 from .import_costs.files import FileOptions as CostFileOptions
 from .import_costs.files import Table as CostTable
 from .import_costs.reading import (
@@ -305,6 +306,7 @@ __all__ = [
     "rejects",
     "remove_rule",
     "request_stop",
+    "require_engine",
     "resume_import",
     "revenue_by_service",
     "rules",
