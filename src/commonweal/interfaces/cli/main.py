@@ -22,7 +22,7 @@ GROUP = "commonweal.verbs"
 VERBS = (
     "demo", "init", "serve", "parties", "people", "services", "items", "units", "sources",
     "agreements", "usage", "costs", "close", "bills", "audit",
-    "ledger", "jobs", "database", "doctor", "bench", "deep",
+    "ledger", "jobs", "database", "doctor", "bench", "deep", "worth", "reconcile", "money",
 )  # fmt: skip
 EPILOG = """\
 Examples:

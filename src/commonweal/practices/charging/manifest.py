@@ -58,6 +58,7 @@ MANIFEST = Manifest(
         "charging.answer_queries": "Answer questions and disputes",
         "charging.map_accounts": "Map bill lines to the agency's own account strings",
         "charging.sign_forecast": "Sign the agency's forecast volumes",
+        "charging.publish_money": "Open the agency's page about its money to everybody",
     },
     roles={
         "director": [
@@ -66,6 +67,7 @@ MANIFEST = Manifest(
             "charging.approve_bills",
             "charging.view_all_bills",
             "charging.answer_queries",
+            "charging.publish_money",
         ],
         "finance_officer": _FINANCE,
         "service_owner": [
@@ -80,6 +82,7 @@ MANIFEST = Manifest(
             "charging.query_lines",
             "charging.map_accounts",
             "charging.sign_forecast",
+            "charging.publish_money",
         ],
         "agency_approver": ["charging.view_bills", "charging.sign_forecast"],
         "agency_liaison": ["charging.view_bills", "charging.query_lines"],

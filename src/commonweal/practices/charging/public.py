@@ -13,6 +13,7 @@ from .actions.cost_model import (
     set_driver_values,
 )
 from .actions.costs import ImportReport, allocate, import_costs, save_mapping
+from .actions.openness import publish_money
 from .actions.rates import (
     approve_rate,
     propose_rate,
@@ -30,6 +31,8 @@ from .domain.cost_values import DATE_FORMATS as COST_DATE_FORMATS
 from .domain.costs import FIELDS as COST_FIELDS
 from .domain.costs import ColumnMapping, CostError, column_labels, file_state, parse_columns
 from .domain.rates import Adjustment, ForecastCheck, RateError, mean_error
+from .domain.spending import ItemSpending
+from .domain.trace import Step as TraceStep
 from .import_costs.files import FileOptions as CostFileOptions
 from .import_costs.files import Table as CostTable
 from .import_costs.reading import (
@@ -40,6 +43,7 @@ from .import_costs.reading import (
     look_at_costs,
     read_costs,
 )
+from .method_words import method_facts, price_model_text
 from .models import (
     AllocationRun,
     Bill,
@@ -53,7 +57,15 @@ from .models import (
     RateVersion,
 )
 from .papers.pack import verifier_source
-from .papers.tables import bill_csv, safe_cell, write_csv
+from .papers.tables import (
+    bill_csv,
+    peers_table,
+    rounded_rate,
+    safe_cell,
+    spending_table,
+    trace_table,
+    write_csv,
+)
 from .rate_words import decision_text, derivation_sentences, rate_text, span_text
 from .running import advance as advance_close
 from .selectors.approvals import IssueApproval, issue_approval
@@ -122,6 +134,7 @@ from .selectors.lines import (
     pool_parts,
     rate_decision,
 )
+from .selectors.peers import PeerRow, Peers, UnitCost, peers, service_unit_costs
 from .selectors.portal import (
     AccountChoice,
     UseByMonth,
@@ -153,6 +166,15 @@ from .selectors.rates import (
     service_positions,
 )
 from .selectors.rates import entry as rate_entry
+from .selectors.spending import (
+    ServiceSpending,
+    Spending,
+    is_published,
+    money_switch,
+    published_agencies,
+    spending,
+)
+from .selectors.trace import MonthTrace, Trace, ledger_to_bills
 from .sentences import Words
 
 __all__ = [
@@ -186,10 +208,14 @@ __all__ = [
     "FoundRows",
     "ImportReport",
     "IssueApproval",
+    "ItemSpending",
     "LedgerLine",
     "LineQuery",
     "LineView",
     "MappingNeeded",
+    "MonthTrace",
+    "PeerRow",
+    "Peers",
     "PoolCost",
     "PoolLedger",
     "PoolPart",
@@ -199,6 +225,11 @@ __all__ = [
     "Reconciliation",
     "Running",
     "ServicePosition",
+    "ServiceSpending",
+    "Spending",
+    "Trace",
+    "TraceStep",
+    "UnitCost",
     "UseByMonth",
     "Volume",
     "Words",
@@ -255,9 +286,11 @@ __all__ = [
     "import_costs_later",
     "imports",
     "is_large_ledger",
+    "is_published",
     "issue_approval",
     "late_allocations",
     "latest_run",
+    "ledger_to_bills",
     "line",
     "line_document",
     "line_facts",
@@ -268,18 +301,25 @@ __all__ = [
     "map_account",
     "mappings",
     "mean_error",
+    "method_facts",
+    "money_switch",
     "money_text",
     "month_summary",
     "next_step",
     "no_costs_reason",
     "parse_columns",
+    "peers",
+    "peers_table",
     "pool_ledger",
     "pool_lines",
     "pool_parts",
     "pools",
     "preview_ends",
+    "price_model_text",
     "printed_head",
     "propose_rate",
+    "publish_money",
+    "published_agencies",
     "put_cost_model",
     "put_driver",
     "put_forecast",
@@ -307,18 +347,23 @@ __all__ = [
     "request_stop",
     "resume_import",
     "revenue_by_service",
+    "rounded_rate",
     "rules",
     "running",
     "safe_cell",
     "save_mapping",
     "service_positions",
+    "service_unit_costs",
     "set_driver_values",
     "sign_forecast",
     "sign_forecasts",
     "span_text",
+    "spending",
+    "spending_table",
     "start_close",
     "step_words",
     "steps",
+    "trace_table",
     "unclosed_months",
     "usage_by_month",
     "usage_by_month_csv",

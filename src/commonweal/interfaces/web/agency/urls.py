@@ -7,7 +7,18 @@ from django.urls import path
 from ..access import agency_only
 from ..agreements import approvers
 from ..agreements.addresses import addresses
-from . import accounts, bills, forecasts, lines, records, take_out, usage
+from . import (
+    accounts,
+    bills,
+    forecasts,
+    lines,
+    openness,
+    records,
+    take_out,
+    usage,
+    worth,
+    worth_service,
+)
 
 app_name = "agency"
 urlpatterns = [
@@ -32,6 +43,14 @@ urlpatterns = [
         "agreements/approvers/", agency_only(approvers.VIEW)(approvers.approvers), name="approvers"
     ),
     path("forecasts/", forecasts.forecasts, name="forecasts"),
+    path("money/", openness.openness, name="openness"),
+    path("unit-costs/", openness.peers, name="peers"),
+    path("unit-costs.csv", openness.peers_csv, name="peers_csv"),
+    path("worth/", worth.overview, name="worth"),
+    path("worth.csv", worth.overview_csv, name="worth_csv"),
+    path("worth/papers/<uuid:document_id>/", worth.paper, name="worth_paper"),
+    path("worth/<slug:code>/", worth_service.service, name="worth_service"),
+    path("worth/<slug:code>/baseline/", worth_service.baseline, name="worth_baseline"),
     path("data/", take_out.take_out, name="take_out"),
     path("data/<uuid:take_out_id>.zip", take_out.archive, name="take_out_file"),
 ]

@@ -50,6 +50,7 @@ def cost_tabs(here: str) -> list[Link]:
         ("imports", _("Imported files")),
         ("model", _("Pools and drivers")),
         ("allocations", _("Allocations")),
+        ("reconcile", _("To the bills")),
     )
     return [Link(label, address(name), name == here) for name, label in tabs]
 

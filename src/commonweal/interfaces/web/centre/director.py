@@ -29,7 +29,7 @@ from ..look.charts import Point, ranking
 from ..requests import Asked
 from .base import address, bill_href, last_month, month_asked, show
 from .closes import CloseView, closes, month_to_close, view_of
-from .glance import glance
+from .glance import glance, worth_stat
 
 VIEW = "charging.view_all_bills"
 MOST = 1000
@@ -113,7 +113,10 @@ def director(request: Asked) -> HttpResponse:
         "late": is_late,
         "queries": queries,
         "decisions": decisions,
-        "glance": glance(is_late, recovered, queries, decisions),
+        "glance": [
+            *glance(is_late, recovered, queries, decisions),
+            *filter(None, [worth_stat(actor, period)]),
+        ],
         "words": charging.Words(centre().currency),
     }
     return show(request, "centre/director.jinja", context)

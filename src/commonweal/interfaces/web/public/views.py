@@ -22,6 +22,7 @@ from commonweal.kernel.catalogue.public import (
 from commonweal.kernel.schema.public import NotFound
 from commonweal.practices.charging.public import (
     RateEntry,
+    method_facts,
     pool_parts,
     rate_book,
     rate_decision,
@@ -107,6 +108,7 @@ def rate(request: Asked, code: str) -> HttpResponse:
         "history": history,
         "pools": pool_parts(shown.version) if shown else [],
         "decision": rate_decision(shown.version) if shown else None,
+        "method": method_facts(shown.version) if shown else [],
         "others": [each for each in known if not shown or each.version.pk != shown.version.pk],
         "pages": pages(request, history.past),
         "shown": shown,

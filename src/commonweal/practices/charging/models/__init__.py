@@ -15,6 +15,7 @@ from .costs import (
     PoolRule,
     RejectedCostRow,
 )
+from .openness import MoneyPage
 from .rates import Forecast, RateVersion
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Forecast",
     "LineFunding",
     "LineQuery",
+    "MoneyPage",
     "PoolRule",
     "RateVersion",
     "RejectedCostRow",
