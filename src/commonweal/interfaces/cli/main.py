@@ -22,7 +22,7 @@ GROUP = "commonweal.verbs"
 VERBS = (
     "demo", "init", "serve", "parties", "people", "services", "items", "units", "sources",
     "agreements", "usage", "late", "costs", "ratedesk", "budgets", "close", "bills", "disputes",
-    "credits", "unusual", "payments", "recovery", "audit",
+    "credits", "unusual", "payments", "recovery", "worth", "reconcile", "money", "audit",
     "ledger", "jobs", "database", "doctor", "bench", "deep",
 )  # fmt: skip
 EPILOG = """\

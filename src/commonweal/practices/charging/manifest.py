@@ -192,6 +192,7 @@ MANIFEST = Manifest(
         "charging.set_rate_rules": "Set notice periods, the freeze and limits of rates",
         "charging.issue_budget_figures": "Issue agencies' budget figures; set their deadlines",
         "charging.manage_budget": "Enter the agency's budgets, deadlines and alerts",
+        "charging.publish_money": "Open the agency's page about its money to everybody",
     },
     roles={
         "director": [
@@ -215,6 +216,7 @@ MANIFEST = Manifest(
             "charging.disputes_board",
             "charging.set_dispute_rules",
             "charging.set_tolerances",
+            "charging.publish_money",
         ],
         "finance_officer": _FINANCE,
         "service_owner": [
@@ -239,6 +241,7 @@ MANIFEST = Manifest(
             "charging.query_lines",
             "charging.map_accounts",
             "charging.sign_forecast",
+            "charging.publish_money",
             "charging.manage_budget",
         ],
         "agency_approver": [

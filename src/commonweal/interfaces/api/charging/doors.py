@@ -8,12 +8,14 @@ from .closes import door as closes
 from .credits import door as credits
 from .disputes import door as disputes
 from .lineage import door as costs
+from .openness import door as openness
 from .rate_desk import door as desk
 from .rate_rules import door as rules
 from .rates import door as rates
 from .recovery import door as recovery
 from .room import door as room
 from .statements import door as payments
+from .trace import door as trace
 
 DOORS = [
     payments,
@@ -29,4 +31,6 @@ DOORS = [
     closes,
     recovery,
     room,
+    trace,
+    openness,
 ]

@@ -20,11 +20,14 @@ from . import (
     late,
     line_costs,
     lines,
+    openness,
     proposed,
     records,
     take_out,
     unusual,
     usage,
+    worth,
+    worth_service,
 )
 
 app_name = "agency"
@@ -71,6 +74,14 @@ urlpatterns = [
     path("budget/figures/<uuid:figure_id>/", budget.budget_figure, name="budget_figure"),
     path("budget/figures/<uuid:figure_id>.csv", budget.budget_figure_csv, name="budget_figure_csv"),
     path("proposed-rates/", proposed.proposed_rates, name="proposed_rates"),
+    path("money/", openness.openness, name="openness"),
+    path("unit-costs/", openness.peers, name="peers"),
+    path("unit-costs.csv", openness.peers_csv, name="peers_csv"),
+    path("worth/", worth.overview, name="worth"),
+    path("worth.csv", worth.overview_csv, name="worth_csv"),
+    path("worth/papers/<uuid:document_id>/", worth.paper, name="worth_paper"),
+    path("worth/<slug:code>/", worth_service.service, name="worth_service"),
+    path("worth/<slug:code>/baseline/", worth_service.baseline, name="worth_baseline"),
     path("data/", take_out.take_out, name="take_out"),
     path("data/<uuid:take_out_id>.zip", take_out.archive, name="take_out_file"),
 ]

@@ -54,6 +54,7 @@ def cost_tabs(here: str) -> list[Link]:
         ("capacities", _("Capacity")),
         ("assets", _("Assets")),
         ("allocations", _("Allocations")),
+        ("reconcile", _("To the bills")),
     )
     return [Link(label, address(name), name == here) for name, label in tabs]
 

@@ -37,6 +37,7 @@ from . import (
     quarantine,
     rate_rules,
     rates,
+    reconcile,
     recovery,
     reducing,
     reviews,
@@ -46,6 +47,7 @@ from . import (
     unusual,
     upload,
     uploads,
+    worth,
 )
 
 app_name = "centre"
@@ -104,6 +106,8 @@ urlpatterns = [
     path("rates/rules/limit/", rate_rules.cap, name="rate_cap"),
     path("rates/rules/agreement/", rate_rules.notice, name="rate_notice"),
     path("costs/", costs.costs, name="costs"),
+    path("costs/to-bills/", reconcile.reconcile, name="reconcile"),
+    path("costs/to-bills.csv", reconcile.reconcile_csv, name="reconcile_csv"),
     path("costs/imports/", costs.imports, name="imports"),
     path("costs/imports/new/", costs.new_import, name="new_import"),
     path("costs/files/<uuid:file_id>/", cost_files.cost_file, name="cost_file"),
@@ -182,6 +186,9 @@ urlpatterns = [
     path("intake/uploads/<uuid:upload_id>/", uploads.one_upload, name="one_upload"),
     path("intake/uploads/<uuid:upload_id>/problems.csv", upload.problem_rows, name="upload_rows"),
     path("intake/tried/<uuid:token>/problems.csv", upload.tried_rows, name="tried_rows"),
+    path("worth/", worth.overview, name="worth"),
+    path("worth.csv", worth.overview_csv, name="worth_csv"),
+    path("worth/prices/", worth.prices, name="worth_prices"),
     path("people/", people.people, name="people"),
     path("people/new/", people.new_person, name="new_person"),
     path("people/<uuid:person_id>/", people.person, name="person"),

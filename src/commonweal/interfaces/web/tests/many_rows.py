@@ -41,6 +41,7 @@ from commonweal.practices.charging.models import (
     Forecast,
     ItemTolerance,
     LineQuery,
+    MoneyPage,
     RateBuild,
     RejectedCostRow,
     Scenario,
@@ -52,6 +53,7 @@ DAY = "date '1990-01-01' + g * 10"
 NEW_ITEMS = "(SELECT id FROM catalogue_chargeitem WHERE code LIKE '%%-new-' || g)"
 NEW_PEOPLE = "(SELECT id FROM party_person WHERE name LIKE '%% new ' || g)"
 NEW_ORDERS = "(SELECT id FROM catalogue_order WHERE number LIKE '%%-new-' || g)"
+NEW_AGENCIES = "(SELECT id FROM party_agency WHERE code LIKE '%%-' || g)"
 NEW_OWNER = NEW_ORDERS.replace("id FROM", "agency_id FROM")
 CHANGED: Mapping[str, Mapping[str, str]] = {
     "catalogue.Service": {},
@@ -94,6 +96,7 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
     "metering.Quarantine": {"payload_hash": "gen_random_uuid()"},
     "metering.Source": {},
     "party.Agency": {"kind": '"kind"'},
+    "charging.MoneyPage": {"agency_id": NEW_AGENCIES},
     "party.Bureau": {},
     "party.Supplier": {},
     "party.Person": {"user_id": "NULL", "name": "name || ' new ' || g"},
@@ -197,6 +200,8 @@ def _first_rows(world: World, known: Mapping[str, str]) -> list[models.Model]:
         Supplier(code="ACME", name="Acme"),
         Forecast(agency_id=parks, charge_item_id=line.charge_item_id, quantity=5,
                  fiscal_year=int(known["fiscal_year"]), recorded_at=when),
+        MoneyPage(agency_id=parks, published=True, reason="Decided by the council.",
+                  recorded_by=officer.user_id, recorded_at=when),
         AccountMap(agency_id=parks, charge_item_id=line.charge_item_id, account_string="1"),
         AssetMonth(agency_id=line_centre(), asset=Asset.objects.using("owner")[0],
                    period="1949-12", amount_minor=5, recoverable_minor=5),

@@ -39,6 +39,7 @@ from .costs import (
 )
 from .credits import Credit, CreditPortion
 from .disputes import BoardMeeting, DisputeEntry, DisputeLevel
+from .openness import MoneyPage
 from .rate_desk import (
     AgreementNotice,
     RateBuild,
@@ -126,6 +127,7 @@ __all__ = [
     "LineFunding",
     "LineMark",
     "LineQuery",
+    "MoneyPage",
     "PayerAccount",
     "PaymentMapping",
     "PoolRule",

@@ -16,6 +16,7 @@ from ..actions.disputes import (
     run_clocks,
     write_message,
 )
+from ..actions.openness import publish_money
 from ..change_words import cause_sentence, change_sentence, term_meanings, term_words
 from ..close_words import FoundRows, found_rows, step_words
 from ..date_words import level_state_words, month_level_words
@@ -37,10 +38,21 @@ from ..domain.dispute_report import ReportRow as DisputeReportRow
 from ..domain.disputes import LARGEST_FILE as LARGEST_EVIDENCE
 from ..domain.effects import Effect
 from ..domain.outlook import THRESHOLDS, Range, rounded
+from ..domain.spending import ItemSpending
+from ..domain.trace import Step as TraceStep
 from ..domain.waterfall import TERMS as CHANGE_TERMS
+from ..method_words import method_facts, price_model_text
 from ..papers.dispute_table import decimal_of, dispute_report_csv
 from ..papers.pack import verifier_source
-from ..papers.tables import bill_csv, safe_cell, write_csv
+from ..papers.tables import (
+    bill_csv,
+    peers_table,
+    rounded_rate,
+    safe_cell,
+    spending_table,
+    trace_table,
+    write_csv,
+)
 from ..running import advance as advance_close
 from ..selectors.anomalies import held_items, holds, tolerances
 from ..selectors.approvals import IssueApproval, issue_approval
@@ -94,6 +106,7 @@ from ..selectors.lines import (
 )
 from ..selectors.marks import line_marks
 from ..selectors.matching import PaymentReport, Planned, look_at_payments
+from ..selectors.peers import PeerRow, Peers, UnitCost, peers, service_unit_costs
 from ..selectors.portal import (
     AccountChoice,
     UseByMonth,
@@ -106,6 +119,15 @@ from ..selectors.portal import (
     usage_by_month,
     usage_by_month_csv,
 )
+from ..selectors.spending import (
+    ServiceSpending,
+    Spending,
+    is_published,
+    money_switch,
+    published_agencies,
+    spending,
+)
+from ..selectors.trace import MonthTrace, Trace, ledger_to_bills
 from ..selectors.waterfall import BillMove, bill_months, bill_move
 from ..sentences import Words
 from ..years import present_year, year_months
@@ -131,14 +153,23 @@ __all__ = [
     "FactPage",
     "FoundRows",
     "IssueApproval",
+    "ItemSpending",
     "LineView",
     "MonthLevels",
+    "MonthTrace",
     "PaymentReport",
+    "PeerRow",
+    "Peers",
     "Planned",
     "PoolLedger",
     "PoolPart",
     "Range",
     "Running",
+    "ServiceSpending",
+    "Spending",
+    "Trace",
+    "TraceStep",
+    "UnitCost",
     "UseByMonth",
     "Words",
     "accept_outcome",
@@ -190,8 +221,10 @@ __all__ = [
     "held_items",
     "history",
     "holds",
+    "is_published",
     "issue_approval",
     "last_meeting",
+    "ledger_to_bills",
     "level_state_words",
     "level_words",
     "line",
@@ -203,6 +236,8 @@ __all__ = [
     "line_view",
     "look_at_payments",
     "map_account",
+    "method_facts",
+    "money_switch",
     "money_text",
     "month_level_words",
     "month_summary",
@@ -210,12 +245,17 @@ __all__ = [
     "next_step",
     "note_board_meeting",
     "outcome_words",
+    "peers",
+    "peers_table",
     "pool_ledger",
     "pool_parts",
     "present_year",
     "preview_ends",
+    "price_model_text",
     "printed_head",
     "propose_credit",
+    "publish_money",
+    "published_agencies",
     "put_bill_target",
     "put_credit",
     "put_dispute_level",
@@ -229,16 +269,21 @@ __all__ = [
     "resolve_dispute",
     "revenue_by_service",
     "rounded",
+    "rounded_rate",
     "run_clocks",
     "running",
     "safe_cell",
     "service_names",
+    "service_unit_costs",
+    "spending",
+    "spending_table",
     "start_close",
     "state_words",
     "step_words",
     "term_meanings",
     "term_words",
     "tolerances",
+    "trace_table",
     "unclosed_months",
     "usage_by_month",
     "usage_by_month_csv",
