@@ -38,6 +38,7 @@ MANIFEST = Manifest(
         "charging.BillLine": {"bill__state": "issued"},
         "charging.LineFunding": {"line__bill__state": "issued"},
         "charging.LineQuery": {"line__bill__state": "issued"},
+        "charging.RateEffect": {"rate_version__state": "approved"},
         "charging.RateVersion": {"state": "approved"},
     },
     refers=("charging.RateVersion",),
