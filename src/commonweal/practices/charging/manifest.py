@@ -133,6 +133,7 @@ MANIFEST = Manifest(
         "charging.CreditPortion": {"line__bill__state": "issued"},
         "charging.DisputeEntry": {"query__line__bill__state": "issued"},
         "charging.LineQuery": {"line__bill__state": "issued"},
+        "charging.RateEffect": {"rate_version__state": "approved"},
         "charging.RateVersion": {"state": "approved"},
         "charging.PriceReduction": {"state": "approved"},
         "charging.AdjustmentPart": {"state": "approved"},

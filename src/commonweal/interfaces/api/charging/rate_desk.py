@@ -439,6 +439,42 @@ def list_proposed(
     return {**found, "items": [_proposed(row) for row in found["items"]]}
 
 
+class ComingRateOut(Out):
+    """An approved rate that is still to come, and what it means to the agency's year."""
+
+    rate: str
+    charge_item: str
+    starts: Day
+    mid_year: bool
+    reason: str
+    before: Money
+    after: Money
+    currency: str
+
+
+@door.get(
+    "/agencies/{agency}/coming-rates",
+    access=needs("charging.view_bills", "charging.view_all_bills"),
+    returns=list[ComingRateOut],
+)
+def list_coming(request: Asked, agency: AgencyKey) -> Any:
+    """Approved rates that begin after today, with what they mean to the agency's year."""
+    own = find_agency(request.actor, agency).pk
+    return [
+        {
+            "rate": news.version.code,
+            "charge_item": news.version.charge_item.code,
+            "starts": news.version.starts,
+            "mid_year": news.version.mid_year,
+            "reason": news.version.reason,
+            "before": charging.money_text(news.effect.before, news.version.currency),
+            "after": charging.money_text(news.effect.after, news.version.currency),
+            "currency": news.version.currency,
+        }
+        for news in charging.coming_rates(request.actor, own)
+    ]
+
+
 @door.post(
     "/proposed-rates/{effect_id}/comments",
     access=needs("charging.query_lines"),

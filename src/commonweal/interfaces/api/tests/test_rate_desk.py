@@ -63,6 +63,12 @@ def test_a_scenario_is_tried_kept_published_and_commented_on(scene: Scene) -> No
     assert (rate["life"], rate["charge_item"]) == ("proposed", "payroll.payslip")
     rows = read(scene, f"/rate-proposals/{rate['id']}/effects", OWNER).json()
     assert {row["agency"] for row in rows} >= {A, B}
+    assert send(scene, "post", f"/rate-proposals/{rate['id']}/approve", DIRECTOR).status_code == 200
+    [news] = read(scene, f"/agencies/{A}/coming-rates", f"agency_finance:{A}").json()
+    own = next(row for row in rows if row["agency"] == A)
+    assert (news["rate"], news["before"], news["after"]) == (
+        rate["code"], own["before"], own["after"],
+    )  # fmt: skip
 
 
 def test_a_build_up_and_its_rates(scene: Scene) -> None:

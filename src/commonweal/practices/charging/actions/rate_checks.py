@@ -22,7 +22,7 @@ from ..domain.rates import RateError
 from ..models import RateEffect, RateVersion
 from ..notice_words import RATE_DECIDED
 from ..rate_words import change_words, rate_text, rate_timing
-from ..selectors.rate_base import change_of
+from ..selectors.rate_base import change_of, covered_agencies
 from ..selectors.rate_rules import (
     changes_within_year,
     notice_days,
@@ -91,9 +91,11 @@ def keep_effects(actor: Actor, version: RateVersion) -> int:
 
 
 def announce(actor: Actor, version: RateVersion) -> int:
-    """Tell every agency that uses the item what the approved rate means to its bill; how many."""
-    told = 0
-    for effect in RateEffect.objects.filter(rate_version=version).order_by("agency_id"):
+    """Tell every agency whose orders cover the item what the approved rate means to its year; how
+    many. Who only forecast it finds it on the page of its budget."""
+    told, users = 0, covered_agencies(version.charge_item_id)
+    rows = RateEffect.objects.filter(rate_version=version, agency_id__in=users)
+    for effect in rows.order_by("agency_id"):
         notify_role(
             actor=actor,
             agency_id=effect.agency_id,

@@ -16,7 +16,9 @@ from functools import lru_cache
 
 from commonweal.kernel.money.public import Money, largest_remainder
 
-from ..engine.price import PriceModel, price, r9
+from ..engine.charges import r9_of
+from ..engine.models import PriceModel
+from .expected import expected_month
 
 MONTHS = 12
 MICRO = 10**6
@@ -57,24 +59,48 @@ def months_of(uses: Iterable[Use]) -> tuple[Decimal | None, ...]:
     return tuple(found)
 
 
-def minor_of(model: PriceModel, quantity: Decimal | None, currency: str) -> int:
+def minor_of(exact: Fraction, currency: str) -> int:
     """A month's amount in minor units, rounded once."""
-    return Money.from_decimal(r9(price(model, quantity)), currency).minor
+    return Money.from_decimal(r9_of(exact), currency).minor
 
 
-def year_minor(model: PriceModel, months: Sequence[Decimal | None], currency: str) -> int:
-    """A year's amount: the sum of its months."""
-    known: dict[Decimal | None, int] = {}
-    for quantity in months:
-        if quantity not in known:
-            known[quantity] = minor_of(model, quantity, currency)
-    return sum(known[quantity] for quantity in months)
+def year_minor(
+    model: PriceModel,
+    months: Sequence[Decimal | None],
+    currency: str,
+    agency: str = "",
+    everyone: Sequence[Decimal] = (),
+) -> int:
+    """A year's amount: the sum of its months. `everyone`: what all use by month, if shared."""
+    known: dict[tuple[Decimal | None, Decimal | None], int] = {}
+    keys = [(each, everyone[at] if everyone else None) for at, each in enumerate(months)]
+    for key in keys:
+        if key not in known:
+            known[key] = minor_of(expected_month(model, key[0], agency, key[1]), currency)
+    return sum(known[key] for key in keys)
+
+
+def together(uses: Uses, item: str) -> tuple[Decimal, ...]:
+    """What all customers use of an item, month by month."""
+    months = [months_of(found) for key, found in uses.items() if key[1] == item]
+    return tuple(
+        sum((part for part in column if part is not None), Decimal(0))
+        for column in zip(*months, strict=True)
+    )
+
+
+def shared(uses: Uses, models: Mapping[str, PriceModel]) -> dict[str, tuple[Decimal, ...]]:
+    """For each item whose price all share: what all use of it, month by month."""
+    return {item: together(uses, item) for item, m in models.items() if m.basis == "pool"}
 
 
 def bills_of(uses: Uses, models: Mapping[str, PriceModel], currency: str) -> dict[Key, int]:
     """Each customer's year by item; an item without a price costs nothing."""
+    everyone = shared(uses, models)
     return {
-        key: year_minor(models[key[1]], months_of(found), currency)
+        key: year_minor(
+            models[key[1]], months_of(found), currency, key[0], everyone.get(key[1], ())
+        )
         for key, found in uses.items()
         if key[1] in models
     }
@@ -82,8 +108,20 @@ def bills_of(uses: Uses, models: Mapping[str, PriceModel], currency: str) -> dic
 
 def exact_of(uses: Uses, models: Mapping[str, PriceModel]) -> dict[Key, Fraction]:
     """The same before it is rounded, in major units: what prices are worked out from."""
+    everyone = shared(uses, models)
     return {
-        key: sum((Fraction(price(models[key[1]], part)) for part in months_of(found)), Fraction(0))
+        key: sum(
+            (
+                expected_month(
+                    models[key[1]],
+                    part,
+                    key[0],
+                    everyone[key[1]][month] if key[1] in everyone else None,
+                )
+                for month, part in enumerate(months_of(found))
+            ),
+            Fraction(0),
+        )
         for key, found in uses.items()
         if key[1] in models
     }

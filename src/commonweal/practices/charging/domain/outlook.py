@@ -17,6 +17,7 @@ from fractions import Fraction
 
 from ..engine.price import PriceModel
 from .effects import MONTHS, minor_of, spread
+from .expected import expected_month
 from .rates import RateError, quotient
 
 LEAST_MONTHS = 6
@@ -71,7 +72,11 @@ def expect(signed: Decimal | None, history: Sequence[Decimal], months: int = MON
 
 
 def amount_of(
-    models: Sequence[PriceModel | None], quantity: Decimal, currency: str, fixed: bool = False
+    models: Sequence[PriceModel | None],
+    quantity: Decimal,
+    currency: str,
+    fixed: bool = False,
+    agency: str = "",
 ) -> int:
     """What a quantity costs over some months with a price each, in minor units.
 
@@ -83,7 +88,7 @@ def amount_of(
     whole = quotient(Fraction(quantity) * MONTHS / len(models), 6, "half_up")
     parts = [Decimal(0)] * MONTHS if fixed else list(spread(whole))
     return sum(
-        minor_of(model, part, currency)
+        minor_of(expected_month(model, part, agency), currency)
         for model, part in zip(models, parts, strict=False)
         if model is not None
     )
@@ -112,15 +117,19 @@ NOTHING = Range(0, 0, 0)
 
 
 def range_of(
-    found: Expected, models: Sequence[PriceModel | None], currency: str, fixed: bool = False
+    found: Expected,
+    models: Sequence[PriceModel | None],
+    currency: str,
+    fixed: bool = False,
+    agency: str = "",
 ) -> Range:
     """What an expected quantity costs. A fixed charge has no interval: it is what it is."""
-    expected = amount_of(models, found.expected, currency, fixed)
+    expected = amount_of(models, found.expected, currency, fixed, agency)
     if fixed:
         return Range(expected, expected, expected)
     if found.low is None or found.high is None:
         return Range(expected, expected, expected, known=not expected)
-    ends = [amount_of(models, each, currency) for each in (found.low, found.high)]
+    ends = [amount_of(models, each, currency, agency=agency) for each in (found.low, found.high)]
     return Range(min(*ends, expected), expected, max(*ends, expected))
 
 

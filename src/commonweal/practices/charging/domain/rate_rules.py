@@ -88,9 +88,12 @@ def earliest(told: date, days: int) -> date:
 
 
 def check_notice(asked: Asked, told: date, days: int) -> None:
-    """Agencies know a price so many days ahead, or its reason says why not (RATES-504)."""
+    """Agencies know a price so many days ahead, or its reason says why not (RATES-504).
+
+    Without a notice period a rate may start on any day that is not billed yet.
+    """
     first = earliest(told, days)
-    if asked.starts >= first or len(asked.short_notice.strip()) >= LEAST_REASON:
+    if not days or asked.starts >= first or len(asked.short_notice.strip()) >= LEAST_REASON:
         return
     raise RateError(
         "RATES-504",

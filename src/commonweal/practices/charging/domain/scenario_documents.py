@@ -175,7 +175,7 @@ def _move(
             "A customer that moves has a name, and leaves or arrives. Say which.",
             field="assumptions",
         )
-    month = str(given.get("from", periods[0]))[:7]
+    month = str(given.get("from") or periods[0])[:7]
     if month not in periods:
         raise ScenarioError(
             "SCENARIO-106",

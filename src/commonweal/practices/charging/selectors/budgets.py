@@ -19,7 +19,7 @@ from django.db.models import Exists, OuterRef, Subquery, Sum
 from commonweal.kernel.access.public import SYSTEM, Actor, act_as, require
 from commonweal.kernel.calendar.public import FiscalPeriod, today
 from commonweal.kernel.catalogue.public import ChargeItem, Service
-from commonweal.kernel.party.public import Agency, centre
+from commonweal.kernel.party.public import Agency, agency, centre
 from commonweal.kernel.schema.public import FIRST, Listing, NotFound, Place, listing
 
 from ..domain.outlook import (
@@ -148,12 +148,12 @@ def outlook(actor: Actor, agency_id: UUID, fiscal_year: int) -> Outlook:
     uses = {item: row for (_a, item), row in uses_of_year(actor, fiscal_year, agency_id).items()}
     versions, currency = approved_versions(uses), centre().currency
     items = ChargeItem.objects.filter(pk__in=uses).select_related("service", "unit")
-    lines = []
+    lines, code = [], agency(actor, agency_id).code
     for item in items.order_by("service__name", "name"):
         models, codes, decided = months_priced(versions[item.pk], months)
         found, fixed = uses[item.pk], uses[item.pk].method == "fixed"
         lines.append(
-            FigureLine(item, found, range_of(found, models, currency, fixed), codes, decided)
+            FigureLine(item, found, range_of(found, models, currency, fixed, code), codes, decided)
         )
     return Outlook(agency_id, fiscal_year, currency, lines)
 
@@ -414,14 +414,18 @@ def _rest(
     uses = uses_of_year(actor, fiscal_year, agency_id)
     versions, currency = approved_versions(item for _agency, item in uses), centre().currency
     items = ChargeItem.objects.in_bulk([item for _agency, item in uses])
+    code = agency(actor, agency_id).code
     found: dict[UUID, Range] = defaultdict(lambda: NOTHING)
     for key, year in uses.items():
         models, _codes, _decided = months_priced(versions[key[1]], months)
         if year.method == "fixed":
-            part = range_of(Expected(Decimal(0), None, None, "fixed", 0), models, currency, True)
+            still = Expected(Decimal(0), None, None, "fixed", 0)
+            part = range_of(still, models, currency, True, code)
         else:
             history = history_of(billed.get(key, {}), known)
-            part = range_of(expect(signed.get(key), history, len(months)), models, currency)
+            part = range_of(
+                expect(signed.get(key), history, len(months)), models, currency, agency=code
+            )
         found[items[key[1]].service_id] += part
     return found
 

@@ -173,6 +173,13 @@ def _covered(agency_id: UUID | None) -> Sequence[tuple[UUID, UUID, str]]:
     return list(rows.distinct().order_by())
 
 
+def covered_agencies(item_id: UUID) -> set[UUID]:
+    """Agencies with an order that covers an item today or later. Read in the centre's scope."""
+    day = today(centre().zone)
+    lines = OrderLine.objects.filter(Q(ends__isnull=True) | Q(ends__gt=day), active=True)
+    return set(lines.filter(charge_item_id=item_id).values_list("agency_id", flat=True))
+
+
 def present(actor: Actor, fiscal_year: int) -> Present:
     """The present of a fiscal year, for the centre."""
     require(actor, VIEW)

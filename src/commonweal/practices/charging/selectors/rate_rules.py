@@ -21,6 +21,7 @@ from ..domain.rate_rules import Cap, Rules, exceeded, is_mid_year
 from ..domain.rates import from_ratio
 from ..engine.exact import ZERO
 from ..engine.price import from_document, price
+from ..engine.shared_models import Matrix
 from ..models import AgreementNotice, RateCap, RateRule, RateVersion
 from .cost_model import VIEW
 
@@ -118,6 +119,12 @@ def unit_price(model: dict[str, Any]) -> Decimal | None:
     made = from_document(model)
     if made.kind == "flat":
         return price(made, ZERO)
+    if made.basis in ("agency", "days"):
+        return None
+    if isinstance(made, Matrix):
+        cells = [cell.model for cell in made.cells]
+        cells += [made.otherwise] if made.otherwise is not None else []
+        return max(price(cell, Decimal(1)) - price(cell, ZERO) for cell in cells)
     return price(made, Decimal(1)) - price(made, ZERO)
 
 

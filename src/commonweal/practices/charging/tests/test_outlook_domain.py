@@ -177,6 +177,7 @@ def test_a_change_within_the_year_that_may_be() -> None:
 def test_notice_is_given_or_its_reason_is() -> None:
     starts, told = date(2027, 1, 1), date(2026, 11, 3)
     rate_rules.check_notice(rate_rules.Asked(starts), told, 59)
+    rate_rules.check_notice(rate_rules.Asked(date(2026, 11, 1)), told, 0)
     with pytest.raises(RateError) as error:
         rate_rules.check_notice(rate_rules.Asked(starts), told, 60)
     assert error.value.code == "RATES-504"

@@ -52,6 +52,8 @@ from commonweal.practices.charging.domain.scenarios import (
     volumes_by_item,
 )
 from commonweal.practices.charging.engine.price import from_document
+from commonweal.practices.charging.papers.verifier.basis import Difference
+from commonweal.practices.charging.papers.verifier.rates import check_rates
 
 MONTHS = [f"2026-{month:02d}" for month in range(7, 13)] + [f"2027-{m:02d}" for m in range(1, 7)]
 ITEMS = {
@@ -459,3 +461,33 @@ def test_shares_recover_the_whole_cost() -> None:
     again = parse_item(parse_item(item(share="1")).document())
     assert build_up(lines[:1], [again]).overhead == 0
     assert parse_line(lines[0].document()).amount == lines[0].amount
+
+
+def test_a_service_that_hardly_anybody_uses_is_not_priced_beyond_what_a_price_may_be() -> None:
+    base = sample()
+    tiny = Base(base.items, {("PARKS", "pay.slip"): (Use(Decimal("0.000012")),)}, base.models,
+                (CostPart("pay", "own", Fraction(10**9)),), "USD")  # fmt: skip
+    result = play(tiny, Assumptions(prices={"pay.slip": RECOVER}))
+    assert result.unpaid == ("pay",)
+    assert result.models == tiny.models
+
+
+def test_the_stand_alone_verifier_works_a_build_up_out_again() -> None:
+    built = build_up(made_lines(), [parse_item(item(volume="5000"))])
+    rate: dict[str, Any] = {
+        "code": "pay.slip-2027-07-01",
+        "model": {"kind": "per_unit", "rate": format(built.rates[0].rate, "f")},
+        "reason": "",
+        "derivation": zero_base_document(built, built.rates[0], {"fiscal_year": 2028}),
+    }
+    assert check_rates([rate], {}, 2) == (1, [])
+    lines = rate["derivation"]["lines"]
+    for at, (name, other) in enumerate(
+        [("salary", "64001"), ("amount", "1"), ("years", "4"), ("amount", "1"), ("amount", "1")]
+    ):
+        kept = lines[at][name]
+        lines[at][name] = other
+        with pytest.raises(Difference):
+            check_rates([rate], {}, 2)
+        lines[at][name] = kept
+    assert check_rates([rate], {}, 2) == (1, [])

@@ -34,6 +34,42 @@ def check_decisions(bill: Document, rates: list[Document]) -> None:
             covers(rate, month, where)
 
 
+def line_amount(line: Document, where: str) -> Fraction:
+    """What a line of a build-up adds to the cost (income takes off)."""
+
+    def of(name: str) -> Fraction:
+        return Fraction(number(line[name], where))
+
+    if line["kind"] == "position":
+        amount = of("count") * of("salary")
+    elif line["kind"] == "depreciation":
+        amount = (of("cost") - of("residual")) / of("years")
+    else:
+        amount = -of("amount") if line["kind"] == "revenue" else of("amount")
+    return amount * ratio(line["share"], where)
+
+
+def to_recover(derivation: Document, costs: dict[str, dict[str, int]], places: int, where: str
+               ) -> Fraction:  # fmt: skip
+    """The cost that a derived rate recovers, from the allocation or from its own lines."""
+    if derivation["kind"] == "zero_base":
+        total = sum((line_amount(line, where) for line in derivation["lines"]), Fraction(0))
+        differ(f"{where}: sum of its lines", ratio(derivation["total"], where), total)
+        return total * ratio(derivation["share"], where)
+    cost = number(derivation["service_cost"], where)
+    run = costs.get(str(derivation.get("run")))
+    if derivation.get("cost_base") == "allowable":
+        run = costs.get(f"{derivation.get('run')} allowable")
+    if run is None:
+        raise Difference(f"{where}: its cost allocation is not in allocation.json")
+    service = derivation["service"]
+    differ(f"{where}: cost of {service}", minor(cost, places), run.get(service))
+    exact = Fraction(cost) * ratio(derivation["share"], where) * ratio(derivation["scale"], where)
+    for entry in derivation["adjustments"]:
+        exact += Fraction(number(entry["amount"], where))
+    return exact
+
+
 def check_rates(
     rates: list[Document], costs: dict[str, dict[str, int]], places: int
 ) -> tuple[int, list[str]]:
@@ -43,22 +79,11 @@ def check_rates(
     checked, decided = 0, []
     for rate in rates:
         derivation = rate.get("derivation") or {}
-        if derivation.get("kind") != "cost_over_volume":
+        if derivation.get("kind") not in ("cost_over_volume", "zero_base"):
             decided.append(rate["code"])
             continue
         where = f"rate {rate['code']}"
-        cost = number(derivation["service_cost"], where)
-        run = costs.get(str(derivation.get("run")))
-        if derivation.get("cost_base") == "allowable":
-            run = costs.get(f"{derivation.get('run')} allowable")
-        if run is None:
-            raise Difference(f"{where}: its cost allocation is not in allocation.json")
-        service = derivation["service"]
-        differ(f"{where}: cost of {service}", minor(cost, places), run.get(service))
-        exact = Fraction(cost) * ratio(derivation["share"], where)
-        exact *= ratio(derivation["scale"], where)
-        for entry in derivation["adjustments"]:
-            exact += Fraction(number(entry["amount"], where))
+        exact = to_recover(derivation, costs, places, where)
         differ(f"{where}: cost to recover", ratio(derivation["numerator"], where), exact)
         exact /= Fraction(number(derivation["denominator"], where))
         shift = int(derivation["places"])
