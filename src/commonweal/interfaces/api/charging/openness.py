@@ -181,7 +181,7 @@ def _fraction(value: Any) -> str | None:
 
 
 @door.post(
-    "/money/{agency}/switch",
+    "/money-pages/{agency}/turns",
     access=needs("charging.publish_money"),
     returns=SwitchOut,
     status=201,

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
-
 from commonweal.kernel.access.public import Actor, require
 from commonweal.kernel.audit.public import action, digest, record
 from commonweal.kernel.authority.public import Decision, approve, propose, reject, withdraw
@@ -64,22 +62,10 @@ def put_baseline(*, actor: Actor, agency_id: UUID, service: str, given: NewBasel
     of = service_by_code(actor, service)
     values = _values(actor, of, given)
     lines = _lines(given.lines)
-    row = Baseline.objects.select_for_update().filter(agency_id=agency_id, service=of).first()
-    if row is not None and row.state != "draft":
-        raise Conflict(
-            "WORTH-120",
-            f"The baseline of {of.code} is {row.state} and stays as it is. A proposed one can be "
-            "refused or withdrawn first; a signed one never changes.",
-        )
-    if row is None:
-        try:
-            with transaction.atomic():
-                row = Baseline.objects.create(agency_id=agency_id, service=of, **values)
-        except IntegrityError as wrong:
-            raise Conflict(
-                "WORTH-121", f"Somebody just began the baseline of {of.code}. Read it, then go on."
-            ) from wrong
-    else:
+    known, made = Baseline.objects.get_or_create(agency_id=agency_id, service=of, defaults=values)
+    row = Baseline.objects.select_for_update(of=("self",)).get(pk=known.pk)
+    _draft(row)
+    if not made:
         Baseline.objects.filter(pk=row.pk).update(**values)
         row.lines.all().delete()
     BaselineCost.objects.bulk_create(

@@ -137,7 +137,7 @@ def test_the_api_reads_the_same_figures_and_writes_what_pages_write(index: World
         trace = finance.get("/api/v1/reconciliation/2026-07").json()
         assert (trace["differences"], trace["unknown"]) == (0, 0)
         assert finance.get("/api/v1/reconciliation/2026-07/equations.csv").status_code == 200
-        opened = sent(parks, "post", "/money/PARKS/switch", published=True,
+        opened = sent(parks, "post", "/money-pages/PARKS/turns", published=True,
                       reason="Decided by the council.")  # fmt: skip
         assert opened["published"]
         assert Client().get("/api/v1/money").json()["items"][0]["code"] == "PARKS"
