@@ -2,7 +2,9 @@
 
 The story: rate cards that change some prices in July, a bill that rose (help-desk cases of one
 agency in the last month), an order modified for it, a source that came late, a correction of an
-earlier month, and a service that recovers less than it costs.
+earlier month, and a service that recovers less than it costs. A whole year also brings payments (late,
+in parts, from nobody known), a dispute that is credited, a price changed within the year, and a
+customer that leaves.
 """
 
 from __future__ import annotations
@@ -29,12 +31,14 @@ from commonweal.practices.charging.public import (
     rates_in_force,
 )
 
+from . import turns
 from .agreements import (
     build_agreements,
     limits_and_second_approver,
     signed_modification,
     waiting_modification,
 )
+from .cash import receive
 from .data import CENTRE, SOURCES
 from .money import build_cost_model, fiscal_year_start, import_month, rise_of
 from .people import World, build_catalogue, build_parties
@@ -44,8 +48,12 @@ from .usage import usage_of
 
 Say = Callable[[str], None]
 MONTHS = 13
+WHOLE_YEAR = 12
+"""From so many months on the demo tells what only a year brings."""
 ZONE = ZoneInfo(str(CENTRE["zone"]))
 LATE_SOURCE = "contact-centre"
+CHANGED = ("hosting.long-distance", "0.0550")
+"""The item whose price changes within the year, and its new price."""
 SHOWN = "LWD"
 """The agency whose people have logins."""
 
@@ -59,6 +67,7 @@ class Story:
     late_month: FiscalPeriod
     corrected_month: FiscalPeriod
     modified_after: FiscalPeriod
+    left_from: FiscalPeriod | None = None
     held_back: list[Usage] = field(default_factory=list)
     wrong: Usage | None = None
 
@@ -70,7 +79,10 @@ def moment(day: date, hour: int = 9) -> datetime:
 
 def story_of(last: FiscalPeriod, months: int) -> Story:
     """The demo's story for so many closed months up to the last one."""
-    return Story(last, last.shift(1 - months), last.shift(-4), last.shift(-2), last.shift(-3))
+    story = Story(last, last.shift(1 - months), last.shift(-4), last.shift(-2), last.shift(-3))
+    if months >= WHOLE_YEAR:
+        story.left_from = story.first.shift(10)
+    return story
 
 
 def build(last: FiscalPeriod, size: str, say: Say, months: int = MONTHS) -> World:
@@ -90,6 +102,8 @@ def build(last: FiscalPeriod, size: str, say: Say, months: int = MONTHS) -> Worl
         build_agreements(world, years[0], years[-1])
     for period in periods(story):
         _month(world, story, period, size, say)
+        if story.left_from is not None:
+            _turn(world, story, period)
         if period == story.modified_after:
             day = add_working_days(period.end_day, 8)
             with at(moment(day)):
@@ -118,10 +132,28 @@ def _fiscal_year(world: World, story: Story, year: date, number: int, say: Say) 
         decide_rates(world, year, number)
 
 
+def _turn(world: World, story: Story, period: FiscalPeriod) -> None:
+    """What happens after a month's bills are out: a dispute, a new price, a customer's leaving."""
+    number = (period.year - story.first.year) * 12 + period.month - story.first.month
+    issued = add_working_days(add_working_days(period.end_day, 7), 1)
+    with at(moment(issued, 11)):
+        if number == 3:
+            finance = world.of("finance_officer")
+            turns.dispute_and_credit(
+                world, lambda agency, item: _line(finance, period, agency, item)
+            )
+        if number == 9:
+            turns.mid_year_change(world, CHANGED[0], period.shift(2).first_day, CHANGED[1])
+        if number == 7 and story.left_from is not None:
+            turns.leave(world, story.left_from.first_day)
+
+
 def _month(world: World, story: Story, period: FiscalPeriod, size: str, say: Say) -> None:
     say(f"{period}: usage, costs, close")
     day = period.end_day
     with at(moment(day, 7)):
+        if period != story.first:
+            receive(world, period.shift(-1), day, stranger=period == story.late_month)
         _send_usage(world, story, period, size)
         import_month(world, period, rise_of(period, story.first), "actual")
     finance = world.of("finance_officer")
@@ -167,6 +199,8 @@ def _kept(
 ) -> Iterator[tuple[str, Usage]]:
     """The records that arrive in time; the others wait in the story."""
     for source, usage in usage_of(world, period, story.last, size):
+        if usage.agency == turns.LEAVER and story.left_from and period >= story.left_from:
+            continue
         if period == story.late_month and source == LATE_SOURCE and usage.starts.day > 24:
             story.held_back.append(usage)
             continue
@@ -215,7 +249,7 @@ def _queries(world: World, story: Story) -> None:
         person = world.of(role, agency)
         with act_as(person):
             raise_query(
-                actor=person, line_id=_line(person, story, agency, item), kind=kind, text=text
+                actor=person, line_id=_line(person, story.last, agency, item), kind=kind, text=text
             )
 
 
@@ -239,8 +273,8 @@ def _dearer_payslips(world: World, story: Story) -> None:
         )
 
 
-def _line(actor: Actor, story: Story, agency: str, item: str) -> UUID:
-    view = bill_view(actor, f"{agency}-{story.last.code}")
+def _line(actor: Actor, period: FiscalPeriod, agency: str, item: str) -> UUID:
+    view = bill_view(actor, f"{agency}-{period.code}")
     for _service, lines, _total in view.services:
         for line in lines:
             if line.charge_item.code == item:
