@@ -17,14 +17,14 @@ from .kit import Verbs, add_verb, say, table
 EXAMPLES = """\
   commonweal bench                 everything, in full: 10 million facts; half an hour
   commonweal bench --quick         a tenth of everything
-  commonweal bench rating          one of rating, intake, ledger, demo, pages
+  commonweal bench rating          one of rating, prices, intake, ledger, demo, pages
   commonweal bench --json
 """
 ABOUT = """\
 Uses a database of its own in the folder `bench` of the data folder, where its facts and
 journals stay; `pages` builds a small and a large demo there, once. Nothing is asserted: it
 prints what was measured, the target, and the ratio to a plain baseline."""
-PARTS = ("rating", "intake", "ledger", "demo", "pages")
+PARTS = ("rating", "prices", "intake", "ledger", "demo", "pages")
 
 
 def register(verbs: Verbs) -> None:
@@ -32,7 +32,7 @@ def register(verbs: Verbs) -> None:
     parser = add_verb(
         verbs,
         "bench",
-        help="measure rating, intake, ledger, the demo and pages",
+        help="measure rating, price models, intake, ledger, the demo and pages",
         about=ABOUT,
         examples=EXAMPLES,
     )
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     if set(parts) & {"intake", "ledger"}:
         prepare(args.data / "bench")
     work: dict[str, Callable[[int], list[dict[str, str]]]] = {
-        "rating": rating, "intake": intake, "ledger": ledger, "demo": demo,
+        "rating": rating, "prices": prices, "intake": intake, "ledger": ledger, "demo": demo,
         "pages": partial(pages, args.data / "bench"),
     }  # fmt: skip
     for part in parts:
@@ -119,6 +119,30 @@ def rating(size: int) -> list[dict[str, str]]:
          f"loop scaled to {found['loop_seconds_scaled']} s"),
         ("second path (proof)", f"{found['proof_seconds']:.2f}", "s", "none", ""),
         ("peak memory", f"{found['peak_mb']}", "MB", "≤ 1000", f"bare {found['bare_peak_mb']} MB"),
+    ]  # fmt: skip
+    names = ("what", "result", "unit", "target", "baseline")
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def prices(size: int) -> list[dict[str, str]]:
+    """Every price model on ten million facts, written; fifty million under a memory cap."""
+    from commonweal.practices.charging.engine.bench_prices import bench_capped, bench_prices
+
+    found: dict[str, Any] = bench_prices(10_000_000 // size)
+    rows = []
+    for kind, run in found["models"].items():
+        target = "1.5" if kind == "graduated" else "3"
+        rows.append(
+            (f"{found['facts']:,} facts, {kind.replace('_', ' ')}", f"{run['seconds']:.2f}", "s",
+             "none", f"{run['ratio_to_bare']}× a bare DuckDB order and write (≤ {target})")
+        )  # fmt: skip
+    capped: dict[str, Any] = bench_capped(50_000_000 // size)
+    facts = f"{capped['facts']:,} facts, graduated"
+    rows += [
+        (facts, f"{capped['seconds']:.2f}", "s", "none",
+         f"{capped['ratio_to_bare']}× a bare DuckDB order and write"),
+        (f"{facts}: peak memory", f"{capped['peak_mb']}", "MB", f"≤ {capped['cap_mb']}",
+         f"with proof {capped['seconds_with_proof']:.2f} s"),
     ]  # fmt: skip
     names = ("what", "result", "unit", "target", "baseline")
     return [dict(zip(names, row, strict=True)) for row in rows]

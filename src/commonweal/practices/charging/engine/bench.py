@@ -85,7 +85,8 @@ def _view(connection: Any, files: Path) -> None:
     connection.execute(f"CREATE OR REPLACE VIEW usage AS SELECT * FROM read_parquet('{files}')")
 
 
-def _bare_sql(out: Path) -> str:
+def order_and_write(out: Path) -> str:
+    """The bare query: the same rows in the same order, with one product, written."""
     return (
         "COPY (SELECT *, CAST(quantity * CAST(1.234567891 AS DECIMAL(18,9)) AS DECIMAL(27,9))"
         f" AS amount FROM usage ORDER BY {_ORDER}) TO '{out}' ({PARQUET_OPTIONS})"
@@ -93,14 +94,14 @@ def _bare_sql(out: Path) -> str:
 
 
 def _bare(folder: Path) -> None:
-    _connection(folder).execute(_bare_sql(folder / "bare.parquet"))
+    _connection(folder).execute(order_and_write(folder / "bare.parquet"))
 
 
 def _bare_by_agency(folder: Path) -> None:
     connection = _connection(folder)
     for usage in sorted(folder.glob("usage-*.parquet")):
         _view(connection, usage)
-        connection.execute(_bare_sql(folder / usage.name.replace("usage", "bare")))
+        connection.execute(order_and_write(folder / usage.name.replace("usage", "bare")))
 
 
 def _kernel(folder: Path) -> None:
