@@ -43,6 +43,7 @@ def open_matters(world: World, folder: Path) -> None:
         _person(world, "auditor", "Aino Auditor", "auditor")
         _person(world, "parks-liaison", "Lena Liaison", "agency_liaison", "PARKS")
     _to_decide(world)
+    _costs_to_decide(world)
     _asked(world)
     _refused(world, folder)
     _set_up(world)
@@ -69,6 +70,21 @@ def _to_decide(world: World) -> None:
         catalogue.propose_ending(
             actor=owner, agreement_id=in_force, ends=date(2027, 4, 1), reason="We move to 2028's."
         )
+
+
+def _costs_to_decide(world: World) -> None:
+    """Who bears idle capacity, and the end of an asset."""
+    officer = world.actors["officer"]
+    with act_as(officer):
+        (capacity,) = charging.capacities(officer)
+        charging.propose_idle_policy(
+            actor=officer, capacity_id=capacity.pk, policy="absorbed",
+            reason="Until the board decides otherwise",
+        )  # fmt: skip
+        charging.propose_disposal(
+            actor=officer, code="san", day=date(2027, 2, 1), proceeds_minor=100_000,
+            reason="Replaced by storage in the cloud",
+        )  # fmt: skip
 
 
 def _asked(world: World) -> None:

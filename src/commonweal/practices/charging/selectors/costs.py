@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from commonweal.kernel.access.public import Actor, require
 from commonweal.kernel.jobs.public import Job, by_keys
@@ -157,17 +157,20 @@ def pool_lines(
     *,
     basis: str = "actual",
     counted: Mapping[str, Any] | None = None,
+    hidden: Q | None = None,
     place: Place = FIRST,
 ) -> Listing[LedgerLine]:
     """A page of a pool's ledger lines in some periods, by period and in order of import.
 
     `pool` is a code, or `unassigned` for the lines that no rule takes. `counted`: what a run kept
-    of the ledger; then the lines that it counted, whatever came later.
+    of the ledger; then the lines that it counted, whatever came later. `hidden`: lines left out.
     """
     require(actor, VIEW)
     if counted is None and pool != UNASSIGNED and not is_pool(pool):
         raise NotFound("COSTS-405", f"There is no pool “{pool}”. Choose one from the list.")
     found = lines_with_pool(basis, first, last, counted).filter(pool_code=pool)
+    if hidden is not None:
+        found = found.exclude(hidden)
     rows = listing(found.select_related("cost_import"), ["period", "id"], place)
     return Listing([shown_line(row, row.pool_code) for row in rows], rows.previous, rows.next)
 

@@ -20,6 +20,7 @@ from ..models import BillLine, LineQuery, RateVersion
 from . import bills
 from .cost_model import amount_of_pool
 from .costs import LedgerLine, pool_lines
+from .marks import PERSONAL, mark_rows, marked, personal_sum
 from .rates import RateEntry, entry, rate_version
 
 
@@ -122,7 +123,8 @@ class PoolLedger:
     """The ledger lines of a pool behind a rate, one page of them.
 
     `since_lines`, `since_minor`: what the pool has today beyond them, by later imports or rules;
-    the rate does not stand on it.
+    the rate does not stand on it. `personal_lines`, `personal_minor`: lines that are about one
+    person, told as a sum and not listed.
     """
 
     version: RateVersion
@@ -132,6 +134,8 @@ class PoolLedger:
     page: Listing[LedgerLine]
     since_lines: int
     since_minor: int
+    personal_lines: int = 0
+    personal_minor: int = 0
 
 
 _COUNTED = "SELECT ledger FROM charging_allocationrun WHERE id = %s"
@@ -156,9 +160,14 @@ def pool_ledger(actor: Actor, version_code: str, pool: str, place: Place = FIRST
         if not row:
             raise NotFound("COSTS-406", "The allocation behind this rate is not there any more.")
         counted = json.loads(row[0])
-        page = pool_lines(SYSTEM, pool, first, last, basis=basis, counted=counted, place=place)
+        private = marked(mark_rows(PERSONAL))
+        page = pool_lines(
+            SYSTEM, pool, first, last, basis=basis, counted=counted, hidden=private, place=place
+        )
+        personal = personal_sum(pool, basis, first, last, counted)
         now = amount_of_pool(pool, basis, first, last)
         then = amount_of_pool(pool, basis, first, last, counted)
     rows = [replace(row, supplier="", reference="", posted_on=None) for row in page]
     shown = Listing(rows, page.previous, page.next)
-    return PoolLedger(version, part, first, last, shown, now[0] - then[0], now[1] - then[1])
+    since = (now[0] - then[0], now[1] - then[1])
+    return PoolLedger(version, part, first, last, shown, *since, *personal)
