@@ -3,8 +3,8 @@
 The story: rate cards that change some prices in July, a bill that rose (help-desk cases of one
 agency in the last month), an order modified for it, a source that came late, a correction of an
 earlier month, and a service that recovers less than it costs. A whole year also brings payments
-(late, in parts, from nobody known), a dispute that is credited, a price changed within the year, and a
-customer that leaves.
+(late, in parts, from nobody known), a dispute that is credited, a price changed within the year,
+and a customer that leaves.
 """
 
 from __future__ import annotations
