@@ -8,6 +8,8 @@ from commonweal.kernel.schema.domain import Manifest
 from . import notice_words
 from .actions.approval import bills_approved, bills_not_approved
 from .actions.cost_files import KIND as IMPORT
+from .actions.exchange import SUBJECT as EXCHANGE
+from .actions.exchange import drop_exchange, put_exchange
 from .actions.rates import APPROVE, SUBJECT, put_in_force, set_aside
 from .closing.approval import APPROVE as APPROVE_BILLS
 from .closing.approval import SUBJECT as MONTH
@@ -16,6 +18,7 @@ from .leaving import journal_files
 from .tasks import close_month, import_file
 
 notice_words.register()
+register_subject(EXCHANGE, APPROVE, put_exchange, drop_exchange, words="an exchange rate")
 register_subject(SUBJECT, APPROVE, put_in_force, set_aside, words="a rate")
 register_subject(
     MONTH, APPROVE_BILLS, bills_approved, bills_not_approved, words="the bills of a month"
@@ -37,8 +40,9 @@ MANIFEST = Manifest(
         "charging.LineFunding": {"line__bill__state": "issued"},
         "charging.LineQuery": {"line__bill__state": "issued"},
         "charging.RateVersion": {"state": "approved"},
+        "charging.ExchangeRate": {"state": "approved"},
     },
-    refers=("charging.RateVersion",),
+    refers=("charging.RateVersion", "charging.ExchangeRate"),
     leaves=journal_files,
     jobs={CLOSE: close_month, IMPORT: import_file},
     work={

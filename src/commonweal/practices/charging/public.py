@@ -13,6 +13,7 @@ from .actions.cost_model import (
     set_driver_values,
 )
 from .actions.costs import ImportReport, allocate, import_costs, save_mapping
+from .actions.exchange import decide_exchange_rate, propose_exchange_rate
 from .actions.rates import (
     approve_rate,
     propose_rate,
@@ -21,6 +22,7 @@ from .actions.rates import (
     sign_forecast,
     sign_forecasts,
 )
+from .basis_words import basis_sentences, conversion_text, exchange_text
 from .close_words import FoundRows, found_rows, step_words
 from .domain.bills import Change
 from .domain.close import STEPS as CLOSE_STEPS
@@ -111,6 +113,7 @@ from .selectors.costs import imports as cost_imports
 from .selectors.costs import pool_lines as cost_pool_lines
 from .selectors.costs import reconciliation as cost_reconciliation
 from .selectors.costs import rejects as cost_rejects
+from .selectors.exchange import exchange_rates
 from .selectors.integrity import bill_problems
 from .selectors.line_facts import FactPage, line_facts, line_facts_csv
 from .selectors.lines import (
@@ -154,6 +157,11 @@ from .selectors.rates import (
 )
 from .selectors.rates import entry as rate_entry
 from .sentences import Words
+from .selectors.what_if import Asked as WhatIfAsked
+from .selectors.what_if import ItemEffect as WhatIfEffect
+from .selectors.what_if import ItemStart as WhatIfStart
+from .selectors.what_if import PublicWhatIf, WhatIf, WhatIfError, price_of, what_if
+from .what_if_words import item_sentence, what_if_sentence
 
 __all__ = [
     "CLOSE_STEPS",
@@ -193,6 +201,7 @@ __all__ = [
     "PoolCost",
     "PoolLedger",
     "PoolPart",
+    "PublicWhatIf",
     "RateEntry",
     "RateError",
     "RateVersion",
@@ -201,6 +210,11 @@ __all__ = [
     "ServicePosition",
     "UseByMonth",
     "Volume",
+    "WhatIf",
+    "WhatIfAsked",
+    "WhatIfEffect",
+    "WhatIfError",
+    "WhatIfStart",
     "Words",
     "account_choices",
     "account_maps",
@@ -214,6 +228,7 @@ __all__ = [
     "approve_bills",
     "approve_rate",
     "ask_close",
+    "basis_sentences",
     "bill",
     "bill_before",
     "bill_change",
@@ -228,6 +243,7 @@ __all__ = [
     "close_run",
     "closes",
     "column_labels",
+    "conversion_text",
     "cost_by_pool",
     "cost_drivers",
     "cost_file",
@@ -238,11 +254,14 @@ __all__ = [
     "cost_reconciliation",
     "cost_rejects",
     "cost_rules",
+    "decide_exchange_rate",
     "decision_text",
     "derivation_sentences",
     "derive_rate",
     "drivers",
     "edges",
+    "exchange_rates",
+    "exchange_text",
     "file_jobs",
     "file_state",
     "first_rows",
@@ -256,6 +275,7 @@ __all__ = [
     "imports",
     "is_large_ledger",
     "issue_approval",
+    "item_sentence",
     "late_allocations",
     "latest_run",
     "line",
@@ -278,7 +298,9 @@ __all__ = [
     "pool_parts",
     "pools",
     "preview_ends",
+    "price_of",
     "printed_head",
+    "propose_exchange_rate",
     "propose_rate",
     "put_cost_model",
     "put_driver",
@@ -325,5 +347,7 @@ __all__ = [
     "verifier_source",
     "visible_bills",
     "waiting_files",
+    "what_if",
+    "what_if_sentence",
     "write_csv",
 ]

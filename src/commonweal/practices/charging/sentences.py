@@ -57,9 +57,10 @@ class Words:
         model = version.model
         kind = model.get("kind", "per_unit")
         if kind == "flat":
-            return _("%(amount)s a month") % {"amount": words.rate(model["amount"], self.currency)}
+            amount = words.rate(model["amount"], version.currency)
+            return _("%(amount)s a month") % {"amount": amount}
         if kind == "per_unit":
-            return words.rate(model["rate"], self.currency)
+            return words.rate(model["rate"], version.currency)
         rates = sorted(Decimal(tier["rate"]) for tier in model["tiers"])
         return _("%(low)s to %(high)s, by volume") % {
             "low": words.rate(rates[0], self.currency),

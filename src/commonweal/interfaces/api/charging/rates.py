@@ -142,6 +142,9 @@ class ProposalIn(In):
     ends: Day | None = None
     derivation: dict[str, Any] | None = None
     reason: Annotated[Text, Field(max_length=500)] = ""
+    currency: Annotated[str, Field(pattern=r"^([A-Z]{3})?$")] = Field(
+        "", description="Another than the book currency; its charges are converted."
+    )
 
 
 class RateVerdictIn(In):

@@ -7,7 +7,7 @@ from django.urls import path
 from ..access import agency_only
 from ..agreements import approvers
 from ..agreements.addresses import addresses
-from . import accounts, bills, forecasts, late, lines, records, take_out, usage
+from . import accounts, bills, forecasts, late, lines, records, take_out, usage, what_if
 
 app_name = "agency"
 urlpatterns = [
@@ -32,6 +32,7 @@ urlpatterns = [
     path(
         "agreements/approvers/", agency_only(approvers.VIEW)(approvers.approvers), name="approvers"
     ),
+    path("what-if/", what_if.what_if, name="what_if"),
     path("forecasts/", forecasts.forecasts, name="forecasts"),
     path("data/", take_out.take_out, name="take_out"),
     path("data/<uuid:take_out_id>.zip", take_out.archive, name="take_out_file"),

@@ -50,6 +50,7 @@ def desk_tabs(here: str) -> list[Link]:
         ("rates", _("In force")),
         ("proposals", _("Waiting for a decision")),
         ("forecasts", _("Forecasts")),
+        ("conversions", _("Conversions")),
     )
     return [Link(label, address(name), name == here) for name, label in pages]
 
@@ -287,6 +288,7 @@ def propose_from(request: Asked, derivation: Mapping[str, Any]) -> charging.Rate
         ends=optional_day(request, "ends", _("First day without it")),
         derivation=derivation,
         reason=text(request, "reason"),
+        currency=text(request, "currency").upper(),
     )
 
 

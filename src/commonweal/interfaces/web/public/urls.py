@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import views
+from . import views, what_if
 
 app_name = "public"
 urlpatterns = [
@@ -13,5 +13,6 @@ urlpatterns = [
     path("services/<slug:code>/", views.service, name="service"),
     path("rates/", views.rates, name="rates"),
     path("rates/<str:code>/", views.rate, name="rate"),
+    path("rates/<str:code>/what-if/", what_if.what_if, name="what_if"),
     path("how-charging-works/", views.how, name="how"),
 ]

@@ -22,7 +22,7 @@ from commonweal.kernel.authority.public import (
 )
 from commonweal.kernel.calendar.public import FiscalPeriod, Span, now
 from commonweal.kernel.catalogue.public import ChargeItem
-from commonweal.kernel.money.public import MoneyError, exact_decimal
+from commonweal.kernel.money.public import MoneyError, exact_decimal, exponent
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import NotFound
 from commonweal.kernel.words import public as words
@@ -186,11 +186,13 @@ def propose_rate(
     ends: date | None = None,
     derivation: Mapping[str, Any] | None = None,
     reason: str = "",
+    currency: str = "",
 ) -> RateVersion:
     """Propose a price of a charge item from a day on; it charges nothing until it is approved.
 
     `model` is the engine's price model document; `derivation` comes from `derive_rate`. A rate that
-    differs from its derivation, or has none, needs a reason that everybody can read.
+    differs from its derivation, or has none, needs a reason that everybody can read. `currency`:
+    another than the book currency; its charges are converted by the table of exchange rates.
     """
     require(actor, "charging.propose_rates")
     item = ChargeItem.objects.select_related("service").filter(pk=charge_item_id).first()
@@ -202,6 +204,15 @@ def propose_rate(
             "CHARGING-214",
             f"{item.code} is a fixed charge without usage records. Give it a flat price.",
             field="kind",
+        )
+    priced_in = currency or centre().currency
+    exponent(priced_in)
+    if derivation and priced_in != centre().currency:
+        raise RateError(
+            "CHARGING-235",
+            f"Cost over volume gives a rate in {centre().currency}, not in {priced_in}. Give a "
+            "price in another currency by hand, with a reason.",
+            field="currency",
         )
     span = Span(starts, ends)
     _require_open(span)
@@ -226,7 +237,7 @@ def propose_rate(
         charge_item=item,
         code=_free_code(f"{item.code}-{starts:%Y-%m-%d}"),
         model=price,
-        currency=centre().currency,
+        currency=priced_in,
         starts=starts,
         ends=ends,
         derivation=dict(derivation or {}),

@@ -23,6 +23,7 @@ from ..models import CloseRun
 from ..selectors.cost_model import ledger_lines
 from . import rating
 from .drafting import draft_lines
+from .exchange import in_book_currency
 
 Tell = Callable[[int, int | None], None]
 
@@ -129,7 +130,7 @@ def draft(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str,
     if prepared.input_hash != run.input_hash:  # an order or a rate was signed since
         rate(actor=actor, run=run, options=options, tell=tell)
         prove(actor=actor, run=run, options=options, tell=tell)
-    groups = rating.groups(actor, run.period, prepared)
+    groups = in_book_currency(rating.groups(actor, run.period, prepared), currency)
     lines = draft_lines(groups, prepared.funding, currency)
     total = 0
     for number, agency_id in enumerate(sorted(lines, key=str)):

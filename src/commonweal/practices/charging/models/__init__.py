@@ -15,6 +15,7 @@ from .costs import (
     PoolRule,
     RejectedCostRow,
 )
+from .exchange import ExchangeRate
 from .rates import Forecast, RateVersion
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "CostPool",
     "Driver",
     "DriverValue",
+    "ExchangeRate",
     "Forecast",
     "LineFunding",
     "LineQuery",

@@ -48,6 +48,11 @@ class BillLine(TenantModel):
 
     `amount_exact` is the rated amount to 9 decimals; `amount_minor` is rounded once by `rounding`.
     A correction names the `charge_period` it corrects and the line of the earlier bill.
+
+    `exact_before`: what earlier lines for the same month came to before rounding; the line's cents
+    are what rounding adds to theirs, so that a total never depends on when usage arrived.
+    `priced_exact`: the amount in the rate's own currency, where `exchange` converted it, on top of
+    `priced_before` of those earlier lines.
     """
 
     bill = models.ForeignKey(Bill, on_delete=models.PROTECT, related_name="lines")
@@ -64,6 +69,12 @@ class BillLine(TenantModel):
     amount_exact = models.DecimalField(max_digits=27, decimal_places=9)
     amount_minor = models.BigIntegerField()
     rounding = models.CharField(max_length=12, default="half_up")
+    exact_before = models.DecimalField(max_digits=27, decimal_places=9, default=0)
+    exchange = models.ForeignKey(
+        "charging.ExchangeRate", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    priced_exact = models.DecimalField(max_digits=27, decimal_places=9, null=True)
+    priced_before = models.DecimalField(max_digits=27, decimal_places=9, default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["bill", "number"], name="bill_line_once")]

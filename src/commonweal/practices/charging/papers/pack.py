@@ -20,6 +20,7 @@ from commonweal.kernel.authority.public import decision_document
 
 from ..models import AllocationRun, Bill, BillLine, RateVersion
 from ..selectors.bill_document import bill_document
+from ..selectors.conversions import conversions_document
 from ..selectors.rated import rated_rows
 from .tables import agency_journal_csv, safe_cell
 from .verifier import joined
@@ -39,6 +40,7 @@ bill.json        the bill as issued
 usage.csv        every usage record behind it, in the order in which it was priced
 rates.json       the rates used: who decided each, when, and from which cost and volume
 allocation.json  how the centre's costs came to the service behind each rate
+conversions.json how quantities in another unit were converted, where there are any
 orders.json      the order lines and the funding shares
 journal.csv      the bill as a journal
 manifest.sha256  a hash of each file; the hash of this list is the proof root printed on your bill
@@ -96,6 +98,9 @@ def _build(maker: PackMaker, bill: Bill, lines: Sequence[BillLine]) -> Pack:
         "rates.json": _json({"format": FORMAT, "rates": [maker.rate(v) for v in ordered]}),
         "usage.csv": _usage(maker.actor, bill, versions),
     }
+    converted = conversions_document(maker.actor, bill.agency_id, bill.period)
+    if converted is not None:
+        files["conversions.json"] = _json(converted)
     manifest = "".join(
         f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items())
     ).encode()

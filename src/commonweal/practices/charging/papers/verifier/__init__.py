@@ -9,7 +9,9 @@ from __future__ import annotations
 import ast
 from importlib import resources
 
-PARTS = ("basis", "prices", "usage", "lines", "costs", "rates", "run")
+PARTS = (
+    "basis", "prices", "exchange", "conversions", "usage", "lines", "costs", "rates", "run",
+)  # fmt: skip
 
 
 def joined() -> str:

@@ -21,6 +21,7 @@ from .basis import (
     number,
     split,
 )
+from .exchange import check_exchange, priced_of
 from .prices import price, r9
 
 if TYPE_CHECKING:
@@ -43,13 +44,18 @@ def check_lines(bill: Document, sums: Sums, rates: Document, orders: Document, p
         differ(f"{where}: charge item", line["charge_item"], rate["charge_item"])
         if line["kind"] == "fixed":
             differ(f"{where}: quantity", number(line["quantity"], where), Decimal(1))
-            differ(f"{where}: amount", exact, r9(price(rate["model"], Decimal(1))))
+            due = r9(price(rate["model"], Decimal(1)))
+            differ(f"{where}: amount", priced_of(line, where), due)
         else:
             count, quantity, amount = sums.pop(same, NOTHING)
             differ(f"{where}: number of records", line["facts"], count)
             differ(f"{where}: quantity", number(line["quantity"], where), quantity)
-            differ(f"{where}: exact amount", exact, amount)
-        rounded = exact.quantize(unit, POLICIES[line["rounding"]], WIDE)
+            differ(f"{where}: exact amount", priced_of(line, where), amount)
+        check_exchange(line, rate, bill["currency"], exact, where)
+        before = number(line.get("exact_before", "0"), where)
+        policy = POLICIES[line["rounding"]]
+        reached = WIDE.add(before, exact).quantize(unit, policy, WIDE)
+        rounded = reached - before.quantize(unit, policy, WIDE)
         differ(f"{where}: amount", number(line["amount"], where), rounded)
         check_funding(line, orders, minor(rounded, places), places, where)
         total += minor(rounded, places)

@@ -32,6 +32,7 @@ from .basis import (
     read_json,
     read_pack,
 )
+from .conversions import check_conversions
 from .costs import check_allocation
 from .lines import check_journal, check_lines
 from .rates import check_decisions, check_rates
@@ -65,6 +66,9 @@ def check(path: str, root: str, ignore_hashes: bool) -> list[str]:
     }
     sums = check_usage(rows, by_code, fresh)
     lines.append(f"{len(rows):,} usage records were priced again.")
+    if "conversions.json" in files:
+        count = check_conversions(read_json(files, "conversions.json"), rows)
+        lines.append(f"{count:,} of them were converted from another unit again.")
     total = check_lines(bill, sums, by_code, orders, places)
     lines.append(f"{len(bill['lines'])} lines follow from them and are split by their funding.")
     differ("total", minor(number(bill["total"], "total"), places), total)
