@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -89,6 +89,24 @@ def late_facts(
             if mark is not None:
                 found.append(replace(row, replaced_quantity=mark[0], booked_in=mark[2]))
     return sorted(found, key=lambda row: (row.starts, row.source, row.external_id))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What became of a late record: in which month it counts (empty: in none), and what it
+    replaces."""
+
+    booked_in: str
+    declined: bool
+    replaces: str
+
+
+def late_standing(actor: Actor, agency_id: UUID, period: str) -> dict[tuple[str, str], Standing]:
+    """What became of an agency's late records of a month, by source and id."""
+    require(actor, VIEW, agency_id)
+    rows = LateRecord.objects.filter(agency_id=agency_id, period=period)
+    found = rows.values_list("source__code", "external_id", "booked_in", "state", "replaces")
+    return {row[:2]: Standing(row[2], row[3] == "declined", row[4]) for row in found}
 
 
 def late_totals(actor: Actor, booked_in: str) -> list[Total]:

@@ -44,6 +44,7 @@ from .domain.cells import safe_cell
 from .intake.options import FileOptions
 from .intake.take import IntakeResult
 from .late import (
+    Standing,
     late_arrived,
     late_counts,
     late_facts,
@@ -51,6 +52,7 @@ from .late import (
     late_policies_on,
     late_record,
     late_records,
+    late_standing,
     late_totals,
 )
 from .late_words import policy_text
@@ -84,6 +86,7 @@ __all__ = [
     "Quarantine",
     "Source",
     "SourceCheck",
+    "Standing",
     "Total",
     "Upload",
     "UploadResult",
@@ -113,6 +116,7 @@ __all__ = [
     "late_policies_on",
     "late_record",
     "late_records",
+    "late_standing",
     "late_totals",
     "manifest",
     "missing_sources",

@@ -156,11 +156,11 @@ from .selectors.rates import (
     service_positions,
 )
 from .selectors.rates import entry as rate_entry
-from .sentences import Words
 from .selectors.what_if import Asked as WhatIfAsked
 from .selectors.what_if import ItemEffect as WhatIfEffect
 from .selectors.what_if import ItemStart as WhatIfStart
 from .selectors.what_if import PublicWhatIf, WhatIf, WhatIfError, price_of, what_if
+from .sentences import Words
 from .what_if_words import item_sentence, what_if_sentence
 
 __all__ = [

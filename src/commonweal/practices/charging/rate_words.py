@@ -18,7 +18,7 @@ from .sentences import Words
 def rate_text(version: RateVersion) -> str:
     """`$4.10 per payslip`, `$120.00 a month`, `$0.85 to $1.20, by volume`."""
     said = Words(version.currency).rate(version)
-    if version.model.get("kind") != "per_unit":
+    if version.model.get("kind") != "per_unit" or version.model.get("fixed"):
         return said
     return _("%(rate)s per %(unit)s") % {
         "rate": said,

@@ -12,8 +12,10 @@ from django.utils.translation import ngettext
 from commonweal.kernel.words import public as words
 
 from .domain.bills import Change
+from .engine import Tiered
 from .engine.price import exact_sum, from_document, product, r9
 from .models import BillLine, RateVersion
+from .price_words import PriceWords, cell_name
 from .selectors.bills import BillChange
 
 
@@ -54,18 +56,7 @@ class Words:
 
     def rate(self, version: RateVersion) -> str:
         """A price in a few words: `$4.10`, or `from $0.85 to $1.20` for tiers."""
-        model = version.model
-        kind = model.get("kind", "per_unit")
-        if kind == "flat":
-            amount = words.rate(model["amount"], version.currency)
-            return _("%(amount)s a month") % {"amount": amount}
-        if kind == "per_unit":
-            return words.rate(model["rate"], version.currency)
-        rates = sorted(Decimal(tier["rate"]) for tier in model["tiers"])
-        return _("%(low)s to %(high)s, by volume") % {
-            "low": words.rate(rates[0], self.currency),
-            "high": words.rate(rates[-1], self.currency),
-        }
+        return PriceWords(version.currency).price(version.model)
 
     def headline(self, view: BillChange, yours: bool = True) -> str:
         """`Your October bill is $184,210.33, $6,402.10 more than September.`
@@ -127,31 +118,24 @@ class Words:
                 "quantity": self.quantity(line),
                 "total": total,
             }
-        kind = model.get("kind", "per_unit")
-        if kind == "per_unit":
-            return _("%(quantity)s × %(rate)s = %(total)s.") % {
-                "quantity": self.quantity(line),
-                "rate": self.rate(line.rate_version),
-                "total": total,
-            }
-        if kind == "flat":
+        if model.get("kind") == "flat":
             return _("A fixed charge for the month: %(total)s.") % {"total": total}
         tiers = self._tiers(line)
         if tiers:
             return _("%(tiers)s = %(total)s.") % {"tiers": tiers, "total": total}
-        return _("%(quantity)s at %(rate)s = %(total)s.") % {
-            "quantity": self.quantity(line),
-            "rate": self.rate(line.rate_version),
-            "total": total,
-        }
+        made = PriceWords(self.currency).made(line, self.quantity(line))
+        return _("%(tiers)s = %(total)s.") % {"tiers": made, "total": total}
 
     def _tiers(self, line: BillLine) -> str:
         """`1,000 help-desk cases × $24.58 + 516 × $22.20`; empty if that is not the line's amount
         (several lines share the tiers, or the price has a fixed part).
         """
+        model = from_document(line.rate_version.model)
+        if not isinstance(model, Tiered) or model.kind != "graduated":
+            return ""
         used = [
             (min(line.quantity, tier.hi or line.quantity) - tier.lo, tier.rate)
-            for tier in from_document(line.rate_version.model).tiers
+            for tier in model.tiers
             if tier.lo < line.quantity
         ]
         if r9(exact_sum(product(count, rate) for count, rate in used)) != line.amount_exact:
@@ -164,10 +148,12 @@ class Words:
         )
 
     def line_note(self, line: BillLine) -> str:
-        """What stands under the item's name on a bill: a correction's month, or nothing."""
-        if line.kind != "correction":
-            return ""
-        return _("Correction to %(month)s") % {"month": month(line.charge_period)}
+        """What stands under the item's name on a bill: which of its prices, and a correction's
+        month; or nothing."""
+        said = [cell_name(line.cell)] if line.cell else []
+        if line.kind == "correction":
+            said.append(_("Correction to %(month)s") % {"month": month(line.charge_period)})
+        return ", ".join(said)
 
     def facts(self, count: int) -> str:
         """`312 usage records`."""

@@ -21,7 +21,7 @@ door = Door("what-if", "What another volume, price or mix would cost. Nothing is
 class MixIn(In):
     """The share of one cell of a price by dimensions, as a fraction such as 1/4 or 0.25."""
 
-    cell: Annotated[str, Field(max_length=200, description="Its values, joined by “ / ”; or other.")]
+    cell: Annotated[str, Field(max_length=200, description="Its values; or other.")]
     share: Annotated[str, Field(max_length=30, pattern=r"^[0-9]+(\.[0-9]+|/[1-9][0-9]*)?$")]
 
 

@@ -84,9 +84,7 @@ def _version(text: str, start: charging.WhatIfStart) -> str:
 def _mix(given: Any, start: charging.WhatIfStart) -> dict[str, Fraction] | None:
     """Shares in per cent, as typed; none were typed, or they are as they were: no change."""
     names = list(start.mix)
-    typed = [
-        given.get(f"m-{start.item.code}-{place}", "").strip() for place in range(len(names))
-    ]
+    typed = [given.get(f"m-{start.item.code}-{place}", "").strip() for place in range(len(names))]
     if not any(typed):
         return None
     try:

@@ -60,9 +60,7 @@ def _row(found: Any, version: Any, cost: Decimal | None) -> dict[str, Any]:
             "sentence": _("%(span)s: what it costs depends on the agency (%(rate)s).") % said,
         }  # fmt: skip
     shown = words.rate(round(cost, 2), version.currency)
-    each = (
-        words.rate(round(cost / found.quantity, 4), version.currency) if found.quantity else "–"
-    )
+    each = words.rate(round(cost / found.quantity, 4), version.currency) if found.quantity else "–"
     return {
         "span": span, "rate": rate, "cost": shown, "each": each,
         "sentence": _("%(span)s: %(quantity)s %(unit)s a month cost %(cost)s (%(rate)s).")

@@ -73,6 +73,7 @@ def _write_lines(bill: Bill, lines: Sequence[DraftLine]) -> None:
                 rate_version_id=line.rate_version_id,
                 order_line_id=line.order_line_id,
                 charge_period=line.charge_period,
+                cell=line.cell,
                 corrects_id=line.corrects_id,
                 quantity=line.quantity,
                 facts=line.facts,

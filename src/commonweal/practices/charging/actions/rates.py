@@ -27,7 +27,7 @@ from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import NotFound
 from commonweal.kernel.words import public as words
 
-from ..domain.rates import RateError, VersionSpan, rework, version_to_end
+from ..domain.rates import ORDERED, RateError, VersionSpan, rework, version_to_end
 from ..engine import from_document
 from ..models import Forecast, RateVersion
 from ..rate_words import rate_text
@@ -199,12 +199,7 @@ def propose_rate(
     if item is None:
         raise NotFound("CHARGING-405", "There is no such charge item. Choose one in the catalogue.")
     price = from_document(model).document()
-    if item.kind == "fixed" and price["kind"] != "flat":
-        raise RateError(
-            "CHARGING-214",
-            f"{item.code} is a fixed charge without usage records. Give it a flat price.",
-            field="kind",
-        )
+    _require_fitting(item, price["kind"])
     priced_in = currency or centre().currency
     exponent(priced_in)
     if derivation and priced_in != centre().currency:
@@ -252,6 +247,24 @@ def propose_rate(
         payload={"code": version.code, "model": price, "starts": starts, "ends": ends},
     )
     return version
+
+
+def _require_fitting(item: ChargeItem, kind: str) -> None:
+    """A price without usage for what orders cause, and one by usage for what is metered."""
+    if item.kind == "fixed" and kind not in ORDERED:
+        raise RateError(
+            "CHARGING-214",
+            f"{item.code} is a fixed charge without usage records. Give it a flat or prorated "
+            "price, a lump sum or a fixed share.",
+            field="kind",
+        )
+    if item.kind != "fixed" and kind in ORDERED and kind != "flat":
+        raise RateError(
+            "CHARGING-226",
+            f"{item.code} is charged by usage records, and this price knows none. Give it a price "
+            "by usage, or make it a fixed charge.",
+            field="kind",
+        )
 
 
 def _explained(

@@ -26,7 +26,10 @@ class CauseError(CommonwealError):
 
 @dataclass(frozen=True)
 class RatedGroup:
-    """The sum of rated facts that make one bill line. `amount` has 9 decimals."""
+    """The sum of rated facts that make one bill line. `amount` has 9 decimals.
+
+    `cell`: of a price by dimensions, else empty.
+    """
 
     agency_id: UUID
     kind: str
@@ -42,6 +45,7 @@ class RatedGroup:
     priced: Decimal | None = None
     priced_before: Decimal = Decimal(0)
     exchange_id: UUID | None = None
+    cell: str = ""
 
 
 def funding_shares(order_line_ids: Iterable[UUID]) -> Funding:
@@ -94,6 +98,7 @@ def draft_lines(
             priced=group.priced,
             priced_before=group.priced_before,
             exchange_id=group.exchange_id,
+            cell=group.cell,
         )
         place = (item.service.code, item.code, group.kind != "usage", *line.key)
         lines[group.agency_id].append((place, line))

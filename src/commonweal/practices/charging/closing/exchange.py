@@ -24,7 +24,7 @@ from ..models import BillLine, ExchangeRate, RateVersion
 from .drafting import CauseError, RatedGroup
 
 ZERO = Decimal(0)
-Key = tuple[UUID, UUID, UUID, str]
+Key = tuple[UUID, UUID, UUID, str, str]
 
 
 def in_book_currency(groups: Sequence[RatedGroup], book: str) -> list[RatedGroup]:
@@ -56,7 +56,10 @@ def in_book_currency(groups: Sequence[RatedGroup], book: str) -> list[RatedGroup
 
 
 def _key(group: RatedGroup) -> Key:
-    return group.agency_id, group.rate_version_id, group.order_line_id, group.charge_period
+    return (
+        group.agency_id, group.rate_version_id, group.order_line_id, group.charge_period,
+        group.cell,
+    )  # fmt: skip
 
 
 def _before(groups: Sequence[RatedGroup]) -> dict[Key, tuple[Decimal, Decimal]]:
@@ -70,11 +73,11 @@ def _before(groups: Sequence[RatedGroup]) -> dict[Key, tuple[Decimal, Decimal]]:
             rate_version_id__in={group.rate_version_id for group in late},
             charge_period__in={group.charge_period for group in late},
         )
-        .values_list("agency_id", "rate_version_id", "order_line_id", "charge_period")
+        .values_list("agency_id", "rate_version_id", "order_line_id", "charge_period", "cell")
         .annotate(exact=Sum("amount_exact"), priced=Sum("priced_exact"))
     )
     wanted = {_key(group) for group in late}
-    return {row[:4]: (row[4], row[5] or ZERO) for row in rows if row[:4] in wanted}
+    return {row[:5]: (row[5], row[6] or ZERO) for row in rows if row[:5] in wanted}
 
 
 def _rates(

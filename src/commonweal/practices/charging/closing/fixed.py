@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -14,51 +14,105 @@ from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.catalogue.public import ChargeItem, LineInForce
 from commonweal.kernel.metering.public import totals
 
-from ..engine.price import price, r9
+from ..domain.rates import ORDERED
+from ..engine.charges import charge
+from ..engine.errors import EngineError
+from ..engine.price import PriceModel
+from ..engine.shared_models import FixedShare, LumpSum, Prorated
 from .drafting import CauseError, RatedGroup
 from .rates import RateIndex
 
+ONCE = (LumpSum, FixedShare)
+"""Prices that name an agency's amount, whatever it ordered how often."""
+
 
 def fixed_charges(
-    lines: Iterable[LineInForce], period: str, zone: str, rates: RateIndex
+    lines: Iterable[LineInForce],
+    period: str,
+    zone: str,
+    rates: RateIndex,
+    codes: Mapping[UUID, str],
+    used: Collection[tuple[UUID, UUID]],
 ) -> list[RatedGroup]:
-    """A fixed item's flat price is charged once for each order line in force on the month's first
-    day, or on its own first day if it starts within the month, at the rate in force on that day.
-    A line without one goes to `rates.missing`. (A metered item's flat price is charged by the
-    kernel, with the month's first usage record.)"""
+    """What orders charge without usage, at the rate in force on the month's first day, or on the
+    line's own first day if it starts within the month.
+
+    A fixed item: a flat price for each line; a lump sum or a fixed share once an agency, however
+    many lines it has; a prorated price by the days of the month that the line covers. A metered
+    item with a minimum commitment: that minimum, once an agency, where nothing was used (`used`:
+    agencies and items with usage). `codes`: the agencies' codes, by which prices name them. A line
+    without a rate goes to `rates.missing`. (A metered item's flat price is charged by the kernel,
+    with the month's first usage record.)
+    """
     month = FiscalPeriod.parse(period)
-    found = []
+    found, once = [], set()
     for line in lines:
-        if line.kind != "fixed":
-            continue
         day = max(line.starts, month.first_day)
         version = rates.at(
             line.charge_item_id, datetime.combine(day, datetime.min.time(), ZoneInfo(zone))
         )
-        if version is None or rates.models[version].kind != "flat":
+        model = None if version is None else rates.models[version]
+        if line.kind != "fixed":
+            unused = (line.agency_id, line.charge_item_id) not in used
+            if model is None or model.kind != "minimum" or not unused:
+                continue
+        if version is None or model is None or (line.kind == "fixed" and model.kind not in ORDERED):
             rates.missing.append(_missing(line, version is None))
             continue
-        found.append(
-            RatedGroup(
-                agency_id=line.agency_id,
-                kind="fixed",
-                charge_period=period,
-                charge_item_id=line.charge_item_id,
-                rate_version_id=version,
-                order_line_id=line.id,
-                quantity=Decimal(1),
-                facts=0,
-                amount=r9(price(rates.models[version], Decimal(1))),
-            )
-        )
+        key = (line.agency_id, version)
+        if (isinstance(model, ONCE) or line.kind != "fixed") and key in once:
+            continue
+        once.add(key)
+        group = _charged(line, period, version, model, codes, rates)
+        found += [group] if group is not None else []
     return found
+
+
+def _charged(
+    line: LineInForce,
+    period: str,
+    version: UUID,
+    model: PriceModel,
+    codes: Mapping[UUID, str],
+    rates: RateIndex,
+) -> RatedGroup | None:
+    days, covered = covered_days(line, period)
+    try:
+        amount = charge(model, agency=codes.get(line.agency_id, ""), covered=covered, days=days)
+    except EngineError as error:
+        rates.missing.append({**_missing(line, False), "problem": error.message})
+        return None
+    quantity = Decimal(1)
+    if isinstance(model, Prorated):
+        quantity = Decimal(covered)
+    return RatedGroup(
+        agency_id=line.agency_id,
+        kind="fixed",
+        charge_period=period,
+        charge_item_id=line.charge_item_id,
+        rate_version_id=version,
+        order_line_id=line.id,
+        quantity=quantity if line.kind == "fixed" else Decimal(0),
+        facts=0,
+        amount=amount,
+    )
+
+
+def covered_days(line: LineInForce, period: str) -> tuple[int, int]:
+    """The days of a month, and how many of them an order line covers (its end is not covered)."""
+    month = FiscalPeriod.parse(period)
+    first = max(line.starts, month.first_day)
+    end = month.end_day if line.ends is None else min(line.ends, month.end_day)
+    return (month.end_day - month.first_day).days, max((end - first).days, 0)
 
 
 def _missing(line: LineInForce, no_rate: bool) -> dict[str, Any]:
     return {
         "agency": str(line.agency_id),
         "item": str(line.charge_item_id),
-        "problem": "no rate was in force" if no_rate else "its rate is not one fixed amount",
+        "problem": "no rate was in force"
+        if no_rate
+        else "its rate is for usage, not for what an order causes",
         "records": 1,
         "example": f"{line.order_number}/{line.number}",
     }

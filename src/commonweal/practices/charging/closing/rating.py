@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -29,25 +30,25 @@ from commonweal.kernel.metering.public import (
     put_rated,
     totals,
 )
-from commonweal.kernel.party.public import centre
+from commonweal.kernel.party.public import Agency, centre
 
 from ..engine import ENGINE_VERSION
+from ..engine.cases import dimension_names
 from ..engine.connection import open_connection
 from ..engine.errors import EngineDefect
-from ..engine.price import price, r9
+from ..engine.price import PriceModel
 from ..engine.rating import Difference, prove_totals, rate_to_table, require_proof
-from ..engine.rating_sql import RatingPlan
-from .corrections import Corrected, Place, billed_so_far, corrected_line, corrections
+from ..engine.rating_sql import dimension_columns
+from ..selectors.rated import PRICED_ORDER
+from .correction_proof import prove_corrections
+from .corrections import corrected_line, corrections
 from .drafting import CauseError, Funding, RatedGroup, funding_shares
 from .fixed import fixed_charges, fixed_items, refuse_fixed_usage
+from .late import Corrected, Place
+from .rated_tables import RATED, add_labels, plan_of, used_by_version, without_cell
 from .rates import RateIndex, approved_rates
 
 MOST_ROWS = 100
-PLAN = RatingPlan(carry=("order_line",))
-_RATED = (
-    "agency_id, charge_item, rate_version, order_line, source, fact_id, from_time, quantity,"
-    " quantity_before, amount"
-)
 
 
 @dataclass
@@ -86,7 +87,8 @@ def prepare(actor: Actor, period: str) -> Prepared:
     files = partition_files(actor, period, kind="usage")
     rates = approved_rates(zone)
     lines = order_lines_in_force(actor, None, FiscalPeriod.parse(period))
-    fixed = fixed_charges(lines, period, zone, rates)
+    used = {(row.agency_id, row.charge_item_id) for row in totals(actor, period)}
+    fixed = fixed_charges(lines, period, zone, rates, agency_codes(lines), used)
     funding = funding_of(actor, period, lines)
     identity = digest(
         {
@@ -110,6 +112,12 @@ def prepare(actor: Actor, period: str) -> Prepared:
         }
     )
     return Prepared(period, zone, files, rates, fixed, funding, identity)
+
+
+def agency_codes(lines: Iterable[LineInForce]) -> dict[UUID, str]:
+    """The codes of the agencies of some order lines, by which prices name agencies."""
+    wanted = {line.agency_id for line in lines}
+    return dict(Agency.objects.filter(id__in=wanted).values_list("id", "code"))
 
 
 def funding_of(actor: Actor, period: str, lines: Iterable[LineInForce]) -> Funding:
@@ -142,18 +150,21 @@ def load(work: Workspace, prepared: Prepared) -> None:
         facts = (
             "(SELECT NULL::UUID AS agency_id, NULL::UUID AS charge_item_id,"
             " NULL::UUID AS order_line_id, '' AS source, '' AS external_id,"
-            " NULL::TIMESTAMPTZ AS starts, 0::DECIMAL(18,6) AS quantity, false AS late WHERE 1 = 0)"
+            " NULL::TIMESTAMPTZ AS starts, 0::DECIMAL(18,6) AS quantity, '' AS dimensions,"
+            " false AS late WHERE 1 = 0)"
         )
     base.execute("CREATE TABLE by_order (item UUID)")
     for item in sorted(fixed_items(), key=str):
         base.execute("INSERT INTO by_order VALUES (?)", [str(item)])
+    names = dimension_names(prepared.rates.models.values())
+    dimensions = f", {dimension_columns(names, 'f.dimensions')}" if names else ""
     base.execute(
         f"""CREATE TABLE joined AS SELECT f.agency_id, f.charge_item_id AS charge_item,
         r.rate_version, f.order_line_id AS order_line, f.source, f.external_id AS fact_id,
         f.starts AS from_time, f.quantity,
-        f.charge_item_id IN (SELECT item FROM by_order) AS fixed FROM {facts} f LEFT JOIN rates r
-        ON r.charge_item = f.charge_item_id AND r.starts <= f.starts AND f.starts < r.ends
-        WHERE NOT f.late"""
+        f.charge_item_id IN (SELECT item FROM by_order) AS fixed{dimensions}
+        FROM {facts} f LEFT JOIN rates r ON r.charge_item = f.charge_item_id
+        AND r.starts <= f.starts AND f.starts < r.ends WHERE NOT f.late"""
     )
     base.execute(
         "CREATE VIEW usage AS SELECT * FROM joined"
@@ -182,6 +193,7 @@ def require_causes(work: Workspace, prepared: Prepared) -> None:
         }
         for agency, item, no_rate, count, example, fixed in rows
     ]
+    missing += without_cell(work.connection, prepared.rates.models)
     missing += prepared.rates.missing
     if missing:
         raise CauseError(
@@ -201,10 +213,12 @@ def write_rated(
     tell: Callable[[int, int | None], None],
 ) -> int:
     """Rate everything, then write one file per agency: ordinary records and corrections."""
-    late = corrections(actor, period, prepared.rates)
+    late = corrections(actor, period, prepared.rates, used_by_version(work.connection))
     require_causes(work, prepared)
-    models = {str(key): model for key, model in prepared.rates.models.items()}
-    result = rate_to_table(work.connection, PLAN, models, "rated")
+    models = by_text(prepared)
+    plan = plan_of(work.connection, prepared.rates.models, period)
+    result = rate_to_table(work.connection, plan, models, "rated")
+    add_labels(work.connection, plan, models)
     _add_corrections(work, late)
     agencies = work.connection.execute(
         "SELECT agency_id, count(*) FROM lines GROUP BY agency_id ORDER BY agency_id"
@@ -219,40 +233,48 @@ def write_rated(
             rows=rows,
             totals={"input_hash": prepared.input_hash},
         )
-    return result.facts + len(late)
+    return result.facts + sum(1 for each in late if each.fact is not None)
+
+
+def by_text(prepared: Prepared) -> Mapping[str, PriceModel]:
+    """The prices by the text of their rate version, as the engine names them."""
+    return {str(key): model for key, model in prepared.rates.models.items()}
 
 
 def _add_corrections(work: Workspace, late: Sequence[Corrected]) -> None:
-    base = work.connection
-    base.execute(
-        f"CREATE TABLE lines AS SELECT 'usage' AS kind, '' AS charge_period, {_RATED} FROM rated"
-    )
-    for found in late:
-        fact = found.fact
-        base.execute(
-            "INSERT INTO lines VALUES ('correction', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    """Late records as rows beside the others; without a record where a shared price moved."""
+    for each in late:
+        fact, place = each.fact, each.place
+        work.connection.execute(
+            f"INSERT INTO lines (kind, charge_period, {RATED}, cell, counted)"
+            " VALUES ('correction', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                fact.period,
-                str(fact.agency_id),
-                str(fact.charge_item_id),
-                str(found.rate_version_id),
-                str(found.order_line_id),
-                fact.source,
-                fact.external_id,
-                fact.starts,
-                fact.delta,
-                found.before,
-                found.amount,
+                place.charge_period,
+                str(place.agency_id),
+                str(place.charge_item_id),
+                str(place.rate_version_id),
+                str(each.order_line_id),
+                "" if fact is None else fact.source,
+                "" if fact is None else fact.external_id,
+                _start_of(place.charge_period) if fact is None else fact.starts,
+                each.quantity,
+                each.before,
+                each.amount,
+                place.cell,
+                each.counted,
             ],
         )
+
+
+def _start_of(period: str) -> datetime:
+    return datetime.combine(FiscalPeriod.parse(period).first_day, datetime.min.time(), UTC)
 
 
 def _write(work: Workspace, agency_id: UUID, path: Path) -> None:
     place = str(path).replace("'", "''")
     work.connection.execute(
-        f"""COPY (SELECT kind, charge_period, {_RATED} FROM lines
-        WHERE agency_id = '{UUID(str(agency_id))}'
-        ORDER BY charge_item, rate_version, kind DESC, charge_period, from_time, source, fact_id)
+        f"""COPY (SELECT * FROM lines WHERE agency_id = '{UUID(str(agency_id))}'
+        ORDER BY {PRICED_ORDER})
         TO '{place}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"""
     )
 
@@ -275,6 +297,7 @@ def prove(actor: Actor, period: str) -> Proof:
     with Workspace() as work:
         load(work, prepared)
         base = work.connection
+        plan = plan_of(base, prepared.rates.models, period)
         if rated:
             base.execute(
                 f"CREATE VIEW rated AS SELECT * FROM read_parquet([{_list(rated)}])"
@@ -282,11 +305,24 @@ def prove(actor: Actor, period: str) -> Proof:
             )
         else:
             base.execute("CREATE VIEW rated AS SELECT *, 0::DECIMAL(27,9) AS amount FROM usage")
-        models = {str(key): model for key, model in prepared.rates.models.items()}
-        _require_proof(prove_totals(base, "usage", "rated", models))
+        _require_proof(
+            prove_totals(
+                base, "usage", "rated", by_text(prepared),
+                dimensions=plan.dimensions, openings=plan.openings,
+            )
+        )  # fmt: skip
         _compare_counts(base, "rated", totals(actor, period))
         if rated:
-            _prove_corrections(base, rated, prepared.rates)
+            base.execute(
+                f"CREATE VIEW corrected AS SELECT * FROM read_parquet([{_list(rated)}])"
+                " WHERE kind = 'correction' AND source <> ''"
+            )
+            base.execute(
+                f"CREATE VIEW moved AS SELECT * FROM read_parquet([{_list(rated)}])"
+                " WHERE kind = 'correction'"
+            )
+            used = used_by_version(base)
+            prove_corrections(actor, period, base, prepared.rates, used)
             _compare_counts(base, "corrected", late_totals(actor, period))
         count, total = base.execute(
             "SELECT count(DISTINCT (agency_id, charge_item, rate_version)),"
@@ -347,44 +383,6 @@ def _figure(value: Decimal | None) -> str:
     return "–" if value is None else format(value, "f")
 
 
-def _prove_corrections(base: Any, rated: Sequence[PartitionFile], rates: RateIndex) -> None:
-    """Each place's corrections add up to F(billed + all of them) − F(billed), taken at once."""
-    base.execute(
-        f"CREATE VIEW corrected AS SELECT * FROM read_parquet([{_list(rated)}])"
-        " WHERE kind = 'correction'"
-    )
-    rows = base.execute(
-        "SELECT agency_id, charge_item, rate_version, charge_period, sum(quantity)::DECIMAL(18,6),"
-        " sum(amount)::DECIMAL(27,9) FROM corrected GROUP BY ALL ORDER BY ALL"
-    ).fetchall()
-    moved = {Place(*row[:4]): (row[4], row[5]) for row in rows}
-    billed = billed_so_far(moved)
-    wrong = []
-    for place, (quantity, amount) in moved.items():
-        before, model = billed.get(place), rates.models[place.rate_version_id]
-        after = quantity if before is None else before + quantity
-        expected = r9(price(model, after)) - r9(price(model, before))
-        if expected != amount:
-            wrong.append(
-                {
-                    "agency": str(place.agency_id),
-                    "item": str(place.charge_item_id),
-                    "rate": str(place.rate_version_id),
-                    "month": place.charge_period,
-                    "by_records": _figure(amount),
-                    "by_total": _figure(expected),
-                    "difference": _figure(amount - expected),
-                }
-            )
-    if wrong:
-        raise CauseError(
-            "CLOSE-304",
-            f"{len(wrong)} corrections differ from the price of their totals. "
-            "Nothing may be billed: keep the files and report this.",
-            rows=wrong[:MOST_ROWS],
-        )
-
-
 def _compare_counts(base: Any, relation: str, counted: Iterable[Total]) -> None:
     """The manifest's totals were summed at the freeze; the rated files must agree with them."""
     stated: dict[tuple[str, str], tuple[int, Decimal]] = {}
@@ -392,10 +390,11 @@ def _compare_counts(base: Any, relation: str, counted: Iterable[Total]) -> None:
         key = (str(row.agency_id), str(row.charge_item_id))
         count, quantity = stated.get(key, (0, Decimal(0)))
         stated[key] = (count + row.count, quantity + row.quantity)
+    # A late record that moved to another price has two rows.
+    records = "count(*)" if relation == "rated" else "count(DISTINCT (source, fact_id))"
     rows = base.execute(
-        "SELECT agency_id::VARCHAR, charge_item::VARCHAR, count(*), sum(quantity)"
-        f" FROM {relation}"
-        " GROUP BY 1, 2"
+        f"SELECT agency_id::VARCHAR, charge_item::VARCHAR, {records}, sum(quantity)"
+        f" FROM {relation} GROUP BY 1, 2"
     ).fetchall()
     found = {(agency, item): (count, quantity) for agency, item, count, quantity in rows}
     wrong = [key for key in stated.keys() | found.keys() if stated.get(key) != found.get(key)]
@@ -424,8 +423,9 @@ def groups(actor: Actor, period: str, prepared: Prepared) -> list[RatedGroup]:
         with Workspace() as work:
             rows = work.connection.execute(
                 f"""SELECT agency_id, kind, charge_period, charge_item, rate_version, order_line,
-                sum(quantity)::DECIMAL(18,6), count(*), sum(amount)::DECIMAL(27,9)
-                FROM read_parquet([{_list(rated)}]) GROUP BY ALL ORDER BY ALL"""
+                cell,                 sum(counted)::DECIMAL(18,6), count(*) FILTER (source <> ''),
+                sum(amount)::DECIMAL(27,9) FROM
+                read_parquet([{_list(rated)}]) GROUP BY ALL ORDER BY ALL"""
             ).fetchall()
         found += [_group(period, *row) for row in rows]
     return found
@@ -439,13 +439,14 @@ def _group(
     item: UUID,
     version: UUID,
     order_line: UUID,
+    cell: str,
     quantity: Decimal,
     facts: int,
     amount: Decimal,
 ) -> RatedGroup:
     corrects = None
     if kind == "correction":
-        place = Place(agency_id, item, version, charge_period)
+        place = Place(agency_id, item, version, charge_period, cell)
         corrects = corrected_line(place, order_line)
     return RatedGroup(
         agency_id,
@@ -458,4 +459,5 @@ def _group(
         facts,
         amount,
         corrects,
+        cell,
     )

@@ -37,6 +37,7 @@ class DraftLine:
     priced: Decimal | None = None
     priced_before: Decimal = Decimal(0)
     exchange_id: UUID | None = None
+    cell: str = ""
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -47,6 +48,7 @@ class DraftLine:
             str(self.charge_item_id),
             str(self.rate_version_id),
             str(self.order_line_id),
+            *([self.cell] if self.cell else []),
         )
 
 

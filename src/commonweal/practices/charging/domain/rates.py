@@ -25,6 +25,9 @@ MAX_PLACES = 9
 JUMP = Fraction(1, 4)
 """A price that changes by more than this takes a reason."""
 
+ORDERED = ("flat", "lump_sum", "fixed_share", "prorated")
+"""Prices of what an order alone causes, without usage records."""
+
 
 class RateError(CommonwealError):
     """A rate cannot be derived, proposed or put in force as asked."""
@@ -190,11 +193,14 @@ def parse_share(given: str | int | Decimal | Fraction) -> Fraction:
 def largest_jump(before: PriceModel, after: PriceModel) -> Fraction | None:
     """The largest relative change from one price to the next, over one unit and every tier's start.
 
-    None where they cannot be compared: a monthly amount and a price for units, or a price of zero.
+    None where they cannot be compared: a monthly amount and a price for units, a price of zero, or
+    prices that depend on more than a quantity.
     """
     if (before.kind == "flat") is not (after.kind == "flat"):
         return None
-    starts = {tier.lo for model in (before, after) for tier in model.tiers}
+    if {before.basis, after.basis} != {"quantity"}:
+        return None
+    starts = {bound for model in (before, after) for bound in model.bounds}
     changes = []
     for quantity in {start + 1 for start in starts}:
         old, new = price(before, quantity), price(after, quantity)

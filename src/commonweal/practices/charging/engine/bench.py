@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from .connection import open_connection
-from .price import PriceModel, Tier, graduated
+from .models import Tier, Tiered
+from .price import graduated
 from .rating import PARQUET_OPTIONS, prove_totals, rate_to_parquet
 from .rating_sql import RatingPlan
 
@@ -33,7 +34,7 @@ _ORDER = "agency_id, charge_item, rate_version, from_time, source, fact_id"
 _ID = "CAST('00000000-0000-7000-8000-' || lpad(CAST({} AS VARCHAR), 12, '0') AS UUID)"
 
 
-def bench_models() -> dict[str, PriceModel]:
+def bench_models() -> dict[str, Tiered]:
     """Three graduated tiers for each item, with rates of nine decimals."""
     models = {}
     for item in range(ITEMS):

@@ -31,7 +31,8 @@ from .allocation import (
 )
 from .connection import open_connection
 from .errors import EngineDefect, EngineError, EngineInputError
-from .explain import allocation_sentences, price_sentences, rounding_sentence
+from .explain import allocation_sentences, rounding_sentence
+from .explain_prices import price_sentences
 from .price import PriceModel, exact_sum, from_document, plain
 from .rating import prove_totals, rate_to_table, require_proof
 from .rating_sql import RatingPlan

@@ -9,7 +9,6 @@ from fractions import Fraction
 from commonweal.kernel.money.public import Money, exponent
 
 from .allocation import UNALLOCATED, Allocation, Pool
-from .price import PriceModel, price, product
 
 _SYMBOLS = {"USD": "$", "GBP": "£", "EUR": "€"}
 
@@ -28,27 +27,6 @@ def amount(value: Decimal, currency: str) -> str:
     sign = "−" if value < 0 else ""
     symbol = _SYMBOLS.get(currency)
     return f"{sign}{symbol}{text}" if symbol else f"{sign}{text} {currency}"
-
-
-def price_sentences(model: PriceModel, quantity: Decimal, unit: str, currency: str) -> list[str]:
-    """How a period's total was priced: one sentence for each part, then the sum if several."""
-    parts = []
-    if model.kind == "flat" or model.fixed:
-        parts.append(f"Fixed charge for the period: {amount(model.fixed, currency)}")
-    for tier in model.tiers if model.kind != "flat" else ():
-        if quantity <= tier.lo and tier.lo > 0:
-            break
-        top = quantity if tier.hi is None else min(quantity, tier.hi)
-        taken = top - tier.lo
-        what = f"{number(taken)} {unit} × {amount(tier.rate, currency)}"
-        if len(model.tiers) > 1:
-            above = "from the first" if tier.lo == 0 else f"above {number(tier.lo)}"
-            what += f" ({above})"
-        parts.append(f"{what} = {amount(product(tier.rate, taken), currency)}")
-    if len(parts) > 1:
-        exact = amount(price(model, quantity), currency)
-        parts.append(f"Together: {exact}")
-    return parts
 
 
 def rounding_sentence(exact: Decimal, posted: Money, policy: str) -> list[str]:

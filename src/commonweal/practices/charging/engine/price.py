@@ -1,213 +1,180 @@
-"""Price models and the oracle that rates facts one by one in plain Python Decimal.
+"""The price of a quantity, and the oracle that rates facts one by one in plain Python Decimal.
 
 F(q) is the exact price of a period's total quantity q in one group (agency × charge item × rate
-version): the fixed charge once anything is covered, plus every tier's share of q at its rate.
-A fact's amount is R9(F(quantity up to and with it)) − R9(F(quantity before it)), so that facts
-always add up to R9(F(total)) (design §3, law 1). R9 rounds half away from zero to 9 decimals.
+version, and cell of a matrix). A fact's amount is R9(F(quantity up to and with it)) −
+R9(F(quantity before it)), so that facts always add up to R9(F(total)) (design §3, law 1). R9
+rounds half away from zero to 9 decimals. For a peak, quantity is the largest one so far.
 """
 
 from __future__ import annotations
 
-import decimal
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
-from commonweal.kernel.money.public import MoneyError, exact_decimal
-
-from .errors import EngineError
-
-QUANTITY_PLACES = 6
-RATE_PLACES = 9
-AMOUNT_PLACES = 9
-QUANTITY_LIMIT = Decimal(10**12)
-RATE_LIMIT = Decimal(10**9)
-ZERO = Decimal(0)
-_NINE = Decimal("1e-9")
-# Wide enough for quantity (18,6) × rate (18,9) summed over tiers; an inexact result is an error.
-_EXACT = decimal.Context(
-    prec=80, traps=[decimal.Inexact, decimal.InvalidOperation, decimal.Overflow]
+from .building import (
+    at_cost,
+    channel,
+    fixed_share,
+    flat,
+    from_document,
+    graduated,
+    lump_sum,
+    matrix,
+    minimum,
+    package,
+    peak,
+    per_unit,
+    percentage,
+    pooled,
+    prorated,
+    step,
+    volume,
 )
-_ROUND = decimal.Context(prec=80, rounding=decimal.ROUND_HALF_UP)
+from .errors import EngineError
+from .exact import EXACT, ZERO, exact_sum, plain, product, r9
+from .models import AtCost, Blocks, Minimum, Percentage, PriceModel, Tier, Tiered
+from .shared_models import Cell, Matrix
 
-
-@dataclass(frozen=True, slots=True)
-class Tier:
-    """The half-open band [lo, hi) of a period's quantity, priced at `rate` a unit."""
-
-    lo: Decimal
-    hi: Decimal | None
-    rate: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class PriceModel:
-    """One price: `fixed` a period once anything is covered, and tiers from 0 without a gap.
-
-    Made by `flat`, `per_unit`, `graduated` or `from_document`; always valid.
-    """
-
-    kind: str
-    fixed: Decimal
-    tiers: tuple[Tier, ...]
-
-    def __post_init__(self) -> None:
-        _check_number(self.fixed, RATE_LIMIT, RATE_PLACES, "amount", "RATE-101")
-        if not self.tiers:
-            raise EngineError("RATE-102", "A price needs at least one tier. Add one.", "tiers")
-        expected: Decimal | None = ZERO
-        for number, tier in enumerate(self.tiers):
-            _check_tier(tier, expected, f"tiers/{number}")
-            expected = tier.hi
-        if expected is not None:
-            raise EngineError(
-                "RATE-105",
-                f"The last tier ends at {expected}, so more than that has no price."
-                " Leave its upper bound out.",
-                f"tiers/{len(self.tiers) - 1}/to",
-            )
-
-    def document(self) -> dict[str, Any]:
-        """The JSON form that `from_document` reads: decimals as text."""
-        if self.kind == "flat":
-            return {"kind": "flat", "amount": plain(self.fixed)}
-        fixed = {"fixed": plain(self.fixed)} if self.fixed else {}
-        if self.kind == "per_unit":
-            return {"kind": "per_unit", "rate": plain(self.tiers[0].rate), **fixed}
-        tiers = [
-            {"from": plain(t.lo), "rate": plain(t.rate)}
-            | ({} if t.hi is None else {"to": plain(t.hi)})
-            for t in self.tiers
-        ]
-        return {"kind": "graduated", "tiers": tiers, **fixed}
-
-
-def plain(value: Decimal) -> str:
-    """A decimal as text without exponent and without trailing zeros."""
-    text = f"{value:f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
-
-
-def _check_number(value: Decimal, limit: Decimal, places: int, where: str, code: str) -> None:
-    if not isinstance(value, Decimal):
-        raise TypeError(f"{where}: a Decimal is needed, not {type(value).__name__}")
-    exact_decimal(value)
-    if value < 0 or value >= limit:
-        raise EngineError(
-            code, f"{where} is {value}. Give a number from 0 up to {limit:f}, not included.", where
-        )
-    if value != _ROUND.quantize(value, Decimal(1).scaleb(-places)):
-        raise EngineError(code, f"{where} is {value}. Give at most {places} decimals.", where)
-
-
-def _check_tier(tier: Tier, expected: Decimal | None, where: str) -> None:
-    if expected is None:
-        raise EngineError(
-            "RATE-104",
-            "A tier follows one without an upper bound. Give the earlier one a bound.",
-            where,
-        )
-    _check_number(tier.lo, QUANTITY_LIMIT, QUANTITY_PLACES, f"{where}/from", "RATE-103")
-    if tier.lo != expected:
-        raise EngineError(
-            "RATE-104",
-            f"The tier starts at {tier.lo} but must start at {expected}, where the one before"
-            " ends. Tiers neither overlap nor leave a gap.",
-            f"{where}/from",
-        )
-    if tier.hi is not None:
-        _check_number(tier.hi, QUANTITY_LIMIT, QUANTITY_PLACES, f"{where}/to", "RATE-103")
-        if tier.hi <= tier.lo:
-            raise EngineError(
-                "RATE-103",
-                f"The tier ends at {tier.hi}, not above its start {tier.lo}. Raise its end.",
-                f"{where}/to",
-            )
-    _check_number(tier.rate, RATE_LIMIT, RATE_PLACES, f"{where}/rate", "RATE-101")
-
-
-def flat(amount: Decimal) -> PriceModel:
-    """A fixed charge a period once any coverage exists (one fact, even of quantity zero)."""
-    return PriceModel("flat", amount, (Tier(ZERO, None, ZERO),))
-
-
-def per_unit(rate: Decimal, fixed: Decimal = ZERO) -> PriceModel:
-    """One rate for every unit, with an optional fixed charge a period."""
-    return PriceModel("per_unit", fixed, (Tier(ZERO, None, rate),))
-
-
-def graduated(tiers: Iterable[Tier], fixed: Decimal = ZERO) -> PriceModel:
-    """Each band of the period's quantity at its own rate (all-tiers, not top-tier)."""
-    return PriceModel("graduated", fixed, tuple(tiers))
-
-
-def _number(document: Mapping[str, Any], key: str, where: str) -> Decimal:
-    value = document.get(key)
-    path = f"{where}{key}"
-    if not isinstance(value, str):
-        raise EngineError("RATE-106", f"{path} is missing. Give a decimal as text.", path)
-    try:
-        return exact_decimal(value)
-    except MoneyError as error:
-        raise EngineError(error.code, error.message, path) from None
-
-
-def from_document(document: Mapping[str, Any]) -> PriceModel:
-    """The price model written in JSON (docs/reference/engine.md); errors carry the path."""
-    kind = document.get("kind")
-    if kind == "flat":
-        return flat(_number(document, "amount", ""))
-    fixed = _number(document, "fixed", "") if "fixed" in document else ZERO
-    if kind == "per_unit":
-        return per_unit(_number(document, "rate", ""), fixed)
-    if kind == "graduated":
-        tiers = [
-            Tier(
-                _number(tier, "from", f"tiers/{i}/"),
-                _number(tier, "to", f"tiers/{i}/") if tier.get("to") is not None else None,
-                _number(tier, "rate", f"tiers/{i}/"),
-            )
-            for i, tier in enumerate(document.get("tiers", ()))
-        ]
-        return graduated(tiers, fixed)
-    raise EngineError(
-        "RATE-107", f"“{kind}” is not a price model. Use flat, per_unit or graduated.", "kind"
-    )
+__all__ = [
+    "Cell",
+    "Fact",
+    "PriceModel",
+    "RatedFact",
+    "Tier",
+    "at_cost",
+    "below_zero",
+    "cell_key",
+    "cell_price",
+    "channel",
+    "exact_sum",
+    "fixed_share",
+    "flat",
+    "from_document",
+    "gather",
+    "graduated",
+    "lump_sum",
+    "matrix",
+    "minimum",
+    "package",
+    "peak",
+    "per_unit",
+    "percentage",
+    "plain",
+    "pooled",
+    "price",
+    "product",
+    "prorated",
+    "r9",
+    "rate_facts",
+    "step",
+    "volume",
+]
 
 
 def price(model: PriceModel, quantity: Decimal | None) -> Decimal:
-    """F(quantity), exact. `None` means that nothing is covered, which costs nothing."""
+    """F(quantity), exact, of a price by quantity. `None` means that nothing is covered, which costs
+    nothing; zero means that something is covered and was not used.
+
+    For a peak the quantity is the largest one, for a pooled price the pool's total. Other prices
+    depend on more than a quantity and are refused (RATE-212): see `cell_price` and `charges`.
+    """
+    if model.basis not in ("quantity", "pool"):
+        raise EngineError(
+            "RATE-212",
+            f"A price of kind {model.kind} is not the price of one quantity. Give what it"
+            " depends on: dimensions, an agency, or days.",
+        )
     if quantity is None:
         return ZERO
     if quantity < 0:
         raise EngineError("RATE-201", f"A total of {quantity} is below zero and has no price.")
+    return _price(model, quantity)
+
+
+def _price(model: PriceModel, quantity: Decimal) -> Decimal:
+    if isinstance(model, Tiered):
+        return _tiered(model, quantity)
+    if isinstance(model, Blocks):
+        return _blocks(model, quantity)
+    if isinstance(model, Minimum):
+        return max(model.amount, _price(model.inner, quantity))
+    if isinstance(model, Percentage):
+        found = max(model.floor, product(quantity, model.percent.scaleb(-2)))
+        return found if model.cap is None else min(found, model.cap)
+    if isinstance(model, AtCost):
+        overhead = product(quantity, model.overhead.scaleb(-2))
+        return EXACT.add(quantity, overhead if model.cap is None else min(overhead, model.cap))
+    return _price(model.inner, quantity)  # type: ignore[attr-defined]  # a peak, a pool
+
+
+def _tiered(model: Tiered, quantity: Decimal) -> Decimal:
+    if model.kind == "volume":
+        rate = next(t.rate for t in reversed(model.tiers) if quantity >= t.lo)
+        return EXACT.add(model.fixed, product(quantity, rate))
     result = model.fixed
     for tier in model.tiers:
         if quantity <= tier.lo:
             break
         top = quantity if tier.hi is None or quantity < tier.hi else tier.hi
-        result = _EXACT.add(result, product(_EXACT.subtract(top, tier.lo), tier.rate))
+        result = EXACT.add(result, product(EXACT.subtract(top, tier.lo), tier.rate))
     return result
 
 
-def product(one: Decimal, other: Decimal) -> Decimal:
-    """one × other, exact; an inexact result is an error."""
-    return _EXACT.multiply(one, other)
+def _blocks(model: Blocks, quantity: Decimal) -> Decimal:
+    started = EXACT.divide_int(quantity, model.size)
+    if EXACT.remainder(quantity, model.size):
+        started += 1
+    result = EXACT.add(model.fixed, product(started, model.rate))
+    return result if model.cap is None else min(result, model.cap)
 
 
-def exact_sum(values: Iterable[Decimal]) -> Decimal:
-    """The exact sum; zero when there is nothing to add."""
-    result = ZERO
-    for value in values:
-        result = _EXACT.add(result, value)
-    return result
+def gather(model: PriceModel, quantities: Iterable[Decimal]) -> Decimal | None:
+    """What a group's quantities come to: their sum, or the largest of them for a peak; None if
+    there are none. `price(model, gather(model, quantities))` is the group's price."""
+    found = list(quantities)
+    if not found:
+        return None
+    return max(found) if model.kind == "peak" else exact_sum(found)
 
 
-def r9(value: Decimal) -> Decimal:
-    """Nine decimals, half away from zero."""
-    return _ROUND.quantize(value, _NINE)
+def cell_key(model: Matrix, dimensions: Mapping[str, str]) -> tuple[str, ...]:
+    """The cell that a record's dimensions fall into; () is `otherwise`. RATE-208 if there is
+    neither. A dimension that is absent or empty has no cell of its own."""
+    values = tuple(dimensions.get(name) or "" for name in model.dimensions)
+    if any(cell.values == values for cell in model.cells):
+        return values
+    if model.otherwise is not None:
+        return ()
+    raise no_cell(model, values)
+
+
+def cell_price(model: Matrix, key: tuple[str, ...]) -> PriceModel:
+    """The price of a cell that `cell_key` named."""
+    for cell in model.cells:
+        if cell.values == key:
+            return cell.model
+    if model.otherwise is None:
+        raise no_cell(model, key)
+    return model.otherwise
+
+
+def no_cell(
+    model: Matrix, values: Iterable[str], source: object = "", fact: object = ""
+) -> Exception:
+    """RATE-208: dimension values without a price, of a usage record if one is given."""
+    shown = ", ".join(
+        f"{name} “{value}”" for name, value in zip(model.dimensions, values, strict=False)
+    )
+    whose = f" of usage record {fact} of {source}" if fact else ""
+    return EngineError(
+        "RATE-208",
+        f"There is no price for {shown or 'what no cell names'}{whose}. Correct the record, or add"
+        " that price or a price for everything else.",
+        source=str(source),
+        fact=str(fact),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,21 +201,31 @@ class RatedFact:
     amount: Decimal
 
 
-def rate_facts(facts: Iterable[Fact], model: PriceModel) -> list[RatedFact]:
-    """Rate one group's facts in order; the oracle of the SQL kernel.
+def rate_facts(
+    facts: Iterable[Fact], model: PriceModel, opening: Decimal | None = None
+) -> list[RatedFact]:
+    """Rate one group's facts in order; the oracle of the SQL kernel. `opening` is what was counted
+    and charged before the first of them (None: nothing, not even coverage).
 
     A fact may reduce (negative quantity), but the running total may not fall below zero: RATE-202
-    names the fact.
+    names the fact. For a peak the quantity before a fact is the largest before it, and no fact
+    may be below zero (RATE-210).
     """
     rated = []
-    cumulative = ZERO
-    before = ZERO
+    cumulative = ZERO if opening is None else opening
+    before = r9(price(model, opening))
     for fact in sorted(facts, key=lambda fact: fact.place):
-        start, cumulative = cumulative, _EXACT.add(cumulative, fact.quantity)
+        start = cumulative
+        if model.kind != "peak":
+            cumulative = EXACT.add(cumulative, fact.quantity)
+        elif fact.quantity < 0:
+            raise reading_below_zero(fact.source, fact.id, fact.quantity)
+        elif fact.quantity > cumulative:
+            cumulative = fact.quantity
         if cumulative < 0:
             raise below_zero(fact.source, fact.id, cumulative)
         after = r9(price(model, cumulative))
-        rated.append(RatedFact(fact, start, _EXACT.subtract(after, before)))
+        rated.append(RatedFact(fact, start, EXACT.subtract(after, before)))
         before = after
     return rated
 
@@ -259,6 +236,17 @@ def below_zero(source: object, fact_id: object, cumulative: Decimal) -> EngineEr
         "RATE-202",
         f"Usage record {fact_id} of {source} takes the period's total to {plain(cumulative)}, below"
         " zero. Correct its quantity, or send the record it reduces first.",
+        source=str(source),
+        fact=str(fact_id),
+    )
+
+
+def reading_below_zero(source: object, fact_id: object, quantity: Decimal) -> EngineError:
+    """RATE-210: a reading of a peak that is below zero."""
+    return EngineError(
+        "RATE-210",
+        f"Usage record {fact_id} of {source} reads {plain(quantity)}, below zero. A price of the"
+        " largest quantity needs readings, not changes: send a record that replaces the wrong one.",
         source=str(source),
         fact=str(fact_id),
     )

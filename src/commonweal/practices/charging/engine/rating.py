@@ -1,33 +1,35 @@
-"""Rating with DuckDB, and the second path that proves it from totals."""
+"""Rating with DuckDB: the first path. The second, that proves it, is in `totals`."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from commonweal.kernel.money.public import round_quotient
+from .cases import insert_rows, load_cases, load_prices, price_row, shaped
+from .errors import EngineError
+from .pieces import compile_price
+from .price import PriceModel, below_zero, reading_below_zero
+from .rating_sql import RatingPlan, origins_sql, price_columns, rated_sql, same_origin
+from .totals import Difference, prove_totals, quoted, relation_of, require_proof
 
-from .errors import EngineDefect, EngineError
-from .price import PriceModel, below_zero, plain
-from .rating_sql import (
-    KEYS,
-    RatingPlan,
-    origins_sql,
-    price_columns,
-    rated_sql,
-    totals_sql,
-)
+__all__ = [
+    "PARQUET_OPTIONS",
+    "Difference",
+    "RatingResult",
+    "prove_totals",
+    "rate_to_parquet",
+    "rate_to_table",
+    "relation_of",
+    "require_proof",
+]
 
-_BATCH = 100
 PARQUET_OPTIONS = "FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION v2, ROW_GROUP_SIZE 122880"
 
 
@@ -40,69 +42,16 @@ class RatingResult:
     sha256: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A group whose facts do not add up to the price of its total (`None`: group is missing)."""
-
-    group: tuple[str, ...]
-    facts: int | None
-    quantity: Decimal | None
-    expected: Decimal | None
-    found_facts: int | None
-    found: Decimal | None
-
-
-def _quoted(path: Path | str) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
-
-
-def relation_of(place: Path | str) -> str:
-    """A Parquet file as a relation, or a relation's name unchanged."""
-    return f"read_parquet({_quoted(place)})" if isinstance(place, Path) else place
-
-
-def price_row(model: PriceModel, tiers: int) -> list[str | None]:
-    """The wide price row after rate_version, as decimal text; missing tiers are empty."""
-    bounds: list[str | None] = [plain(tier.lo) for tier in model.tiers[1:]]
-    bounds += [None] * (tiers - len(model.tiers))
-    row = bounds
-    reached = Fraction(model.fixed)
-    for tier in model.tiers:
-        rate = Fraction(tier.rate)
-        base = reached - Fraction(tier.lo) * rate
-        if tier.hi is not None:
-            reached += (Fraction(tier.hi) - Fraction(tier.lo)) * rate
-        base_15 = int(base * 10**15)
-        rate_9 = int(rate * 10**9)
-        row = [
-            *row,
-            _shifted(base_15 // 10**6, 9),
-            _shifted(base_15 % 10**6, 15),
-            _shifted(rate_9, 9),
-            _shifted(rate_9 // 10**6, 3),
-            _shifted(rate_9 % 10**6, 9),
-        ]
-    return row + [None] * (5 * (tiers - len(model.tiers)))
-
-
-def _shifted(number: int, places: int) -> str:
-    digits = str(abs(number)).rjust(places + 1, "0")
-    return f"{'-' if number < 0 else ''}{digits[:-places]}.{digits[-places:]}"
-
-
-def _load_prices(connection: Any, plan: RatingPlan, models: Mapping[str, PriceModel]) -> None:
+def _load_plain(connection: Any, plan: RatingPlan, models: Mapping[str, PriceModel]) -> RatingPlan:
+    """The prices by rate version, where nothing but the version decides; the plan with tiers."""
+    prices = {key: compile_price(models[key]).pieces for key in sorted(models)}
+    plan = replace(plan, tiers=max((len(pieces) for pieces in prices.values()), default=1))
     kind = connection.execute(f"SELECT rate_version FROM {plan.usage} LIMIT 0").description[0][1]
-    columns = price_columns(plan.tiers)
-    typed = "".join(f", {name} {type_}" for name, type_ in columns)
+    typed = "".join(f", {name} {type_}" for name, type_ in price_columns(plan.tiers))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {plan.prices} (rate_version {kind}{typed})")
-    row = f"(?{', ?' * len(columns)})"
-    versions = sorted(models)
-    for start in range(0, len(versions), _BATCH):
-        batch = versions[start : start + _BATCH]
-        values = [v for key in batch for v in (key, *price_row(models[key], plan.tiers))]
-        connection.execute(
-            f"INSERT INTO {plan.prices} VALUES {', '.join([row] * len(batch))}", values
-        )
+    rows = [(key, *price_row(pieces, plan.tiers)) for key, pieces in prices.items()]
+    insert_rows(connection, plan.prices, rows)
+    return plan
 
 
 def _prepare(
@@ -124,11 +73,15 @@ def _prepare(
             versions=[str(version) for version, _ in missing],
         )
     needed = {version: models[version] for version, _ in used}
-    plan = replace(plan, tiers=max((len(model.tiers) for model in needed.values()), default=1))
-    if needed:
-        _load_prices(connection, plan, needed)
+    plan = shaped(plan, needed)
+    if needed and plan.shape.plain:
+        plan = _load_plain(connection, plan, needed)
+    elif needed:
+        cases = load_cases(connection, plan, needed)
+        plan = replace(plan, tiers=max(len(case.price.pieces) for case in cases))
+        load_prices(connection, plan, cases)
     groups = connection.execute(
-        f"SELECT coalesce(max(engine_group), 0) FROM {plan.origins}"
+        f"SELECT coalesce(max(engine_group), 0) FROM {plan.known if needed else plan.origins}"
     ).fetchone()[0]
     return plan, sum(facts for _, facts in used), groups
 
@@ -151,6 +104,8 @@ def _check(connection: Any, plan: RatingPlan, rated: str, facts: int) -> None:
             f"{facts - min(rows, filled)} usage records cannot be rated, the first is {name}: a"
             f" column among {', '.join(columns)} is empty. Fill it in.",
         )
+    if plan.shape.peaks:
+        _check_readings(connection, plan)
     if lowest is not None and lowest < 0:
         source, fact_id, total = connection.execute(
             f"SELECT source, fact_id, quantity_before + quantity FROM {rated}"
@@ -158,6 +113,20 @@ def _check(connection: Any, plan: RatingPlan, rated: str, facts: int) -> None:
             f" ORDER BY {', '.join(plan.keys)}, from_time, source, fact_id LIMIT 1"
         ).fetchone()
         raise below_zero(source, fact_id, total)
+
+
+def _check_readings(connection: Any, plan: RatingPlan) -> None:
+    """No reading of a peak is below zero (RATE-210)."""
+    lowest = connection.execute(f"SELECT min(quantity) FROM {plan.usage}").fetchone()[0]
+    if lowest is None or lowest >= 0:
+        return
+    found = connection.execute(
+        f"SELECT facts.source, fact_id, quantity FROM {plan.usage} AS facts"
+        f" JOIN {plan.known} AS known ON {same_origin(plan)}"
+        " WHERE engine_peak AND quantity < 0 ORDER BY facts.source, fact_id LIMIT 1"
+    ).fetchone()
+    if found:
+        raise reading_below_zero(*found)
 
 
 @contextmanager
@@ -168,8 +137,8 @@ def _plain_errors() -> Iterator[None]:
     except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
         raise EngineError(
             "RATE-204",
-            "A quantity has more than 12 digits before the point, or an amount more than 18."
-            f" Check the quantities. DuckDB says: {error}",
+            "A quantity or a count of blocks has more than 12 digits before the point, or an amount"
+            f" more than 18. Check the quantities. DuckDB says: {error}",
         ) from error
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise EngineError(
@@ -204,7 +173,7 @@ def rate_to_parquet(
         with _plain_errors():
             plan, facts, groups = _prepare(connection, plan, models)
             text = rated_sql(plan) if facts else _nothing_sql(plan)
-            connection.execute(f"COPY ({text}) TO {_quoted(partial)} ({PARQUET_OPTIONS})")
+            connection.execute(f"COPY ({text}) TO {quoted(partial)} ({PARQUET_OPTIONS})")
             _check(connection, plan, relation_of(partial), facts)
         digest = _settle(partial)
         partial.replace(out)
@@ -221,70 +190,9 @@ def _settle(path: Path) -> str:
 
 
 def _nothing_sql(plan: RatingPlan) -> str:
-    columns = ", ".join((*plan.keys, *plan.carry, "source", "fact_id", "from_time"))
+    columns = ", ".join((*plan.keys, *plan.carried, "source", "fact_id", "from_time"))
     return (
         f"SELECT {columns}, CAST(quantity AS DECIMAL(18,6)) AS quantity,"
         " CAST(0 AS DECIMAL(18,6)) AS quantity_before, CAST(0 AS DECIMAL(27,9)) AS amount"
         f" FROM {plan.usage} WHERE 1 = 0"
     )
-
-
-def price_of_total(model: PriceModel, quantity: Decimal) -> Decimal:
-    """R9(F(quantity)) from a total, in rational arithmetic: the second path's own formula.
-
-    Walks down from the top tier, unlike the oracle and the kernel.
-    """
-    left = Fraction(quantity)
-    exact = Fraction(model.fixed)
-    for tier in reversed(model.tiers):
-        lo = Fraction(tier.lo)
-        if left > lo:
-            exact += (left - lo) * Fraction(tier.rate)
-            left = lo
-    nano = exact * 10**9
-    return Decimal(_shifted(round_quotient(nano.numerator, nano.denominator, "half_up"), 9))
-
-
-def prove_totals(
-    connection: Any,
-    usage: Path | str,
-    rated: Path | str,
-    models: Mapping[str, PriceModel],
-    keys: Sequence[str] = KEYS,
-) -> list[Difference]:
-    """The second path: price every group's total apart, and compare with its facts' amounts.
-
-    Reads `usage` and `rated` with two plain aggregates, prices in Fractions, and returns every
-    group that differs in amount or in its number of facts, ordered. Empty means proved.
-    """
-    names = tuple(keys)
-    version = names.index("rate_version")
-    sides: list[dict[tuple[str, ...], tuple[int, Decimal]]] = []
-    for place, measure in ((usage, "quantity"), (rated, "amount")):
-        rows = connection.execute(totals_sql(relation_of(place), names, measure)).fetchall()
-        sides.append({tuple(map(str, row[:-3])): (row[-2], row[-1]) for row in rows})
-    totals, sums = sides
-    differences = []
-    for group in sorted(totals.keys() | sums.keys()):
-        facts, quantity = totals.get(group, (None, None))
-        found_facts, found = sums.get(group, (None, None))
-        model = models.get(group[version])
-        expected = None
-        if model is not None and quantity is not None:
-            expected = price_of_total(model, quantity)
-        if expected is None or expected != found or facts != found_facts:
-            differences.append(Difference(group, facts, quantity, expected, found_facts, found))
-    return differences
-
-
-def require_proof(differences: Sequence[Difference]) -> None:
-    """Raise RATE-902 naming the first differing group, so that nothing is billed."""
-    if differences:
-        first = differences[0]
-        raise EngineDefect(
-            "RATE-902",
-            f"{len(differences)} groups differ between the two paths; in {' / '.join(first.group)}"
-            f" facts add up to {first.found}, the total's price is {first.expected}."
-            " Nothing may be billed: keep the files and report this.",
-            groups=[difference.group for difference in differences[:100]],
-        )

@@ -16,6 +16,7 @@ with sqlglot. The shape follows three measurements on DuckDB 2.0 (docs/reference
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .errors import EngineError
@@ -25,6 +26,26 @@ KEYS = ("agency_id", "charge_item", "rate_version")
 _RESERVED = frozenset({"source", "fact_id", "from_time", "quantity", "quantity_before", "amount"})
 
 
+_DIMENSION = "dimension_"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the prices at hand need beyond straight pieces of a running sum; the text of the SQL
+    differs by it, so that plain prices pay for nothing."""
+
+    cells: bool = False
+    blocks: bool = False
+    peaks: bool = False
+    pools: bool = False
+    openings: bool = False
+
+    @property
+    def plain(self) -> bool:
+        """Nothing more is needed."""
+        return not (self.cells or self.blocks or self.peaks or self.pools or self.openings)
+
+
 @dataclass(frozen=True, slots=True)
 class RatingPlan:
     """What to rate: relation and column names (checked) and the largest number of tiers.
@@ -32,7 +53,10 @@ class RatingPlan:
     `keys` make a group (`rate_version` among them). `carry` columns are passed through; they are
     kept once for each of their combinations, so carry few values (an order line, a bureau), never
     one for each fact. The usage
-    relation also has `source`, `fact_id`, `from_time` and `quantity` (cast to DECIMAL(18,6)).
+    relation also has `source`, `fact_id`, `from_time` and `quantity` (cast to DECIMAL(18,6)), and a
+    text column `dimension_NAME` for each of `dimensions` (NULL or empty: it has none); these are
+    carried along too. `openings` names a relation of the keys and `quantity`, one row a group:
+    what was counted and charged before, for prices that run over the year.
     """
 
     usage: str = "usage"
@@ -40,10 +64,13 @@ class RatingPlan:
     carry: tuple[str, ...] = ("order_line",)
     tiers: int = 1
     prefix: str = "rating_"
+    dimensions: tuple[str, ...] = ()
+    openings: str = ""
+    shape: Shape = Shape()
 
     def __post_init__(self) -> None:
-        columns = (*self.keys, *self.carry)
-        for name in (self.usage, self.prefix, *columns):
+        columns = (*self.keys, *self.carried)
+        for name in (self.usage, self.prefix, self.openings or self.usage, *columns):
             if not _NAME.match(name) or name in _RESERVED or name.startswith("engine_"):
                 raise EngineError("RATE-110", f"“{name}” cannot be used as a name here. Rename it.")
         if len(set(columns)) != len(columns) or "rate_version" not in self.keys:
@@ -54,13 +81,38 @@ class RatingPlan:
             raise EngineError("RATE-110", "A price has at least one tier.")
 
     @property
+    def carried(self) -> tuple[str, ...]:
+        """Columns that are passed through: `carry`, and the dimensions'."""
+        return (*self.carry, *(_DIMENSION + name for name in self.dimensions))
+
+    @property
+    def shared(self) -> tuple[str, ...]:
+        """The columns whose combinations are kept once."""
+        return (*self.keys, "source", *self.carried)
+
+    @property
     def origins(self) -> str:
         """The table of origins: keys, source and carried columns, numbered in their order."""
         return f"{self.prefix}origins"
 
     @property
+    def known(self) -> str:
+        """The origins, with what the shape needs to know of each."""
+        return self.origins if self.shape.plain else f"{self.prefix}known"
+
+    @property
+    def cases(self) -> str:
+        """The table of price cases: rate version and dimensions, to the price that applies."""
+        return f"{self.prefix}cases"
+
+    @property
+    def pools(self) -> str:
+        """The table of pooled groups: where each starts in its pool, and the pool's price."""
+        return f"{self.prefix}pools"
+
+    @property
     def prices(self) -> str:
-        """The table of prices, one wide row for each rate version."""
+        """The table of prices, one wide row for each rate version, or for each case."""
         return f"{self.prefix}prices"
 
     @property
@@ -68,7 +120,7 @@ class RatingPlan:
         """The columns of a rated fact, in order."""
         return (
             *self.keys,
-            *self.carry,
+            *self.carried,
             *("source", "fact_id", "from_time", "quantity", "quantity_before", "amount"),
         )
 
@@ -78,7 +130,7 @@ def origins_sql(plan: RatingPlan) -> str:
 
     One small row stands for them all while facts are sorted.
     """
-    shared = ", ".join((*plan.keys, "source", *plan.carry))
+    shared = ", ".join(plan.shared)
     return f"""
 SELECT CAST(row_number() OVER (ORDER BY {shared}) AS INTEGER) AS engine_origin,
   CAST(dense_rank() OVER (ORDER BY {", ".join(plan.keys)}) AS INTEGER) AS engine_group,
@@ -111,8 +163,10 @@ def _tier(k: int, whole: str, part: str) -> str:
 
 def _price(plan: RatingPlan, end: str, first: str = "") -> str:
     """R9(F(quantity)) for the running total named `end`; `first` tells that nothing came before."""
-    total, whole, part = f"engine_{end}", f"engine_{end}_whole", f"engine_{end}_part"
-    cases = [f"WHEN {first} THEN CAST(0 AS DECIMAL(31,9))"] if first else []
+    x = f"{end}_count" if plan.shape.blocks else end
+    total, whole, part = f"engine_{x}", f"engine_{x}_whole", f"engine_{x}_part"
+    cases = [_pool_price(end)] if plan.shape.pools else []
+    cases += [f"WHEN {first} THEN CAST(0 AS DECIMAL(31,9))"] if first else []
     cases += [
         f"WHEN {total} > bound_{k} THEN CAST({_tier(k, whole, part)} AS DECIMAL(31,9))"
         for k in range(plan.tiers - 1, 0, -1)
@@ -121,32 +175,113 @@ def _price(plan: RatingPlan, end: str, first: str = "") -> str:
     return f"CASE {' '.join(cases)} ELSE {last} END" if cases else last
 
 
+def _pool_price(end: str) -> str:
+    """The pool's price up to a place in it, half up, in whole numbers: with s the place in
+    millionths, Q the pool's total, and F(Q) = rate × Q + rest in 1e-15, it is
+    rate × s + rest × s ÷ Q in 1e-15, rounded to 1e-9. A floor of a floor is the floor."""
+    place = f"(engine_pool_start + {_micro(end)})"
+    return (
+        f"WHEN engine_pool_total IS NOT NULL THEN CAST(CAST("
+        f"(engine_pool_rate * {place} + (engine_pool_rest * {place}) // engine_pool_total"
+        " + 500000) // 1000000 AS DECIMAL(29,0)) * engine_nano AS DECIMAL(31,9))"
+    )
+
+
+def _micro(end: str) -> str:
+    """A quantity in millionths, by 64-bit steps."""
+    return (
+        f"(CAST(engine_{end}_whole AS BIGINT) * 1000000"
+        f" + CAST(engine_{end}_part * 1000000 AS BIGINT))"
+    )
+
+
+def _running(plan: RatingPlan, order: str) -> str:
+    before = f"OVER ({order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
+    text = f"sum(quantity) {before} AS engine_prior,"
+    return f"{text}\n    max(quantity) {before} AS engine_top," if plan.shape.peaks else text
+
+
+def _totals(plan: RatingPlan) -> str:
+    """The first fact, and the quantity before and after each."""
+    prior, first = "coalesce(engine_prior, 0)", "engine_prior IS NULL"
+    top = "coalesce(engine_top, 0)"
+    if plan.shape.openings:
+        prior = f"{prior} + coalesce(engine_opening, 0)"
+        top = f"greatest({top}, coalesce(engine_opening, 0))"
+        first = f"{first} AND engine_opening IS NULL"
+    before, after = f"CAST({prior} AS DECIMAL(18,6))", f"CAST({prior} + quantity AS DECIMAL(18,6))"
+    if plan.shape.peaks:
+        before = f"CASE WHEN engine_peak THEN {top} ELSE {before} END"
+        after = f"CASE WHEN engine_peak THEN greatest({top}, quantity) ELSE {after} END"
+    return f"""{first} AS engine_first,
+    {before} AS engine_before,
+    {after} AS engine_after"""
+
+
+def _facts(plan: RatingPlan) -> str:
+    """What the shape needs to know of each fact's origin."""
+    shape = plan.shape
+    names = [] if shape.plain else ["engine_case"]
+    names += ["engine_block"] if shape.blocks else []
+    names += ["engine_peak"] if shape.peaks else []
+    names += ["engine_opening"] if shape.openings else []
+    if shape.pools:
+        names += [f"engine_pool_{name}" for name in ("start", "rate", "rest", "total")]
+    return "".join(f", {name}" for name in names)
+
+
+def _counted(plan: RatingPlan) -> str:
+    """Started blocks in place of quantities, where the price is by blocks."""
+    if not plan.shape.blocks:
+        return ""
+    columns = ""
+    for end in ("before", "after"):
+        started = f"({_micro(end)} + engine_block - 1) // engine_block"
+        for suffix, type_, blocks in (
+            ("", "DECIMAL(18,6)", started),
+            ("_whole", "DECIMAL(18,0)", started),
+            ("_part", "DECIMAL(6,6)", "0"),
+        ):
+            columns += (
+                f",\n    CASE WHEN engine_block IS NULL THEN engine_{end}{suffix}"
+                f" ELSE CAST({blocks} AS {type_}) END AS engine_{end}_count{suffix}"
+            )
+    return f"""
+), counted AS (
+  SELECT split.*{columns}
+  FROM split"""
+
+
+def same_origin(plan: RatingPlan) -> str:
+    """That a fact (`facts`) belongs to an origin (`known`)."""
+    return " AND ".join(
+        [f"facts.{name} = known.{name}" for name in (*plan.keys, "source")]
+        + [f"facts.{name} IS NOT DISTINCT FROM known.{name}" for name in plan.carried]
+    )
+
+
 def rated_sql(plan: RatingPlan) -> str:
     """Every fact with the quantity before it and its amount, ordered by keys, time, source, id."""
-    shared = ", ".join((*plan.keys, "source", *plan.carry))
-    same = " AND ".join(
-        [f"facts.{name} = known.{name}" for name in (*plan.keys, "source")]
-        + [f"facts.{name} IS NOT DISTINCT FROM known.{name}" for name in plan.carry]
-    )
+    shared = ", ".join(plan.shared)
     order = "PARTITION BY engine_group ORDER BY from_time, engine_source, fact_id"
+    last = "counted" if plan.shape.blocks else "split"
+    price_key = "rate_version" if plan.shape.plain else "engine_case"
     return f"""
 WITH numbered AS (
   SELECT engine_origin, engine_group, engine_source, from_time, fact_id,
     CAST(quantity AS DECIMAL(18,6)) AS quantity
   FROM {plan.usage} AS facts
-  JOIN {plan.origins} AS known ON {same}
+  JOIN {plan.known} AS known ON {same_origin(plan)}
 ), running AS (
   SELECT engine_origin, engine_group, from_time, fact_id, quantity,
-    sum(quantity) OVER ({order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS engine_prior,
+    {_running(plan, order)}
     row_number() OVER ({order}) AS engine_place
   FROM numbered
 ), totals AS (
-  SELECT running.engine_group, engine_place, fact_id, from_time, quantity, {shared},
-    engine_prior IS NULL AS engine_first,
-    CAST(coalesce(engine_prior, 0) AS DECIMAL(18,6)) AS engine_before,
-    CAST(coalesce(engine_prior, 0) + quantity AS DECIMAL(18,6)) AS engine_after
+  SELECT running.engine_group, engine_place, fact_id, from_time, quantity, {shared}{_facts(plan)},
+    {_totals(plan)}
   FROM running
-  JOIN {plan.origins} AS known ON running.engine_origin = known.engine_origin
+  JOIN {plan.known} AS known ON running.engine_origin = known.engine_origin
 ), wholes AS (
   SELECT totals.*, CAST(floor(engine_before) AS DECIMAL(18,0)) AS engine_before_whole,
     CAST(floor(engine_after) AS DECIMAL(18,0)) AS engine_after_whole
@@ -154,18 +289,50 @@ WITH numbered AS (
 ), split AS (
   SELECT wholes.*, CAST(engine_before - engine_before_whole AS DECIMAL(6,6)) AS engine_before_part,
     CAST(engine_after - engine_after_whole AS DECIMAL(6,6)) AS engine_after_part
-  FROM wholes
+  FROM wholes{_counted(plan)}
 ), priced AS (
-  SELECT split.*, {_price(plan, "after")} AS engine_price_after,
+  SELECT {last}.*, {_price(plan, "after")} AS engine_price_after,
     {_price(plan, "before", "engine_first")} AS engine_price_before
-  FROM split
-  JOIN {plan.prices} AS price ON split.rate_version = price.rate_version
+  FROM {last}
+  JOIN {plan.prices} AS price ON {last}.{price_key} = price.{price_key}
 )
-SELECT {", ".join((*plan.keys, *plan.carry))}, source, fact_id, from_time, quantity,
+SELECT {", ".join((*plan.keys, *plan.carried))}, source, fact_id, from_time, quantity,
   engine_before AS quantity_before,
   CAST(engine_price_after - engine_price_before AS DECIMAL(27,9)) AS amount
 FROM priced
 ORDER BY engine_group, engine_place
+"""
+
+
+def known_sql(plan: RatingPlan) -> str:
+    """The origins with their groups by cell, and what the shape needs to know of each."""
+    same = " AND ".join(
+        ["origin.rate_version = cases.rate_version"]
+        + [
+            f"origin.{_DIMENSION}{name} IS NOT DISTINCT FROM cases.{_DIMENSION}{name}"
+            for name in plan.dimensions
+        ]
+    )
+    extra, joins = "", ""
+    for wanted, table, columns in (
+        (plan.shape.openings, "openings",
+         ", CAST(openings.quantity AS DECIMAL(18,6)) AS engine_opening"),
+        (plan.shape.pools, "pools",
+         ", engine_pool_start, engine_pool_rate, engine_pool_rest, engine_pool_total"),
+    ):  # fmt: skip
+        if wanted:
+            equal = " AND ".join(f"origin.{name} = {table}.{name}" for name in plan.keys)
+            relation = plan.openings if table == "openings" else plan.pools
+            extra += columns
+            joins += f"\nLEFT JOIN {relation} AS {table} ON {equal}"
+    ranked = ", ".join(f"origin.{name}" for name in plan.keys)
+    return f"""
+SELECT engine_origin, engine_source,
+  CAST(dense_rank() OVER (ORDER BY {ranked}, engine_case) AS INTEGER) AS engine_group,
+  {", ".join(f"origin.{name}" for name in plan.shared)}, facts,
+  engine_case, engine_block, engine_peak{extra}
+FROM {plan.origins} AS origin
+JOIN {plan.cases} AS cases ON {same}{joins}
 """
 
 
@@ -176,6 +343,23 @@ def totals_sql(relation: str, keys: tuple[str, ...], measure: str) -> str:
 SELECT {columns}, count(*) AS facts, count({measure}) AS filled, sum({measure}) AS total
 FROM {relation} AS whole
 GROUP BY {columns}
+"""
+
+
+def dimension_columns(names: Iterable[str], json_column: str = "dimensions") -> str:
+    """SELECT items that make the `dimension_NAME` columns of a plan from a JSON object column."""
+    return ", ".join(
+        f"json_extract_string({json_column}, '$.{name}') AS {_DIMENSION}{name}" for name in names
+    )
+
+
+def largest_sql(relation: str, columns: tuple[str, ...]) -> str:
+    """The largest quantity by group, for the second path of peaks."""
+    listed = ", ".join(columns)
+    return f"""
+SELECT {listed}, max(quantity) AS largest
+FROM {relation} AS whole
+GROUP BY {listed}
 """
 
 

@@ -47,7 +47,8 @@ class BillLine(TenantModel):
     """One line: what, how much, at which rate version, under which order line.
 
     `amount_exact` is the rated amount to 9 decimals; `amount_minor` is rounded once by `rounding`.
-    A correction names the `charge_period` it corrects and the line of the earlier bill.
+    A correction names the `charge_period` it corrects and the line of the earlier bill. `cell`:
+    which of a price's dimension values it is for ("phone"); empty where the price has none.
 
     `exact_before`: what earlier lines for the same month came to before rounding; the line's cents
     are what rounding adds to theirs, so that a total never depends on when usage arrived.
@@ -63,6 +64,7 @@ class BillLine(TenantModel):
     rate_version = models.ForeignKey("charging.RateVersion", on_delete=models.PROTECT)
     order_line = models.ForeignKey("catalogue.OrderLine", on_delete=models.PROTECT)
     charge_period = models.CharField(max_length=7)
+    cell = models.CharField(max_length=200, blank=True, default="")
     corrects = models.ForeignKey("self", null=True, on_delete=models.PROTECT)
     quantity = models.DecimalField(max_digits=18, decimal_places=6)
     facts = models.IntegerField(default=0)

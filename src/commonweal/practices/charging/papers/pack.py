@@ -21,6 +21,7 @@ from commonweal.kernel.authority.public import decision_document
 from ..models import AllocationRun, Bill, BillLine, RateVersion
 from ..selectors.bill_document import bill_document
 from ..selectors.conversions import conversions_document
+from ..selectors.pools import pool_places
 from ..selectors.rated import rated_rows
 from .tables import agency_journal_csv, safe_cell
 from .verifier import joined
@@ -29,7 +30,7 @@ FORMAT = 1
 _MOMENT = (1980, 1, 1, 0, 0, 0)
 USAGE_COLUMNS = (
     "kind", "charge_period", "charge_item", "rate_version", "order_line_id", "source", "id", "from",
-    "quantity", "quantity_before", "amount",
+    "quantity", "quantity_before", "amount", "cell", "counted",
 )  # fmt: skip
 README = """\
 This folder lets you check one bill yourself, with nothing but Python 3.
@@ -42,6 +43,7 @@ rates.json       the rates used: who decided each, when, and from which cost and
 allocation.json  how the centre's costs came to the service behind each rate
 conversions.json how quantities in another unit were converted, where there are any
 orders.json      the order lines and the funding shares
+pools.json       for prices of all agencies' quantities together: their total, without names
 journal.csv      the bill as a journal
 manifest.sha256  a hash of each file; the hash of this list is the proof root printed on your bill
 
@@ -95,6 +97,7 @@ def _build(maker: PackMaker, bill: Bill, lines: Sequence[BillLine]) -> Pack:
         "bill.json": _json(bill_document(bill, lines)),
         "journal.csv": agency_journal_csv(bill, lines, ()),
         "orders.json": _json(_orders(lines)),
+        "pools.json": _json({"format": FORMAT, "pools": pool_places(bill, lines)}),
         "rates.json": _json({"format": FORMAT, "rates": [maker.rate(v) for v in ordered]}),
         "usage.csv": _usage(maker.actor, bill, versions),
     }
@@ -143,6 +146,7 @@ def _usage(actor: Actor, bill: Bill, versions: dict[Any, RateVersion]) -> bytes:
                 safe_cell(row.fact_id),
                 row.from_time.isoformat(), format(row.quantity, "f"),
                 format(row.quantity_before, "f"), format(row.amount, "f"),
+                safe_cell(row.cell), format(row.counted, "f"),
             )
         )  # fmt: skip
     return out.getvalue().encode()

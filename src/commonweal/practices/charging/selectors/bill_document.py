@@ -58,6 +58,7 @@ def line_document(line: BillLine, currency: str) -> dict[str, Any]:
         "charge_item_name": line.charge_item.name,
         "unit": line.charge_item.unit.code,
         "charge_period": line.charge_period,
+        "cell": line.cell,
         "corrects": str(line.corrects_id) if line.corrects_id else None,
         "corrects_bill": line.corrects.bill.number if line.corrects else None,
         "rate_version": line.rate_version.code,

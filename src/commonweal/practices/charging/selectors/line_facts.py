@@ -117,8 +117,12 @@ def _of_line(line: BillLine) -> _Query:
     found = found.and_("r.charge_item = ?::UUID", str(line.charge_item_id))
     found = found.and_("r.rate_version = ?::UUID", str(line.rate_version_id))
     found = found.and_("r.order_line = ?::UUID", str(line.order_line_id))
+    if line.cell:
+        found = found.and_("r.cell = ?", line.cell)
     if line.kind == "correction":
-        return found.and_("r.kind = 'correction' AND r.charge_period = ?", line.charge_period)
+        return found.and_(
+            "r.kind = 'correction' AND r.source <> '' AND r.charge_period = ?", line.charge_period
+        )
     return found.and_("r.kind = 'usage'")
 
 

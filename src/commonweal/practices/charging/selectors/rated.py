@@ -18,11 +18,21 @@ COLUMNS = (
     "kind, charge_period, charge_item, rate_version, order_line, source, fact_id,"
     " epoch_us(from_time) AS moment, quantity, quantity_before, amount"
 )
+PRICED_ORDER = (
+    "charge_item, rate_version, kind DESC, charge_period, cell,"
+    " (kind = 'correction' AND quantity < 0), from_time, source, fact_id"
+)
+"""The order in which rows were priced: of corrections, what adds before what takes away."""
+MORE = ", cell, counted"
+"""Columns of files since prices by dimensions and by the largest quantity are charged."""
 
 
 @dataclass(frozen=True)
 class RatedRow:
-    """One rated usage record: `amount` to 9 decimals, on top of `quantity_before` in its group."""
+    """One rated usage record: `amount` to 9 decimals, on top of `quantity_before` in its group.
+
+    `cell`: of a price by dimensions. `counted`: what it adds to its line's quantity.
+    """
 
     kind: str
     charge_period: str
@@ -35,6 +45,8 @@ class RatedRow:
     quantity: Decimal
     quantity_before: Decimal
     amount: Decimal
+    cell: str
+    counted: Decimal
 
 
 _FIELDS = tuple(each.name for each in fields(RatedRow))
@@ -51,8 +63,15 @@ def query_rated(
     try:
         base.execute("SET TimeZone = 'UTC'")
         base.execute("SET threads = 1")
+        path = str(files[0].path)
+        shape = base.execute("DESCRIBE SELECT * FROM read_parquet(?)", [path]).fetchall()
+        relation = (
+            "(SELECT * FROM read_parquet(?))"
+            if "counted" in {row[0] for row in shape}
+            else "(SELECT *, '' AS cell, quantity AS counted FROM read_parquet(?))"
+        )
         found: list[tuple[Any, ...]] = base.execute(
-            f"SELECT {columns} FROM read_parquet(?) {rest}", [str(files[0].path), *values]
+            f"SELECT {columns} FROM {relation} AS r {rest}", [path, *values]
         ).fetchall()
         return found
     finally:
@@ -61,10 +80,8 @@ def query_rated(
 
 def rated_rows(actor: Actor, agency_id: UUID, period: str) -> Iterator[RatedRow]:
     """Every rated record of an agency's month, in the order in which it was priced."""
-    rest = (
-        "ORDER BY charge_item, rate_version, kind DESC, charge_period, from_time, source, fact_id"
-    )
-    for row in query_rated(actor, agency_id, period, rest, []):
+    rest = f"ORDER BY {PRICED_ORDER}"
+    for row in query_rated(actor, agency_id, period, rest, [], COLUMNS + MORE):
         yield rated_row(row)
 
 

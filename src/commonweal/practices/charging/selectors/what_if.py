@@ -29,7 +29,7 @@ from commonweal.kernel.party.public import Agency, centre
 from commonweal.kernel.schema.public import CommonwealError, NotFound
 
 from ..domain.exchange import exchanged
-from ..domain.what_if import LIMIT, Cell, Effect, Setting, effect, month_price
+from ..domain.what_if import LIMIT, Cell, Setting, effect, month_price
 from ..engine import Matrix, PriceModel, from_document
 from ..engine.price import cell_key
 from ..models import Bill, BillLine, ExchangeRate, RateVersion
@@ -176,9 +176,7 @@ def _periods(agency_id: UUID) -> list[str]:
     return [code for code in found if code >= oldest]
 
 
-def _starts(
-    actor: Actor, agency_id: UUID, periods: Sequence[str], day: date
-) -> list[ItemStart]:
+def _starts(actor: Actor, agency_id: UUID, periods: Sequence[str], day: date) -> list[ItemStart]:
     rows = (
         BillLine.objects.filter(
             agency_id=agency_id,
@@ -345,12 +343,14 @@ class PublicWhatIf:
     prices: Sequence[tuple[RateVersion, Decimal | None]]
 
 
-def price_of(actor: Actor, code: str, quantity: str | Decimal, others: str | Decimal = "0",
-             mix: Mapping[str, Fraction] | None = None, agency: str = "") -> PublicWhatIf:  # fmt: skip
+def price_of(
+    actor: Actor, code: str, quantity: str | Decimal, others: str | Decimal = "0"
+) -> PublicWhatIf:
     """What a volume a month costs at an item's published rates; for everybody, and nobody's data.
 
     None as a price: it depends on more than is given (an agency of its list). `others`: what all
-    others use of a price that is shared. WHATIF-102 for a volume that is none.
+    others use of a price that is shared. A price by dimensions is shown for equal shares of its
+    cells. WHATIF-102 for a volume that is none.
     """
     item, day = item_by_code(actor, code), today(centre().zone)
     used, rest = _volume(quantity), _volume(others)
@@ -358,11 +358,9 @@ def price_of(actor: Actor, code: str, quantity: str | Decimal, others: str | Dec
     for version in _versions([item.pk], day)[item.pk]:
         model = from_document(version.model)
         cells = cells_of(model)
-        shares = mix or {cell_text(cell): Fraction(1, len(cells)) for cell in cells}
-        named = {tuple(name.split(" / ")) if name != "other" else (): shares[name]
-                 for name in shares} if cells else {}  # fmt: skip
+        mix = {cell: Fraction(1, len(cells)) for cell in cells}
         try:
-            found.append((version, month_price(model, used, Setting(named, rest, agency))))
+            found.append((version, month_price(model, used, Setting(mix, rest))))
         except CommonwealError:
             found.append((version, None))
     return PublicWhatIf(item, used, found)

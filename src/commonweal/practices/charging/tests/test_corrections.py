@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.catalogue.models import Agreement
 from commonweal.kernel.catalogue.public import NewFunding
-from commonweal.practices.charging.closing.corrections import Place, price_late
+from commonweal.practices.charging.closing.corrections import price_late
+from commonweal.practices.charging.closing.late import Late, Place
 from commonweal.practices.charging.engine import EngineError, from_document
 from commonweal.practices.charging.engine.price import price, r9
 from commonweal.practices.charging.models import BillLine
@@ -124,13 +125,18 @@ def assert_fits(pack: bytes, folder: Path) -> None:
 
 
 @dataclass(frozen=True)
-class Late:
+class Fact:
     """A late fact as the pricing sees it."""
 
     starts: datetime
     source: str
     external_id: str
     delta: Decimal
+
+
+def late(place: Place, fact: Any) -> Late:
+    """A late record at a place."""
+    return Late(place, fact, UUID(int=4), fact.delta)
 
 
 PLACE = Place(UUID(int=1), UUID(int=2), UUID(int=3), JULY)
@@ -148,7 +154,7 @@ def test_the_order_of_arrival_never_changes_the_sum(
 ) -> None:
     """In one month or spread over several, in any order: the sum is F(all) − F(billed)."""
     facts = [
-        Late(datetime(2026, 7, 1, tzinfo=UTC) + timedelta(hours=chance.randrange(700)),
+        Fact(datetime(2026, 7, 1, tzinfo=UTC) + timedelta(hours=chance.randrange(700)),
              "desk", str(uuid5(UUID(int=9), str(n))), delta)
         for n, delta in enumerate(deltas)
     ]  # fmt: skip
@@ -156,18 +162,18 @@ def test_the_order_of_arrival_never_changes_the_sum(
     edges = [0, *sorted(cut for cut in cuts if cut < len(facts)), len(facts)]
     so_far, amount = billed, Decimal(0)
     for start, end in pairwise(edges):
-        month: Any = [(PLACE, fact, UUID(int=4)) for fact in facts[start:end]]
+        month: Any = [late(PLACE, fact) for fact in facts[start:end]]
         known = {} if so_far is None else {PLACE: so_far}
         for found in price_late(month, {PLACE.rate_version_id: MODEL}, known):
             amount += found.amount
-            so_far = (so_far or Decimal(0)) + found.fact.delta
+            so_far = (so_far or Decimal(0)) + found.quantity
     whole = (billed or Decimal(0)) + sum(deltas, Decimal(0))
     assert amount == r9(price(MODEL, whole)) - r9(price(MODEL, billed))
 
 
 def test_a_total_below_zero_has_no_price() -> None:
-    late: Any = Late(datetime(2026, 7, 1, tzinfo=UTC), "desk", "x", Decimal(-5))
+    fact: Any = Fact(datetime(2026, 7, 1, tzinfo=UTC), "desk", "x", Decimal(-5))
     with pytest.raises(EngineError) as below:
-        price_late([(PLACE, late, UUID(int=4))], {PLACE.rate_version_id: MODEL},
+        price_late([late(PLACE, fact)], {PLACE.rate_version_id: MODEL},
                    {PLACE: Decimal(4)})  # fmt: skip
     assert below.value.code == "RATE-202"

@@ -24,7 +24,7 @@ from ..price import (
     r9,
     rate_facts,
 )
-from ..rating import price_of_total
+from ..totals import price_of_total
 from .samples import MODELS, QUANTITIES
 
 D = Decimal
@@ -93,7 +93,7 @@ def tier(start: str, end: str | None, rate: str = "1") -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("document", "code", "where"),
     [
-        ({"kind": "volume"}, "RATE-107", "kind"),
+        ({"kind": "tiered"}, "RATE-107", "kind"),
         ({"kind": "per_unit"}, "RATE-106", "rate"),
         ({"kind": "per_unit", "rate": 4.1}, "RATE-106", "rate"),
         ({"kind": "per_unit", "rate": "1e3"}, "MONEY-103", "rate"),

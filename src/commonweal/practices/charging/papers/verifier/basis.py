@@ -7,6 +7,7 @@ import hashlib
 import json
 import zipfile
 import zlib
+from datetime import date
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Context, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -132,3 +133,13 @@ def covers(thing: Document, month: str, where: str) -> None:
     ends = thing.get("ends")
     if thing["starts"] >= f"{after}-01" or (ends is not None and ends <= f"{month}-01"):
         raise Difference(f"{where} is not in force in {month}")
+
+
+def covered_days(thing: Document, month: str) -> tuple[int, int]:
+    """How many days of a month something is in force, and how many the month has."""
+    year, number_of_month = int(month[:4]), int(month[5:])
+    first = date(year, number_of_month, 1)
+    after = date(year + number_of_month // 12, number_of_month % 12 + 1, 1)
+    start = max(first, date.fromisoformat(thing["starts"]))
+    end = min(after, date.fromisoformat(thing["ends"])) if thing.get("ends") else after
+    return max((end - start).days, 0), (after - first).days

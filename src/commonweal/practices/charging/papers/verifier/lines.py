@@ -15,6 +15,7 @@ from .basis import (
     WIDE,
     Difference,
     cents_of,
+    covered_days,
     covers,
     differ,
     minor,
@@ -22,7 +23,7 @@ from .basis import (
     split,
 )
 from .exchange import check_exchange, priced_of
-from .prices import price, r9
+from .prices import without_usage
 
 if TYPE_CHECKING:
     from .basis import Document, Files, Sums
@@ -35,7 +36,10 @@ def check_lines(bill: Document, sums: Sums, rates: Document, orders: Document, p
     seen = set()
     for line in bill["lines"]:
         where = f"line {line['number']} ({line['charge_item']})"
-        same = (line["kind"], line["charge_period"], line["rate_version"], line["order_line_id"])
+        same = (
+            line["kind"], line["charge_period"], line["rate_version"], line["order_line_id"],
+            line.get("cell", ""),
+        )  # fmt: skip
         if same in seen or line["number"] in seen:
             raise Difference(f"{where}: this line is there twice")
         seen |= {same, line["number"]}
@@ -43,9 +47,7 @@ def check_lines(bill: Document, sums: Sums, rates: Document, orders: Document, p
         rate = rates[line["rate_version"]]
         differ(f"{where}: charge item", line["charge_item"], rate["charge_item"])
         if line["kind"] == "fixed":
-            differ(f"{where}: quantity", number(line["quantity"], where), Decimal(1))
-            due = r9(price(rate["model"], Decimal(1)))
-            differ(f"{where}: amount", priced_of(line, where), due)
+            check_ordered(line, bill["agency"], rate["model"], orders, where)
         else:
             count, quantity, amount = sums.pop(same, NOTHING)
             differ(f"{where}: number of records", line["facts"], count)
@@ -62,6 +64,20 @@ def check_lines(bill: Document, sums: Sums, rates: Document, orders: Document, p
     if sums:
         raise Difference(f"usage.csv has records of no line: {sorted(sums)[0]}")
     return total
+
+
+def check_ordered(
+    line: Document, agency: str, model: Document, orders: Document, where: str
+) -> None:
+    """A line that an order causes without usage: its quantity, and its amount by its price."""
+    order_line = orders.get(line["order_line_id"])
+    if order_line is None:
+        raise Difference(f"{where}: its order line is not in orders.json")
+    days = covered_days(order_line, line["charge_period"])
+    quantity = {"minimum": 0, "prorated": days[0]}.get(model["kind"], 1)
+    differ(f"{where}: quantity", number(line["quantity"], where), Decimal(quantity))
+    due = without_usage(model, line, agency, days)
+    differ(f"{where}: amount", priced_of(line, where), due)
 
 
 def check_funding(line: Document, orders: Document, cents: int, places: int, where: str) -> None:

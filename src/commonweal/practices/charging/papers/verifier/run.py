@@ -60,11 +60,12 @@ def check(path: str, root: str, ignore_hashes: bool) -> list[str]:
     text = files["usage.csv"].decode("utf-8", "replace")
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     fresh: set[tuple[str, ...]] = {
-        (line["kind"], line["charge_period"], line["rate_version"])
+        (line["kind"], line["charge_period"], line["rate_version"], line.get("cell", ""))
         for line in bill["lines"]
         if line["kind"] == "correction" and line["corrects"] is None
     }
-    sums = check_usage(rows, by_code, fresh)
+    pools = read_json(files, "pools.json")["pools"] if "pools.json" in files else {}
+    sums = check_usage(rows, by_code, fresh, pools)
     lines.append(f"{len(rows):,} usage records were priced again.")
     if "conversions.json" in files:
         count = check_conversions(read_json(files, "conversions.json"), rows)
