@@ -12,7 +12,7 @@ from django.db.models import Count, F, Sum
 from ..access.public import Actor, require
 from ..schema.public import FIRST, Listing, NotFound, Place, listing
 from .models import LatePolicy, LateRecord
-from .selectors import VIEW, Total, UsageRow, arrived_late, sealed_periods
+from .selectors import VIEW, Total, UsageRow, arrived_late, closed_months, sealed_periods
 
 STATES = ("held", "accepted", "declined", "booked")
 
@@ -89,6 +89,14 @@ def late_facts(
             if mark is not None:
                 found.append(replace(row, replaced_quantity=mark[0], booked_in=mark[2]))
     return sorted(found, key=lambda row: (row.starts, row.source, row.external_id))
+
+
+def late_months(actor: Actor, agency_id: UUID) -> list[str]:
+    """The open months in which late records of an agency count so far."""
+    require(actor, VIEW, agency_id)
+    rows = LateRecord.objects.filter(agency_id=agency_id, state__in=("booked", "accepted"))
+    months = set(rows.exclude(booked_in__in=closed_months()).values_list("booked_in", flat=True))
+    return sorted(months)
 
 
 @dataclass(frozen=True)

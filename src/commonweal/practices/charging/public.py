@@ -24,6 +24,7 @@ from .actions.rates import (
 )
 from .basis_words import basis_sentences, conversion_text, exchange_text
 from .close_words import FoundRows, found_rows, step_words
+from .closing.coming import Coming, coming_corrections
 from .domain.bills import Change
 from .domain.close import STEPS as CLOSE_STEPS
 from .domain.close import Options as CloseOptions
@@ -181,6 +182,7 @@ __all__ = [
     "CloseRun",
     "CloseStep",
     "ColumnMapping",
+    "Coming",
     "CostError",
     "CostFile",
     "CostFileOptions",
@@ -243,6 +245,7 @@ __all__ = [
     "close_run",
     "closes",
     "column_labels",
+    "coming_corrections",
     "conversion_text",
     "cost_by_pool",
     "cost_drivers",

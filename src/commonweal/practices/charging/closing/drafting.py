@@ -41,11 +41,11 @@ class RatedGroup:
     facts: int
     amount: Decimal
     corrects_id: UUID | None = None
+    cell: str = ""
     exact_before: Decimal = Decimal(0)
     priced: Decimal | None = None
     priced_before: Decimal = Decimal(0)
     exchange_id: UUID | None = None
-    cell: str = ""
 
 
 def funding_shares(order_line_ids: Iterable[UUID]) -> Funding:

@@ -76,10 +76,11 @@ def records_of(
     finally:
         base.close()
     found = {}
-    for row in rows:
-        mark = noted.get(row[:2]) if row[6] else None
+    for source, name, micros, quantity, dimensions, replaces, late in rows:
+        mark = noted.get((source, name)) if late else None
         if mark is None or "" < mark.booked_in < booked_before:
-            found[row[:2]] = _record(*row[:5], _in_place_of(row[0], row[5] or "", noted))
+            before = _in_place_of(source, replaces or "", noted)
+            found[source, name] = _record(source, name, micros, quantity, dimensions, before)
     return found
 
 

@@ -33,11 +33,11 @@ class DraftLine:
     rounding: str
     funding: tuple[FundingShare, ...]
     corrects_id: UUID | None = None
+    cell: str = ""
     exact_before: Decimal = Decimal(0)
     priced: Decimal | None = None
     priced_before: Decimal = Decimal(0)
     exchange_id: UUID | None = None
-    cell: str = ""
 
     @property
     def key(self) -> tuple[str, ...]:

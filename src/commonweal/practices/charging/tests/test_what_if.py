@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commonweal.kernel.access.public import ANONYMOUS, SYSTEM, act_as
+from commonweal.kernel.party.public import create_agency
 from commonweal.kernel.schema.public import CommonwealError, Forbidden, NotFound
 from commonweal.practices.charging import public as charging
 from commonweal.practices.charging.domain.what_if import (
@@ -141,17 +142,11 @@ def test_anybody_can_ask_what_a_published_rate_costs(closed: World) -> None:
 
 def test_without_a_bill_there_is_nothing_to_start_from(world: World) -> None:
     with act_as(SYSTEM):
-        BillLine.objects.none()
+        fresh = create_agency(actor=SYSTEM, code="NEW", name="A new agency").id
     director = world.of("director")
-    with act_as(director), pytest.raises(NotFound):
-        charging.what_if(director, closed_agency(world), {})
-
-
-def closed_agency(world: World) -> Any:
-    from commonweal.kernel.party.public import create_agency
-
-    with act_as(SYSTEM):
-        return create_agency(actor=SYSTEM, code="NEW", name="A new agency").id
+    with act_as(director), pytest.raises(NotFound) as nothing:
+        charging.what_if(director, fresh, {})
+    assert nothing.value.code == "WHATIF-100"
 
 
 @given(quantities, st.lists(st.integers(0, 50), min_size=1, max_size=5))
