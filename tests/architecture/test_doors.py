@@ -17,6 +17,11 @@ INTERNAL = {
     "authority.propose": "each kind of proposal has an action of its own that calls it",
     "catalogue.propose_order": DRAFTS,
     "catalogue.revise_order": DRAFTS,
+    "charging.make_package": "the worker, or the command, makes what ask_package asked for",
+    "charging.make_package_here": "the command's way to ask: it makes the package itself",
+    "charging.test_reserves": "runs every night by itself; the command can run it sooner",
+    "charging.put_credit": "a decision on a dispute, a service credit or a year's end gives it",
+    "charging.post_refund": "money that two people let go: propose_refund and recovery call it",
     "charging.save_mapping": "import_costs keeps the mapping that was accepted",
     "charging.sign_forecasts": "the same as sign_forecast for many at once, for programs of ours",
     "documents.begin_here": "the command's way to ask: it makes the archive itself",
@@ -43,6 +48,7 @@ PAGE_ONLY = {
     "charging.set_driver_values": PARTS,
 }
 API_ONLY = {
+    "charging.tell_budgets": "the schedule tells every day; a program may ask for it sooner",
     "charging.put_cost_model": "a document of the whole model; people change its parts",
     "ledger.post": "journals come from programs; people reverse them, with a reason",
     "ledger.put_chart": "a chart comes as a list from the system that keeps it",

@@ -19,6 +19,7 @@ from commonweal.interfaces.web.agency.tests.world import (
     _person,
     _records,
 )
+from commonweal.interfaces.web.centre.tests.pages import planned
 from commonweal.kernel.access.public import SYSTEM, act_as, create_token
 from commonweal.kernel.catalogue import public as catalogue
 from commonweal.kernel.documents.public import begin_here, make_take_out
@@ -52,6 +53,7 @@ def open_matters(world: World, folder: Path) -> None:
     _set_up(world)
     _account(world)
     _taken_away(world)
+    _planned(world)
 
 
 def _to_decide(world: World) -> None:
@@ -148,3 +150,26 @@ def _account(world: World) -> None:
                 role=role, agency_id=world.agencies.get(agency), ends=date(2026, 12, 25),
                 reason="Away until the end of the year.",
             )  # fmt: skip
+
+
+def _planned(world: World) -> None:
+    """A build-up, two scenarios of which one is published and commented on, figures, a budget."""
+    owner, officer, parks = (world.actors[name] for name in ("owner", "officer", "parks"))
+    agency = world.agencies["PARKS"]
+    planned(world)
+    with act_as(owner):
+        charging.put_scenario(
+            actor=owner, name="Water leaves", fiscal_year=2028,
+            assumptions={"moves": [{"agency": "WATER", "kind": "leaves"}],
+                         "prices": {"helpdesk.case": "recover"}, "variable": {"helpdesk": "30%"}},
+        )  # fmt: skip
+    with act_as(officer):
+        charging.issue_budget_figure(actor=officer, agency_id=agency, fiscal_year=2028)
+    with act_as(parks):
+        charging.put_budget(actor=parks, agency_id=agency, fiscal_year=2027, amount_minor=50_000_00)
+        [effect] = charging.proposed_to(parks, agency)
+        charging.comment_scenario(
+            actor=parks, effect_id=effect.pk, text="We would rather see tiers."
+        )
+    with act_as(SYSTEM):
+        charging.tell_budgets(actor=SYSTEM, agency_id=agency)

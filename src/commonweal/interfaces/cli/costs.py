@@ -83,7 +83,11 @@ def register(verbs: Verbs) -> None:
     _months(allocate)
     allocate.add_argument("--label", required=True, help="what the run is for: “Quarter 3”")
     allocate.add_argument("--basis", choices=("actual", "budget"), default="actual")
-    allocate.add_argument("--method", default="step_down", help="step_down (default) or direct")
+    allocate.add_argument(
+        "--method", default="step_down",
+        choices=("direct", "step_down", "double_step_down", "reciprocal"),
+        help="how pools give to pools (default: step_down)",
+    )  # fmt: skip
     _derive_parser(inner)
 
 

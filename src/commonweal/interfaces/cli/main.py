@@ -21,7 +21,8 @@ from .kit import Register, say
 GROUP = "commonweal.verbs"
 VERBS = (
     "demo", "init", "serve", "parties", "people", "services", "items", "units", "sources",
-    "agreements", "usage", "late", "costs", "conversions", "what_if", "close", "bills", "audit",
+    "agreements", "usage", "late", "costs", "conversions", "what_if", "ratedesk", "budgets",
+    "close", "bills", "payments", "recovery", "audit",
     "ledger", "jobs", "database", "doctor", "bench", "deep",
 )  # fmt: skip
 EPILOG = """\

@@ -95,6 +95,7 @@ SECTIONS = {
     "/endings/": "/agreements/",
     "/agency/lines/": "/agency/bills/",
     "/agency/rates/": "/agency/bills/",
+    "/agency/proposed-rates/": "/agency/budget/",
 }
 """Pages whose address does not begin with that of the section they belong to."""
 
@@ -116,17 +117,27 @@ def links(entries: list[tuple[str, str]], path: str) -> tuple[Link, ...]:
 def navigation(actor: Actor, path: str) -> tuple[Link, ...]:
     """The places that the actor may go to."""
     if actor.centre:  # its people read an agency's bill on the agency's page
-        return _centre_links(actor, path.replace("/agency/", "/centre/bills/"))
+        return _centre_links(actor, centre_path(path))
     own = [*_agency_pages(actor), *places(actor)]
     return links(own or public_pages(), path)
+
+
+def centre_path(path: str) -> str:
+    """Where in the workspace an agency's page belongs when the centre's people read it."""
+    if path.startswith("/agency/budget/"):
+        return "/centre/rates/"
+    return path.replace("/agency/", "/centre/bills/")
 
 
 def _agency_pages(actor: Actor) -> list[tuple[str, str]]:
     entries = [
         ("agency:bills", _("My bills"), "charging.view_bills"),
+        ("agency:account", _("What we owe"), "charging.view_bills"),
         ("agency:usage", _("My usage"), "charging.view_bills"),
         ("agency:agreements", _("My agreements"), "agreements.view"),
+        ("agency:adjustments", _("My year-end adjustments"), "charging.view_bills"),
         ("agency:forecasts", _("My forecasts"), "charging.view_bills"),
+        ("agency:budget", _("My budget"), "charging.view_bills"),
         ("agency:accounts", _("My accounts"), "charging.view_bills"),
         ("agency:take_out", _("My data"), "documents.take_out"),
     ]
@@ -150,8 +161,11 @@ def _centre_links(actor: Actor, path: str) -> tuple[Link, ...]:
         ("centre:director", _("Overview"), "charging.view_all_bills"),
         ("centre:close", _("Close"), "charging.view_all_bills"),
         ("centre:bills", _("Bills"), "charging.view_all_bills"),
+        ("centre:owed", _("Payments"), "charging.view_payments"),
         ("centre:rates", _("Rate desk"), "charging.view_costs"),
         ("centre:costs", _("Costs"), "charging.view_costs"),
+        ("centre:recovery", _("Recovery"), "charging.view_costs"),
+        ("centre:room", _("Data room"), "charging.read_room"),
         ("centre:agreements", _("Agreements"), "agreements.view"),
         ("centre:intake", _("Usage intake"), "metering.view"),
         ("centre:people", _("People"), "party.view_people"),

@@ -3,7 +3,7 @@
 from .actions import action, record
 from .domain import canonical, digest, plain
 from .sealing import Head, Report, check_head, head, seal, sealed_within, verify
-from .selectors import events
+from .selectors import events, last_acts
 
 __all__ = [
     "Head",
@@ -14,6 +14,7 @@ __all__ = [
     "digest",
     "events",
     "head",
+    "last_acts",
     "plain",
     "record",
     "seal",

@@ -36,9 +36,112 @@ TO_APPROVE = Template(
         "agencies dispute:\n{base_url}/centre/close/{period}/"
     ),
 )
+RESERVE_ABOVE = Template(
+    code="reserve_above",
+    topic="close",
+    subject=gettext_noop("The reserve of {service} is above its limit"),
+    body=gettext_noop(
+        "On {day} the reserve of {service} lasts {days} days of its cash expense; {limit} days are "
+        "allowed. What is above goes back, and the grants' share of it in cash:\n"
+        "{base_url}/centre/recovery/services/{code}/"
+    ),
+)
+DISPUTE = Template(
+    code="dispute_to_answer",
+    topic="disputes",
+    subject=gettext_noop("A disputed bill line waits for your answer"),
+    body=gettext_noop(
+        "An agency disputes a line of its bill. Answer it until {until}; after that it goes to the "
+        "next level:\n{base_url}/centre/disputes/{dispute}/"
+    ),
+)
+OUTCOME = Template(
+    code="dispute_answered",
+    topic="disputes",
+    subject=gettext_noop("The line that you dispute has an answer"),
+    body=gettext_noop(
+        "The centre has answered your dispute. You can accept the outcome or take it further:\n"
+        "{base_url}/agency/disputes/{dispute}/"
+    ),
+)
+CREDIT = Template(
+    code="credit_to_approve",
+    topic="disputes",
+    subject=gettext_noop("A credit for a disputed line waits for your approval"),
+    body=gettext_noop(
+        "A credit for a disputed line was proposed. It is given only after a second person has "
+        "approved it:\n{base_url}/centre/disputes/{dispute}/"
+    ),
+)
+
+REMINDER = Template(
+    code="bill_reminder",
+    topic="bills",
+    subject=gettext_noop("A friendly reminder: {amount} is past due"),
+    body=gettext_noop(
+        "Perhaps it escaped you: {amount} of your bills is past due, the oldest since {until} "
+        "({bills}). What you dispute is not counted.\n\nIf you have paid, thank you; it will be "
+        "seen in a few days. If something is wrong, or you need more time, please tell us on the "
+        "bill. Your account with us:\n{base_url}/agency/account/"
+    ),
+)
+
+
+RATE_DECIDED = Template(
+    code="rate_decided",
+    topic="rates",
+    subject=gettext_noop("{item}: {rate} from {day}"),
+    body=gettext_noop(
+        "{item}: {rate} from {day}. By what you are expected to use in a year, that is "
+        "{after} instead of {before}: {change}.\n\n{reason}\n\nHow the rate follows from its "
+        "cost, and your year with it:\n{base_url}/rates/\n{base_url}/agency/budget/"
+    ),
+)
+SCENARIO = Template(
+    code="scenario_published",
+    topic="rates",
+    subject=gettext_noop("Proposed for fiscal year {year}, not decided: {name}"),
+    body=gettext_noop(
+        "The centre considers “{name}” for fiscal year {year}. Nothing is decided. Your year "
+        "would cost {after} instead of {before}: {change}.\n\n{reason}\n\nLook at it by item, "
+        "and say what you think until {until}:\n{base_url}/agency/proposed-rates/"
+    ),
+)
+FIGURE = Template(
+    code="budget_figure",
+    topic="rates",
+    subject=gettext_noop("Your budget figure for fiscal year {year}: {expected}"),
+    body=gettext_noop(
+        "For fiscal year {year} we expect your bills to come to {expected}; low {low}, high "
+        "{high}. How that is worked out, by service and item:\n{base_url}/agency/budget/"
+    ),
+)
+BUDGET = Template(
+    code="budget_reached",
+    topic="budget",
+    subject=gettext_noop("{percentage} % of your budget is spent: {what}, fiscal year {year}"),
+    body=gettext_noop(
+        "Your bills for {what} in fiscal year {year} have come to {spent}, {percentage} % or more "
+        "of your budget of {budget}. What the rest of the year may bring:\n"
+        "{base_url}/agency/budget/"
+    ),
+)
 
 
 def register() -> None:
     """Announce the templates."""
-    for template in (PREVIEW, ISSUED, TO_APPROVE):
+    for template in (
+        PREVIEW,
+        ISSUED,
+        TO_APPROVE,
+        DISPUTE,
+        OUTCOME,
+        CREDIT,
+        REMINDER,
+        RESERVE_ABOVE,
+        RATE_DECIDED,
+        SCENARIO,
+        FIGURE,
+        BUDGET,
+    ):
         register_template(template)

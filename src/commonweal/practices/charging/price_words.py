@@ -151,6 +151,8 @@ class PriceWords:
             return _("The part of %(quantity)s in the price of all agencies' use together") % {
                 "quantity": counted
             }
+        if kind == "at_cost":
+            return f"{counted} {self.price(model)}"
         if kind == "per_unit" and not Decimal(model.get("fixed", "0")):
             return f"{counted} × {self.price(model)}"
         return _("%(quantity)s at %(rate)s") % {"quantity": counted, "rate": self.price(model)}

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from commonweal.kernel.calendar.public import today
+from commonweal.kernel.party.public import centre
 from commonweal.kernel.words import public as words
 
-from .domain.rates import from_ratio
+from .domain.build_up import rework_zero_base
+from .domain.rate_rules import life_of
+from .domain.rates import from_ratio, quotient, rework
 from .models import RateVersion
 from .sentences import Words
+from .years import present_year
 
 
 def rate_text(version: RateVersion) -> str:
@@ -37,6 +45,50 @@ def span_text(version: RateVersion) -> str:
     }
 
 
+def change_words(before: int, after: int, currency: str) -> str:
+    """`$12.00 more than now (3.4%)`, for a year."""
+    said = words.delta(after - before, _("now"), currency)
+    if not before or after == before:
+        return said
+    share = words.percent(Fraction(abs(after - before), abs(before)))
+    return f"{said} ({share})"
+
+
+def rate_timing(version: RateVersion) -> str:
+    """What everybody may read about the timing and the reason of a rate."""
+    found = []
+    if version.mid_year:
+        year = present_year(version.starts)
+        found.append(_("This changes a price within fiscal year %(year)s.") % {"year": year})
+    if version.authority_ref:
+        found.append(_("By authority of %(what)s.") % {"what": version.authority_ref})
+    if version.short_notice:
+        found.append(_("With less than the usual notice: %(why)s") % {"why": version.short_notice})
+    return " ".join([*found, version.reason]).strip()
+
+
+def life_of_version(version: RateVersion, day: date | None = None) -> str:
+    """drafted, proposed, approved, announced, in_force, ended, rejected or withdrawn."""
+    on = day or today(centre().zone)
+    return life_of(
+        version.state, version.starts, version.ends, version.announced_at is not None, on
+    )
+
+
+def life_text(life: str) -> str:
+    """Where a rate stands in its life, in words."""
+    return {
+        "drafted": _("Drafted"),
+        "proposed": _("Proposed, not decided yet"),
+        "approved": _("Approved"),
+        "announced": _("Approved and announced to the agencies"),
+        "in_force": _("In force"),
+        "ended": _("Ended"),
+        "rejected": _("Rejected"),
+        "withdrawn": _("Withdrawn"),
+    }.get(life, life)
+
+
 def decision_text(version: RateVersion) -> str:
     """`Director, 3 June 2026` for a place that says “decided by”; else that it is not decided."""
     if version.state == "proposed":
@@ -49,9 +101,16 @@ def decision_text(version: RateVersion) -> str:
     }
 
 
+def rework_any(document: Mapping[str, Any]) -> Decimal:
+    """The rate worked out again from a derivation of either kind."""
+    return rework_zero_base(document) if document.get("kind") == "zero_base" else rework(document)
+
+
 def derivation_sentences(version: RateVersion) -> list[str]:
     """How the rate follows from cost and volume, one step a sentence; empty without derivation."""
     document = version.derivation
+    if document.get("kind") == "zero_base":
+        return zero_base_sentences(version)
     if document.get("kind") != "cost_over_volume":
         return [version.reason] if version.reason else []
     currency = version.currency
@@ -83,10 +142,53 @@ def derivation_sentences(version: RateVersion) -> list[str]:
     return [*found, _quotient_sentence(version), _volume_sentence(document), *_instead(version)]
 
 
+def zero_base_sentences(version: RateVersion) -> list[str]:
+    """A rate from zero: each line of its cost with its reason, the quotient, the remainder."""
+    document, currency = version.derivation, version.currency
+    found = [
+        _("Built up from zero for fiscal year %(year)s: %(total)s.")
+        % {"year": document["fiscal_year"], "total": _major(document["total"], currency)}
+    ]
+    for line in document["lines"]:
+        found.append(
+            _("%(name)s: %(amount)s (%(source)s; %(reason)s).")
+            % {
+                "name": line["name"],
+                "amount": _major(line["comes_to"], currency),
+                "source": line["source"].rstrip("."),
+                "reason": line["reason"].rstrip("."),
+            }
+        )
+    share = from_ratio(document["share"])
+    if share != 1:
+        found.append(
+            _("%(part)s of it is recovered by this item.") % {"part": words.percent(share)}
+        )
+    found += [_quotient_sentence(version), _volume_sentence(document)]
+    remainder = from_ratio(document["remainder"])
+    shape = (
+        _("Rounding the rate leaves %(amount)s of the cost unrecovered.")
+        if remainder > 0
+        else _("Rounding the rate recovers %(amount)s beyond the cost.")
+    )
+    if remainder:
+        found.append(shape % {"amount": _major(document["remainder"], currency, positive=True)})
+    return [*found, *_instead(version)]
+
+
+def _major(given: dict[str, str], currency: str, positive: bool = False) -> str:
+    """An exact amount of major units, shown to the currency's decimals."""
+    value = from_ratio(given)
+    places = words.exponent(currency)
+    shown = quotient(abs(value) if positive else value, places, "half_up")
+    return words.rate(shown, currency)
+
+
 def _instead(version: RateVersion) -> list[str]:
     """What is charged where that is not the derived rate, and why."""
     derived = Decimal(version.derivation["rate"])
-    if not version.reason or Decimal(version.model.get("rate", "NaN")) == derived:
+    stated = version.model.get("rate", version.model.get("amount", "NaN"))
+    if not version.reason or Decimal(stated) == derived:
         return []
     return [
         _("Charged is %(rate)s. %(reason)s")

@@ -93,3 +93,64 @@ BEGIN
 END $$;
 CREATE OR REPLACE TRIGGER exchange_is_fixed BEFORE UPDATE ON charging_exchangerate
   FOR EACH ROW EXECUTE FUNCTION charging_exchange_is_fixed();
+
+-- Approved price reductions of one agency and item never overlap.
+ALTER TABLE charging_pricereduction DROP CONSTRAINT IF EXISTS reductions_do_not_overlap;
+ALTER TABLE charging_pricereduction ADD CONSTRAINT reductions_do_not_overlap
+  EXCLUDE USING gist (agency_id WITH =, charge_item_id WITH =, daterange(starts, ends, '[)') WITH &&)
+  WHERE (state = 'approved');
+
+-- What two people approved keeps what they approved; the columns named may still be filled in.
+CREATE OR REPLACE FUNCTION charging_approved_is_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE loose text[] := coalesce(TG_ARGV, '{}');
+BEGIN
+  IF OLD.state <> 'proposed' AND (TG_OP = 'DELETE' OR
+       (to_jsonb(NEW) - loose) IS DISTINCT FROM (to_jsonb(OLD) - loose)) THEN
+    RAISE EXCEPTION '% % is % and cannot change', TG_TABLE_NAME, OLD.id, OLD.state
+      USING ERRCODE = '23514';
+  END IF;
+  IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER reduction_is_fixed BEFORE UPDATE OR DELETE ON charging_pricereduction
+  FOR EACH ROW EXECUTE FUNCTION charging_approved_is_fixed();
+CREATE OR REPLACE TRIGGER recovery_rule_is_fixed BEFORE UPDATE OR DELETE ON charging_recoveryrule
+  FOR EACH ROW EXECUTE FUNCTION charging_approved_is_fixed();
+CREATE OR REPLACE TRIGGER account_entry_is_fixed BEFORE UPDATE OR DELETE ON charging_accountentry
+  FOR EACH ROW EXECUTE FUNCTION charging_approved_is_fixed();
+CREATE OR REPLACE TRIGGER adjustment_is_fixed BEFORE UPDATE OR DELETE ON charging_adjustment
+  FOR EACH ROW EXECUTE FUNCTION charging_approved_is_fixed('carried_out_on');
+CREATE OR REPLACE TRIGGER adjustment_part_is_fixed BEFORE UPDATE OR DELETE ON charging_adjustmentpart
+  FOR EACH ROW EXECUTE FUNCTION charging_approved_is_fixed();
+CREATE OR REPLACE TRIGGER engagement_is_fixed BEFORE UPDATE OR DELETE ON charging_engagement
+  FOR EACH ROW EXECUTE FUNCTION charging_approved_is_fixed('ended_on');
+
+-- A carried-out adjustment stays so, and an ended engagement never opens again.
+CREATE OR REPLACE FUNCTION charging_day_is_set_once() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (to_jsonb(OLD) ->> TG_ARGV[0]) IS NOT NULL
+     AND (to_jsonb(NEW) ->> TG_ARGV[0]) IS DISTINCT FROM (to_jsonb(OLD) ->> TG_ARGV[0]) THEN
+    RAISE EXCEPTION '% of % % is set and cannot change', TG_ARGV[0], TG_TABLE_NAME, OLD.id
+      USING ERRCODE = '23514';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER adjustment_done_once BEFORE UPDATE ON charging_adjustment
+  FOR EACH ROW EXECUTE FUNCTION charging_day_is_set_once('carried_out_on');
+CREATE OR REPLACE TRIGGER engagement_ends_once BEFORE UPDATE ON charging_engagement
+  FOR EACH ROW EXECUTE FUNCTION charging_day_is_set_once('ended_on');
+-- What bills take of a credit never exceeds it, nor turns it round; portions name their own agency.
+CREATE OR REPLACE FUNCTION charging_credit_has_room() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE whole bigint; taken bigint;
+BEGIN
+  IF NEW.credit_id IS NULL THEN RETURN NULL; END IF;
+  SELECT amount_minor INTO whole FROM charging_creditportion
+    WHERE id = NEW.credit_id AND agency_id = NEW.agency_id AND line_id = NEW.corrects_id;
+  SELECT -sum(amount_minor) INTO taken FROM charging_billline WHERE credit_id = NEW.credit_id;
+  IF whole IS NULL OR taken * sign(whole) NOT BETWEEN 0 AND abs(whole) THEN
+    RAISE EXCEPTION 'line % takes more of its credit than there is', NEW.id USING ERRCODE = '23514';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER credit_has_room AFTER INSERT OR UPDATE ON charging_billline
+  FOR EACH ROW EXECUTE FUNCTION charging_credit_has_room();

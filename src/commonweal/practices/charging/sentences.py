@@ -118,6 +118,15 @@ class Words:
                 "quantity": self.quantity(line),
                 "total": total,
             }
+        if line.kind == "discount":
+            return _("Taken off the full price by a decision: %(total)s.") % {"total": total}
+        if line.kind == "credit":
+            shape = (
+                _("A credit for %(month)s: %(total)s.")
+                if line.amount_minor <= 0
+                else _("A charge after the year's end for %(month)s: %(total)s.")
+            )
+            return shape % {"month": month(line.charge_period), "total": total}
         if model.get("kind") == "flat":
             return _("A fixed charge for the month: %(total)s.") % {"total": total}
         tiers = self._tiers(line)
@@ -151,6 +160,10 @@ class Words:
         """What stands under the item's name on a bill: which of its prices, and a correction's
         month; or nothing."""
         said = [cell_name(line.cell)] if line.cell else []
+        if line.kind == "discount":
+            said.append(_("Reduced price"))
+        if line.kind == "credit":
+            said.append(_("Credit for %(month)s") % {"month": month(line.charge_period)})
         if line.kind == "correction":
             said.append(_("Correction to %(month)s") % {"month": month(line.charge_period)})
         return ", ".join(said)

@@ -5,18 +5,23 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from commonweal.kernel.access.public import Actor, act_as, require
+from commonweal.kernel.access.public import SYSTEM, Actor, act_as, require
 from commonweal.kernel.jobs.public import Cancelled, report, stepwise
 from commonweal.kernel.metering.public import kept_file
 from commonweal.kernel.schema.public import CommonwealError, Forbidden
 
+from .actions.budgets import tell_budgets
 from .actions.cost_files import IMPORT, locked_file, note_imported, note_refused
 from .actions.costs import import_costs
+from .actions.disputes import run_clocks
+from .actions.packages import make_package, note_package_refused
+from .actions.reserves import test_reserves
 from .domain.costs import ColumnMapping, CostError
 from .import_costs.files import FileOptions
 from .import_costs.reading import CostRequest
-from .models import CostFile
+from .models import BudgetAmount, CostFile
 from .running import go_on
+from .years import present_year
 
 
 @stepwise
@@ -60,6 +65,38 @@ def import_file(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
     kept_file(file_id).unlink(missing_ok=True)
 
 
+@stepwise
+def yearly_package(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
+    """Make the package that somebody asked for: all of it in one transaction, or nothing."""
+    package_id = UUID(payload["package"])
+
+    def tell(done: int, total: int) -> None:
+        report(job_id, done, total)
+
+    try:
+        with act_as(actor):
+            make_package(actor=actor, package_id=package_id, tell=tell)
+    except (Cancelled, Forbidden):
+        raise
+    except CommonwealError as error:
+        with act_as(actor):
+            note_package_refused(actor=actor, package_id=package_id, error=error)
+        raise
+
+
+@stepwise
+def daily_reserves(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
+    """Test every service's reserve and keep the result of the day."""
+    with act_as(actor):
+        test_reserves(actor=actor)
+
+
+@stepwise
+def run_dispute_clocks(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
+    """Take overdue disputes to the next level, once each; close those that were let stand."""
+    run_clocks(actor=actor)
+
+
 def request_of(file: CostFile) -> CostRequest:
     """What the person asked, with the file's bytes (COSTS-114)."""
     asked = file.asked
@@ -80,3 +117,19 @@ def request_of(file: CostFile) -> CostRequest:
         keep_repeats=asked["keep_repeats"],
         options=FileOptions(**asked["options"]),
     )
+
+
+def look_at_budgets(**_: Any) -> int:
+    """Tell agencies which percentages of their budgets are spent; a transaction each. Idempotent.
+
+    Only agencies that entered a budget for the year in progress.
+    """
+    with act_as(SYSTEM):
+        year = present_year()
+        rows = BudgetAmount.objects.filter(fiscal_year=year).values_list("agency_id", flat=True)
+        agencies = sorted(set(rows))
+    told = 0
+    for agency_id in agencies:
+        with act_as(SYSTEM):
+            told += tell_budgets(actor=SYSTEM, agency_id=agency_id, fiscal_year=year)
+    return told

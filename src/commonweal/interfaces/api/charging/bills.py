@@ -91,6 +91,7 @@ class Line(Out):
     amount: Money
     rounding: str
     funding: list[Funding]
+    credit: UUID | None = None
 
 
 class BillDocument(Out):

@@ -191,7 +191,7 @@ class AllocateIn(In):
     first_period: Period
     last_period: Period
     label: Annotated[Text, Field(min_length=1, max_length=80)]
-    method: Literal["direct", "step_down"] = "step_down"
+    method: Literal["direct", "step_down", "double_step_down", "reciprocal"] = "step_down"
 
 
 class ModelIn(In):

@@ -37,7 +37,14 @@ class RateOut(Out):
     starts: Day
     ends: Day | None
     state: str
+    life: str = Field(
+        description="drafted, proposed, approved, announced, in_force, ended, or what became of it"
+    )
     reason: str
+    mid_year: bool
+    authority_ref: str
+    short_notice: str
+    announced_at: datetime | None
     rate: str
     sentences: list[str]
     decided: str
@@ -145,6 +152,11 @@ class ProposalIn(In):
     currency: Annotated[str, Field(pattern=r"^([A-Z]{3})?$")] = Field(
         "", description="Another than the book currency; its charges are converted."
     )
+    mid_year: bool = Field(False, description="It changes a price within the year in progress.")
+    authority_ref: Annotated[Text, Field(max_length=200)] = ""
+    short_notice: Annotated[Text, Field(max_length=500)] = Field(
+        "", description="Why agencies know it later than the notice period."
+    )
 
 
 class RateVerdictIn(In):
@@ -171,7 +183,12 @@ def shown(version: charging.RateVersion) -> dict[str, Any]:
         "starts": version.starts,
         "ends": version.ends,
         "state": version.state,
+        "life": charging.rate_life(version),
         "reason": version.reason,
+        "mid_year": version.mid_year,
+        "authority_ref": version.authority_ref,
+        "short_notice": version.short_notice,
+        "announced_at": version.announced_at,
         "rate": words.rate,
         "sentences": list(words.sentences),
         "decided": words.decided,
@@ -282,6 +299,36 @@ def derive_rate(request: Asked, data: DerivationIn) -> dict[str, Any]:
         policy=data.policy,
     )
     return {"derivation": found}
+
+
+class RateEffectOut(Out):
+    """What a rate means to one agency's year, as it was when it was proposed."""
+
+    agency: str
+    before: Money
+    after: Money
+    change: Money
+    quantity: Exact
+
+
+@door.get("/rate-proposals/{rate_id}/effects", access=COSTS, returns=list[RateEffectOut])
+def list_effects(request: Asked, rate_id: UUID) -> Any:
+    """What a proposed or decided rate means to every agency's year, the largest change first."""
+    version = charging.rate_version(request.actor, rate_id)
+
+    def money(minor: int) -> str:
+        return charging.money_text(minor, version.currency)
+
+    return [
+        {
+            "agency": row.agency.code,
+            "before": money(row.before_minor),
+            "after": money(row.after_minor),
+            "change": money(row.after_minor - row.before_minor),
+            "quantity": row.quantity,
+        }
+        for row in charging.effects_of(request.actor, [version.pk])[version.pk]
+    ]
 
 
 @door.post("/rate-proposals/{rate_id}/approve", access=DECIDE, returns=RateOut)

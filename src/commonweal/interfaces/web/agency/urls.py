@@ -7,10 +7,26 @@ from django.urls import path
 from ..access import agency_only
 from ..agreements import approvers
 from ..agreements.addresses import addresses
-from . import accounts, bills, forecasts, late, lines, records, take_out, usage, what_if
+from . import (
+    account,
+    accounts,
+    adjustments,
+    bills,
+    budget,
+    forecasts,
+    late,
+    lines,
+    proposed,
+    records,
+    take_out,
+    usage,
+    what_if,
+)
 
 app_name = "agency"
 urlpatterns = [
+    path("account/", account.account, name="account"),
+    path("account/receipts.csv", account.receipts, name="receipts"),
     path("bills/", bills.bills, name="bills"),
     path("bills/check_bill.py", bills.verifier, name="verifier"),
     path("bills/<str:number>/", bills.bill, name="bill"),
@@ -33,7 +49,12 @@ urlpatterns = [
         "agreements/approvers/", agency_only(approvers.VIEW)(approvers.approvers), name="approvers"
     ),
     path("what-if/", what_if.what_if, name="what_if"),
+    path("adjustments/", adjustments.adjustments, name="adjustments"),
     path("forecasts/", forecasts.forecasts, name="forecasts"),
+    path("budget/", budget.budget, name="budget"),
+    path("budget/figures/<uuid:figure_id>/", budget.budget_figure, name="budget_figure"),
+    path("budget/figures/<uuid:figure_id>.csv", budget.budget_figure_csv, name="budget_figure_csv"),
+    path("proposed-rates/", proposed.proposed_rates, name="proposed_rates"),
     path("data/", take_out.take_out, name="take_out"),
     path("data/<uuid:take_out_id>.zip", take_out.archive, name="take_out_file"),
 ]

@@ -200,8 +200,19 @@ def allocations(request: Asked) -> HttpResponse:
         "months": months_back(last_month()),
         "asked": request.POST,
         "currency": centre().currency,
+        "methods": list(method_words().items()),
     }
     return show(request, "centre/allocations.jinja", context, errors)
+
+
+def method_words() -> dict[str, str]:
+    """Each way in which pools give to pools, in words."""
+    return {
+        "step_down": _("Step-down: each pool also charges the pools after it"),
+        "double_step_down": _("Double step-down: first all other pools, then those after it"),
+        "reciprocal": _("Reciprocal: all pools charge one another, and the circle is solved"),
+        "direct": _("Direct: pools charge services only"),
+    }
 
 
 def allocate(request: Asked) -> charging.AllocationRun:
@@ -238,6 +249,7 @@ def allocation(request: Asked, run_id: UUID) -> HttpResponse:
         "target": target,
         "targets": [("", _("All services")), *sorted(titles.items())],
         "totals": totals_of(run, titles),
+        "method": method_words().get(run.method, run.method),
         "edges": edges,
         "pages": pages(request, edges),
     }

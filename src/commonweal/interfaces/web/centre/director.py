@@ -26,6 +26,7 @@ from commonweal.practices.charging import public as charging
 from ..access import centre_only
 from ..lists import report
 from ..look.charts import Point, ranking
+from ..look.page import Stat
 from ..requests import Asked
 from .base import address, bill_href, last_month, month_asked, show
 from .closes import CloseView, closes, month_to_close, view_of
@@ -33,6 +34,13 @@ from .glance import glance
 
 VIEW = "charging.view_all_bills"
 MOST = 1000
+RECOVERY = (
+    "charging.PriceReduction",
+    "charging.AccountEntry",
+    "charging.RecoveryRule",
+    "charging.Engagement",
+)
+"""What waits on the page of recovery's decisions."""
 
 
 @dataclass(frozen=True)
@@ -111,12 +119,30 @@ def director(request: Asked) -> HttpResponse:
         "undetermined": undetermined(actor, period, recovered),
         "picture": picture(recovered),
         "late": is_late,
+        "overdue": charging.overdue_figures(actor),
         "queries": queries,
         "decisions": decisions,
-        "glance": glance(is_late, recovered, queries, decisions),
+        "glance": [*glance(is_late, recovered, queries, decisions), *past_due(actor)],
         "words": charging.Words(centre().currency),
     }
     return show(request, "centre/director.jinja", context)
+
+
+def past_due(actor: Actor) -> list[Stat]:
+    """What agencies owe past its day, with the way to who has not paid."""
+    if not actor.may("charging.view_payments"):
+        return []
+    minor, count = charging.overdue_total(actor)
+    note = ngettext("%(num)s agency", "%(num)s agencies", count) % {"num": count}
+    return [
+        Stat(
+            _("Past due"),
+            words.short_money(minor, centre().currency),
+            note if count else _("Nobody is late"),
+            address("owed"),
+            "bad" if minor else "good",
+        )
+    ]
 
 
 def billed_month(runs: Sequence[charging.CloseRun]) -> str:
@@ -290,4 +316,12 @@ def decision_href(decision: Any) -> str:
         return address("approvers", agency=decision.agency_id)
     if decision.subject_type == "charging.CloseRun":
         return address("close_month", decision.effect["period"])
+    if decision.subject_type == charging.REFUND:
+        return address("agency_account", decision.subject_id)
+    if decision.subject_type == charging.RETURN:
+        return address("payment", decision.subject_id)
+    if decision.subject_type == "charging.Adjustment":
+        return address("adjustment", decision.subject_id)
+    if decision.subject_type in RECOVERY:
+        return address("recovery_decisions")
     return address("proposals") if decision.subject_type == "charging.RateVersion" else ""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from commonweal.kernel.authority.public import Deciders, Decision, open_proposals, withdraw
 from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.catalogue.public import charge_items
-from commonweal.kernel.money.public import parse_decimal
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import CommonwealError, Forbidden, NotFound, Place
 from commonweal.practices.charging import public as charging
@@ -23,7 +22,6 @@ from ..lists import lists, pages, place
 from ..look.page import Link
 from ..requests import Asked
 from .base import (
-    FormError,
     address,
     attempt,
     day_field,
@@ -37,6 +35,8 @@ from .base import (
     text,
     whole_field,
 )
+from .price_form import inner_kinds, kinds, plainly, price_of
+from .timing import exceptions_of
 
 VIEW = "charging.view_costs"
 PROPOSE = "charging.propose_rates"
@@ -51,6 +51,10 @@ def desk_tabs(here: str) -> list[Link]:
         ("proposals", _("Waiting for a decision")),
         ("forecasts", _("Forecasts")),
         ("conversions", _("Conversions")),
+        ("build_ups", _("Build-ups")),
+        ("scenarios", _("Scenarios")),
+        ("budget_figures", _("Budget figures")),
+        ("rate_rules", _("Rules")),
     )
     return [Link(label, address(name), name == here) for name, label in pages]
 
@@ -75,6 +79,7 @@ def rates(request: Asked) -> HttpResponse:
                 "rate": entry.rate,
                 "span": entry.span,
                 "decided": entry.decided,
+                "timing": charging.rate_timing(entry.version) if entry.version.mid_year else "",
             }
             for entry in entries
         ],
@@ -94,6 +99,7 @@ def proposals(request: Asked, errors: tuple[Any, ...] = ()) -> HttpResponse:
     deciders = Deciders(request.actor, [])
     day = local_day()
     items = [version.charge_item_id for version in versions]
+    effects = charging.effects_of(request.actor, [version.pk for version in versions])
     present = {
         row.charge_item_id: row for row in charging.rates_in_force(request.actor, day, items)
     }
@@ -105,6 +111,8 @@ def proposals(request: Asked, errors: tuple[Any, ...] = ()) -> HttpResponse:
                 "entry": charging.rate_entry(version),
                 "version": version,
                 "before": charging.rate_text(before) if before else "",
+                "timing": charging.rate_timing(version),
+                **effects_in_words(effects[version.pk], version),
                 "deciders": deciders.on(found[version.pk]) if version.pk in found else [],
                 "warnings": found[version.pk].effect.get("warnings", [])
                 if version.pk in found
@@ -123,6 +131,32 @@ def proposals(request: Asked, errors: tuple[Any, ...] = ()) -> HttpResponse:
         "asked": request.POST,
     }
     return show(request, "centre/proposals.jinja", context, errors)
+
+
+def effects_in_words(
+    rows: Sequence[charging.RateEffect], version: charging.RateVersion
+) -> dict[str, Any]:
+    """What a proposal means to every agency's year: rows, and a sentence about all of them."""
+    more = sum(row.after_minor - row.before_minor for row in rows)
+    before = sum(row.before_minor for row in rows)
+    return {
+        "effects": [
+            {
+                "agency": row.agency.name,
+                "before": row.before_minor,
+                "after": row.after_minor,
+                "change": row.after_minor - row.before_minor,
+                "share": Fraction(row.after_minor - row.before_minor, row.before_minor)
+                if row.before_minor
+                else None,
+            }
+            for row in rows
+        ],
+        "sentence": _("Everybody's year together: %(change)s.")
+        % {"change": charging.change_words(before, before + more, version.currency)}
+        if rows
+        else _("Nobody is expected to use it."),
+    }
 
 
 def mine(request: Asked, decision: Decision | None) -> UUID | None:
@@ -184,26 +218,6 @@ def propose(request: Asked) -> HttpResponse:
     return propose_page(request, derivation, errors)
 
 
-def plainly(request: Asked, error: CommonwealError) -> CommonwealError:
-    """A finding of the engine, which names a place in its document, in the words of the form."""
-    pointer = str(error.details.get("where", ""))
-    if not pointer:
-        return error
-    kind, parts = text(request, "kind"), pointer.split("/")
-    if kind == "graduated" and parts[0] == "tiers" and len(parts) > 1:
-        what = {
-            "from": _("The start of tier %(number)s"),
-            "to": _("The end of tier %(number)s"),
-        }.get(parts[-1], _("The price of tier %(number)s"))
-        named, field = what % {"number": int(parts[1]) + 1}, "tiers"
-    elif kind == "flat":
-        named, field = _("The amount a month"), "amount"
-    else:
-        named, field = _("The price for each unit"), "rate"
-    message = error.message.replace(pointer, named, 1)
-    return FormError(error.code, message, field=field)
-
-
 def warnings_of(request: Asked, derivation: Mapping[str, Any]) -> list[str]:
     """What is unusual about the price in the form, once its item and first day are given."""
     if request.method != "POST" or not text(request, "item") or not text(request, "starts"):
@@ -212,7 +226,7 @@ def warnings_of(request: Asked, derivation: Mapping[str, Any]) -> list[str]:
         return charging.rate_warnings(
             request.actor,
             charge_item_id=required_id(request, "item", _("Choose the charge item.")),
-            model=model_of(request, derivation),
+            model=price_of(request, derivation),
             starts=day_field(request, "starts", _("First day")),
             derivation=derivation,
         )
@@ -239,6 +253,8 @@ def propose_page(
         "warnings": warnings_of(request, derivation),
         "sentences": sentences_of(derivation, text(request, "item"), items),
         "currency": centre().currency,
+        "kinds": kinds(),
+        "inner_kinds": inner_kinds(),
     }
     return show(request, "centre/propose.jinja", context, errors)
 
@@ -283,54 +299,14 @@ def propose_from(request: Asked, derivation: Mapping[str, Any]) -> charging.Rate
     return charging.propose_rate(
         actor=request.actor,
         charge_item_id=required_id(request, "item", _("Choose the charge item.")),
-        model=model_of(request, derivation),
+        model=price_of(request, derivation),
         starts=day_field(request, "starts", _("First day")),
         ends=optional_day(request, "ends", _("First day without it")),
         derivation=derivation,
         reason=text(request, "reason"),
         currency=text(request, "currency").upper(),
+        **exceptions_of(request),
     )
-
-
-def model_of(request: Asked, derivation: Mapping[str, Any]) -> dict[str, Any]:
-    """The price model's document."""
-    kind = text(request, "kind")
-    if kind == "flat":
-        amount = decimal_field(request, "amount", _("Amount a month"))
-        return {"kind": "flat", "amount": format(amount, "f")}
-    if kind == "graduated":
-        return {"kind": "graduated", "tiers": tiers_of(text(request, "tiers"))}
-    if kind != "per_unit":
-        raise FormError("FORM-105", _("Choose how the price is made up."), field="kind")
-    if derivation and not text(request, "rate"):
-        return {"kind": "per_unit", "rate": derivation["rate"]}
-    rate = decimal_field(request, "rate", _("Price for each unit"))
-    return {"kind": "per_unit", "rate": format(rate, "f")}
-
-
-def tiers_of(written: str) -> list[dict[str, str]]:
-    """Tiers from lines such as `0 0.85` and `1000 0.70` (FORM-106): from which quantity, price."""
-    found: list[tuple[Decimal, Decimal]] = []
-    for number, line in enumerate(written.splitlines(), start=1):
-        if not line.strip():
-            continue
-        parts = line.replace(",", "").split()
-        try:
-            start, rate = (parse_decimal(part) for part in parts)
-        except (ValueError, CommonwealError) as wrong:
-            raise FormError(
-                "FORM-106",
-                _("Tier %(number)s: “%(line)s” is not a quantity and a price. Write: 1000 0.70")
-                % {"number": number, "line": line[:40]},
-                field="tiers",
-            ) from wrong
-        found.append((start, rate))
-    found.sort()
-    return [
-        {"from": format(start, "f"), "rate": format(rate, "f")}
-        | ({"to": format(found[place + 1][0], "f")} if place + 1 < len(found) else {})
-        for place, (start, rate) in enumerate(found)
-    ]
 
 
 def sentences_of(derivation: Mapping[str, Any], item_id: str, items: list[Any]) -> list[str]:

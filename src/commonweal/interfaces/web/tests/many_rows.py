@@ -34,11 +34,15 @@ from commonweal.kernel.party.models import Delegation, Supplier
 from commonweal.kernel.schema.public import uuid7
 from commonweal.practices.charging.models import (
     AccountMap,
+    BudgetFigure,
     CostImport,
     ExchangeRate,
     Forecast,
     LineQuery,
+    RateBuild,
     RejectedCostRow,
+    Scenario,
+    ScenarioEffect,
 )
 
 MONTH = "to_char(date '1950-01-01' + (g || ' months')::interval, 'YYYY-MM')"
@@ -71,6 +75,10 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
     "charging.AccountMap": {"charge_item_id": NEW_ITEMS},
     "charging.CostMapping": {},
     "charging.ExchangeRate": {"starts": '"starts"', "currency": "currency"},
+    "charging.RateBuild": {},
+    "charging.Scenario": {},
+    "charging.ScenarioEffect": {},
+    "charging.BudgetFigure": {},
     "metering.UsageBatch": {},
     "metering.Upload": {},
     "metering.Quarantine": {"payload_hash": "gen_random_uuid()"},
@@ -116,6 +124,8 @@ def sample(label: str, world: World, known: Mapping[str, str]) -> dict[str, Any]
         "charging.AllocationEdge": {"run_id": known["run_id"]},
         "charging.RejectedCostRow": {"cost_import_id": known["import_id"]},
         "charging.Bill": {"agency_id": agency},
+        "charging.ScenarioEffect": {"agency_id": agency},
+        "charging.BudgetFigure": {"agency_id": agency},
         "charging.BillLine": {"bill__number": known["number"]},
         "charging.RateVersion": {"charge_item__code": known["charge_item"], "state": "approved"},
         "party.Membership": {"person_id": known["person_id"]},
@@ -184,9 +194,27 @@ def _first_rows(world: World, known: Mapping[str, str]) -> list[models.Model]:
         Bundle(lead_id=line.charge_item_id),
         ServiceLevel(service=Service.objects.using("owner")[0], name="Fast", metric="speed",
                      target=1, unit_id="C62", calendar="always", starts=when.date()),
+        *_planned(parks, line, when),
         decision,
         SecondApprover(agency_id=parks, person_id=world.actors["parks"].person_id,
                        starts=when.date(), decision=decision),
+    ]  # fmt: skip
+
+
+def _planned(parks: UUID, line: Any, when: Any) -> list[models.Model]:
+    """A build-up, a scenario with its effect, a budget figure."""
+    own = line_centre()
+    scenario = Scenario(agency_id=own, name="Plan", fiscal_year=2028, base={}, assumptions={},
+                        recorded_at=when)  # fmt: skip
+    return [
+        RateBuild(agency_id=own, service_id=line.service_id, fiscal_year=2028, version=1, lines=[],
+                  items=[], total_minor=0, currency="USD", recorded_at=when),
+        scenario,
+        ScenarioEffect(agency_id=parks, scenario=scenario, name="Plan", fiscal_year=2028,
+                       before_minor=0, after_minor=0, currency="USD", items=[], published_at=when),
+        BudgetFigure(agency_id=parks, fiscal_year=2028, number=1, issued_on=when.date(),
+                     currency="USD", low_minor=0, expected_minor=0, high_minor=0,
+                     document={"lines": []}, content_hash="0" * 64, issued_at=when),
     ]  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from commonweal.kernel.schema.public import CommonwealError, derived_id
 from ..domain.bills import DraftLine
 from ..models import AccountMap, Bill, BillLine, CloseRun, LineFunding, LineQuery
 from ..selectors.bill_document import drawn_document
+from .disputes import open_dispute, resolve_dispute
 
 
 class BillError(CommonwealError):
@@ -42,6 +43,7 @@ def draft_bill(
     if bill is None:
         bill = Bill(id=bill_id, agency_id=agency_id, run=run, period=run.period, currency=currency)
     LineFunding.objects.filter(line__bill_id=bill.id).delete()
+    BillLine.objects.filter(bill_id=bill.id, corrects__bill_id=bill.id).delete()
     BillLine.objects.filter(bill_id=bill.id).delete()
     bill.state = "draft"
     bill.total_minor = sum(line.amount_minor for line in lines)
@@ -75,6 +77,7 @@ def _write_lines(bill: Bill, lines: Sequence[DraftLine]) -> None:
                 charge_period=line.charge_period,
                 cell=line.cell,
                 corrects_id=line.corrects_id,
+                credit_id=line.credit_id,
                 quantity=line.quantity,
                 facts=line.facts,
                 amount_exact=line.amount_exact,
@@ -170,10 +173,22 @@ def set_pack_root(*, actor: Actor, bill_id: UUID, root: str) -> Bill:
 
 
 @action
-def raise_query(*, actor: Actor, line_id: UUID, kind: str, text: str) -> LineQuery:
-    """Ask about a line, or dispute it, during preview or after issue. Holds nothing else up."""
+def raise_query(
+    *,
+    actor: Actor,
+    line_id: UUID,
+    kind: str,
+    text: str,
+    category: str = "",
+    amount_minor: int | None = None,
+) -> LineQuery:
+    """Ask about a line, or dispute it, during preview or after issue. Holds nothing else up.
+
+    `amount_minor`: how much of the line is disputed; None: all of it, or the dispute that is open
+    already is joined (BILL-107 category, BILL-108 more than is left).
+    """
     line = (
-        BillLine.objects.select_related("bill")
+        BillLine.objects.select_related("bill", "service")
         .filter(pk=line_id)
         .exclude(bill__state="draft")
         .first()
@@ -191,33 +206,43 @@ def raise_query(*, actor: Actor, line_id: UUID, kind: str, text: str) -> LineQue
         )
     if not text.strip():
         raise BillError("BILL-104", "The text is empty. Say what you would like to know or change.")
-    query = LineQuery.objects.create(
-        agency_id=line.agency_id,
-        line=line,
-        kind=kind,
-        text=text.strip()[:2000],
-        raised_by=actor.user_id,
-        raised_at=now(),
-    )
+    said, fresh = text.strip()[:2000], True
+    if kind == "dispute":
+        query, fresh = open_dispute(actor, actor.user_id, line, said, category, amount_minor)
+    else:
+        query = LineQuery.objects.create(
+            agency_id=line.agency_id,
+            line=line,
+            kind=kind,
+            text=said,
+            raised_by=actor.user_id,
+            raised_at=now(),
+        )
     record(
         actor=actor,
-        verb="bill.line_queried",
+        verb="bill.line_queried" if fresh else "dispute.joined",
         target=query,
         agency_id=line.agency_id,
-        payload={"kind": kind, "line": line.id},
+        payload={"kind": kind, "line": line.id, "amount_minor": query.disputed_minor},
     )
     return query
 
 
 @action
 def answer_query(*, actor: Actor, query_id: UUID, answer: str) -> LineQuery:
-    """Answer a question or dispute."""
+    """Answer a question. To answer a dispute so is to explain the line (`resolve_dispute`)."""
     require(actor, "charging.answer_queries")
     query = LineQuery.objects.select_for_update().filter(pk=query_id).first()
     if query is None:
         raise BillError("BILL-405", "There is no such question.")
     if not answer.strip():
         raise BillError("BILL-105", "The answer is empty. Write what the agency should know.")
+    if query.kind == "dispute":
+        explained = resolve_dispute(
+            actor=actor, query_id=query_id, outcome="explained", answer=answer
+        )
+        record(actor=actor, verb="bill.query_answered", target=query, agency_id=query.agency_id)
+        return explained
     query.answer, query.state = answer.strip()[:2000], "answered"
     query.answered_by, query.answered_at = actor.user_id, now()
     query.save()

@@ -27,12 +27,14 @@ from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import NotFound
 from commonweal.kernel.words import public as words
 
-from ..domain.rates import ORDERED, RateError, VersionSpan, rework, version_to_end
+from ..domain.rate_rules import Asked
+from ..domain.rates import ORDERED, RateError, VersionSpan, version_to_end
 from ..engine import from_document
 from ..models import Forecast, RateVersion
-from ..rate_words import rate_text
+from ..rate_words import rate_text, rate_timing, rework_any
 from ..selectors.cost_model import closed_periods
 from ..selectors.rate_warnings import unusual
+from .rate_checks import announce, check_caps, check_notice_again, check_timing, keep_effects
 
 SUBJECT = "charging.RateVersion"
 APPROVE = "charging.approve_rates"
@@ -186,39 +188,27 @@ def propose_rate(
     ends: date | None = None,
     derivation: Mapping[str, Any] | None = None,
     reason: str = "",
+    mid_year: bool = False,
+    authority_ref: str = "",
+    short_notice: str = "",
+    from_scenario: UUID | None = None,
     currency: str = "",
 ) -> RateVersion:
     """Propose a price of a charge item from a day on; it charges nothing until it is approved.
 
-    `model` is the engine's price model document; `derivation` comes from `derive_rate`. A rate that
-    differs from its derivation, or has none, needs a reason that everybody can read. `currency`:
-    another than the book currency; its charges are converted by the table of exchange rates.
+    `model` is the engine's price model document; `derivation` comes from `derive_rate` or a
+    build-up. A rate that differs from its derivation, or has none, needs a reason that everybody
+    can read. Timing: RATES-501 to 504 and 506; caps: RATES-505. `currency`: another than the book
+    currency; its charges are converted by the table of exchange rates (CHARGING-235).
     """
     require(actor, "charging.propose_rates")
-    item = ChargeItem.objects.select_related("service").filter(pk=charge_item_id).first()
-    if item is None:
-        raise NotFound("CHARGING-405", "There is no such charge item. Choose one in the catalogue.")
-    price = from_document(model).document()
-    _require_fitting(item, price["kind"])
-    priced_in = currency or centre().currency
-    exponent(priced_in)
-    if derivation and priced_in != centre().currency:
-        raise RateError(
-            "CHARGING-235",
-            f"Cost over volume gives a rate in {centre().currency}, not in {priced_in}. Give a "
-            "price in another currency by hand, with a reason.",
-            field="currency",
-        )
-    span = Span(starts, ends)
-    _require_open(span)
-    if not span.inside(Span(item.starts, item.ends)):
-        raise RateError(
-            "CHARGING-204",
-            f"{item.code} is offered from {item.starts} to {item.ends or 'further notice'}. Choose "
-            "days within.",
-            field="starts",
-        )
+    span, price = Span(starts, ends), from_document(model).document()
+    item = _offered(charge_item_id, price, span)
+    priced_in = _currency(currency, derivation)
     _require_reason(price, derivation, reason)
+    asked = Asked(starts, reason, mid_year, authority_ref, short_notice)
+    within_year = check_timing(item.pk, asked)
+    check_caps(item, price, derivation or {}, starts)
     warnings = _explained(item, price, starts, derivation or {}, reason)
     version_to_end(span, _approved(item.pk))
     if RateVersion.objects.filter(charge_item=item, state="proposed", starts=starts).exists():
@@ -238,8 +228,13 @@ def propose_rate(
         derivation=dict(derivation or {}),
         reason=reason.strip()[:500],
         recorded_at=now(),
+        mid_year=within_year,
+        authority_ref=authority_ref.strip()[:200],
+        short_notice=short_notice.strip()[:500],
+        from_scenario=from_scenario,
     )
-    _put_to_decision(actor, version, warnings)
+    more = keep_effects(actor, version)
+    _put_to_decision(actor, version, warnings, more)
     record(
         actor=actor,
         verb="rate.proposed",
@@ -247,6 +242,21 @@ def propose_rate(
         payload={"code": version.code, "model": price, "starts": starts, "ends": ends},
     )
     return version
+
+
+def _currency(asked: str, derivation: Mapping[str, Any] | None) -> str:
+    """The currency of a price: a derived one is in the book currency (CHARGING-235)."""
+    book = centre().currency
+    found = asked or book
+    exponent(found)
+    if derivation and found != book:
+        raise RateError(
+            "CHARGING-235",
+            f"Cost over volume gives a rate in {book}, not in {found}. Give a price in another "
+            "currency by hand, with a reason.",
+            field="currency",
+        )
+    return found
 
 
 def _require_fitting(item: ChargeItem, kind: str) -> None:
@@ -265,6 +275,23 @@ def _require_fitting(item: ChargeItem, kind: str) -> None:
             "by usage, or make it a fixed charge.",
             field="kind",
         )
+
+
+def _offered(charge_item_id: UUID, price: Mapping[str, Any], span: Span) -> ChargeItem:
+    """The item, where it can have such a price on such days (CHARGING-202, 204, 214, 405)."""
+    item = ChargeItem.objects.select_related("service").filter(pk=charge_item_id).first()
+    if item is None:
+        raise NotFound("CHARGING-405", "There is no such charge item. Choose one in the catalogue.")
+    _require_fitting(item, price["kind"])
+    _require_open(span)
+    if not span.inside(Span(item.starts, item.ends)):
+        raise RateError(
+            "CHARGING-204",
+            f"{item.code} is offered from {item.starts} to {item.ends or 'further notice'}. Choose "
+            "days within.",
+            field="starts",
+        )
+    return item
 
 
 def _explained(
@@ -287,25 +314,32 @@ def _explained(
     return warnings
 
 
-def _put_to_decision(actor: Actor, version: RateVersion, warnings: Sequence[str]) -> None:
+def _put_to_decision(
+    actor: Actor, version: RateVersion, warnings: Sequence[str], more: int
+) -> None:
     # What is decided is a record: it reads the same whoever proposes it.
     with override(centre().locale):
         shape = _("Charge {rate} from {start} until before {end}.")
         statement = (shape if version.ends else _("Charge {rate} from {start}.")).format(
             rate=rate_text(version), start=words.day(version.starts), end=words.day(version.ends)
         )
+        told = rate_timing(version)
     decision = propose(
         actor=actor,
         subject_type=SUBJECT,
         subject_id=version.pk,
         label=f"Rate {version.code}",
-        statement=f"{statement} {version.reason}".strip(),
+        statement=f"{statement} {told}".strip(),
         permission="charging.propose_rates",
         effect={
             "rate": version.code,
             "model": version.model,
             "starts": version.starts,
             "warnings": list(warnings),
+            "mid_year": version.mid_year,
+            "short_notice": version.short_notice,
+            "authority": version.authority_ref,
+            "yearly_change_minor": more,
         },
     )
     version.decision_id = decision.pk
@@ -338,8 +372,11 @@ def _require_reason(
             "Say why this is the price: give its derivation from cost and volume, or a reason.",
             field="reason",
         )
-    worked = rework(derivation)
-    if price.get("kind") != "per_unit" or Decimal(price["rate"]) != worked:
+    worked = rework_any(derivation)
+    by_unit = price.get("kind") == "per_unit"
+    by_month = price.get("kind") == "flat" and derivation.get("kind") == "zero_base"
+    stated = price["rate"] if by_unit else price.get("amount", "NaN")
+    if not (by_unit or by_month) or Decimal(stated) != worked:
         raise RateError(
             "CHARGING-203",
             f"The derivation comes to {worked} per unit, and the price is another. Say why.",
@@ -410,11 +447,13 @@ def put_in_force(actor: Actor, decision: Decision) -> RateVersion:
     version = _waiting(decision)
     span = Span(version.starts, version.ends)
     _require_open(span)
+    check_notice_again(version)
     ending = version_to_end(span, _approved(version.charge_item_id))
     if ending:
         RateVersion.objects.filter(code=ending).update(ends=version.starts)
     version.state, version.approved_at = "approved", now()
     version.decision_id, version.decided_by_label = decision.pk, role_label(actor)
+    told = announce(actor, version)
     try:
         with transaction.atomic():
             version.save()
@@ -432,6 +471,7 @@ def put_in_force(actor: Actor, decision: Decision) -> RateVersion:
             "decision": decision.pk,
             "ended": ending,
             "starts": version.starts,
+            "told": told,
         },
     )
     return version

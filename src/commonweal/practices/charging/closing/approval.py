@@ -68,10 +68,11 @@ def disputes(run: CloseRun) -> list[LineQuery]:
     """Lines of the month's bills that are disputed and not answered, oldest first.
 
     An answer by whoever drafted the bills does not count: nobody takes a dispute out of the second
-    person's sight alone.
+    person's sight alone. What the agency accepted, or two people credited, is out of it.
     """
     drafter = CloseStep.objects.get(run=run, code="draft").run_by
-    still = Q(state="open") | (Q(answered_by=drafter) if drafter else Q(answered_by=None))
+    alone = Q(answered_by=drafter) if drafter else Q(answered_by=None)
+    still = Q(state="open") | (alone & Q(closed_by=None) & ~Q(outcome="credited"))
     found = LineQuery.objects.filter(still, line__bill__run=run, kind="dispute")
     related = found.select_related("line", "line__bill", "line__charge_item", "agency")
     return list(related.order_by("raised_at", "id"))
@@ -83,7 +84,9 @@ def dispute_rows(found: list[LineQuery]) -> list[dict[str, str]]:
         {
             "agency": query.agency.name,
             "item": query.line.charge_item.name,
-            "amount": words.money(query.line.amount_minor, query.line.bill.currency),
+            "amount": words.money(
+                query.disputed_minor or query.line.amount_minor, query.line.bill.currency
+            ),
             "text": " – ".join(filter(None, (query.text, query.answer))),
         }
         for query in found

@@ -268,7 +268,9 @@ def corrected_line(place: Place, order_line_id: UUID) -> UUID | None:
             charge_period=place.charge_period,
             cell=place.cell,
             bill__state="issued",
+            kind__in=("usage", "fixed", "correction"),
         )
+        .exclude(kind="credit")
         .alias(later=Case(When(kind="correction", then=1), default=0))
         .order_by("later", "bill__period", "number")
         .values_list("id", "order_line_id")

@@ -29,8 +29,12 @@ def billed_in_pool(pool: Pool) -> dict[UUID, tuple[Decimal, Decimal, UUID]]:
     """By agency: quantity and amount on issued bills, and the order line of the largest line."""
     item, version, period = pool
     lines = BillLine.objects.filter(
-        charge_item_id=item, rate_version_id=version, charge_period=period, bill__state="issued"
-    ).exclude(kind="credit")
+        charge_item_id=item,
+        rate_version_id=version,
+        charge_period=period,
+        bill__state="issued",
+        kind__in=("usage", "correction"),
+    )
     totals = lines.values("agency_id").annotate(
         q=Sum("quantity"), a=Sum(Coalesce("priced_exact", "amount_exact"))
     )

@@ -26,14 +26,20 @@ from commonweal.kernel.ledger.public import (
 from ..models import Bill, BillLine
 
 RECEIVABLE, REVENUE, PAYABLE, EXPENSE = "1310", "4100", "2110", "6100"
+CASH, ADVANCES, PAID_AHEAD, UNKNOWN = "1110", "2310", "1410", "2390"
 Chart = dict[str, tuple[str, str]]
 CENTRE_ACCOUNTS: Chart = {
     RECEIVABLE: ("Due from agencies", "asset"),
     REVENUE: ("Charges to agencies", "revenue"),
+    CASH: ("Cash", "asset"),
+    ADVANCES: ("Advances from agencies", "liability"),
+    UNKNOWN: ("Payments nobody recognises", "liability"),
 }
 AGENCY_ACCOUNTS: Chart = {
     PAYABLE: ("Due to the shared services centre", "liability"),
     EXPENSE: ("Shared services", "expense"),
+    CASH: ("Cash", "asset"),
+    PAID_AHEAD: ("Advances to the shared services centre", "asset"),
 }
 
 
@@ -76,7 +82,10 @@ def bill_drafts(
     return draft(centre_id, ours), draft(bill.agency_id, theirs)
 
 
-def _prepare(actor: Actor, agency_id: UUID, period: str, chart: Chart, funds: set[str]) -> None:
+def prepare_books(
+    actor: Actor, agency_id: UUID, period: str, chart: Chart, funds: set[str]
+) -> None:
+    """Make sure that a set of books has its accounts, its funds and an open month."""
     accounts = [(code, name, kind) for code, (name, kind) in chart.items()]
     put_chart(
         actor=actor,
@@ -103,11 +112,11 @@ def post_bills(
     period = bills[0].period
     totals = {bill.id: service_totals(bill) for bill in bills}
     funds = {fund for found in totals.values() for fund, _ in found}
-    _prepare(actor, centre_id, period, CENTRE_ACCOUNTS, funds)
+    prepare_books(actor, centre_id, period, CENTRE_ACCOUNTS, funds)
     posted = 0
     for number, bill in enumerate(bills):
         tell(number, len(bills))
-        _prepare(actor, bill.agency_id, period, AGENCY_ACCOUNTS, funds)
+        prepare_books(actor, bill.agency_id, period, AGENCY_ACCOUNTS, funds)
         ours, theirs = bill_drafts(bill, totals[bill.id], centre_id, day)
         if ours.lines:
             post_pair(actor=actor, left=ours, right=theirs)

@@ -22,8 +22,10 @@ from ..engine import ENGINE_VERSION
 from ..models import CloseRun
 from ..selectors.cost_model import ledger_lines
 from . import rating
+from .credits import add_credits
 from .drafting import draft_lines
 from .exchange import in_book_currency
+from .reductions import with_reductions
 
 Tell = Callable[[int, int | None], None]
 
@@ -131,7 +133,8 @@ def draft(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str,
         rate(actor=actor, run=run, options=options, tell=tell)
         prove(actor=actor, run=run, options=options, tell=tell)
     groups = in_book_currency(rating.groups(actor, run.period, prepared), currency)
-    lines = draft_lines(groups, prepared.funding, currency)
+    lines = with_reductions(draft_lines(groups, prepared.funding, currency), run.period, currency)
+    credited = add_credits(lines, run.period, currency)
     total = 0
     for number, agency_id in enumerate(sorted(lines, key=str)):
         tell(number, len(lines))
@@ -139,4 +142,9 @@ def draft(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str,
             actor=actor, run=run, agency_id=agency_id, currency=currency, lines=lines[agency_id]
         )
         total += bill.total_minor
-    return {"bills": len(lines), "total_minor": total}
+    return {
+        "bills": len(lines),
+        "total_minor": total,
+        "credits_minor": credited.taken_minor,
+        "credits_moved_minor": credited.moved_minor,
+    }

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
+AFTERWARDS = ("correction", "credit")
+"""Kinds of line about an earlier bill: they say nothing of what the month used."""
+
 
 @dataclass(frozen=True)
 class FundingShare:
@@ -34,6 +37,7 @@ class DraftLine:
     funding: tuple[FundingShare, ...]
     corrects_id: UUID | None = None
     cell: str = ""
+    credit_id: UUID | None = None
     exact_before: Decimal = Decimal(0)
     priced: Decimal | None = None
     priced_before: Decimal = Decimal(0)
@@ -42,6 +46,7 @@ class DraftLine:
     @property
     def key(self) -> tuple[str, ...]:
         """What makes the line one of its bill."""
+        credit = () if self.credit_id is None else (str(self.credit_id),)
         return (
             self.kind,
             self.charge_period,
@@ -49,12 +54,14 @@ class DraftLine:
             str(self.rate_version_id),
             str(self.order_line_id),
             *([self.cell] if self.cell else []),
+            *credit,
         )
 
 
 @dataclass(frozen=True)
 class ItemTotal:
-    """A charge item's part of a bill: quantity and cents of its ordinary lines, and corrections."""
+    """A charge item's part of a bill: quantity and cents of its ordinary lines, and corrections
+    and credits."""
 
     item_id: UUID
     quantity: Decimal
@@ -94,7 +101,7 @@ def totals_by_item(rows: Iterable[tuple[UUID, str, Decimal, int]]) -> dict[UUID,
     found: dict[UUID, ItemTotal] = {}
     for item, kind, quantity, amount in rows:
         before = found.get(item, ItemTotal(item, Decimal(0), 0))
-        if kind == "correction":
+        if kind in AFTERWARDS:
             found[item] = ItemTotal(
                 item, before.quantity, before.amount_minor, before.correction_minor + amount
             )

@@ -11,7 +11,8 @@ from .costs import CostError
 
 FORMAT = "commonweal.engine.allocate.v1"
 DIRECT = "direct:"
-MAX_DIGITS = 1000
+ORDERED = frozenset({"step_down", "double_step_down"})
+MAX_DIGITS = 4000
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def allocation_document(
         "pools": entries,
         "targets": [{"id": code, "name": name} for code, name in services],
     }
-    if method != "direct":
+    if method in ORDERED:
         document["order"] = [pool.id for pool in pools]
     return document
 
@@ -107,7 +108,7 @@ def edge_rows(document: Mapping[str, Any], result: Mapping[str, Any]) -> list[Ed
             raise CostError(
                 "COSTS-213",
                 f"The share of “{share['pool']}” needs more than {MAX_DIGITS} digits. Use fewer "
-                "pools in the step-down, or driver values with fewer digits.",
+                "pools that give to pools, or driver values with fewer digits.",
             )
         rows.append(
             EdgeRow(

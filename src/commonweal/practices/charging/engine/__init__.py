@@ -27,18 +27,9 @@ the columns `dimension_NAME` that matrices need (`dimension_names(models)`), `op
 of the keys and `quantity`. `warnings(model)` says what is unusual about a price.
 """
 
-from .allocation import (
-    METHODS,
-    UNALLOCATED,
-    Allocation,
-    Edge,
-    Pool,
-    Share,
-    Target,
-    allocate,
-    prove_allocation,
-    require_allocation_proof,
-)
+from .allocation import Allocation, Edge, Pool, Share, Target, allocate
+from .allocation_methods import EXACT_POOLS, METHODS, UNALLOCATED
+from .allocation_proof import prove_allocation, require_allocation_proof
 from .building import KINDS
 from .charges import charge, pool_parts, prorate, rate_pool, share_parts
 from .errors import EngineDefect, EngineError, EngineInputError
@@ -76,6 +67,7 @@ from .warn import Warning, warnings
 
 __all__ = [
     "ENGINE_VERSION",
+    "EXACT_POOLS",
     "KINDS",
     "METHODS",
     "UNALLOCATED",

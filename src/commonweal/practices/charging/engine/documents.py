@@ -21,14 +21,9 @@ import pyarrow
 
 from commonweal.kernel.money.public import Money, MoneyError, Rounding, exponent
 
-from .allocation import (
-    Allocation,
-    Pool,
-    Target,
-    allocate,
-    prove_allocation,
-    require_allocation_proof,
-)
+from .allocation import Allocation, Pool, Target, allocate
+from .allocation_methods import METHODS
+from .allocation_proof import prove_allocation, require_allocation_proof
 from .connection import open_connection
 from .errors import EngineDefect, EngineError, EngineInputError
 from .explain import allocation_sentences, rounding_sentence
@@ -95,12 +90,18 @@ def _pointed(error: EngineError, document: dict[str, Any]) -> EngineInputError:
     place = pointer(error.where.split("/")) if error.where else ""
     if "pool" in error.details:
         number = [pool["id"] for pool in document["pools"]].index(error.details["pool"])
-        place = pointer(["pools", number, "driver", "values", error.details["target"]])
+        value = [error.details["target"]] if error.details["target"] else []
+        place = pointer(["pools", number, "driver", "values", *value])
     return EngineInputError(place, error.code, error.message)
 
 
 def _ratio(share: Fraction) -> dict[str, str]:
-    return {"numerator": str(share.numerator), "denominator": str(share.denominator)}
+    return {"numerator": _digits(share.numerator), "denominator": _digits(share.denominator)}
+
+
+def _digits(whole: int) -> str:
+    """A whole number's digits, however many (Python's `str` refuses beyond 4,300)."""
+    return f"{Decimal(whole):f}"
 
 
 def _allocation_document(
@@ -130,6 +131,7 @@ def _allocation_document(
                 "target": edge.target,
                 "numerator": str(edge.numerator),
                 "denominator": str(edge.denominator),
+                **({"pass": str(edge.step)} if result.method == "double_step_down" else {}),
             }
             for edge in result.edges
         ],
@@ -142,6 +144,7 @@ def _allocation_document(
         ],
         "pools_without_driver": list(result.stuck),
         "values_without_effect": [{"pool": p, "target": t} for p, t in result.excluded],
+        **({"share_bound": _ratio(result.bound)} if result.bound else {}),
         "proof": {"paths": 2, "differences": 0},
         "explanation": allocation_sentences(by_id, names, result, currency),
     }
@@ -320,11 +323,13 @@ def build_parser() -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
     for name, text in (
-        ("allocate", "share cost pools out to services, direct or step-down"),
+        ("allocate", "share cost pools out to services: direct, step-down, double, reciprocal"),
         ("rate", "price usage facts: flat, per unit or graduated tiers"),
     ):
         verb = verbs.add_parser(name, help=text, description=text.capitalize() + ".")
         verb.add_argument("file", metavar="FILE.json", help="the document; - for standard input")
+        if name == "allocate":
+            verb.add_argument("--method", choices=[*METHODS], help="instead of the document's own")
     return parser
 
 
@@ -334,9 +339,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = build_parser().parse_args(argv)
     except SystemExit as stop:
         return int(stop.code or 0)
-    run = run_allocate if arguments.verb == "allocate" else run_rate
     try:
-        result = run(read_json(_bytes(arguments.file)))
+        document = read_json(_bytes(arguments.file))
+        if arguments.verb == "rate":
+            result = run_rate(document)
+        else:
+            if arguments.method and isinstance(document, dict):
+                document["method"] = arguments.method
+            result = run_allocate(document)
     except EngineInputError as error:
         print(f"{arguments.file}#{error.pointer}: {error.message} ({error.code})", file=sys.stderr)
         return 2

@@ -8,7 +8,8 @@ from fractions import Fraction
 
 from commonweal.kernel.money.public import Money, exponent
 
-from .allocation import UNALLOCATED, Allocation, Pool
+from .allocation import Allocation, Edge, Pool, Share
+from .allocation_methods import UNALLOCATED
 
 _SYMBOLS = {"USD": "$", "GBP": "£", "EUR": "€"}
 
@@ -42,15 +43,23 @@ def allocation_sentences(
 ) -> dict[str, list[str]]:
     """For each pool: what it cost, how its driver shared it, and where its own cost ended up."""
     sentences: dict[str, list[str]] = {}
+    by_pool: dict[str, list[Edge]] = {}
+    for edge in result.edges:
+        by_pool.setdefault(edge.pool, []).append(edge)
+    ends: dict[str, list[Share]] = {}
+    for share in result.shares:
+        ends.setdefault(share.pool, []).append(share)
     for pool_id, pool in pools.items():
         lines = [f"{names[pool_id]} costs {_minor(pool.amount, currency)} of its own."]
-        received = result.closed[pool_id] - pool.amount
+        received = result.closed.get(pool_id, Fraction(pool.amount)) - pool.amount
         if received:
-            lines.append(f"It receives {_near(received, currency)} from pools closed before it.")
-        edges = [edge for edge in result.edges if edge.pool == pool_id]
+            giver = _GIVERS.get(result.method, "pools closed before it")
+            lines.append(f"It receives {_near(received, currency)} from {giver}.")
+        edges = by_pool.get(pool_id, [])
         driver = f" by {pool.driver}" if pool.driver else ""
         lines += [
-            f"{names[edge.target]} takes {edge.numerator:,} of {edge.denominator:,}{driver}."
+            f"{_again(edge)}{names[edge.target]} takes {edge.numerator:,} of "
+            f"{edge.denominator:,}{driver}."
             for edge in edges
         ]
         if not edges:
@@ -58,11 +67,20 @@ def allocation_sentences(
         lines += [
             f"{_minor(share.amount, currency)} of its own cost ends in"
             f" {names.get(share.target, UNALLOCATED)}."
-            for share in result.shares
-            if share.pool == pool_id
+            for share in ends.get(pool_id, ())
         ]
         sentences[pool_id] = lines
     return sentences
+
+
+_GIVERS = {
+    "double_step_down": "the other pools, in both passes",
+    "reciprocal": "the other pools",
+}
+
+
+def _again(edge: Edge) -> str:
+    return "Of what came after its first turn, " if edge.step > 1 else ""
 
 
 def _minor(minor: int, currency: str) -> str:

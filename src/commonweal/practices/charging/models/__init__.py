@@ -1,6 +1,14 @@
 """Tables of charging: costs, rates, the close, bills."""
 
+from .assurance import AccessReview, Engagement, Sample
 from .bills import AccountMap, Bill, BillLine, LineFunding, LineQuery
+from .budgets import (
+    BudgetAlert,
+    BudgetAmount,
+    BudgetDeadline,
+    BudgetFigure,
+    BudgetThresholds,
+)
 from .close import CloseRun, CloseStep
 from .costs import (
     AllocationEdge,
@@ -15,15 +23,62 @@ from .costs import (
     PoolRule,
     RejectedCostRow,
 )
+from .credits import Credit, CreditPortion
+from .disputes import BoardMeeting, DisputeEntry, DisputeLevel
 from .exchange import ExchangeRate
+from .rate_desk import (
+    AgreementNotice,
+    RateBuild,
+    RateCap,
+    RateEffect,
+    RateRule,
+    Scenario,
+    ScenarioComment,
+    ScenarioEffect,
+)
 from .rates import Forecast, RateVersion
+from .recovery import (
+    AccountEntry,
+    Adjustment,
+    AdjustmentPart,
+    AnnualPackage,
+    PriceReduction,
+    RecoveryRule,
+    ReserveTest,
+)
+from .settlement import (
+    BankEntry,
+    BankStatement,
+    BillAcceptance,
+    BillReminder,
+    PayerAccount,
+    PaymentMapping,
+    Settlement,
+    SettlementPart,
+)
 
 __all__ = [
+    "AccessReview",
+    "AccountEntry",
     "AccountMap",
+    "Adjustment",
+    "AdjustmentPart",
+    "AgreementNotice",
     "AllocationEdge",
     "AllocationRun",
+    "AnnualPackage",
+    "BankEntry",
+    "BankStatement",
     "Bill",
+    "BillAcceptance",
     "BillLine",
+    "BillReminder",
+    "BoardMeeting",
+    "BudgetAlert",
+    "BudgetAmount",
+    "BudgetDeadline",
+    "BudgetFigure",
+    "BudgetThresholds",
     "CloseRun",
     "CloseStep",
     "CostFile",
@@ -31,13 +86,33 @@ __all__ = [
     "CostLine",
     "CostMapping",
     "CostPool",
+    "Credit",
+    "CreditPortion",
+    "DisputeEntry",
+    "DisputeLevel",
     "Driver",
     "DriverValue",
+    "Engagement",
     "ExchangeRate",
     "Forecast",
     "LineFunding",
     "LineQuery",
+    "PayerAccount",
+    "PaymentMapping",
     "PoolRule",
+    "PriceReduction",
+    "RateBuild",
+    "RateCap",
+    "RateEffect",
+    "RateRule",
     "RateVersion",
+    "RecoveryRule",
     "RejectedCostRow",
+    "ReserveTest",
+    "Sample",
+    "Scenario",
+    "ScenarioComment",
+    "ScenarioEffect",
+    "Settlement",
+    "SettlementPart",
 ]

@@ -48,7 +48,9 @@ class BillLine(TenantModel):
 
     `amount_exact` is the rated amount to 9 decimals; `amount_minor` is rounded once by `rounding`.
     A correction names the `charge_period` it corrects and the line of the earlier bill. `cell`:
-    which of a price's dimension values it is for ("phone"); empty where the price has none.
+    which of a price's dimension values it is for ("phone"); empty where the price has none. A
+    credit names that line and the portion of the credit that it is an instalment of; its quantity
+    is 0.
 
     `exact_before`: what earlier lines for the same month came to before rounding; the line's cents
     are what rounding adds to theirs, so that a total never depends on when usage arrived.
@@ -58,7 +60,7 @@ class BillLine(TenantModel):
 
     bill = models.ForeignKey(Bill, on_delete=models.PROTECT, related_name="lines")
     number = models.IntegerField()
-    kind = models.CharField(max_length=10)  # usage fixed correction
+    kind = models.CharField(max_length=10)  # usage fixed correction credit
     service = models.ForeignKey("catalogue.Service", on_delete=models.PROTECT)
     charge_item = models.ForeignKey("catalogue.ChargeItem", on_delete=models.PROTECT)
     rate_version = models.ForeignKey("charging.RateVersion", on_delete=models.PROTECT)
@@ -77,6 +79,9 @@ class BillLine(TenantModel):
     )
     priced_exact = models.DecimalField(max_digits=27, decimal_places=9, null=True)
     priced_before = models.DecimalField(max_digits=27, decimal_places=9, default=0)
+    credit = models.ForeignKey(
+        "charging.CreditPortion", null=True, on_delete=models.PROTECT, related_name="lines"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["bill", "number"], name="bill_line_once")]
@@ -94,20 +99,55 @@ class LineFunding(TenantModel):
 
 @tenant()
 class LineQuery(TenantModel):
-    """An agency's question or objection to one line, and the centre's answer."""
+    """An agency's question about one line, or its dispute of it, and the centre's answer.
+
+    A dispute holds `disputed_minor` (never more than the line) until it is closed. `level`: who
+    must answer now, `due_on`: the last day for it, `assigned_to`: the person named for the level.
+    `outcome`: explained, credited or rejected; until `escalate_by` the agency may take it further.
+    `credited_minor`: what was given back of it so far.
+    """
 
     line = models.ForeignKey(BillLine, on_delete=models.PROTECT, related_name="queries")
     kind = models.CharField(max_length=8)  # question dispute
+    category = models.CharField(max_length=24, blank=True, default="")
+    disputed_minor = models.BigIntegerField(default=0)
     text = models.CharField(max_length=2000)
     raised_by = models.UUIDField()
     raised_at = models.DateTimeField()
-    state = models.CharField(max_length=10, default="open")  # open answered
+    state = models.CharField(max_length=10, default="open")  # open answered closed
     answer = models.CharField(max_length=2000, blank=True)
     answered_by = models.UUIDField(null=True)
     answered_at = models.DateTimeField(null=True)
+    level = models.CharField(max_length=10, blank=True, default="")
+    level_since = models.DateTimeField(null=True)
+    due_on = models.DateField(null=True)
+    assigned_to = models.UUIDField(null=True)
+    outcome = models.CharField(max_length=10, blank=True, default="")
+    credited_minor = models.BigIntegerField(default=0)
+    escalate_by = models.DateField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.UUIDField(null=True)
+
+    @property
+    def held_minor(self) -> int:
+        """What it holds back of its bill: what is disputed and not credited, until it is closed."""
+        if self.kind != "dispute" or self.state == "closed":
+            return 0
+        return self.disputed_minor - self.credited_minor
 
     class Meta:
         indexes = [
+            models.Index(
+                fields=["due_on", "id"],
+                condition=models.Q(kind="dispute", state="open"),
+                name="line_query_due",
+            ),
+            models.Index(
+                fields=["escalate_by", "id"],
+                condition=models.Q(kind="dispute", state="answered"),
+                name="line_query_lapse",
+            ),
+            models.Index(fields=["closed_at", "id"], name="line_query_closed"),
             models.Index(fields=["state", "raised_at", "id"], name="line_query_state"),
             models.Index(fields=["raised_at", "id"], name="line_query_oldest"),
             models.Index(fields=["agency", "raised_at", "id"], name="line_query_agency"),

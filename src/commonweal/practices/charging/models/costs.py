@@ -6,9 +6,19 @@ keeps the centre's ledger from agencies. Agencies see costs only through publish
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 
 from commonweal.kernel.schema.public import TenantModel, tenant
+
+
+class WholeNumber(models.DecimalField):  # type: ignore[type-arg]
+    """A whole number of any length: the exact parts of a reciprocal share grow with its pools."""
+
+    def db_type(self, connection: Any) -> str:
+        """PostgreSQL's `numeric` without a precision holds 131,072 digits."""
+        return "numeric"
 
 
 @tenant()
@@ -212,15 +222,15 @@ class AllocationRun(TenantModel):
 class AllocationEdge(TenantModel):
     """One resolved share: pool → target, as numerator over denominator, and the cents it moved.
 
-    The numbers are products of driver sums along the step-down, hence their width; each single step
-    with its driver's values is in the run's result."""
+    The numbers are products of driver sums along the way, or determinants, hence their width; each
+    single step with its driver's values is in the run's result."""
 
     run = models.ForeignKey(AllocationRun, on_delete=models.PROTECT, related_name="edges")
     source = models.CharField(max_length=60)
     target = models.CharField(max_length=60)
     driver = models.CharField(max_length=60, blank=True)
-    numerator = models.DecimalField(max_digits=1000, decimal_places=0)
-    denominator = models.DecimalField(max_digits=1000, decimal_places=0)
+    numerator = WholeNumber(max_digits=4000, decimal_places=0)
+    denominator = WholeNumber(max_digits=4000, decimal_places=0)
     amount_minor = models.BigIntegerField()
 
     class Meta:

@@ -43,6 +43,9 @@ class RateVersion(IdModel):
     `model` is the engine's price model document. `derivation` holds cost and volume (numerator and
     denominator), the allocation run and its edges, so that the rate can be recomputed.
     `decided_by_label` is the deciding person's role, for the public rate book: never a name.
+    `mid_year`: it changes a price within the fiscal year; `authority_ref` names the resolution
+    behind that. `short_notice`: why agencies knew it later than the notice period. `announced_at`:
+    when agencies were told. `from_scenario`: the scenario that it was proposed from.
     """
 
     charge_item = models.ForeignKey(
@@ -60,6 +63,11 @@ class RateVersion(IdModel):
     decided_by_label = models.CharField(max_length=120, blank=True)
     recorded_at = models.DateTimeField()
     approved_at = models.DateTimeField(null=True)
+    mid_year = models.BooleanField(default=False)
+    authority_ref = models.CharField(max_length=200, blank=True, default="")
+    short_notice = models.CharField(max_length=500, blank=True, default="")
+    announced_at = models.DateTimeField(null=True)
+    from_scenario = models.UUIDField(null=True)
 
     class Meta:
         indexes = [

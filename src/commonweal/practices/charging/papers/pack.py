@@ -21,8 +21,10 @@ from commonweal.kernel.authority.public import decision_document
 from ..models import AllocationRun, Bill, BillLine, RateVersion
 from ..selectors.bill_document import bill_document
 from ..selectors.conversions import conversions_document
+from ..selectors.credits import credit_facts
 from ..selectors.pools import pool_places
 from ..selectors.rated import rated_rows
+from ..selectors.reductions import reduction_rows
 from .tables import agency_journal_csv, safe_cell
 from .verifier import joined
 
@@ -44,6 +46,7 @@ allocation.json  how the centre's costs came to the service behind each rate
 conversions.json how quantities in another unit were converted, where there are any
 orders.json      the order lines and the funding shares
 pools.json       for prices of all agencies' quantities together: their total, without names
+credits.json     the credits on the bill, if any: their instalments, and who decided them
 journal.csv      the bill as a journal
 manifest.sha256  a hash of each file; the hash of this list is the proof root printed on your bill
 
@@ -104,11 +107,17 @@ def _build(maker: PackMaker, bill: Bill, lines: Sequence[BillLine]) -> Pack:
     converted = conversions_document(maker.actor, bill.agency_id, bill.period)
     if converted is not None:
         files["conversions.json"] = _json(converted)
+    reduced = reduction_rows(bill, lines)
+    if reduced:
+        files["reductions.json"] = _json({"format": FORMAT, "reductions": reduced})
+    credits = credit_facts(bill, lines)
+    if credits:
+        files["credits.json"] = _json({"format": FORMAT, "credits": credits})
     manifest = "".join(
         f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items())
     ).encode()
     files["manifest.sha256"] = manifest
-    return Pack(_zip(files), hashlib.sha256(manifest).hexdigest())
+    return Pack(zipped(files), hashlib.sha256(manifest).hexdigest())
 
 
 def verifier_source() -> bytes:
@@ -120,7 +129,8 @@ def _json(value: Any) -> bytes:
     return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
-def _zip(files: dict[str, bytes]) -> bytes:
+def zipped(files: dict[str, bytes]) -> bytes:
+    """A zip of files by name: the same files give the same bytes."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name in sorted(files):

@@ -47,7 +47,8 @@ def bill_lines(bill: Bill, place: Place | None = None) -> Listing[BillLine]:
 
 
 def line_document(line: BillLine, currency: str) -> dict[str, Any]:
-    """One line as plain data."""
+    """One line as plain data; `credit` (an instalment's portion) on credit lines only."""
+    credit = {"credit": str(line.credit_id)} if line.credit_id else {}
     return {
         "id": str(line.id),
         "number": line.number,
@@ -60,7 +61,7 @@ def line_document(line: BillLine, currency: str) -> dict[str, Any]:
         "charge_period": line.charge_period,
         "cell": line.cell,
         "corrects": str(line.corrects_id) if line.corrects_id else None,
-        "corrects_bill": line.corrects.bill.number if line.corrects else None,
+        "corrects_bill": _corrected_bill(line),
         "rate_version": line.rate_version.code,
         "order": line.order_line.order.number,
         "order_line": line.order_line.number,
@@ -80,6 +81,7 @@ def line_document(line: BillLine, currency: str) -> dict[str, Any]:
             }
             for part in sorted(line.funding.all(), key=lambda part: str(part.source_id))
         ],
+        **credit,
     }
 
 
@@ -99,6 +101,13 @@ def _before(line: BillLine) -> dict[str, Any]:
             "source": line.exchange.source,
         }
     return found
+
+
+def _corrected_bill(line: BillLine) -> str | None:
+    """The number of the earlier bill that a line corrects; a line of the same bill names none."""
+    if line.corrects is None or line.corrects.bill_id == line.bill_id:
+        return None
+    return str(line.corrects.bill.number)
 
 
 def bill_document(bill: Bill, lines: Sequence[BillLine] | None = None) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from commonweal.kernel.access.public import Actor
 from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.schema.public import FIRST, Listing, NotFound, Place, listing
 
-from ..domain.bills import Change, ItemTotal, changes, main_cause, totals_by_item
+from ..domain.bills import AFTERWARDS, Change, ItemTotal, changes, main_cause, totals_by_item
 from ..models import AccountMap, Bill, BillLine, LineQuery
 from .bill_document import bill_lines
 
@@ -178,7 +178,7 @@ def largest_of_change(lines: Iterable[BillLine], change: Change) -> BillLine | N
     own = [
         line
         for line in lines
-        if line.charge_item_id == change.item_id and (line.kind == "correction") is corrected
+        if line.charge_item_id == change.item_id and (line.kind in AFTERWARDS) is corrected
     ]
     return max(own, key=lambda line: abs(line.amount_minor), default=None)
 
@@ -230,7 +230,7 @@ def same_line_before(of: BillLine) -> BillLine | None:
             bill__period=period,
             order_line_id=of.order_line_id,
         )
-        .exclude(kind="correction")
+        .exclude(kind__in=(*AFTERWARDS, "discount"))
         .first()
     )
 

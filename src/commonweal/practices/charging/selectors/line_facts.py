@@ -30,6 +30,7 @@ from commonweal.kernel.schema.public import (
     turn,
 )
 
+from ..domain.bills import AFTERWARDS
 from ..models import BillLine
 from ..papers.tables import write_csv
 from . import bills
@@ -97,6 +98,10 @@ class FactPage:
     bureaus: Sequence[tuple[str, str]]
 
 
+UNMETERED = ("fixed", "credit")
+"""Kinds of line that no usage record is behind."""
+
+
 @dataclass(frozen=True)
 class _Query:
     """Conditions on the joined files, with `?` for values."""
@@ -131,7 +136,7 @@ Files = Mapping[tuple[str, str], PartitionFile]
 
 def _files(actor: Actor, *lines: BillLine | None) -> Files:
     """The rated and the usage files of the months of some lines of one agency."""
-    found = [line for line in lines if line is not None and line.kind != "fixed"]
+    found = [line for line in lines if line is not None and line.kind not in UNMETERED]
     if not found:
         return {}
     wanted = {(line.bill.period, kind) for line in found for kind in ("rated", "usage")}
@@ -142,7 +147,7 @@ def _files(actor: Actor, *lines: BillLine | None) -> Files:
 def _opened(files: Files, line: BillLine) -> Iterator[Any]:
     """A DuckDB with the files of the line's month as views, or None without files."""
     rated, used = (files.get((line.bill.period, kind)) for kind in ("rated", "usage"))
-    if rated is None or used is None or line.kind == "fixed":
+    if rated is None or used is None or line.kind in UNMETERED:
         yield None
         return
     base = duckdb.connect(":memory:")
@@ -250,7 +255,7 @@ def line_facts(
     line), BILL-420 and 422 (filters that do not exist), LIST-404 (no such page).
     """
     line = bills.line(actor, line_id)
-    before = None if line.kind == "correction" else bills.same_line_before(line)
+    before = None if line.kind in AFTERWARDS else bills.same_line_before(line)
     names, when = _names(actor, line.agency_id), _day(day)
     query = _filtered(_of_line(line), names, bureau, when)
     files = _files(actor, line, before)

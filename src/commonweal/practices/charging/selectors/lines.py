@@ -14,6 +14,7 @@ from commonweal.kernel.access.public import SYSTEM, Actor, act_as, asking
 from commonweal.kernel.authority.public import decision_document
 from commonweal.kernel.schema.public import FIRST, Listing, NotFound, Place
 
+from ..domain.bills import AFTERWARDS
 from ..domain.rates import from_ratio
 from ..models import BillLine, LineQuery, RateVersion
 from . import bills
@@ -76,7 +77,7 @@ def line_view(actor: Actor, line_id: UUID) -> LineView:
     version = line.rate_version
     return LineView(
         line=line,
-        before=None if line.kind == "correction" else bills.same_line_before(line),
+        before=None if line.kind in AFTERWARDS else bills.same_line_before(line),
         rate=entry(version),
         decision=rate_decision(version),
         pools=pool_parts(version),

@@ -23,8 +23,11 @@ def pool_places(bill: Bill, lines: Iterable[BillLine]) -> dict[str, dict[str, di
         version, period = line.rate_version, line.charge_period
         places = found.setdefault(f"{version.code} {period}", {})
         same = BillLine.objects.filter(
-            rate_version_id=version.pk, charge_period=period, charge_item_id=line.charge_item_id
-        ).exclude(kind="credit")
+            rate_version_id=version.pk,
+            charge_period=period,
+            charge_item_id=line.charge_item_id,
+            kind__in=("usage", "correction"),
+        )
         here = Q(bill__period=bill.period)
         if line.kind == "correction":
             earlier = same.filter(bill__state="issued", bill__period__lt=bill.period)

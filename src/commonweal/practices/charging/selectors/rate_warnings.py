@@ -22,10 +22,11 @@ from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import NotFound
 from commonweal.kernel.words import public as words
 
-from ..domain.rates import JUMP, from_ratio, largest_jump
+from ..domain.rates import from_ratio, largest_jump
 from ..engine import from_document
 from ..models import RateVersion
 from .cost_model import VIEW
+from .rate_rules import over_caps, rules_in_force, unit_price
 from .rates import in_force
 
 
@@ -39,8 +40,8 @@ def rate_warnings(
 ) -> list[str]:
     """What is unusual about a price from a day on, in plain words; empty: nothing is.
 
-    Shares of the service's cost above 100 %, cost and volume of different years, and a price that
-    differs by more than `JUMP` from the one in force.
+    Shares of the service's cost above 100 %, cost and volume of different years, a price that
+    differs by more than the rules' jump from the one in force, a price of zero, a cap that warns.
     """
     require(actor, VIEW)
     item = ChargeItem.objects.select_related("service").filter(pk=charge_item_id).first()
@@ -57,6 +58,8 @@ def unusual(
         _shares(item, starts, derivation),
         _years(derivation),
         _jump(item, model, starts),
+        _zero(model),
+        *_caps(item, model, starts, derivation),
     ]
     return [warning for warning in found if warning]
 
@@ -90,7 +93,7 @@ def _shares(item: ChargeItem, starts: date, derivation: Mapping[str, Any]) -> st
 
 
 def _share_of(derivation: Mapping[str, Any]) -> Fraction:
-    if derivation.get("kind") != "cost_over_volume":
+    if derivation.get("kind") not in ("cost_over_volume", "zero_base"):
         return Fraction(0)
     return from_ratio(derivation["share"])
 
@@ -125,7 +128,7 @@ def _jump(item: ChargeItem, model: Mapping[str, Any], starts: date) -> str:
     if before is None:
         return ""
     change = largest_jump(from_document(before.model), from_document(model))
-    if change is None or abs(change) <= JUMP:
+    if change is None or abs(change) <= rules_in_force().jump:
         return ""
     shape = (
         _("The price is up to %(change)s higher than that of %(code)s, which it follows.")
@@ -134,3 +137,35 @@ def _jump(item: ChargeItem, model: Mapping[str, Any], starts: date) -> str:
     )
     part = abs(Decimal(change.numerator) / Decimal(change.denominator))
     return shape % {"change": words.percent(part), "code": before.code}
+
+
+def _zero(model: Mapping[str, Any]) -> str:
+    """A price of nothing, which somebody else pays for."""
+    if unit_price(dict(model)) != 0:
+        return ""
+    return _("The price is zero: nothing is charged, and the service's other items bear the cost.")
+
+
+def _caps(
+    item: ChargeItem, model: Mapping[str, Any], starts: date, derivation: Mapping[str, Any]
+) -> list[str]:
+    """Limits that warn; those that refuse do so when the rate is proposed."""
+    found = []
+    for cap, actual in over_caps(item, dict(model), dict(derivation), starts):
+        shape = (
+            _("Overhead is %(actual)s of the cost, above the limit %(code)s of %(limit)s "
+              "(%(source)s).")
+            if cap.kind == "overhead"
+            else _("The price is %(actual)s, above the limit %(code)s of %(limit)s (%(source)s).")
+        )  # fmt: skip
+        say = words.percent if cap.kind == "overhead" else words.rate
+        found.append(
+            shape
+            % {
+                "actual": say(actual),
+                "limit": say(cap.limit),
+                "code": cap.code,
+                "source": cap.source,
+            }
+        )
+    return found

@@ -34,7 +34,14 @@ from ..domain.rates import (
     parse_share,
 )
 from ..models import AllocationRun, Forecast, RateVersion
-from ..rate_words import decision_text, derivation_sentences, rate_text, span_text
+from ..rate_words import (
+    decision_text,
+    derivation_sentences,
+    life_of_version,
+    life_text,
+    rate_text,
+    span_text,
+)
 from .bills import revenue_by_service
 from .cost_model import VIEW
 from .costs import allocation_run, edges
@@ -49,6 +56,7 @@ class RateEntry:
     span: str
     sentences: Sequence[str]
     decided: str
+    life: str = ""
 
 
 @dataclass(frozen=True)
@@ -167,6 +175,7 @@ def entry(version: RateVersion) -> RateEntry:
         span_text(version),
         derivation_sentences(version),
         decision_text(version),
+        life_text(life_of_version(version)),
     )
 
 

@@ -20,6 +20,7 @@ from commonweal.practices.charging.closing.drafting import CauseError
 from commonweal.practices.charging.domain.rates import RateError
 from commonweal.practices.charging.models import BillLine
 from commonweal.practices.charging.papers.verifier import run as check_bill
+from commonweal.practices.charging.sentences import Words
 
 from .copies import closed, copies, enter, world
 from .world import AUGUST, SEPTEMBER, World, add_order, after, put_rate, usage
@@ -152,6 +153,37 @@ def amounts(period: str, *kinds: str) -> Mapping[tuple[str, str, str], Decimal]:
     return found
 
 
+SAID = {
+    ("PARKS", "channel", "phone"): "3 channels × $20.00 = $60.00.",
+    ("PARKS", "volume", ""): "9 volumes at $2.00 to $3.00, the whole quantity by the tier it "
+    "reaches = $27.00.",
+    ("PARKS", "package", ""): "11 packages at $4.50 for every 10 or part of it = $9.00.",
+    ("PARKS", "step", ""): "150 steps at $3,000.00 for every 100 or part of it, at most $5,000.00 "
+    "a year = $5,000.00.",
+    ("PARKS", "percent", ""): "2.5 % of $1,000.00 = $25.00.",
+    ("PARKS", "through", ""): "200 throughs at cost plus 8.26 %, which is at most $9.00 = $209.00.",
+    ("PARKS", "peak", ""): "14 peaks at $2.00 to $3.00, by volume, for the month's largest "
+    "quantity = $38.00.",
+    ("PARKS", "minimum", ""): "Nothing was used; the least to pay = $30.00.",
+    ("PARKS", "lump", ""): "An amount set for the agency = $1,200.01.",
+    ("PARKS", "share", ""): "1/3 of $100.00 = $33.33.",
+    ("PARKS", "days", ""): "20 days of $310.00 a month, by the day = $200.00.",
+}
+
+
+def said(period: str) -> dict[tuple[str, str, str], str]:
+    """What the lines of a month say of themselves."""
+    words = Words("USD")
+    return {
+        (line.agency.code, line.charge_item.code.partition(".")[2], line.cell): words.line(
+            line
+        ).replace("\N{NO-BREAK SPACE}", " ")
+        for line in BillLine.objects.filter(bill__period=period).select_related(
+            "agency", "charge_item", "rate_version"
+        )
+    }
+
+
 def check_packs(world: World, period: str, folder: Path) -> None:
     """Every agency's pack is worked out again by the stand-alone check."""
     for agency in ("PARKS", "ROADS", "CLERK"):
@@ -170,6 +202,7 @@ def test_every_price_model_is_billed_corrected_and_checked(priced: World, tmp_pa
     priced.close_fully(AUGUST)
     with act_as(SYSTEM):
         assert amounts(AUGUST, "usage", "fixed") == {key: nine(a) for key, a in BILLED.items()}
+        assert {key: said(AUGUST)[key] for key in SAID} == SAID
     check_packs(priced, AUGUST, tmp_path)
 
     with at(after(SEPTEMBER)):
@@ -180,6 +213,7 @@ def test_every_price_model_is_billed_corrected_and_checked(priced: World, tmp_pa
     priced.close(SEPTEMBER, no_costs_reason="The ledger comes later here")
     with act_as(SYSTEM):
         assert amounts(SEPTEMBER, "correction") == {k: nine(a) for k, a in CORRECTED.items()}
+        assert "" not in said(SEPTEMBER).values()
         # 150 + 40 + 1 of a year is capped already: nothing more is due for September's own use
         assert amounts(SEPTEMBER, "usage")["PARKS", "step", ""] == 0
         pooled = [a for key, a in amounts(AUGUST, "usage").items() if key[1] == "pooled"]

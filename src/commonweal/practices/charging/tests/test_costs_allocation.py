@@ -117,6 +117,56 @@ def test_the_ledger_is_allocated_or_unallocated(ready: Scene) -> None:
     assert not after.agrees
 
 
+CIRCLE: dict[str, Any] = {
+    **DOCUMENT,
+    "drivers": [
+        *DOCUMENT["drivers"],
+        {"code": "staff", "name": "headcount", "unit": "people", "period": "2017-10",
+         "values": {"premises": "2", "payroll": "3", "network": "5"}},
+        {"code": "use", "name": "use", "unit": "hours", "period": "2017-10",
+         "values": {"capital": "1", "network": "3"}},
+    ],
+    "pools": [
+        {"code": "premises", "name": "Premises", "driver": "use", "step": 1},
+        {"code": "capital", "name": "Capital spending", "driver": "staff", "step": 2},
+        *DOCUMENT["pools"][1:3],
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("method", "network"),
+    [
+        ("direct", "4425.00"),  # 1000 + 5000 · 5/8 + 300
+        ("step_down", "4331.25"),  # 750 + 5250 · 5/8 + 300
+        ("double_step_down", "4626.56"),  # 750 + 5250 · 5/10 + 1050 · (3/4 + 1/4 · 5/8) + 300
+        ("reciprocal", "4642.10"),  # x = 1000 + y/5, y = 5000 + x/4; 3/4 x + y/2 + 300
+    ],
+)
+def test_every_method_on_the_ledger(ready: Scene, method: str, network: str) -> None:
+    model.put_cost_model(actor=ready.officer, document=CIRCLE)
+    done = run(ready, method=method)
+    totals = {entry["target"]: entry["amount"] for entry in done.result["totals"]}
+    assert totals["network"] == network
+    assert costs.reconciliation(ready.officer, done.pk).agrees
+    assert {edge.numerator <= edge.denominator for edge in costs.edges(ready.officer, done.pk)} == {
+        True
+    }
+
+
+def test_pools_that_only_serve_one_another_are_named(ready: Scene) -> None:
+    model.put_cost_model(actor=ready.officer, document=CIRCLE)
+    for driver, other in (("staff", "premises"), ("use", "capital")):
+        model.set_driver_values(
+            actor=ready.officer, driver=driver, period="2017-11", values={other: 1}
+        )
+    with pytest.raises(EngineError) as refused:
+        run(ready, method="reciprocal")
+    assert refused.value.code == "ALLOC-108"
+    assert "“capital”, “premises” give only to one another" in refused.value.message
+    assert run(ready, method="step_down").unallocated_minor == 600_000 - 750
+
+
 def test_the_same_inputs_give_the_same_run(ready: Scene) -> None:
     first = run(ready)
     assert run(ready).pk == first.pk
@@ -246,7 +296,7 @@ def test_without_services_there_is_nothing_to_allocate_to(
 
 
 def test_shares_too_long_to_keep_are_refused() -> None:
-    share = {"pool": "a", "target": "b", "numerator": "1", "denominator": "9" * 1001,
+    share = {"pool": "a", "target": "b", "numerator": "1", "denominator": "9" * 4001,
              "amount": "0.00"}  # fmt: skip
     with pytest.raises(CostError) as error:
         edge_rows({"pools": [{"id": "a"}]}, {"shares": [share]})

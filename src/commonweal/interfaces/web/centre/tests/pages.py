@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.urls import reverse
@@ -15,8 +16,12 @@ LISTS = (
     "director", "bills", "queries", "rates", "proposals", "forecasts", "costs", "imports", "model",
     "allocations", "agreements", "to_sign", "intake", "deliveries", "quarantine", "people",
     "delegations", "roles", "approvers", "agencies", "suppliers", "audit", "jobs",
+    "recovery", "recovery_decisions", "adjustments", "reductions", "entries", "limits", "packages",
+    "room", "reviews", "build_ups", "scenarios", "budget_figures", "rate_rules",
 )  # fmt: skip
-PLAIN = (*LISTS, "propose", "new_import", "new_agreement", "upload", "new_person", "audit_check")
+PLAIN = (*LISTS, "new_build_up", "new_scenario", "compare", "rate_rules_change", "rate_cap",
+         "rate_notice", "propose", "new_import", "new_agreement", "upload", "new_person",
+         "audit_check")  # fmt: skip
 
 
 def text_of(response: Any, status: int = 200) -> str:
@@ -37,6 +42,7 @@ def addresses(world: World) -> dict[str, str]:
         running = line.order_line.order_id
         agreement = line.order_line.order.agreement_id
         person = world.actors["parks"].person_id
+    build, scenario = planned(world)
     known = {
         "one_upload": [run.pk], "cost_file": [file.pk],
         "close_month": ["2026-10"], "close_start": ["2026-11"], "close_next": ["2026-11"],
@@ -48,8 +54,48 @@ def addresses(world: World) -> dict[str, str]:
         "ending": [world.open_ending],
         "agency": [world.agencies["PARKS"]], "upload_rows": [run.pk], "tried_rows": [run.pk],
         "person": [person], "role": ["director"],
+        "recovery_service": ["helpdesk"], "recovery_tests": ["helpdesk"], "adjust": ["helpdesk"],
+        "recovery_decide": [run.pk], "adjustment": [run.pk], "adjustment_file": [run.pk],
+        "carry_out": [run.pk], "package_file": [run.pk], "review": ["2026-Q3"],
+        "review_file": ["2026-Q3"], "sample": [run.pk], "sample_zip": [run.pk],
+        "room_one": [run.pk], "room_end": [run.pk], "samples": [run.pk],
+        "room_overrides": [run.pk], "room_pairs": [run.pk],
+        "room_population": [run.pk, "bills"], "room_csv": [run.pk, "bills"],
+         "build_up": [build.pk],
+        "scenario": [scenario.pk], "publish_scenario": [scenario.pk],
+        "propose_scenario": [scenario.pk],
     }  # fmt: skip
     return {
         pattern.name: reverse(f"centre:{pattern.name}", args=known.get(pattern.name))
         for pattern in urlpatterns
     }
+
+
+LINES = [
+    {"kind": "position", "name": "Agent", "count": "2", "salary": "60000",
+     "source": "Staffing plan", "reason": "Cases are answered"},
+    {"kind": "pool", "name": "Premises", "amount": "12000", "source": "Budget",
+     "reason": "Desks", "overhead": True},
+]  # fmt: skip
+
+
+def planned(world: World) -> tuple[charging.RateBuild, charging.Scenario]:
+    """A build-up and a scenario of the next year, which is published to the agencies."""
+    owner = world.actors["owner"]
+    with act_as(owner):
+        build = charging.put_build_up(
+            actor=owner, service="helpdesk", fiscal_year=2028, lines=LINES,
+            items=[{"item": "helpdesk.case", "volume": "22000", "volume_reason": "Trend"}],
+        )  # fmt: skip
+        known = charging.scenarios(owner)
+        if known:
+            return build, known[0]
+        scenario = charging.put_scenario(
+            actor=owner, name="Cases recover their cost", fiscal_year=2028,
+            assumptions={"prices": {"helpdesk.case": "recover"}},
+        )  # fmt: skip
+        charging.publish_scenario(
+            actor=owner, scenario_id=scenario.pk, comment_until=date(2027, 1, 31),
+            reason="Wages rise by the award.",
+        )  # fmt: skip
+    return build, scenario

@@ -14,14 +14,16 @@ from commonweal.practices.charging import public as charging
 Browser = Callable[[str], Client]
 POSTED = {
     "close_start", "close_next", "close_decide", "close_stop", "decide", "withdraw_rate",
-    "model_change",
+    "model_change", "publish_scenario", "propose_scenario",
 }  # fmt: skip
+RULES = {"rate_rules_change", "rate_cap", "rate_notice"}
 
 
 def test_every_page_renders_for_whoever_may_see_it(world: World, signed_in: Browser) -> None:
     officer, admin = signed_in("officer"), signed_in("admin")
     for name, address in addresses(world).items():
         browser = admin if name in {"new_person", "person"} else officer
+        browser = signed_in("director") if name in RULES else browser
         if name in {
             "cost_file",
             "decide",

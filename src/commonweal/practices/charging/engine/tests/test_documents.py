@@ -49,6 +49,51 @@ def test_allocate_example() -> None:
     assert run_allocate(direct)["totals"][0]["amount"] == "604600.00"
 
 
+@pytest.mark.parametrize(
+    ("method", "p1", "p2"),
+    [
+        ("direct", "604600.00", "711200.00"),
+        ("step_down", "573360.00", "742440.00"),
+        ("double_step_down", "591661.36", "724138.64"),
+        ("reciprocal", "593500.00", "722300.00"),
+    ],
+)
+def test_the_textbook_file_by_every_method(
+    method: str, p1: str, p2: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Charging reference §2.3: what the file and `--method` print, each proved by two paths."""
+    assert main(["allocate", "--method", method, str(EXAMPLES / "allocate-textbook.json")]) == 0
+    result = json.loads(capfd.readouterr().out)
+    assert [entry["amount"] for entry in result["totals"]] == [p1, p2, "0.00"]
+    assert (result["method"], result["proof"]["differences"]) == (method, 0)
+    passes = {edge.get("pass") for edge in result["edges"]}
+    assert passes == ({"1", "2"} if method == "double_step_down" else {None})
+
+
+def test_reciprocal_costs_of_the_textbook_file() -> None:
+    result = run_allocate(example("allocate-textbook"))
+    closed = {entry["pool"]: entry["minor"]["numerator"] for entry in result["closed"]}
+    assert closed == {"S1": "17700000", "S2": "20250000", "S3": "21450000"}
+    assert "It receives $84,600.00 from the other pools." in result["explanation"]["S1"]
+    double = run_allocate(example("allocate-textbook") | {"method": "double_step_down"})
+    told = double["explanation"]["S3"]
+    assert "Of what came after its first turn, Payroll takes 10 of 70 by devices." in told
+
+
+def test_circles_without_exit_are_pointed_at(capfd: pytest.CaptureFixture[str]) -> None:
+    document = example("allocate-textbook")
+    for pool, values in zip(
+        document["pools"], ({"S2": "1"}, {"S3": "2"}, {"S1": "3"}), strict=True
+    ):
+        pool["driver"]["values"] = values
+    with pytest.raises(EngineInputError) as refused:
+        run_allocate(document)
+    assert (refused.value.code, refused.value.pointer) == (
+        "ALLOC-108", "/pools/0/driver/values",
+    )  # fmt: skip
+    assert "“S1”, “S2”, “S3” give only to one another" in refused.value.message
+
+
 def test_results_do_not_depend_on_the_order_of_the_document() -> None:
     document = example("rate")
     document["usage"].reverse()
@@ -136,7 +181,7 @@ TIERS = "/rate_versions/1/model/tiers"
         ("rate", "/usage/1/from", "yesterday", "RATE-207", None),
         ("rate", "/usage/1/agency", "", "ENGINE-104", None),
         ("rate", "/usage/1/agency", "a" * 201, "ENGINE-104", None),
-        ("allocate", "/method", "reciprocal", "ALLOC-107", None),
+        ("allocate", "/method", "guess", "ALLOC-107", None),
         ("allocate", "/order", ["S1", "S2"], "ALLOC-106", None),
         ("allocate", "/pools/0/amount", "1.005", "MONEY-104", None),
         ("allocate", "/targets/0/amount", "1.005", "MONEY-104", None),

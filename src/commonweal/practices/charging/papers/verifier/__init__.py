@@ -10,7 +10,8 @@ import ast
 from importlib import resources
 
 PARTS = (
-    "basis", "prices", "exchange", "conversions", "usage", "lines", "costs", "rates", "run",
+    "basis", "prices", "exchange", "conversions", "usage", "lines", "credits", "costs", "rates",
+    "run",
 )  # fmt: skip
 
 

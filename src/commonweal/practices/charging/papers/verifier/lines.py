@@ -23,13 +23,22 @@ from .basis import (
     split,
 )
 from .exchange import check_exchange, priced_of
-from .prices import without_usage
+from .prices import r9, without_usage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .basis import Document, Files, Sums
 
 
-def check_lines(bill: Document, sums: Sums, rates: Document, orders: Document, places: int) -> int:
+def check_lines(
+    bill: Document,
+    sums: Sums,
+    rates: Document,
+    orders: Document,
+    places: int,
+    reductions: Sequence[Document] = (),
+) -> int:
     """Each line follows from its records, is rounded once and split by its funding shares."""
     total = 0
     unit = Decimal(1).scaleb(-places)
@@ -40,20 +49,24 @@ def check_lines(bill: Document, sums: Sums, rates: Document, orders: Document, p
             line["kind"], line["charge_period"], line["rate_version"], line["order_line_id"],
             line.get("cell", ""),
         )  # fmt: skip
+        same += (line["credit"],) if line["kind"] == "credit" else ()
         if same in seen or line["number"] in seen:
             raise Difference(f"{where}: this line is there twice")
         seen |= {same, line["number"]}
         exact = number(line["amount_exact"], where)
         rate = rates[line["rate_version"]]
         differ(f"{where}: charge item", line["charge_item"], rate["charge_item"])
-        if line["kind"] == "fixed":
+        if line["kind"] == "discount":
+            check_reduction(line, bill, reductions, where)
+        elif line["kind"] == "fixed":
             check_ordered(line, bill["agency"], rate["model"], orders, where)
-        else:
+        elif line["kind"] != "credit":
             count, quantity, amount = sums.pop(same, NOTHING)
             differ(f"{where}: number of records", line["facts"], count)
             differ(f"{where}: quantity", number(line["quantity"], where), quantity)
             differ(f"{where}: exact amount", priced_of(line, where), amount)
-        check_exchange(line, rate, bill["currency"], exact, where)
+        if line["kind"] in ("usage", "fixed", "correction"):
+            check_exchange(line, rate, bill["currency"], exact, where)
         before = number(line.get("exact_before", "0"), where)
         policy = POLICIES[line["rounding"]]
         reached = WIDE.add(before, exact).quantize(unit, policy, WIDE)
@@ -78,6 +91,35 @@ def check_ordered(
     differ(f"{where}: quantity", number(line["quantity"], where), Decimal(quantity))
     due = without_usage(model, line, agency, days)
     differ(f"{where}: amount", priced_of(line, where), due)
+
+
+def check_reduction(
+    line: Document, bill: Document, reductions: Sequence[Document], where: str
+) -> None:
+    """A reduction takes off what two people decided, of the line of this bill that it names."""
+    full = [other for other in bill["lines"] if other["id"] == line["corrects"]]
+    if not full or full[0]["order_line_id"] != line["order_line_id"]:
+        raise Difference(f"{where}: it reduces no line of this bill")
+    month = line["charge_period"]
+    held = [
+        row
+        for row in reductions
+        if row["charge_item"] == line["charge_item"]
+        and row["starts"] <= f"{month}-01" < row["ends"]
+    ]
+    if len(held) != 1 or full[0]["charge_item"] != line["charge_item"]:
+        raise Difference(f"{where}: no reduction was decided for {month}")
+    decision = held[0]["decision"]
+    if not decision or decision["state"] != "approved":
+        raise Difference(f"{where}: nobody approved the reduction")
+    if decision["proposed_by"] == decision["decided_by"]:
+        raise Difference(f"{where}: one person alone proposed and approved the reduction")
+    percent = number(held[0]["percent"], where)
+    differ(f"{where}: part decided", number(decision["effect"]["percent"], where), percent)
+    share = WIDE.divide(WIDE.subtract(Decimal(100), percent), Decimal(100))
+    exact = r9(WIDE.multiply(number(full[0]["amount_exact"], where), share))
+    differ(f"{where}: exact amount", number(line["amount_exact"], where), -exact)
+    differ(f"{where}: quantity", number(line["quantity"], where), Decimal(0))
 
 
 def check_funding(line: Document, orders: Document, cents: int, places: int, where: str) -> None:

@@ -34,6 +34,7 @@ from .basis import (
 )
 from .conversions import check_conversions
 from .costs import check_allocation
+from .credits import check_credits
 from .lines import check_journal, check_lines
 from .rates import check_decisions, check_rates
 from .usage import check_usage
@@ -70,9 +71,15 @@ def check(path: str, root: str, ignore_hashes: bool) -> list[str]:
     if "conversions.json" in files:
         count = check_conversions(read_json(files, "conversions.json"), rows)
         lines.append(f"{count:,} of them were converted from another unit again.")
-    total = check_lines(bill, sums, by_code, orders, places)
+    reductions = []
+    if "reductions.json" in files:
+        reductions = read_json(files, "reductions.json")["reductions"]
+    total = check_lines(bill, sums, by_code, orders, places, reductions)
     lines.append(f"{len(bill['lines'])} lines follow from them and are split by their funding.")
     differ("total", minor(number(bill["total"], "total"), places), total)
+    credits = read_json(files, "credits.json")["credits"] if "credits.json" in files else {}
+    if check_credits(bill, credits, total, places):
+        lines.append(f"{len(credits)} credit lines are instalments of what two people decided.")
     check_journal(files, bill, total, places)
     lines.append("The journal balances and equals the bill.")
     costs = check_allocation(runs, places)

@@ -1,0 +1,450 @@
+"""The rate desk: zero-base build-ups, scenarios, and the rules for rates."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from ninja import Query
+from pydantic import Field
+
+from commonweal.kernel.party.public import agency as find_agency
+from commonweal.practices.charging import public as charging
+
+from ..kit import paging
+from ..kit.doors import Asked, Door, centre, needs
+from ..kit.types import AgencyKey, Code, Day, Exact, In, Money, Out, Page, Text, Year
+from .rates import ItemCode, RateOut, shown
+
+COSTS, PROPOSE = centre("charging.view_costs"), centre("charging.propose_rates")
+RULES = centre("charging.set_rate_rules")
+door = Door("rate-desk", "Build-ups, scenarios and the rules for rates, before a rate is proposed.")
+Ratio = dict[str, str]
+
+
+class TimingIn(In):
+    """When the rates start, and what a change at that time needs."""
+
+    starts: Day
+    reason: Annotated[Text, Field(max_length=500)] = ""
+    mid_year: bool = False
+    authority_ref: Annotated[Text, Field(max_length=200)] = ""
+    short_notice: Annotated[Text, Field(max_length=500)] = ""
+
+
+class BuildTimingIn(TimingIn):
+    """The same; the rates of a build-up may have an end."""
+
+    ends: Day | None = None
+
+
+class BuildLineIn(In):
+    """A line of a build-up. Numbers by kind: position (count, salary), depreciation (cost,
+    residual, years), all others (amount)."""
+
+    kind: Literal["position", "purchase", "depreciation", "pool", "revenue", "prior", "reserve"]
+    name: Annotated[Text, Field(max_length=300)]
+    source: Annotated[Text, Field(max_length=300)]
+    reason: Annotated[Text, Field(max_length=300)]
+    amount: Exact | None = None
+    count: Exact | None = None
+    salary: Exact | None = None
+    cost: Exact | None = None
+    residual: Exact | None = None
+    years: Exact | None = None
+    share: Annotated[Text, Field(max_length=40)] = "1"
+    overhead: bool = False
+
+
+class BuildItemIn(In):
+    """A charge item's share of the cost, and the volume that shall bear it."""
+
+    item: ItemCode
+    share: Annotated[Text, Field(max_length=40)] = "1"
+    volume: Exact
+    volume_reason: Annotated[Text, Field(max_length=300)]
+    places: int = Field(4, ge=0, le=9)
+
+
+class BuildIn(In):
+    """A service's build-up for a fiscal year; it is kept as the next version."""
+
+    service: Code
+    fiscal_year: Year
+    lines: list[BuildLineIn] = Field(max_length=500)
+    items: list[BuildItemIn] = Field(max_length=100)
+    note: Annotated[Text, Field(max_length=300)] = ""
+
+
+class BuiltRateOut(Out):
+    """An item's rate: numerator ÷ denominator, and what rounding leaves of the cost."""
+
+    charge_item: str
+    share: Ratio
+    numerator: Ratio
+    denominator: Exact
+    rate: Exact
+    remainder: Ratio
+    rate_at_90_percent: Exact
+    rate_at_110_percent: Exact
+
+
+class BuildOut(Out):
+    """A version of a build-up."""
+
+    id: UUID
+    service: str
+    fiscal_year: int
+    version: int
+    total: Money
+    currency: str
+    note: str
+    recorded_at: datetime
+
+
+class BuildDetail(BuildOut):
+    """The same with its lines and the rates that follow."""
+
+    lines: list[dict[str, Any]]
+    rates: list[BuiltRateOut]
+
+
+class ScenarioIn(In):
+    """A scenario. `assumptions`: volumes, growth, costs, variable, idle, prices, moves
+    (docs/how-to/rate-desk.md)."""
+
+    name: Annotated[Text, Field(min_length=1, max_length=120)]
+    fiscal_year: Year
+    assumptions: dict[str, Any] = Field(examples=[{"prices": {"payroll.payslip": "recover"}}])
+    reason: Annotated[Text, Field(max_length=500)] = ""
+
+
+class TryIn(In):
+    """A scenario to work out without keeping it."""
+
+    fiscal_year: Year
+    assumptions: dict[str, Any] = Field(examples=[{"growth": {"payroll.payslip": "-10%"}}])
+
+
+class ScenarioOut(Out):
+    """A kept scenario."""
+
+    id: UUID
+    name: str
+    fiscal_year: int
+    state: str
+    reason: str
+    comment_until: Day | None
+    recorded_at: datetime
+
+
+class EffectOut(Out):
+    """What it means to one customer's year."""
+
+    customer: str
+    before: Money
+    after: Money
+    change: Money
+
+
+class ServiceOut(Out):
+    """One service in it. `stranded`: revenue lost whose cost stays."""
+
+    service: str
+    cost_known: bool
+    cost_before: Money
+    cost: Money
+    revenue_before: Money
+    revenue: Money
+    position: Money
+    lost: Money
+    gone: Money
+    stranded: Money
+    idle: Money
+
+
+class PlayedOut(Out):
+    """A scenario worked out; the effects add up to the change of revenue."""
+
+    currency: str
+    models: dict[str, Any]
+    effects: list[EffectOut]
+    services: list[ServiceOut]
+    revenue_change: Money
+    unscaled: list[str]
+    unpaid: list[str]
+
+
+class ScenarioDetail(ScenarioOut):
+    """A kept scenario, worked out."""
+
+    assumptions: dict[str, Any]
+    result: PlayedOut
+
+
+class PublishIn(In):
+    """Until when agencies may comment, and why this is considered."""
+
+    comment_until: Day
+    reason: Annotated[Text, Field(max_length=500)]
+
+
+class ProposedOut(Out):
+    """What a published scenario would mean to one agency: proposed, not decided."""
+
+    id: UUID
+    agency_id: UUID
+    name: str
+    fiscal_year: int
+    edition: int
+    reason: str
+    before: Money
+    after: Money
+    currency: str
+    items: list[dict[str, Any]]
+    comment_until: Day | None
+    published_at: datetime
+
+
+class CommentIn(In):
+    """What your agency thinks of it."""
+
+    text: Annotated[Text, Field(min_length=1, max_length=2000)]
+
+
+class CommentOut(Out):
+    """A comment."""
+
+    id: UUID
+    agency_id: UUID
+    text: str
+    said_at: datetime
+
+
+def _build(row: charging.RateBuild) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "service": row.service.code,
+        "fiscal_year": row.fiscal_year,
+        "version": row.version,
+        "total": charging.money_text(row.total_minor, row.currency),
+        "currency": row.currency,
+        "note": row.note,
+        "recorded_at": row.recorded_at,
+    }
+
+
+def _ratio(value: Any) -> Ratio:
+    return {"numerator": str(value.numerator), "denominator": str(value.denominator)}
+
+
+def _detail(view: charging.BuildView) -> dict[str, Any]:
+    rates = [
+        {
+            "charge_item": rate.item.item,
+            "share": _ratio(rate.item.share),
+            "numerator": _ratio(rate.numerator),
+            "denominator": rate.item.volume,
+            "rate": rate.rate,
+            "remainder": _ratio(rate.remainder),
+            "rate_at_90_percent": rate.at(charging.LESS),
+            "rate_at_110_percent": rate.at(charging.MORE),
+        }
+        for rate in view.made.rates
+    ]
+    lines = [line.document() for line in view.made.lines]
+    return {**_build(view.build), "lines": lines, "rates": rates}
+
+
+def played_out(result: charging.Result, currency: str) -> dict[str, Any]:
+    """A scenario's result as it travels: amounts in major units as text."""
+
+    def money(minor: int) -> str:
+        return charging.money_text(minor, currency)
+
+    names = ("cost_before", "cost", "revenue_before", "revenue", "position", "lost", "gone",
+             "stranded", "idle")  # fmt: skip
+    return {
+        "currency": currency,
+        "models": {code: dict(model) for code, model in sorted(result.models.items())},
+        "effects": [
+            {
+                "customer": effect.agency,
+                "before": money(effect.before),
+                "after": money(effect.after),
+                "change": money(effect.change),
+            }
+            for effect in result.effects
+        ],
+        "services": [
+            {
+                "service": row.service,
+                "cost_known": row.known,
+                **{name: money(getattr(row, name)) for name in names},
+            }
+            for row in result.services
+        ],
+        "revenue_change": money(result.revenue_change),
+        "unscaled": list(result.unscaled),
+        "unpaid": list(result.unpaid),
+    }
+
+
+def _proposed(row: charging.ScenarioEffect) -> dict[str, Any]:
+    def money(minor: int) -> str:
+        return charging.money_text(minor, row.currency)
+
+    plain = ("agency_id", "name", "fiscal_year", "edition", "reason", "currency",
+             "comment_until", "published_at")  # fmt: skip
+    return {
+        "id": row.pk,
+        **{name: getattr(row, name) for name in plain},
+        "before": money(row.before_minor),
+        "after": money(row.after_minor),
+        "items": [
+            {**each, "before": money(each["before"]), "after": money(each["after"])}
+            for each in row.items
+        ],
+    }
+
+
+@door.get("/rate-build-ups", access=COSTS, returns=Page[BuildOut])
+def list_build_ups(
+    request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
+) -> dict[str, Any]:
+    """Versions of build-ups, newest first."""
+    found = paging.answer(charging.build_ups(request.actor, paging.place(after, limit)))
+    return {**found, "items": [_build(row) for row in found["items"]]}
+
+
+@door.post("/rate-build-ups", access=PROPOSE, returns=BuildDetail, status=201)
+def put_build_up(request: Asked, data: BuildIn) -> dict[str, Any]:
+    """Keep a service's zero-base build-up as its next version; the rates follow from it."""
+    row = charging.put_build_up(
+        actor=request.actor,
+        service=data.service,
+        fiscal_year=data.fiscal_year,
+        lines=[_given(line) for line in data.lines],
+        items=[_given(item) for item in data.items],
+        note=data.note,
+    )
+    return _detail(charging.build_view(request.actor, row.pk))
+
+
+def _given(part: In) -> dict[str, Any]:
+    values = part.model_dump(exclude_none=True)
+    return {
+        name: format(value, "f") if isinstance(value, Decimal) else value
+        for name, value in values.items()
+    }
+
+
+@door.get("/rate-build-ups/{build_id}", access=COSTS, returns=BuildDetail)
+def read_build_up(request: Asked, build_id: UUID) -> dict[str, Any]:
+    """One version with its lines and rates."""
+    return _detail(charging.build_view(request.actor, build_id))
+
+
+@door.post("/rate-build-ups/{build_id}/propose", access=PROPOSE, returns=Page[RateOut], status=201)
+def propose_build_up(request: Asked, build_id: UUID, data: BuildTimingIn) -> dict[str, Any]:
+    """Propose the rate of every item; each is decided by a second person."""
+    found = charging.propose_build_up(actor=request.actor, build_id=build_id, **data.model_dump())
+    return {"items": [shown(row) for row in found], "after": None}
+
+
+@door.get("/scenarios", access=COSTS, returns=Page[ScenarioOut])
+def list_scenarios(
+    request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
+) -> dict[str, Any]:
+    """Kept scenarios, newest first."""
+    return paging.answer(charging.scenarios(request.actor, paging.place(after, limit)))
+
+
+@door.post("/scenarios", access=PROPOSE, returns=ScenarioDetail, status=201)
+def put_scenario(request: Asked, data: ScenarioIn) -> dict[str, Any]:
+    """Keep a scenario with the present it starts from."""
+    row = charging.put_scenario(actor=request.actor, **data.model_dump())
+    return _scenario(charging.scenario(request.actor, row.pk))
+
+
+@door.post("/scenarios/try", access=COSTS, returns=PlayedOut)
+def try_scenario(request: Asked, data: TryIn) -> dict[str, Any]:
+    """Work a scenario out; nothing is kept. A customer that leaves or arrives is one, too."""
+    found, result = charging.try_scenario(request.actor, data.fiscal_year, data.assumptions)
+    return played_out(result, found.base.currency)
+
+
+def _scenario(played: charging.Played) -> dict[str, Any]:
+    row = played.scenario
+    plain = ("name", "fiscal_year", "state", "reason", "comment_until", "recorded_at",
+             "assumptions")  # fmt: skip
+    return {
+        "id": row.pk,
+        **{name: getattr(row, name) for name in plain},
+        "result": played_out(played.result, played.base.currency),
+    }
+
+
+@door.get("/scenarios/{scenario_id}", access=COSTS, returns=ScenarioDetail)
+def read_scenario(request: Asked, scenario_id: UUID) -> dict[str, Any]:
+    """One scenario, worked out: prices, effects on every customer, services."""
+    return _scenario(charging.scenario(request.actor, scenario_id))
+
+
+@door.put("/scenarios/{scenario_id}", access=PROPOSE, returns=ScenarioDetail)
+def change_scenario(request: Asked, scenario_id: UUID, data: ScenarioIn) -> dict[str, Any]:
+    """Change a draft's assumptions; a published one stays as agencies saw it."""
+    charging.put_scenario(actor=request.actor, scenario_id=scenario_id, **data.model_dump())
+    return _scenario(charging.scenario(request.actor, scenario_id))
+
+
+@door.post("/scenarios/{scenario_id}/publish", access=PROPOSE, returns=ScenarioDetail)
+def publish_scenario(request: Asked, scenario_id: UUID, data: PublishIn) -> dict[str, Any]:
+    """Show every agency its own effect for comment: proposed, not decided."""
+    charging.publish_scenario(actor=request.actor, scenario_id=scenario_id, **data.model_dump())
+    return _scenario(charging.scenario(request.actor, scenario_id))
+
+
+@door.post("/scenarios/{scenario_id}/propose", access=PROPOSE, returns=Page[RateOut], status=201)
+def propose_scenario(request: Asked, scenario_id: UUID, data: TimingIn) -> dict[str, Any]:
+    """Propose every price of a scenario that differs from the present one."""
+    found = charging.propose_scenario(
+        actor=request.actor, scenario_id=scenario_id, **data.model_dump()
+    )
+    return {"items": [shown(row) for row in found], "after": None}
+
+
+@door.get("/scenarios/{scenario_id}/comments", access=COSTS, returns=list[CommentOut])
+def list_comments(request: Asked, scenario_id: UUID) -> Any:
+    """What agencies said about a scenario, oldest first."""
+    return charging.scenario_comments(request.actor, scenario_id)
+
+
+@door.get(
+    "/proposed-rates",
+    access=needs("charging.view_bills", "charging.view_costs"),
+    returns=Page[ProposedOut],
+)
+def list_proposed(
+    request: Asked,
+    agency: AgencyKey = Query(..., description="Code or id of an agency."),
+    after: str = paging.after_query(),
+    limit: int = paging.limit_query(),
+) -> dict[str, Any]:
+    """Published scenarios with what they would mean to one agency: proposed, not decided."""
+    own = find_agency(request.actor, agency).pk
+    found = paging.answer(charging.proposed_to(request.actor, own, paging.place(after, limit)))
+    return {**found, "items": [_proposed(row) for row in found["items"]]}
+
+
+@door.post(
+    "/proposed-rates/{effect_id}/comments",
+    access=needs("charging.query_lines"),
+    returns=CommentOut,
+    status=201,
+)
+def comment_scenario(request: Asked, effect_id: UUID, data: CommentIn) -> Any:
+    """Say what your agency thinks of a proposal."""
+    return charging.comment_scenario(actor=request.actor, effect_id=effect_id, text=data.text)

@@ -1,0 +1,1 @@
+"""What charging offers to interfaces, by subject; `public` has all of it."""
