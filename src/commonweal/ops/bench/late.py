@@ -44,52 +44,24 @@ def bench_late(folder: Path) -> list[dict[str, str]]:
 
 def measure() -> dict[str, Any]:
     """Send, price, show; again and again."""
-    from django.db import connection
-
     from commonweal.kernel.access.public import SYSTEM, act_as
-    from commonweal.kernel.calendar.public import FiscalPeriod
-    from commonweal.kernel.metering.public import Usage, emit, source_checks
-    from commonweal.practices.charging.public import BillLine, coming_corrections
+    from commonweal.practices.charging.public import coming_corrections
 
     from .pages import Visitors
 
-    visitors = Visitors()
+    people = [(actor, client) for actor, client in Visitors().people if not actor.centre]
     able = {
         key
-        for actor, _client in visitors.people
-        if not actor.centre
+        for actor, _client in people
         for key in actor.agencies_with("charging.view_bills") & actor.agencies_with(VIEW)
     }
-    with act_as(SYSTEM):
-        line = (
-            BillLine.objects.filter(kind="usage", bill__state="issued", agency_id__in=able)
-            .select_related("bill__agency", "charge_item")
-            .order_by("-bill__period", "-facts", "id")
-            .first()
-        )
-        assert line is not None, "the demo has issued bills"
-        sources = source_checks(SYSTEM, line.charge_period)
-        feeds = [s.source for s in sources if line.charge_item.code in s.source.items]
-        source = (feeds or [sources[0].source])[0].code
+    line, source = _target(able)
     agency = line.bill.agency
-    day = FiscalPeriod.parse(line.charge_period).first_day
     browser = next(
         client
-        for actor, client in visitors.people
-        if not actor.centre
-        and agency.pk in actor.agencies_with("charging.view_bills") & actor.agencies_with(VIEW)
+        for actor, client in people
+        if agency.pk in actor.agencies_with("charging.view_bills") & actor.agencies_with(VIEW)
     )
-
-    def send() -> None:
-        start = datetime(day.year, day.month, day.day, 18, tzinfo=UTC) + timedelta(days=3)
-        record = Usage(
-            external_id=f"bench-{uuid4()}", agency=agency.code,
-            charge_item=line.charge_item.code, quantity=Decimal(1),
-            unit=line.charge_item.unit_id, starts=start, ends=start + timedelta(hours=1),
-        )  # fmt: skip
-        with act_as(SYSTEM):
-            result = emit(actor=SYSTEM, source=source, facts=[record])
-        assert result.accepted == 1, result
 
     def counted() -> int:
         with act_as(SYSTEM):
@@ -97,11 +69,11 @@ def measure() -> dict[str, Any]:
         return sum(each.line.facts for each in found)
 
     def work_out() -> None:
-        send()
+        _send(line, source)
         counted()
 
     def show() -> None:
-        send()
+        _send(line, source)
         answer = browser.get(f"/agency/usage/late/?agency={agency.code}")
         assert answer.status_code == 200, answer.status_code
 
@@ -110,18 +82,57 @@ def measure() -> dict[str, Any]:
     seen = [_timed(show) for _ in range(ROUNDS)]
     after = counted()
     assert after == before + 2 * ROUNDS, "every late record is in a draft line"
-
-    def bare() -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("CREATE TEMP TABLE IF NOT EXISTS bench_bare (x int)")
-            cursor.execute("INSERT INTO bench_bare VALUES (1)")
-            cursor.execute("SELECT count(*) FROM bench_bare")
-
-    base = [_timed(bare) for _ in range(ROUNDS)]
+    base = [_timed(_bare) for _ in range(ROUNDS)]
     return {
         "seen": _summary(seen), "worked": _summary(worked), "records": after,
         "bare": _summary(base)["p50"],
     }  # fmt: skip
+
+
+def _target(able: set[Any]) -> tuple[Any, str]:
+    """The fullest newest line of an agency whose people can be signed in, and a source of it."""
+    from commonweal.kernel.access.public import SYSTEM, act_as
+    from commonweal.kernel.metering.public import source_checks
+    from commonweal.practices.charging.public import BillLine
+
+    with act_as(SYSTEM):
+        line = (
+            BillLine.objects.filter(kind="usage", bill__state="issued", agency_id__in=able)
+            .select_related("bill__agency", "charge_item")
+            .order_by("-bill__period", "-facts", "id")
+            .first()
+        )
+        assert line is not None, "the demo has issued bills"
+        sources = [check.source for check in source_checks(SYSTEM, line.charge_period)]
+    feeds = [each for each in sources if line.charge_item.code in each.items]
+    return line, str((feeds or sources)[0].code)
+
+
+def _send(line: Any, source: str) -> None:
+    """One record of the line's month, item and agency, which comes after its close."""
+    from commonweal.kernel.access.public import SYSTEM, act_as
+    from commonweal.kernel.calendar.public import FiscalPeriod
+    from commonweal.kernel.metering.public import Usage, emit
+
+    day = FiscalPeriod.parse(line.charge_period).first_day
+    start = datetime(day.year, day.month, day.day, 18, tzinfo=UTC) + timedelta(days=3)
+    record = Usage(
+        external_id=f"bench-{uuid4()}", agency=line.bill.agency.code,
+        charge_item=line.charge_item.code, quantity=Decimal(1), unit=line.charge_item.unit_id,
+        starts=start, ends=start + timedelta(hours=1),
+    )  # fmt: skip
+    with act_as(SYSTEM):
+        result = emit(actor=SYSTEM, source=source, facts=[record])
+    assert result.accepted == 1, result
+
+
+def _bare() -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE IF NOT EXISTS bench_bare (x int)")
+        cursor.execute("INSERT INTO bench_bare VALUES (1)")
+        cursor.execute("SELECT count(*) FROM bench_bare")
 
 
 def main(folder: str) -> None:
