@@ -136,7 +136,7 @@ KERNEL = (
     "metering",
     "ledger",
 )
-PRACTICES = ("charging",)
+PRACTICES = ("charging", "consolidation")
 _root = Path(__file__).parent
 MODULES = [
     *(f"commonweal.kernel.{m}" for m in KERNEL if (_root / "kernel" / m).is_dir()),

@@ -22,6 +22,7 @@ INTERNAL = {
     "charging.test_reserves": "runs every night by itself; the command can run it sooner",
     "charging.put_credit": "a decision on a dispute, a service credit or a year's end gives it",
     "charging.post_refund": "money that two people let go: propose_refund and recovery call it",
+    "charging.run_clocks": "the worker does it each morning; the command is for operators",
     "charging.save_mapping": "import_costs keeps the mapping that was accepted",
     "charging.sign_forecasts": "the same as sign_forecast for many at once, for programs of ours",
     "documents.begin_here": "the command's way to ask: it makes the archive itself",

@@ -51,12 +51,13 @@ ACTORLESS = {
     "charging.selectors.lines.rate_decision": "of a rate version that was read before",
     "charging.selectors.portal.line_of_change": "of a bill that was read before",
     "charging.selectors.rates.entry": "of a rate version that was read before",
+    "consolidation.selectors.years.total_of": "of years that were read before",
     "metering.selectors.period_state": "one word about a month, the same for everybody",
     "party.selectors.centre": "one row: the centre itself, whom everybody may see",
     "party.selectors.person_of_user": "makes actors; the scope shows one's own row only",
 }
 """Reads that others may use without saying who asks, and why."""
-MONEY = ("money", "catalogue", "metering", "ledger", "charging")
+MONEY = ("money", "catalogue", "metering", "ledger", "charging", "consolidation")
 CLOCKS = re.compile(r"datetime\.(now|utcnow|today)\(|date\.today\(|timezone\.now\(|time\.time\(")
 
 

@@ -32,6 +32,7 @@ from commonweal.kernel.metering.public import (
 )
 from commonweal.kernel.party import public as party
 from commonweal.practices.charging import public as charging
+from commonweal.practices.consolidation import public as worth
 
 REFUSED = b"""id,agency,charge_item,quantity,unit,from,to
 x-1,PARKS,helpdesk.case,,C62,2026-11-02,2026-11-03
@@ -54,6 +55,7 @@ def open_matters(world: World, folder: Path) -> None:
     _account(world)
     _taken_away(world)
     _planned(world)
+    _worth(world)
 
 
 def _to_decide(world: World) -> None:
@@ -135,6 +137,29 @@ def _taken_away(world: World) -> None:
     with act_as(parks):
         asked = begin_here(actor=parks, agency_id=agency)
         make_take_out(actor=parks, take_out_id=asked.pk, tell=lambda *_: None)
+
+
+def _worth(world: World) -> None:
+    """A baseline being written, with a paper; an agency's page that is open to everybody."""
+    officer, parks, agency = world.actors["officer"], world.actors["parks"], world.agencies["PARKS"]
+    with act_as(officer):
+        worth.put_index(actor=officer, code="CPI", name="Consumer prices", source="Bureau")
+        worth.put_index_value(actor=officer, index="CPI", year=2025, value="100", source="Bureau")
+    lines = (worth.NewCost("staff", "Nine agents", 90_000_000, varies=True),)
+    with act_as(parks):
+        row = worth.put_baseline(
+            actor=parks, agency_id=agency, service="helpdesk",
+            given=worth.NewBaseline(
+                lines, "Eight hours, mostly kept", 2025, "CPI", "helpdesk.case", Decimal(14_000)
+            ),
+        )  # fmt: skip
+        worth.add_evidence(
+            actor=parks, baseline_id=row.pk, filename="budget.pdf", media_type="application/pdf",
+            data=b"%PDF-1.7 a budget",
+        )  # fmt: skip
+        charging.publish_money(
+            actor=parks, agency_id=agency, published=True, reason="Decided by the council."
+        )
 
 
 def _account(world: World) -> None:

@@ -94,6 +94,18 @@ def check_clock(moment: datetime | None = None) -> Finding:
     return Finding("ok", "clock", said)
 
 
+def check_engine() -> Finding:
+    """The installed DuckDB passes the rating engine's self-test."""
+    try:
+        from commonweal.practices.charging.engine.connection import require_engine
+
+        return Finding("ok", "engine", f"DuckDB {require_engine()} adds up exactly")
+    except CommonwealError as error:
+        return Finding("fail", "engine", "does not price exactly", error.message)
+    except ImportError as error:
+        return Finding("fail", "engine", f"is not installed: {error}", "Install the package again.")
+
+
 def check_folder(data_dir: Path) -> Finding:
     """The data folder belongs to the caller and is closed to others."""
     if not data_dir.exists():
@@ -183,7 +195,7 @@ def examine(data_dir: Path) -> Iterator[Finding]:
     """Every finding, in the order in which a person would look."""
     simple: tuple[Callable[[], Finding], ...] = (
         check_python, lambda: check_disk(data_dir), check_memory, check_clock,
-        lambda: check_folder(data_dir), lambda: check_mail(data_dir),
+        check_engine, lambda: check_folder(data_dir), lambda: check_mail(data_dir),
     )  # fmt: skip
     for check in simple:
         yield check()

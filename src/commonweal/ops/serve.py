@@ -46,7 +46,9 @@ def work(parent: int) -> None:
 
     django.setup()
     from commonweal.kernel.jobs.public import Worker
+    from commonweal.practices.charging.public import require_engine
 
+    require_engine()
     worker, stop = Worker(), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both: the parent decides
@@ -122,8 +124,10 @@ def serve(port: int, host: str = "127.0.0.1") -> int:
     from granian.constants import Interfaces
 
     from commonweal.kernel.access.public import check_database
+    from commonweal.practices.charging.public import require_engine
 
     require_free(port, host)
+    require_engine()
     check_database()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "commonweal.settings")
     stop = threading.Event()

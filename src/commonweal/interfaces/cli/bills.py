@@ -5,7 +5,18 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .kit import Verbs, acting, add_group, add_verb, agency_id, print_json, table, write
+from .kit import (
+    Verbs,
+    acting,
+    add_group,
+    add_json,
+    add_verb,
+    agency_id,
+    print_json,
+    show_rows,
+    table,
+    write,
+)
 
 EXAMPLES = """\
   commonweal bills list --period 2026-10
@@ -31,6 +42,15 @@ def register(verbs: Verbs) -> None:
     )  # fmt: skip
     shown.add_argument("number", help="number or id of the bill")
     shown.add_argument("--json", action="store_true", help="the complete bill as JSON")
+    changed = add_verb(
+        own, "changes", help="why an agency's bill changed between two months",
+        about="The terms add up to the change exactly.",
+        examples="  commonweal bills changes LWD 2026-07 2026-10", run=changes,
+    )  # fmt: skip
+    changed.add_argument("agency", help="code or id of the agency")
+    changed.add_argument("before", metavar="YYYY-MM")
+    changed.add_argument("after", metavar="YYYY-MM")
+    add_json(changed)
     files = add_verb(
         own, "files", help="write an issued bill's PDF, CSV, journal, proof pack and verifier",
         about="The files are those that were issued, compared with their hash.",
@@ -80,6 +100,28 @@ def show(args: argparse.Namespace) -> int:
     table(header, rows, "The bill has no lines.")
     print(f"Total {document['total']} {document['currency']}")
     return 0
+
+
+def changes(args: argparse.Namespace) -> int:
+    """The terms of a change, and its sentence."""
+    from commonweal.practices.charging.public import (
+        CHANGE_TERMS,
+        bill_move,
+        cause_sentence,
+        change_sentence,
+        money_text,
+        term_words,
+    )
+
+    with acting(args) as actor:
+        move = bill_move(actor, agency_id(actor, args.agency), args.before, args.after)
+    names, currency = term_words(), move.after.currency
+    if not args.json:
+        print(f"{change_sentence(move)} {cause_sentence(move)}".rstrip())
+    rows = [
+        (term, names[term], money_text(move.found.terms[term], currency)) for term in CHANGE_TERMS
+    ]
+    return show_rows(args, ("term", "what changed", "amount"), rows, "Nothing changed.")
 
 
 def write_files(args: argparse.Namespace) -> int:

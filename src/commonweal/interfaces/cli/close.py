@@ -181,7 +181,13 @@ def show_approval(found: Any) -> None:
     for query in found.disputes:
         print(
             f"Disputed: {query.agency.name}, {query.line.charge_item.name}, "
-            f"{words.money(query.line.amount_minor, decision.currency)}: {query.text}"
+            f"{words.money(query.disputed_minor, decision.currency)}: {query.text}"
+        )
+    for hold in found.holds:
+        print(
+            f"Unusual, not acknowledged: {hold.agency.name}, {hold.line.charge_item.name}, "
+            f"{words.money(hold.amount_minor, decision.currency)} instead of usually "
+            f"{words.money(hold.usual_minor, decision.currency)}"
         )
     may = [
         f"{each.name or each.role} ({each.role})" if each.name else each.role

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
+from . import cost_terms, lineage
 from .kit import CommandError, acting
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ def register(verbs: Verbs) -> None:
         help="how pools give to pools (default: step_down)",
     )  # fmt: skip
     _derive_parser(inner)
+    lineage.register(inner, _verb)
+    cost_terms.register(inner, _verb)
 
 
 def _verb(verbs: Verbs, name: str, text: str, run: Run, epilog: str = "") -> Parser:
@@ -150,6 +153,10 @@ def _derive_parser(verbs: Verbs) -> None:
     parser.add_argument("--share-because", default="", metavar="REASON", help="why that part")
     parser.add_argument("--places", type=int, default=4, help="decimals of the rate (default 4)")
     parser.add_argument("--rounding", default="half_up", help="half_up, half_even, down or up")
+    parser.add_argument("--cost-base", choices=("full", "allowable"), default="full",
+                        help="full cost, or what grants allow")  # fmt: skip
+    parser.add_argument("--at-capacity", action="store_true",
+                        help="go by the item's practical capacity, not the volume")  # fmt: skip
     parser.add_argument("--propose", metavar="YYYY-MM-DD", help="propose it from this day on")
     parser.add_argument("--reason", default="", help="a note for the rate book")
 
@@ -392,6 +399,7 @@ def derive(args: argparse.Namespace) -> int:
     """Derive a rate, explain it, and propose it if asked; a person approves it on the rate desk."""
     from commonweal.kernel.catalogue.public import item_by_code
     from commonweal.practices.charging.public import (
+        RateTerms,
         RateVersion,
         Volume,
         derivation_sentences,
@@ -415,6 +423,7 @@ def derive(args: argparse.Namespace) -> int:
             share_reason=args.share_because,
             places=args.places,
             policy=args.rounding,
+            terms=RateTerms(args.cost_base, args.at_capacity),
         )
         version = RateVersion(
             charge_item=item,

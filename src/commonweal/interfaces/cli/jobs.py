@@ -44,7 +44,9 @@ def register(verbs: Verbs) -> None:
 def work(args: argparse.Namespace) -> int:
     """The worker; Ctrl-C or SIGTERM lets it finish its present piece."""
     from commonweal.kernel.jobs.public import Worker
+    from commonweal.practices.charging.public import require_engine
 
+    require_engine()
     worker = Worker()
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
     tried = worker.run(once=args.once)

@@ -22,7 +22,8 @@ GROUP = "commonweal.verbs"
 VERBS = (
     "demo", "init", "serve", "parties", "people", "services", "items", "units", "sources",
     "agreements", "usage", "late", "costs", "conversions", "what_if", "ratedesk", "budgets",
-    "close", "bills", "payments", "recovery", "audit",
+    "close", "bills", "disputes",
+    "credits", "unusual", "payments", "recovery", "worth", "reconcile", "money", "audit",
     "ledger", "jobs", "database", "doctor", "bench", "deep",
 )  # fmt: skip
 EPILOG = """\

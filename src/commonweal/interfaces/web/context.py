@@ -94,6 +94,11 @@ SECTIONS = {
     "/orders/": "/agreements/",
     "/endings/": "/agreements/",
     "/agency/lines/": "/agency/bills/",
+    "/agency/changes/": "/agency/bills/",
+    "/agency/unusual/": "/agency/bills/",
+    "/agency/dates/": "/agency/bills/",
+    "/agency/disputes/": "/agency/bills/",
+    "/agency/credits/": "/agency/bills/",
     "/agency/rates/": "/agency/bills/",
     "/agency/proposed-rates/": "/agency/budget/",
 }
@@ -117,7 +122,7 @@ def links(entries: list[tuple[str, str]], path: str) -> tuple[Link, ...]:
 def navigation(actor: Actor, path: str) -> tuple[Link, ...]:
     """The places that the actor may go to."""
     if actor.centre:  # its people read an agency's bill on the agency's page
-        return _centre_links(actor, centre_path(path))
+        return _centre_links(actor, centre_path(path.replace("/agency/worth/", "/centre/worth/")))
     own = [*_agency_pages(actor), *places(actor)]
     return links(own or public_pages(), path)
 
@@ -139,6 +144,9 @@ def _agency_pages(actor: Actor) -> list[tuple[str, str]]:
         ("agency:forecasts", _("My forecasts"), "charging.view_bills"),
         ("agency:budget", _("My budget"), "charging.view_bills"),
         ("agency:accounts", _("My accounts"), "charging.view_bills"),
+        ("agency:worth", _("Was it worth it?"), "consolidation.view"),
+        ("agency:peers", _("Our unit costs"), "charging.view_bills"),
+        ("agency:openness", _("Where our money went"), "charging.view_bills"),
         ("agency:take_out", _("My data"), "documents.take_out"),
     ]
     found = [(label, name) for name, label, need in entries if actor.agencies_with(need)]
@@ -152,6 +160,7 @@ def public_pages() -> list[tuple[str, str]]:
     return [
         (_("Services"), "public:catalogue"),
         (_("Rates"), "public:rates"),
+        (_("Where the money went"), "public:money_agencies"),
         (_("How charging works"), "public:how"),
     ]
 
@@ -168,6 +177,7 @@ def _centre_links(actor: Actor, path: str) -> tuple[Link, ...]:
         ("centre:room", _("Data room"), "charging.read_room"),
         ("centre:agreements", _("Agreements"), "agreements.view"),
         ("centre:intake", _("Usage intake"), "metering.view"),
+        ("centre:worth", _("Was it worth it?"), "consolidation.view"),
         ("centre:people", _("People"), "party.view_people"),
         ("centre:audit", _("Audit trail"), "audit.view"),
     ]

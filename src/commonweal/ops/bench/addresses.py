@@ -98,14 +98,40 @@ def values() -> dict[str, str]:
             "public:what_if:code": line.charge_item.code,
             "/rates/:code": line.charge_item.code,
             "agency:usage_item:code": line.charge_item.code,
+            "agency:worth_service:code": line.charge_item.service.code,
+            "agency:worth_baseline:code": line.charge_item.service.code,
+            "public:money:code": line.agency.code,
+            "public:money_csv:code": line.agency.code,
             "centre:pool:code": pools[0].code if pools else charging.UNASSIGNED,
+            "centre:ledger_line:line_id": _ledger_line(pools, run),
+            "ledger_line_id": _ledger_line(pools, run),
+            "/bill-lines/{line_id}/costs/{code}:code": pools[0].code if pools else NOWHERE,
             "centre:role:code": roles(SYSTEM)[0].code,
+            **_cost_terms(),
             "/cost-pools/{code}/lines:code": pools[0].code if pools else charging.UNASSIGNED,
             "kind": "pdf",
             "topic": "bills",
             "head": f"0:{'0' * 64}",
         }
     return {name: str(value) for name, value in found.items()}
+
+
+def _ledger_line(pools: Any, run: Any) -> Any:
+    """A ledger line that an allocation counted."""
+    code = pools[0].code if pools else charging.UNASSIGNED
+    span = (run.first_period, run.last_period)
+    found = charging.cost_pool_lines(SYSTEM, code, *span, place=Place(limit=1))
+    return found[0].id if found else NOWHERE
+
+
+def _cost_terms() -> dict[str, Any]:
+    """A capacity and an asset, where the centre has them."""
+    found: dict[str, Any] = {}
+    for row in charging.capacities(SYSTEM, Place(limit=1)):
+        found["capacity_id"] = row.pk
+    for view in charging.assets(SYSTEM, Place(limit=1)):
+        found["centre:asset:code"] = found["asset"] = view.asset.code
+    return found
 
 
 def _routes(

@@ -16,7 +16,9 @@ def main(argv: list[str] | None = None) -> int:
     """Run the named campaigns one after the other on a site in `--data`; results as JSON."""
     parser = argparse.ArgumentParser(prog="commonweal.ops.deep")
     parser.add_argument(
-        "campaigns", nargs="+", choices=("intake", "close", "jobs", "power", "pages")
+        "campaigns",
+        nargs="+",
+        choices=("intake", "close", "jobs", "power", "pages", "prices"),
     )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 from .report import Result, page
 
 SHARES = {
+    "prices": (25, 0),
     "pages": (25, 0),
     "close": (16, 8),
     "power": (14, 12),

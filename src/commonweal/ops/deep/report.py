@@ -114,6 +114,9 @@ COVERAGE = """
 `pages` follows links: what only a form's answer shows, or the demo has no case of, is left
 to `tests/browser`.
 
+`prices` stops at a million cases or when its time is used up; a finding names its seed, with which
+`engine.trial.try_seed` repeats the batch.
+
 Kills are SIGKILL of the process that works, of PostgreSQL's postmaster, or of it with all its
 children. The web is Commonweal's WSGI application under the standard library's threaded server in
 a forked process; granian, which serves in production, is not between them. `power` puts every

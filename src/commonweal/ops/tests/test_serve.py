@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
+import itertools
 import os
 import signal
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from commonweal.ops import serve
+from commonweal.ops import doctor, serve
+from commonweal.practices.charging.engine import EngineDefect
+from commonweal.practices.charging.engine import connection as engine
 
 PLACE = "COMMONWEAL_TEST_WORKERS"
 
@@ -69,3 +74,43 @@ def test_a_worker_ends_with_its_parent() -> None:
     stopped = threading.Event()
     serve.end_with(parent=-1, stop=stopped.set)
     assert stopped.is_set()
+
+
+@pytest.fixture
+def wrong_sums(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A DuckDB whose window sums are wrong, as before 2.0: the self-test counts wrong rows."""
+    monkeypatch.setattr(engine, "self_test_sql", lambda rows: "SELECT 65536 AS wrong")
+    engine._tested.cache_clear()
+    yield
+    engine._tested.cache_clear()
+
+
+@pytest.mark.usefixtures("wrong_sums")
+def test_nothing_starts_on_a_duckdb_that_adds_up_wrongly() -> None:
+    """Server, worker of the server, worker by hand: each refuses before it does anything."""
+    from commonweal.interfaces.cli import jobs
+
+    for start in (
+        lambda: serve.serve(free_port()),
+        lambda: serve.work(os.getppid()),
+        lambda: jobs.work(argparse.Namespace(once=True)),
+    ):
+        with pytest.raises(EngineDefect, match="65536 wrong window sums") as error:
+            start()
+        assert error.value.code == "RATE-901"
+        assert "install DuckDB 2.0 or later" in error.value.message
+    found = doctor.check_engine()
+    assert (found.level, found.said) == ("fail", "does not price exactly")
+    assert "install DuckDB 2.0 or later" in found.remedy
+
+
+def test_the_installed_duckdb_is_fit() -> None:
+    assert doctor.check_engine().level == "ok"
+    first_lines = itertools.islice(doctor.examine(Path("/nowhere/at/all")), 6)
+    assert "engine" in {each.subject for each in first_lines}
+
+
+def free_port() -> int:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])

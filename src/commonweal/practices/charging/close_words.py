@@ -51,15 +51,26 @@ def step_words(code: str, detail: Mapping[str, Any]) -> str:
     if code == "approve":
         return _approved_words(detail, currency)
     if code in {"draft", "issue"}:
-        said = _("%(count)s bills, %(total)s") % {
-            "count": detail.get("bills", 0),
-            "total": words.money(detail.get("total_minor"), currency),
-        }
-        due = iso_day(detail.get("due", ""))
-        return said + (", " + _("due %(day)s") % {"day": due} if due else "")
+        return _bills_words(detail, currency)
     if code == "post":
         return _("%(count)s pairs of journals") % {"count": detail.get("pairs", 0)}
     return _("%(count)s notices") % {"count": detail.get("notices", 0)}
+
+
+def _bills_words(detail: Mapping[str, Any], currency: str) -> str:
+    """How many bills were drafted or issued, and what is to be known of them."""
+    said = _("%(count)s bills, %(total)s") % {
+        "count": detail.get("bills", 0),
+        "total": words.money(detail.get("total_minor"), currency),
+    }
+    if detail.get("holds"):
+        said += ", " + _("%(count)s unusual lines") % {"count": detail["holds"]}
+    if detail.get("credits_moved_minor"):
+        said += ", " + _("credits of %(amount)s moved to the next bills") % {
+            "amount": words.money(detail["credits_moved_minor"], currency)
+        }
+    due = iso_day(detail.get("due", ""))
+    return said + (", " + _("due %(day)s") % {"day": due} if due else "")
 
 
 def _approved_words(detail: Mapping[str, Any], currency: str) -> str:
@@ -90,6 +101,7 @@ LABELS = {
     "order_line": gettext_noop("Order line"),
     "rate": gettext_noop("Rate version"),
     "amount": gettext_noop("Amount"),
+    "usual": gettext_noop("Usually"),
     "text": gettext_noop("What the agency says"),
     "frozen": gettext_noop("Counted at the freeze (records / quantity)"),
     "rated": gettext_noop("In the rated files (records / quantity)"),

@@ -8,6 +8,10 @@ from commonweal.kernel.schema.domain import Manifest
 from . import notice_words
 from .actions import adjustments, assurance, recovery
 from .actions.approval import bills_approved, bills_not_approved
+from .actions.assets import SUBJECT as DISPOSAL
+from .actions.assets import disposal_approved, disposal_not_approved
+from .actions.capacity import SUBJECT as IDLE
+from .actions.capacity import policy_approved, policy_not_approved
 from .actions.cost_files import KIND as IMPORT
 from .actions.credits import APPROVE as APPROVE_CREDITS
 from .actions.credits import SUBJECT as CREDIT
@@ -81,6 +85,12 @@ register_subject(
     assurance.engagement_decided,
     words="a data room",
 )
+register_subject(
+    IDLE, APPROVE, policy_approved, policy_not_approved, words="who bears idle capacity"
+)
+register_subject(
+    DISPOSAL, APPROVE, disposal_approved, disposal_not_approved, words="the disposal of an asset"
+)
 
 RESERVES = "charging.test_reserves"
 register_subject(CREDIT, APPROVE_CREDITS, credit_approved, words="a credit to an agency")
@@ -114,10 +124,12 @@ _FINANCE = [
     "charging.import_payments",
     "charging.settle",
     "charging.issue_budget_figures",
+    "charging.set_tolerances",
 ]
 MANIFEST = Manifest(
     name="charging",
     shown={
+        "charging.AnomalyHold": {"bill__state": "issued"},
         "charging.Bill": {"state": "issued"},
         "charging.BillLine": {"bill__state": "issued"},
         "charging.LineFunding": {"line__bill__state": "issued"},
@@ -170,7 +182,8 @@ MANIFEST = Manifest(
         "charging.disputes_finance": "Decide disputes as the finance officer",
         "charging.disputes_director": "Decide disputes as the director",
         "charging.disputes_board": "Record what the board decided on disputes",
-        "charging.set_dispute_rules": "Set times for disputes, tolerances and board meetings",
+        "charging.set_dispute_rules": "Set times for disputes and bills, and board meetings",
+        "charging.set_tolerances": "Set from when a line is unusual and holds its bill",
         "charging.map_accounts": "Map bill lines to the agency's own account strings",
         "charging.propose_recovery": "Propose year-end adjustments, reduced prices and limits",
         "charging.approve_recovery": "Approve year-end adjustments, reduced prices and limits",
@@ -183,6 +196,7 @@ MANIFEST = Manifest(
         "charging.set_rate_rules": "Set notice periods, the freeze and limits of rates",
         "charging.issue_budget_figures": "Issue agencies' budget figures; set their deadlines",
         "charging.manage_budget": "Enter the agency's budgets, deadlines and alerts",
+        "charging.publish_money": "Open the agency's page about its money to everybody",
     },
     roles={
         "director": [
@@ -205,6 +219,8 @@ MANIFEST = Manifest(
             "charging.disputes_director",
             "charging.disputes_board",
             "charging.set_dispute_rules",
+            "charging.set_tolerances",
+            "charging.publish_money",
         ],
         "finance_officer": _FINANCE,
         "service_owner": [
@@ -213,6 +229,7 @@ MANIFEST = Manifest(
             "charging.view_all_bills",
             "charging.answer_queries",
             "charging.disputes_owner",
+            "charging.set_tolerances",
         ],
         "auditor": [
             "charging.view_costs",
@@ -220,6 +237,7 @@ MANIFEST = Manifest(
             "charging.view_payments",
             "charging.make_package",
             "charging.read_room",
+            "charging.view_payments",
         ],
         "agency_finance": [
             "charging.view_bills",
@@ -227,6 +245,7 @@ MANIFEST = Manifest(
             "charging.query_lines",
             "charging.map_accounts",
             "charging.sign_forecast",
+            "charging.publish_money",
             "charging.manage_budget",
         ],
         "agency_approver": [

@@ -52,7 +52,7 @@ DISPUTE = Template(
     subject=gettext_noop("A disputed bill line waits for your answer"),
     body=gettext_noop(
         "An agency disputes a line of its bill. Answer it until {until}; after that it goes to the "
-        "next level:\n{base_url}/centre/disputes/{dispute}/"
+        "next level:\n{base_url}/agency/disputes/{dispute}/"
     ),
 )
 OUTCOME = Template(
@@ -70,7 +70,7 @@ CREDIT = Template(
     subject=gettext_noop("A credit for a disputed line waits for your approval"),
     body=gettext_noop(
         "A credit for a disputed line was proposed. It is given only after a second person has "
-        "approved it:\n{base_url}/centre/disputes/{dispute}/"
+        "approved it:\n{base_url}/agency/disputes/{dispute}/"
     ),
 )
 

@@ -139,7 +139,45 @@ def derivation_sentences(version: RateVersion) -> list[str]:
                 "reason": item["reason"],
             }
         )
-    return [*found, _quotient_sentence(version), _volume_sentence(document), *_instead(version)]
+    found += [_quotient_sentence(version), _volume_sentence(document)]
+    return [*found, *_terms(document, currency), *_instead(version)]
+
+
+def _terms(document: dict[str, Any], currency: str) -> list[str]:
+    """The other basis of cost, and idle capacity: told wherever there is one."""
+    found = []
+    bases = document.get("bases")
+    if bases:
+        full, allowable = bases["full"], bases["allowable"]
+        said = {
+            "full": words.rate(Decimal(full["rate"]), currency),
+            "allowable": words.rate(Decimal(allowable["rate"]), currency),
+        }
+        found.append(
+            _("On full cost the rate is %(full)s, on what grants allow %(allowable)s.") % said
+        )
+        if document["cost_base"] == "allowable":
+            found.append(_("Chosen is what grants allow."))
+    capacity = document.get("capacity")
+    if capacity:
+        said = {
+            "practical": capacity["practical"], "unit": capacity["unit"],
+            "volume": capacity["expected_volume"],
+            "idle": words.rate(Decimal(capacity["idle_cost"]), currency),
+            "rate": words.rate(Decimal(capacity["rate_at_capacity"]), currency),
+            "owner": capacity["owner"],
+        }  # fmt: skip
+        shape = (
+            _("The rate goes by the practical capacity of %(practical)s %(unit)s, not by the "
+              "%(volume)s expected; %(idle)s of idle capacity, answered for by %(owner)s, is no "
+              "part of it.")
+            if capacity["denominator"] == "capacity"
+            else _("Of the practical capacity of %(practical)s %(unit)s, %(volume)s are expected: "
+                   "the rate holds %(idle)s of idle capacity, answered for by %(owner)s. At "
+                   "capacity it would be %(rate)s.")
+        )  # fmt: skip
+        found.append(shape % said)
+    return found
 
 
 def zero_base_sentences(version: RateVersion) -> list[str]:

@@ -154,3 +154,15 @@ BEGIN
 END $$;
 CREATE OR REPLACE TRIGGER credit_has_room AFTER INSERT OR UPDATE ON charging_billline
   FOR EACH ROW EXECUTE FUNCTION charging_credit_has_room();
+-- Sets of drivers of one pool never overlap, nor do capacities of one pool or charge item.
+ALTER TABLE charging_driverset DROP CONSTRAINT IF EXISTS driver_sets_do_not_overlap;
+ALTER TABLE charging_driverset ADD CONSTRAINT driver_sets_do_not_overlap
+  EXCLUDE USING gist (pool_id WITH =, daterange(starts, ends, '[)') WITH &&);
+ALTER TABLE charging_capacity DROP CONSTRAINT IF EXISTS pool_capacities_do_not_overlap;
+ALTER TABLE charging_capacity ADD CONSTRAINT pool_capacities_do_not_overlap
+  EXCLUDE USING gist (pool_id WITH =, daterange(starts, ends, '[)') WITH &&)
+  WHERE (pool_id IS NOT NULL);
+ALTER TABLE charging_capacity DROP CONSTRAINT IF EXISTS item_capacities_do_not_overlap;
+ALTER TABLE charging_capacity ADD CONSTRAINT item_capacities_do_not_overlap
+  EXCLUDE USING gist (charge_item_id WITH =, daterange(starts, ends, '[)') WITH &&)
+  WHERE (charge_item_id IS NOT NULL);

@@ -91,7 +91,6 @@ def daily_reserves(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> No
         test_reserves(actor=actor)
 
 
-@stepwise
 def run_dispute_clocks(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
     """Take overdue disputes to the next level, once each; close those that were let stand."""
     run_clocks(actor=actor)

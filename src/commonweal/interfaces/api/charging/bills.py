@@ -186,39 +186,6 @@ class LineFacts(Page[LineFact]):
     amount: Exact
 
 
-class QueryOut(Out):
-    """A question or dispute about a line, and the centre's answer."""
-
-    id: UUID
-    agency_id: UUID
-    line_id: UUID
-    bill: str
-    kind: str
-    text: str
-    state: str
-    raised_at: datetime
-    answer: str
-    answered_at: datetime | None
-
-    @staticmethod
-    def resolve_bill(row: Any) -> str:
-        """The bill's number, or its id before it is issued."""
-        return row.line.bill.number or str(row.line.bill_id)
-
-
-class QueryIn(In):
-    """What you would like to know, or do not agree with."""
-
-    kind: Literal["question", "dispute"]
-    text: Annotated[Text, Field(min_length=1)]
-
-
-class AnswerIn(In):
-    """The centre's answer."""
-
-    answer: Annotated[Text, Field(min_length=1)]
-
-
 class MapOut(Out):
     """An agency's own account for an item, a service, or (both null) everything else."""
 
@@ -423,40 +390,6 @@ def download_line_usage(request: Asked, line_id: UUID) -> HttpResponseBase:
         kept.write(piece)
     kept.seek(0)
     return attachment(name, "text/csv", kept)
-
-
-@door.post(
-    "/bill-lines/{line_id}/queries",
-    access=needs("charging.query_lines"),
-    returns=QueryOut,
-    status=201,
-)
-def raise_query(request: Asked, line_id: UUID, data: QueryIn) -> charging.LineQuery:
-    """Ask about a line, or dispute it, during preview or after issue."""
-    charging.line(request.actor, line_id)
-    return charging.raise_query(
-        actor=request.actor, line_id=line_id, kind=data.kind, text=data.text
-    )
-
-
-@door.get("/queries", access=SEE, returns=Page[QueryOut])
-def list_queries(
-    request: Asked,
-    bill: Annotated[str, Field(max_length=80)] = Query("", description="Number or id; else all."),
-    state: Literal["", "open", "answered"] = Query(""),
-    after: str = paging.after_query(),
-    limit: int = paging.limit_query(),
-) -> dict[str, Any]:
-    """Questions and disputes, oldest first."""
-    bill_id = charging.bill(request.actor, bill).pk if bill else None
-    place = paging.place(after, limit)
-    return paging.answer(charging.queries(request.actor, bill_id=bill_id, state=state, place=place))
-
-
-@door.post("/queries/{query_id}/answer", access=needs("charging.answer_queries"), returns=QueryOut)
-def answer_query(request: Asked, query_id: UUID, data: AnswerIn) -> charging.LineQuery:
-    """Answer a question or dispute."""
-    return charging.answer_query(actor=request.actor, query_id=query_id, answer=data.answer)
 
 
 @door.get("/agencies/{agency}/account-maps", access=SEE, returns=Page[MapOut])

@@ -221,7 +221,7 @@ def approval(actor: Actor, run: charging.CloseRun) -> dict[str, Any] | None:
                 "line_id": query.line_id,
                 "agency": query.agency.code,
                 "charge_item": query.line.charge_item.code,
-                "amount": text(query.line.amount_minor),
+                "amount": text(query.disputed_minor or query.line.amount_minor),
                 "text": query.text,
             }
             for query in found.disputes

@@ -138,6 +138,8 @@ class DerivationIn(In):
     adjustments: list[AdjustmentIn] = Field(default_factory=list, max_length=20)
     places: int = Field(4, ge=0, le=9)
     policy: Literal["half_up", "half_even", "up", "down"] = "half_up"
+    cost_base: Literal["full", "allowable"] = "full"
+    at_capacity: bool = False
 
 
 class ProposalIn(In):
@@ -297,6 +299,7 @@ def derive_rate(request: Asked, data: DerivationIn) -> dict[str, Any]:
         adjustments=[charging.Adjustment(**each.model_dump()) for each in data.adjustments],
         places=data.places,
         policy=data.policy,
+        terms=charging.RateTerms(data.cost_base, data.at_capacity),
     )
     return {"derivation": found}
 

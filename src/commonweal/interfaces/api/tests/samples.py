@@ -12,6 +12,7 @@ from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.catalogue.public import agreements, order, orders
 from commonweal.kernel.ledger.public import journals
 from commonweal.kernel.party.public import memberships, people
+from commonweal.practices.charging.models import CostLine
 from commonweal.practices.charging.public import (
     allocation_runs,
     bill,
@@ -62,14 +63,17 @@ def samples(scene: Scene, code: str) -> dict[str, str]:
             "forecast_id": a_forecast.pk,
             "run_id": run.pk,
             "import_id": cost_imports(SYSTEM)[0].pk,
+            "ledger_line_id": CostLine.objects.order_by("id").values_list("pk", flat=True)[0],
             "rate": rate.code,
             "rate_id": rate.pk,
             "charge_item": rate.charge_item.code,
             "decision_id": rate.decision_id or NOWHERE,
+            "vocabulary": "tower",
         }
     fixed = {
         "fiscal_year": "2026", "first": CLOSED.code, "last": CLOSED.code, "topic": "bills",
         "head": f"0:{'0' * 64}", "format": "hledger",
+        "level": "owner", "target": "draft",
     }  # fmt: skip
     return {name: str(value) for name, value in found.items()} | fixed
 
@@ -81,6 +85,7 @@ def address(path: str, operation: dict[str, Any], known: dict[str, str], scene: 
         "/charge-items/{code}": known["charge_item"],
         "/rates/{code}/what-if": known["charge_item"],
         "/cost-pools/{code}/lines": "unassigned",
+        "/bill-lines/{line_id}/costs/{code}": "unassigned",
         "/usage/sources/{code}": "payroll-engine",
         "/usage/sources/{code}/reports": "payroll-engine",
         "/roles/{code}": "auditor",

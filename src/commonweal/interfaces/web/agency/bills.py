@@ -103,6 +103,7 @@ def bill(request: Asked, number: str) -> HttpResponse:
         "changes": changes(view, say),
         "bridge": bridge(view, say),
         "open_queries": open_queries(view, request.actor.centre),
+        "held": "" if request.actor.centre else charging.held_items(request.actor, the_bill),
     }
     return render(request, "agency/bill.jinja", context)
 

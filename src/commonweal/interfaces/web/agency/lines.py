@@ -20,6 +20,7 @@ from commonweal.kernel.words import public as words
 from commonweal.practices.charging import public as charging
 
 from ..access import anyone_with
+from ..centre.base import money_field
 from ..lists import lists, pages, place
 from ..look.page import Link, Problem
 from ..requests import Asked
@@ -27,7 +28,7 @@ from . import says
 from .frame import VIEW, VIEW_ALL, problem_of, stream
 
 ASK = "charging.query_lines"
-FIELDS = {"BILL-103": "kind", "BILL-104": "text"}
+FIELDS = {"BILL-103": "kind", "BILL-104": "text", "BILL-107": "category", "BILL-108": "amount"}
 
 
 @anyone_with(VIEW, VIEW_ALL)
@@ -51,6 +52,9 @@ def line_context(request: Asked, line_id: UUID, **more: Any) -> dict[str, Any]:
         "basis": charging.basis_sentences(request.actor, view.line),
         "asked": "",
         "kind": "question",
+        "categories": list(charging.category_words().items()),
+        "category": "other",
+        "amount": "",
         **more,
     }
 
@@ -118,15 +122,28 @@ def query(request: Asked, line_id: UUID) -> HttpResponse:
     """Ask about a line or dispute it."""
     if request.method != "POST":
         return HttpResponseRedirect(reverse("agency:line", args=[line_id]) + "#ask")
-    text, kind = request.POST.get("text", ""), request.POST.get("kind", "")
+    given = {name: request.POST.get(name, "") for name in ("text", "kind", "category", "amount")}
+    text, kind = given["text"], given["kind"]
     charging.line(request.actor, line_id)
     try:
-        charging.raise_query(actor=request.actor, line_id=line_id, kind=kind, text=text)
+        amount = None
+        if kind == "dispute" and given["amount"].strip():
+            amount = money_field(request, "amount", _("Amount"))
+        charging.raise_query(
+            actor=request.actor,
+            line_id=line_id,
+            kind=kind,
+            text=text,
+            category=given["category"],
+            amount_minor=amount,
+        )
     except CommonwealError as error:
         if error.status >= 403:
             raise
-        problem = problem_of(error, FIELDS.get(error.code, "text"))
-        context = line_context(request, line_id, asked=text, kind=kind, errors=[problem])
+        field = str(error.details.get("field", "")) or FIELDS.get(error.code, "text")
+        problem = problem_of(error, field)
+        kept = {"category": given["category"], "amount": given["amount"]}
+        context = line_context(request, line_id, asked=text, kind=kind, errors=[problem], **kept)
         return render(request, "agency/line.jinja", context, status=422)
     sent = {
         "dispute": _("Your objection was sent. The centre's answer will appear here."),
@@ -145,12 +162,13 @@ def pool(request: Asked, version: str, pool: str) -> HttpResponse:
         "found": found,
         "item": found.version.charge_item,
         "pages": pages(request, found.page),
-        "span": _span(found.first_period, found.last_period),
+        "span": span_words(found.first_period, found.last_period),
     }
     return render(request, "agency/pool.jinja", context)
 
 
-def _span(first: str, last: str) -> str:
+def span_words(first: str, last: str) -> str:
+    """A month, or from one to another."""
     if first == last:
         return words.period(first)
     return _("%(first)s to %(last)s") % {

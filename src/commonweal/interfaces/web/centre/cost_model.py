@@ -30,6 +30,7 @@ from .base import (
     text,
     whole_field,
 )
+from .capacity import policy_words
 from .costs import cost_tabs
 
 VIEW = "charging.view_costs"
@@ -250,10 +251,27 @@ def allocation(request: Asked, run_id: UUID) -> HttpResponse:
         "targets": [("", _("All services")), *sorted(titles.items())],
         "totals": totals_of(run, titles),
         "method": method_words().get(run.method, run.method),
+        "allowable": allowable_of(run, titles),
+        "idle": charging.idle_costs(request.actor, run_id),
+        "policies": policy_words(),
         "edges": edges,
         "pages": pages(request, edges),
     }
     return show(request, "centre/allocation.jinja", context)
+
+
+def allowable_of(run: charging.AllocationRun, titles: dict[str, str]) -> list[dict[str, Any]]:
+    """Each service's full cost beside what grants allow; nothing where no line was marked."""
+    part = run.result.get("allowable")
+    if not part:
+        return []
+    allowed = {
+        entry["target"]: charging_minor(entry["amount"], run.currency) for entry in part["totals"]
+    }
+    return [
+        {**row, "allowed": allowed[row["code"]], "difference": row["amount"] - allowed[row["code"]]}
+        for row in totals_of(run, titles)
+    ]
 
 
 def totals_of(run: charging.AllocationRun, titles: dict[str, str]) -> list[dict[str, Any]]:

@@ -49,7 +49,12 @@ def cost_tabs(here: str) -> list[Link]:
         ("costs", _("The month")),
         ("imports", _("Imported files")),
         ("model", _("Pools and drivers")),
+        ("terms", _("Dated drivers and marks")),
+        ("towers", _("By tower")),
+        ("capacities", _("Capacity")),
+        ("assets", _("Assets")),
         ("allocations", _("Allocations")),
+        ("reconcile", _("To the bills")),
     )
     return [Link(label, address(name), name == here) for name, label in tabs]
 

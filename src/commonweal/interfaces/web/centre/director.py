@@ -30,7 +30,7 @@ from ..look.page import Stat
 from ..requests import Asked
 from .base import address, bill_href, last_month, month_asked, show
 from .closes import CloseView, closes, month_to_close, view_of
-from .glance import glance
+from .glance import glance, worth_stat
 
 VIEW = "charging.view_all_bills"
 MOST = 1000
@@ -122,7 +122,11 @@ def director(request: Asked) -> HttpResponse:
         "overdue": charging.overdue_figures(actor),
         "queries": queries,
         "decisions": decisions,
-        "glance": [*glance(is_late, recovered, queries, decisions), *past_due(actor)],
+        "glance": [
+            *glance(is_late, recovered, queries, decisions),
+            *past_due(actor),
+            *filter(None, [worth_stat(actor, period)]),
+        ],
         "words": charging.Words(centre().currency),
     }
     return show(request, "centre/director.jinja", context)

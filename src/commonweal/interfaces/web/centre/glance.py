@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from commonweal.kernel.access.public import Actor
+from commonweal.kernel.calendar.public import FiscalPeriod
+from commonweal.kernel.party.public import centre
 from commonweal.kernel.words import public as words
+from commonweal.practices.consolidation import public as worth
 
 from ..look.page import Stat
 
@@ -24,6 +29,26 @@ def glance(
     if recovered:
         found.append(_recovered(recovered))
     return [*found, _asked(queries), _decisions(decisions)]
+
+
+def worth_stat(actor: Actor, period: str) -> Stat | None:
+    """What sharing saved in the month's fiscal year, as honest as its page."""
+    if not actor.may("consolidation.view"):
+        return None
+    year = FiscalPeriod.parse(period).fiscal_year(centre().fiscal_year_start_month)
+    total, currency = worth.total_of(worth.year_views(actor, year)), centre().currency
+    href = reverse("centre:worth") + f"?year={year}"
+    label = _("Sharing lost") if total.claimed < 0 else _("Sharing saved")
+    if total.unknown == total.rows:
+        return Stat(label, "–", _("Cannot be determined"), href, "unknown")
+    note = _("%(amount)s verified") % {"amount": words.money(total.verified, currency)}
+    if total.unknown:
+        note += " · " + _("%(num)s of %(all)s not known") % {
+            "num": total.unknown,
+            "all": total.rows,
+        }
+    status = "bad" if total.claimed < 0 else "watch" if total.not_proved else "good"
+    return Stat(label, words.money(abs(total.claimed), currency), note, href, status)
 
 
 def _late(late: Late) -> Stat:

@@ -291,6 +291,10 @@ def derivation_of(request: Asked) -> Mapping[str, Any]:
         share=text(request, "share") or "1",
         share_reason=text(request, "share_reason"),
         places=whole_field(request, "places", _("Decimals"), default=4),
+        terms=charging.RateTerms(
+            cost_base=text(request, "cost_base") or "full",
+            at_capacity=bool(text(request, "at_capacity")),
+        ),
     )
 
 

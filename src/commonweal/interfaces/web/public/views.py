@@ -24,6 +24,7 @@ from commonweal.kernel.metering.public import late_policies_on, policy_text
 from commonweal.kernel.schema.public import NotFound
 from commonweal.practices.charging.public import (
     RateEntry,
+    method_facts,
     pool_parts,
     rate_book,
     rate_decision,
@@ -115,6 +116,7 @@ def rate(request: Asked, code: str) -> HttpResponse:
         "history": history,
         "pools": pool_parts(shown.version) if shown else [],
         "decision": rate_decision(shown.version) if shown else None,
+        "method": method_facts(shown.version) if shown else [],
         "others": [each for each in known if not shown or each.version.pk != shown.version.pk],
         "pages": pages(request, history.past),
         "shown": shown,

@@ -32,13 +32,23 @@ from commonweal.kernel.metering.models import (
 from commonweal.kernel.notices.models import Message
 from commonweal.kernel.party.models import Delegation, Supplier
 from commonweal.kernel.schema.public import uuid7
+from commonweal.ops.bench.addresses import NOWHERE
 from commonweal.practices.charging.models import (
     AccountMap,
+    AnomalyHold,
+    Asset,
+    AssetMonth,
     BudgetFigure,
+    ContributorCredit,
     CostImport,
+    Credit,
+    Disposal,
+    DisputeEntry,
     ExchangeRate,
     Forecast,
+    ItemTolerance,
     LineQuery,
+    MoneyPage,
     RateBuild,
     RejectedCostRow,
     Scenario,
@@ -50,6 +60,7 @@ DAY = "date '1990-01-01' + g * 10"
 NEW_ITEMS = "(SELECT id FROM catalogue_chargeitem WHERE code LIKE '%%-new-' || g)"
 NEW_PEOPLE = "(SELECT id FROM party_person WHERE name LIKE '%% new ' || g)"
 NEW_ORDERS = "(SELECT id FROM catalogue_order WHERE number LIKE '%%-new-' || g)"
+NEW_AGENCIES = "(SELECT id FROM party_agency WHERE code LIKE '%%-' || g)"
 NEW_OWNER = NEW_ORDERS.replace("id FROM", "agency_id FROM")
 CHANGED: Mapping[str, Mapping[str, str]] = {
     "catalogue.Service": {},
@@ -66,9 +77,19 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
     "charging.Bill": {"period": MONTH, "number": "''"},
     "charging.BillLine": {"number": "10000 + g", "amount_minor": "0", "amount_exact": "0"},
     "charging.LineQuery": {},
+    "charging.DisputeEntry": {},
+    "charging.Credit": {},
+    "charging.AnomalyHold": {
+        "line_id": "(SELECT id FROM charging_billline WHERE number = 10000 + g)"
+    },
+    "charging.ItemTolerance": {"charge_item_id": NEW_ITEMS},
     "charging.CostImport": {"sha256": "md5('file' || g)"},
     "charging.RejectedCostRow": {"row": '"row" + g'},
     "charging.AllocationRun": {},
+    "charging.Asset": {},
+    "charging.AssetMonth": {"period": MONTH},
+    "charging.Capacity": {"starts": DAY, "ends": f"{DAY} + 5"},
+    "charging.ContributorCredit": {},
     "charging.AllocationEdge": {},
     "charging.CloseRun": {"period": MONTH, "state": "'done'"},
     "charging.Forecast": {"charge_item_id": NEW_ITEMS, "fiscal_year": '"fiscal_year"'},
@@ -86,6 +107,7 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
     "metering.LatePolicy": {"starts": '"starts"', "service_id": "service_id"},
     "metering.LateRecord": {},
     "party.Agency": {"kind": '"kind"'},
+    "charging.MoneyPage": {"agency_id": NEW_AGENCIES},
     "party.Bureau": {},
     "party.Supplier": {},
     "party.Person": {"user_id": "NULL", "name": "name || ' new ' || g"},
@@ -126,6 +148,8 @@ def sample(label: str, world: World, known: Mapping[str, str]) -> dict[str, Any]
         "charging.Bill": {"agency_id": agency},
         "charging.ScenarioEffect": {"agency_id": agency},
         "charging.BudgetFigure": {"agency_id": agency},
+        "charging.LineQuery": {"pk": NOWHERE},
+        "charging.DisputeEntry": {"query_id": NOWHERE},
         "charging.BillLine": {"bill__number": known["number"]},
         "charging.RateVersion": {"charge_item__code": known["charge_item"], "state": "approved"},
         "party.Membership": {"person_id": known["person_id"]},
@@ -160,8 +184,15 @@ def _first_rows(world: World, known: Mapping[str, str]) -> list[models.Model]:
     decision = Decision.objects.using("owner").order_by("id")[0]
     decision.pk, decision.subject_id = uuid7(), uuid7()
     return [
-        LineQuery(agency_id=parks, line_id=line.pk, kind="question", text="Why?",
-                  raised_by=officer.user_id, raised_at=when),
+        LineQuery(pk=NOWHERE, agency_id=parks, line_id=line.pk, kind="dispute", text="Why?",
+                  raised_by=officer.user_id, raised_at=when, level="owner", disputed_minor=1),
+        DisputeEntry(agency_id=parks, query_id=NOWHERE, at=when, kind="message", level="owner"),
+        Credit(pk=NOWHERE, agency_id=parks, kind="service_level", reason="Slow", currency="USD",
+               decision_id=uuid7(), total_minor=1, months=[known["period"]], recorded_at=when),
+        AnomalyHold(agency_id=parks, bill_id=line.bill_id, line_id=line.pk, amount_minor=2,
+                    usual_minor=1, percent=30, months=6, recorded_at=when),
+        ItemTolerance(charge_item_id=line.charge_item_id, percent=30, minimum_minor=1, months=6,
+                      recorded_at=when),
         RejectedCostRow(agency_id=line_centre(), cost_import_id=known["import_id"], row=1,
                         code="COSTS-101", message="No amount."),
         Upload(source=Source.objects.using("owner")[0], format="csv", sha256="0" * 64),
@@ -190,7 +221,12 @@ def _first_rows(world: World, known: Mapping[str, str]) -> list[models.Model]:
         Supplier(code="ACME", name="Acme"),
         Forecast(agency_id=parks, charge_item_id=line.charge_item_id, quantity=5,
                  fiscal_year=int(known["fiscal_year"]), recorded_at=when),
+        MoneyPage(agency_id=parks, published=True, reason="Decided by the council.",
+                  recorded_by=officer.user_id, recorded_at=when),
         AccountMap(agency_id=parks, charge_item_id=line.charge_item_id, account_string="1"),
+        AssetMonth(agency_id=line_centre(), asset=Asset.objects.using("owner")[0],
+                   period="1949-12", amount_minor=5, recoverable_minor=5),
+        *_owed(parks),
         Bundle(lead_id=line.charge_item_id),
         ServiceLevel(service=Service.objects.using("owner")[0], name="Fast", metric="speed",
                      target=1, unit_id="C62", calendar="always", starts=when.date()),
@@ -216,6 +252,19 @@ def _planned(parks: UUID, line: Any, when: Any) -> list[models.Model]:
                      currency="USD", low_minor=0, expected_minor=0, high_minor=0,
                      document={"lines": []}, content_hash="0" * 64, issued_at=when),
     ]  # fmt: skip
+
+
+def _owed(parks: UUID) -> list[models.Model]:
+    """What an agency is owed of a disposal, and the disposal."""
+    disposal = Disposal(
+        agency_id=line_centre(), asset=Asset.objects.using("owner")[0], day=now().date(),
+        proceeds_minor=5, reason="Seed", state="rejected", recorded_at=now(),
+    )  # fmt: skip
+    credit = ContributorCredit(
+        agency_id=parks, disposal=disposal, asset_name="Array", amount_minor=5, currency="USD",
+        recorded_at=now(),
+    )  # fmt: skip
+    return [disposal, credit]
 
 
 def line_centre() -> UUID:

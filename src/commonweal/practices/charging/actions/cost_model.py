@@ -24,7 +24,8 @@ PERMISSION = "charging.import_costs"
 MAX_VALUE = Decimal(10**12)
 
 
-def _code(code: str, what: str) -> str:
+def code_of(code: str, what: str) -> str:
+    """A code as it may be kept (COSTS-201); `what` it is of, for the message."""
     if not _CODE.match(code) or len(code) > 40 or code in {UNASSIGNED, "unallocated"}:
         raise CostError(
             "COSTS-201",
@@ -40,14 +41,16 @@ def _name(text: str, what: str) -> str:
     return text.strip()[:120]
 
 
-def _driver(code: str) -> Driver:
+def driver_by_code(code: str) -> Driver:
+    """A driver (COSTS-203)."""
     found = Driver.objects.filter(agency_id=centre().agency_id, code=code).first()
     if found is None:
         raise CostError("COSTS-203", f"There is no driver “{code}”. Create it first.")
     return found
 
 
-def _pool(code: str) -> CostPool:
+def pool_by_code(code: str) -> CostPool:
+    """A pool (COSTS-204)."""
     found = CostPool.objects.filter(agency_id=centre().agency_id, code=code).first()
     if found is None:
         raise CostError("COSTS-204", f"There is no pool “{code}”. Create it first.")
@@ -60,7 +63,7 @@ def put_driver(*, actor: Actor, code: str, name: str, unit: str) -> Driver:
     require(actor, PERMISSION)
     driver, _ = Driver.objects.update_or_create(
         agency_id=centre().agency_id,
-        code=_code(code, "driver"),
+        code=code_of(code, "driver"),
         defaults={"name": _name(name, "driver"), "unit": _name(unit, "driver's unit")[:40]},
     )
     record(actor=actor, verb="costs.driver_put", target=driver, payload={"code": code})
@@ -82,7 +85,7 @@ def set_driver_values(
     """
     require(actor, PERMISSION)
     FiscalPeriod.parse(period)
-    found = _driver(driver)
+    found = driver_by_code(driver)
     if closed_periods([period]):
         raise CostError(
             "COSTS-205",
@@ -157,11 +160,11 @@ def put_pool(
         )
     pool, _ = CostPool.objects.update_or_create(
         agency_id=centre().agency_id,
-        code=_code(code, "pool"),
+        code=code_of(code, "pool"),
         defaults={
             "name": _name(name, "pool"),
             "service": target,
-            "driver": _driver(driver) if driver else None,
+            "driver": driver_by_code(driver) if driver else None,
             "step": step,
         },
     )
@@ -202,7 +205,7 @@ def put_rule(
             f"A rule for pool “{pool}” matches nothing in particular. Name a unit, a category, an "
             "account or a kind. Lines without a rule stay visible as not assigned.",
         )
-    found = _pool(pool)
+    found = pool_by_code(pool)
     rule = PoolRule.objects.create(agency_id=found.agency_id, pool=found, order=order, **fields)
     record(
         actor=actor,

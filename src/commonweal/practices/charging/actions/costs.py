@@ -15,7 +15,7 @@ from commonweal.kernel.calendar.public import FiscalPeriod, now
 from commonweal.kernel.money.public import Money
 from commonweal.kernel.party.public import centre
 
-from ..domain.cost_model import PoolInput, allocation_document, edge_rows
+from ..domain.cost_model import edge_rows
 from ..domain.costs import ColumnMapping, CostError, ReadLine, header_hash
 from ..engine import ENGINE_VERSION
 from ..engine.documents import run_allocate
@@ -36,14 +36,8 @@ from ..models import (
     CostMapping,
     RejectedCostRow,
 )
-from ..selectors.cost_model import (
-    UNASSIGNED,
-    amounts_by_pool,
-    driver_rounds,
-    pool_rows,
-    present_ledger,
-    service_rows,
-)
+from ..selectors.allocation_inputs import allowable_part, document_of, inputs, store_idle
+from ..selectors.cost_model import present_ledger
 
 BASES = ("actual", "budget")
 
@@ -224,47 +218,42 @@ def allocate(
     `basis` “budget” takes imported budget lines; where these periods have none, their actual costs
     stand in for the budget, and the run's document says so. Drivers count with their latest
     measurement not after `last_period`. The same inputs give the run that there is already.
-    Periods without any ledger line are refused (COSTS-224): nothing is no finding.
+    Periods without any ledger line are refused (COSTS-224): nothing is no finding. Where marks say
+    what grants do not allow, the result holds both bases; idle capacity is kept line by line.
     `late_import`: the import of late costs that the run is made for.
     """
     require(actor, "charging.import_costs")
     first, last = _span(basis, first_period, last_period)
-    currency = centre().currency
-    amounts, source = _amounts(basis, first.code, last.code)
-    document = _document(amounts, last.code, currency, method)
-    if not amounts:
+    given = inputs(basis, first, last)
+    document = document_of(given, method)
+    if not given.amounts:
         raise CostError(
             "COSTS-224",
             f"{first.code} to {last.code} have no ledger lines. Import their costs first.",
         )
-    periods = [first.code, last.code]
-    input_hash = digest(
-        {"engine": ENGINE_VERSION, "document": document, "periods": periods, "lines": source}
-    )
+    periods, source = [first.code, last.code], given.source
+    identity = {
+        "engine": ENGINE_VERSION,
+        "document": document,
+        "periods": periods,
+        "lines": source,
+        **given.terms(),
+    }
+    input_hash = digest(identity)
     found = _same_run(basis, label, input_hash)
     if found is not None:
         record(actor=actor, verb="costs.allocation_repeated", target=found)
         return found
     result = {**run_allocate(document), "lines": source}
-    run = AllocationRun.objects.create(
-        agency_id=centre().agency_id,
-        basis=basis,
-        label=label[:80],
-        first_period=first.code,
-        last_period=last.code,
-        method=method,
-        input_hash=input_hash,
-        engine_version=ENGINE_VERSION,
-        document=document,
-        result=result,
-        ledger=present_ledger(source, first.code, last.code),
-        cost_import=late_import,
-        total_minor=Money.exactly(result["total"], currency).minor,
-        unallocated_minor=Money.exactly(result["unallocated"], currency).minor,
-        currency=currency,
-        recorded_at=now(),
-    )
+    if given.marks:
+        result["allowable"] = allowable_part(given, method)
+    run = _store_run(
+        basis=basis, label=label[:80], first_period=first.code, last_period=last.code,
+        method=method, input_hash=input_hash, document=document, result=result,
+        ledger=present_ledger(source, first.code, last.code), cost_import=late_import,
+    )  # fmt: skip
     _store_edges(run)
+    store_idle(run, given)
     record(
         actor=actor,
         verb="costs.allocated",
@@ -279,6 +268,19 @@ def allocate(
         },
     )
     return run
+
+
+def _store_run(**fields: Any) -> AllocationRun:
+    currency, result = centre().currency, fields["result"]
+    return AllocationRun.objects.create(
+        agency_id=centre().agency_id,
+        engine_version=ENGINE_VERSION,
+        total_minor=Money.exactly(result["total"], currency).minor,
+        unallocated_minor=Money.exactly(result["unallocated"], currency).minor,
+        currency=currency,
+        recorded_at=now(),
+        **fields,
+    )
 
 
 def _same_run(basis: str, label: str, input_hash: str) -> AllocationRun | None:
@@ -296,44 +298,6 @@ def _span(basis: str, first_period: str, last_period: str) -> tuple[FiscalPeriod
             "COSTS-222", f"{last_period} lies before {first_period}. Give the earlier month first."
         )
     return first, last
-
-
-def _amounts(basis: str, first: str, last: str) -> tuple[dict[str, tuple[int, int]], str]:
-    """Lines and minor units per pool, and which lines they are: actual or budget."""
-    found = amounts_by_pool(basis, first, last)
-    if basis == "budget" and not found:
-        return amounts_by_pool("actual", first, last), "actual"
-    return found, basis
-
-
-def _document(
-    amounts: dict[str, tuple[int, int]], last: str, currency: str, method: str
-) -> dict[str, Any]:
-    services = service_rows()
-    if not services:
-        raise CostError(
-            "COSTS-223",
-            "There is no service to allocate costs to. Put a service into the catalogue.",
-        )
-    rounds = {entry.driver.pk: entry for entry in driver_rounds(last)}
-
-    def text(code: str) -> str:
-        return Money(amounts.get(code, (0, 0))[1], currency).text
-
-    pools = [
-        PoolInput(
-            code=pool.code,
-            name=pool.name,
-            amount=text(pool.code),
-            service=pool.service.code if pool.service else "",
-            driver=pool.driver.name if pool.driver else "",
-            values=rounds[pool.driver_id].values if pool.driver_id else None,
-        )
-        for pool in pool_rows()
-    ]
-    rest = PoolInput(UNASSIGNED, "Not assigned by any rule", text(UNASSIGNED))
-    names = [(service.code, service.name) for service in services]
-    return allocation_document([*pools, rest], names, currency, method)
 
 
 def _store_edges(run: AllocationRun) -> None:

@@ -65,7 +65,7 @@ def check_caps(item: ChargeItem, model: Mapping[str, Any], derivation: Mapping[s
             limit = words.percent(cap.limit, 2) if percent else words.rate(cap.limit)
             raise RateError(
                 "RATES-505",
-                f"{item.code} is above the limit {cap.code} of {limit} ({cap.source}). "
+                f"{item.name} is above the limit {cap.code} of {limit} ({cap.source}). "
                 "Lower it, or have the limit changed by whoever sets it.",
                 field="rate",
                 actual=str(actual),

@@ -28,7 +28,7 @@ from commonweal.kernel.words import public as words
 
 from ..domain.close import PREVIEW_DAYS, Options
 from ..domain.cost_model import total_of
-from ..models import AllocationRun, Bill, BillLine, CloseRun, CloseStep, LineQuery
+from ..models import AllocationRun, AnomalyHold, Bill, BillLine, CloseRun, CloseStep, LineQuery
 
 RUN = "charging.run_close"
 SUBJECT = "charging.CloseRun"
@@ -205,6 +205,7 @@ def ask(actor: Actor, run: CloseRun, options: Options) -> Decision:
         "preview_days": usual if shown is None else shown,
         "preview_reason": reason or (before.effect["preview_reason"] if before else ""),
         "disputes": [query.pk for query in disputes(run)],
+        "unusual": AnomalyHold.objects.filter(bill__run=run, state="open").count(),
     }
     with override(centre().locale):  # a record reads the same whoever proposes it
         month = words.period(run.period)

@@ -23,6 +23,7 @@ from ..papers.pack import PackMaker
 from ..papers.pdf import bill_pdf
 from ..papers.tables import bill_csv
 from ..selectors.bill_document import bill_lines
+from .anomalies import hold_rows, open_holds
 from .approval import WAITS, ApprovalError, ask, lacks, latest, window_open
 from .posting import post_bills
 from .usage import Tell
@@ -70,6 +71,14 @@ def issue(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str,
             "CLOSE-401",
             f"Agencies may look at their bills until {run.preview_ends}. Resume on that day, "
             "or ask for approval to end the preview earlier, and say why.",
+        )
+    held = open_holds(run)
+    if held:
+        raise ApprovalError(
+            "CLOSE-512",
+            f"{len(held)} unusual lines wait for their agencies. They acknowledge them in the "
+            "preview; after it ended, explain them with a reason, then resume.",
+            rows=hold_rows(held),
         )
     days, dues = payment_days(run), set()
     bills = list(Bill.objects.filter(run=run).select_related("agency").order_by("agency__code"))

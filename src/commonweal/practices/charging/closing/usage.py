@@ -22,6 +22,7 @@ from ..engine import ENGINE_VERSION
 from ..models import CloseRun
 from ..selectors.cost_model import ledger_lines
 from . import rating
+from .anomalies import forget_holds, hold_unusual
 from .credits import add_credits
 from .drafting import draft_lines
 from .exchange import in_book_currency
@@ -135,6 +136,7 @@ def draft(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str,
     groups = in_book_currency(rating.groups(actor, run.period, prepared), currency)
     lines = with_reductions(draft_lines(groups, prepared.funding, currency), run.period, currency)
     credited = add_credits(lines, run.period, currency)
+    forget_holds(run)
     total = 0
     for number, agency_id in enumerate(sorted(lines, key=str)):
         tell(number, len(lines))
@@ -147,4 +149,5 @@ def draft(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str,
         "total_minor": total,
         "credits_minor": credited.taken_minor,
         "credits_moved_minor": credited.moved_minor,
+        "holds": hold_unusual(run),
     }

@@ -104,17 +104,18 @@ def parse_line(given: Mapping[str, Any], number: int = 1) -> BuildLine:
     if missing:
         raise RateError(
             "BUILDUP-103",
-            f"{where}: its {missing[0]} is missing. Every line says its name, its source and its "
-            "reason.",
+            f"{where}: something is missing. Every line says its name, its source and its reason, "
+            "in at least three letters each.",
             field="lines",
         )
     numbers = {name: _number(given, name, where) for name in NUMBERS[kind]}
     below = [name for name, value in numbers.items() if value < 0 and kind not in SIGNED]
     if below or numbers.get("years", 1) == 0:
+        named = below[0] if below else "years"
         raise RateError(
             "BUILDUP-104",
-            f"{where}: its {below[0] if below else 'years'} cannot be {'below ' if below else ''}"
-            "zero. Income has a kind of its own; years count from 1.",
+            f"{where}: its {named} cannot be so low. Income has a kind of its own, and years count "
+            "from 1.",
             field="lines",
         )
     share = given.get("share", "1")

@@ -17,7 +17,10 @@ MAX_DIGITS = 4000
 
 @dataclass(frozen=True)
 class PoolInput:
-    """A pool as the allocation needs it. `service`: the code whose direct cost it is, or empty."""
+    """A pool as the allocation needs it. `service`: the code whose direct cost it is, or empty.
+
+    `parts`: several drivers (name, weight, values) in place of the one.
+    """
 
     code: str
     name: str
@@ -25,6 +28,7 @@ class PoolInput:
     service: str = ""
     driver: str = ""
     values: Mapping[str, Decimal] | None = None
+    parts: Sequence[tuple[str, str, Mapping[str, Decimal]]] = ()
 
     @property
     def id(self) -> str:
@@ -50,15 +54,23 @@ def number_text(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def targets_of(pool: PoolInput, direct: Mapping[str, str], known: set[str]) -> dict[str, str]:
-    """A shared pool's driver values by the document's ids; a direct pool stands for its service."""
+def targets_of(
+    pool: PoolInput,
+    direct: Mapping[str, str],
+    known: set[str],
+    part: tuple[str, Mapping[str, Decimal]],
+) -> dict[str, str]:
+    """Values of a shared pool's driver by the document's ids; a direct pool stands for its service.
+
+    `part`: the driver's name and values.
+    """
     found: dict[str, Decimal] = {}
-    for target, value in (pool.values or {}).items():
+    for target, value in part[1].items():
         place = direct.get(target, target)
         if place not in known:
             raise CostError(
                 "COSTS-212",
-                f"The driver “{pool.driver}” measures “{target}”, which is neither a pool nor a "
+                f"The driver “{part[0]}” measures “{target}”, which is neither a pool nor a "
                 "service. Correct the code, or remove the value.",
             )
         if place != pool.code:
@@ -71,28 +83,42 @@ def allocation_document(
     services: Sequence[tuple[str, str]],
     currency: str,
     method: str,
+    idle: Sequence[tuple[str, str]] = (),
 ) -> dict[str, Any]:
     """The engine's document: every pool with its cost and driver, every service as a target.
 
-    `pools` come in the order of the step-down; direct pools give their whole cost to their service.
+    `idle`: further final objects (id, name) for idle capacity. `pools` come in the order of the
+    step-down; direct pools give their whole cost to their service.
     """
     direct = {pool.code: pool.service for pool in pools if pool.service}
     targets = {code for code, _ in services}
-    known = targets | {pool.code for pool in pools if not pool.service}
+    known = targets | {pool.code for pool in pools if not pool.service} | {id for id, _ in idle}
     entries = []
     for pool in pools:
         entry: dict[str, Any] = {"id": pool.id, "name": pool.name, "amount": pool.amount}
         if pool.service:
             entry["driver"] = {"name": "direct cost", "values": {pool.service: "1"}}
+        elif pool.parts:
+            entry["drivers"] = [
+                {
+                    "name": name or "none",
+                    "weight": weight,
+                    "values": targets_of(pool, direct, known, (name, values)),
+                }
+                for name, weight, values in pool.parts
+            ]
         elif pool.driver:
-            entry["driver"] = {"name": pool.driver, "values": targets_of(pool, direct, known)}
+            own = (pool.driver, pool.values or {})
+            entry["driver"] = {
+                "name": pool.driver, "values": targets_of(pool, direct, known, own),
+            }  # fmt: skip
         entries.append(entry)
     document: dict[str, Any] = {
         "format": FORMAT,
         "currency": currency,
         "method": method,
         "pools": entries,
-        "targets": [{"id": code, "name": name} for code, name in services],
+        "targets": [{"id": code, "name": name} for code, name in (*services, *idle)],
     }
     if method in ORDERED:
         document["order"] = [pool.id for pool in pools]
@@ -101,7 +127,7 @@ def allocation_document(
 
 def edge_rows(document: Mapping[str, Any], result: Mapping[str, Any]) -> list[EdgeRow]:
     """The resolved shares of the engine's result, with pool codes as people know them."""
-    drivers = {pool["id"]: pool.get("driver", {}).get("name", "") for pool in document["pools"]}
+    drivers = {pool["id"]: driver_text(pool) for pool in document["pools"]}
     rows = []
     for share in result["shares"]:
         if max(len(share["numerator"]), len(share["denominator"])) > MAX_DIGITS:
@@ -121,6 +147,12 @@ def edge_rows(document: Mapping[str, Any], result: Mapping[str, Any]) -> list[Ed
             )
         )
     return rows
+
+
+def driver_text(pool: Mapping[str, Any]) -> str:
+    """What a pool of a document is shared by: its driver, or its drivers."""
+    several = [part["name"] for part in pool.get("drivers", ())]
+    return ", ".join(several) or str(pool.get("driver", {}).get("name", ""))
 
 
 def total_of(result: Mapping[str, Any], target: str) -> str:

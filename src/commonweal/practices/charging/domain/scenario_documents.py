@@ -63,11 +63,12 @@ def parse_base(document: Mapping[str, Any]) -> Base:
     )
 
 
-def _known(name: str, known: Collection[str], what: str) -> str:
+def _known(name: str, known: Collection[str]) -> str:
     if name not in known:
         raise ScenarioError(
             "SCENARIO-101",
-            f"There is no {what} “{name}” in this scenario. Use the code of one that is listed.",
+            f"There is no “{name}” in this scenario. Use the code of a customer, charge item, "
+            "service or pool that it has.",
             field="assumptions",
         )
     return name
@@ -116,31 +117,31 @@ def parse_assumptions(given: Mapping[str, Any], base: Base, periods: Sequence[st
     pools = {f"pool:{part.pool}" for part in base.parts}
     volumes: dict[Key, Decimal] = {}
     for agency, own in given.get("volumes", {}).items():
-        _known(agency, agencies, "customer")
+        _known(agency, agencies)
         volumes |= {
-            (agency, _known(item, base.items, "charge item")): _volume(value, f"{agency}, {item}")
+            (agency, _known(item, base.items)): _volume(value, f"{agency}, {item}")
             for item, value in own.items()
         }
     return Assumptions(
         volumes=volumes,
         growth={
-            _known(item, base.items, "charge item"): _share(value, item, -1, None)
+            _known(item, base.items): _share(value, item, -1, None)
             for item, value in given.get("growth", {}).items()
         },
         costs={
-            _known(service, services, "service"): _share(value, service, -1, None)
+            _known(service, services): _share(value, service, -1, None)
             for service, value in given.get("costs", {}).items()
         },
         variable={
-            _known(name, services | pools, "service or pool"): _share(value, name, 0, 1)
+            _known(name, services | pools): _share(value, name, 0, 1)
             for name, value in given.get("variable", {}).items()
         },
         idle={
-            _known(service, services, "service"): _idle(value, service)
+            _known(service, services): _idle(value, service)
             for service, value in given.get("idle", {}).items()
         },
         prices={
-            _known(item, base.items, "charge item"): _price(value)
+            _known(item, base.items): _price(value)
             for item, value in given.get("prices", {}).items()
         },
         moves=tuple(_move(each, base, agencies, periods) for each in given.get("moves", ())),
@@ -183,10 +184,10 @@ def _move(
             field="assumptions",
         )
     if kind == "leaves":
-        _known(agency, agencies, "customer")
+        _known(agency, agencies)
         return Move(agency, kind, periods.index(month))
     volumes = {
-        _known(item, base.items, "charge item"): _volume(value, f"{agency}, {item}")
+        _known(item, base.items): _volume(value, f"{agency}, {item}")
         for item, value in given.get("volumes", {}).items()
     }
     if not volumes:

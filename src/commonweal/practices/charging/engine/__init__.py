@@ -27,7 +27,7 @@ the columns `dimension_NAME` that matrices need (`dimension_names(models)`), `op
 of the keys and `quantity`. `warnings(model)` says what is unusual about a price.
 """
 
-from .allocation import Allocation, Edge, Pool, Share, Target, allocate
+from .allocation import Allocation, Edge, Pool, Share, Target, Weighted, allocate
 from .allocation_methods import EXACT_POOLS, METHODS, UNALLOCATED
 from .allocation_proof import prove_allocation, require_allocation_proof
 from .building import KINDS
@@ -91,6 +91,7 @@ __all__ = [
     "Tier",
     "Tiered",
     "Warning",
+    "Weighted",
     "allocate",
     "at_cost",
     "cell_key",

@@ -35,14 +35,32 @@ from .errors import EngineError
 
 
 @dataclass(frozen=True, slots=True)
+class Weighted:
+    """One of several drivers of a pool: its weight above zero, and its values by target id."""
+
+    weight: Decimal | int
+    values: Mapping[str, Decimal | int]
+
+
+@dataclass(frozen=True, slots=True)
 class Pool:
-    """A cost pool: its own cost in minor units, and its driver's measured values by target id."""
+    """A cost pool: its own cost in minor units, and its driver's measured values by target id.
+
+    With `parts` it has several drivers in place of the one: each shares out its weight's part of
+    the cost; the part of one that adds up to zero is unallocated.
+    """
 
     id: str
     amount: int
     values: Mapping[str, Decimal | int] = field(default_factory=dict)
     name: str = ""
     driver: str = ""
+    parts: tuple[Weighted, ...] = ()
+
+    @property
+    def drivers(self) -> tuple[Weighted, ...]:
+        """Its drivers, however many."""
+        return self.parts or (Weighted(1, self.values),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +149,27 @@ def _check(
             if not isinstance(thing.amount, int):
                 raise TypeError("amounts are whole numbers of minor units")
     for pool in pools:
-        for target, value in pool.values.items():
+        _check_values(pool, known)
+    ids = [pool.id for pool in pools]
+    if method in ORDERED and sorted(order) != sorted(ids):
+        wrong = sorted(set(ids) ^ set(order)) or sorted(order)
+        raise EngineError(
+            "ALLOC-106",
+            f"The order must name every pool exactly once; look at {', '.join(wrong)}.",
+            "order",
+        )
+
+
+def _check_values(pool: Pool, known: set[str]) -> None:
+    for part in pool.drivers:
+        if exact_decimal(part.weight) <= 0:
+            raise EngineError(
+                "ALLOC-104",
+                f"A driver of “{pool.id}” has the weight {part.weight}. Give one above zero.",
+                pool=pool.id,
+                target=None,
+            )
+        for target, value in part.values.items():
             if target not in known or target == UNALLOCATED:
                 raise EngineError(
                     "ALLOC-102",
@@ -147,29 +185,40 @@ def _check(
                     pool=pool.id,
                     target=target,
                 )
-    ids = [pool.id for pool in pools]
-    if method in ORDERED and sorted(order) != sorted(ids):
-        wrong = sorted(set(ids) ^ set(order)) or sorted(order)
-        raise EngineError(
-            "ALLOC-106",
-            f"The order must name every pool exactly once; look at {', '.join(wrong)}.",
-            "order",
-        )
 
 
 def _edges(pool: Pool, node: Node, route: Route) -> list[tuple[Edge, Node]]:
     """A node's edges with whole-number parts, and where they lead; none when they add up to 0."""
-    ways = [
-        (target, Fraction(exact_decimal(value)), there)
-        for target, value in sorted(pool.values.items())
-        if value and (there := route(target)) is not None
-    ]
-    scale = lcm(*(value.denominator for _, value, _ in ways))
-    whole = int(sum(value for _, value, _ in ways) * scale)
+    ways: dict[str, Node] = {}
+    found: list[tuple[Fraction, dict[str, Fraction]]] = []
+    for part in pool.drivers:
+        row = {}
+        for target, value in sorted(part.values.items()):
+            if value and (there := route(target)) is not None:
+                row[target], ways[target] = Fraction(exact_decimal(value)), there
+        found.append((Fraction(exact_decimal(part.weight)), row))
+    if not ways:
+        return []
+    values = found[0][1] if len(found) == 1 else _blend(found)
+    scale = lcm(*(value.denominator for value in values.values()))
+    whole = int(sum(values.values()) * scale)
     return [
-        (Edge(node[0], target, int(value * scale), whole, node[1]), there)
-        for target, value, there in ways
+        (
+            Edge(node[0], target, int(value * scale), whole, node[1]),
+            ways.get(target, FINAL),
+        )
+        for target, value in sorted(values.items())
     ]
+
+
+def _blend(parts: Sequence[tuple[Fraction, Mapping[str, Fraction]]]) -> dict[str, Fraction]:
+    """Each target's part of a pool's cost over several weighted drivers."""
+    blended: dict[str, Fraction] = {}
+    for weight, row in parts:
+        whole = sum(row.values(), Fraction(0))
+        for target, value in row.items() if whole else [(UNALLOCATED, Fraction(1))]:
+            blended[target] = blended.get(target, Fraction(0)) + weight * value / (whole or 1)
+    return blended
 
 
 def allocate(
@@ -217,8 +266,8 @@ def allocate(
         excluded=tuple(
             (pool, target)
             for pool, _ in first
-            for target, value in sorted(by_id[pool].values.items())
-            if value and (pool, target) not in used
+            for target in sorted({t for d in by_id[pool].drivers for t, v in d.values.items() if v})
+            if (pool, target) not in used
         ),
         bound=bound,
     )

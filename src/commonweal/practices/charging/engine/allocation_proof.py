@@ -8,6 +8,7 @@ the two meet in each service's exact total. Cents are made anew, by another spli
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from math import lcm, prod
 
@@ -83,7 +84,7 @@ def _passes(
         still_open.discard(name)
         reach = finals | (still_open if method == "step_down" else set(order) - {name})
         row = _whole_weights(by_id[name], reach)
-        given = finals | still_open
+        given = finals | still_open | {UNALLOCATED}
         weights[name] = {
             target if target in given else target + _AGAIN: weight for target, weight in row.items()
         }
@@ -92,7 +93,7 @@ def _passes(
     for place, name in enumerate(order):
         row = _whole_weights(by_id[name], finals | set(order[place + 1 :]))
         weights[name + _AGAIN] = {
-            target if target in finals else target + _AGAIN: weight
+            target if target in finals | {UNALLOCATED} else target + _AGAIN: weight
             for target, weight in row.items()
         }
     return [*order, *(name + _AGAIN for name in order)], weights
@@ -130,11 +131,28 @@ def _cents(amount: int, landed: Mapping[str, int], scale: int) -> dict[str, int]
 
 
 def _whole_weights(pool: Pool, reach: set[str]) -> dict[str, int]:
-    """Driver values of reachable targets as whole numbers (all shifted by the same decimals)."""
+    """The pool's driver in whole numbers; several drivers over the product of their sums."""
+    rows = [_shifted(part.values, reach) for part in pool.drivers]
+    if len(rows) == 1:
+        return rows[0]
+    if not any(rows):
+        return {}
+    weights = _shifted({str(at): part.weight for at, part in enumerate(pool.drivers)}, None)
+    every = prod(sum(row.values()) or 1 for row in rows)
+    blended: dict[str, int] = {}
+    for at, row in enumerate(rows):
+        each = weights[str(at)] * every // (sum(row.values()) or 1)
+        for target, weight in (row or {UNALLOCATED: 1}).items():
+            blended[target] = blended.get(target, 0) + weight * each
+    return blended
+
+
+def _shifted(values: Mapping[str, Decimal | int], reach: set[str] | None) -> dict[str, int]:
+    """Values of reachable targets as whole numbers (all shifted by the same decimals)."""
     texts = {
         target: str(value) if isinstance(value, int) else f"{value:f}"
-        for target, value in pool.values.items()
-        if target in reach
+        for target, value in values.items()
+        if reach is None or target in reach
     }
     places = max((len(text.partition(".")[2]) for text in texts.values()), default=0)
     weights = {}

@@ -13,16 +13,19 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import pyarrow
+
 from .errors import EngineError
 from .exact import exact_sum
 from .models import PriceModel
 from .pieces import MICRO, Compiled, Piece, compile_price
 from .price import cell_key, cell_price, no_cell, price
-from .rating_sql import RatingPlan, Shape, known_sql, price_columns
+from .rating_sql import POOL, RatingPlan, Shape, known_sql, price_columns
 from .shared_models import Matrix
 
-_BATCH = 100
 AGENCY = "agency_id"
+_FINE = 9 * 10**15
+"""Below so many millionths, 4 × total² × 10⁶ stays within 128 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ def load_cases(connection: Any, plan: RatingPlan, models: Mapping[str, PriceMode
         f"SELECT DISTINCT {listed} FROM {plan.origins} ORDER BY {listed}"
     ).fetchall()
     rows = []
+    prices: dict[tuple[str, tuple[str, ...]], Compiled] = {}
     for values in found:
         model = models[str(values[0])]
         dimensions = {
@@ -100,12 +104,12 @@ def load_cases(connection: Any, plan: RatingPlan, models: Mapping[str, PriceMode
         if isinstance(model, Matrix):
             cell = _cell(connection, plan, model, values, dimensions)
             model = cell_price(model, cell)
-        rows.append((values, Case(str(values[0]), cell, compile_price(model))))
-    cases = sorted(
-        {(case.version, case.cell): case for _, case in rows}.values(),
-        key=lambda case: (case.version, case.cell),
-    )
-    numbers = {(case.version, case.cell): number for number, case in enumerate(cases)}
+        key = (str(values[0]), cell)
+        if key not in prices:
+            prices[key] = compile_price(model)
+        rows.append((values, key))
+    cases = [Case(*key, prices[key]) for key in sorted(prices)]
+    numbers = {key: number for number, key in enumerate(sorted(prices))}
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {plan.cases} AS SELECT {listed},"
         " CAST(0 AS INTEGER) AS engine_case, CAST(0 AS BIGINT) AS engine_block,"
@@ -114,10 +118,7 @@ def load_cases(connection: Any, plan: RatingPlan, models: Mapping[str, PriceMode
     insert_rows(
         connection,
         plan.cases,
-        [
-            (*values, numbers[case.version, case.cell], case.price.block, case.price.peak)
-            for values, case in rows
-        ],
+        [(*values, numbers[key], prices[key].block, prices[key].peak) for values, key in rows],
     )
     if plan.shape.pools:
         _load_pools(connection, plan, models)
@@ -148,13 +149,16 @@ def _cell(
 
 
 def insert_rows(connection: Any, table: str, rows: Sequence[Sequence[Any]]) -> None:
-    """Insert rows a hundred at a time: one statement each costs more than its row."""
-    for start in range(0, len(rows), _BATCH):
-        batch = rows[start : start + _BATCH]
-        marks = ", ".join(f"({', '.join('?' * len(row))})" for row in batch)
-        connection.execute(
-            f"INSERT INTO {table} VALUES {marks}", [value for row in batch for value in row]
+    """Insert rows as text, all at once; DuckDB reads text into the table's types exactly."""
+    columns = {
+        f"c{place}": pyarrow.array(
+            [None if value is None else str(value) for value in values], pyarrow.string()
         )
+        for place, values in enumerate(zip(*rows, strict=True))
+    }
+    connection.register("engine_rows", pyarrow.table(columns))
+    connection.execute(f"INSERT INTO {table} SELECT * FROM engine_rows")
+    connection.unregister("engine_rows")
 
 
 def _load_pools(connection: Any, plan: RatingPlan, models: Mapping[str, PriceModel]) -> None:
@@ -180,9 +184,7 @@ def _load_pools(connection: Any, plan: RatingPlan, models: Mapping[str, PriceMod
         for row in sorted(members, key=lambda row: str(row[place])):
             rows.append((*row[:-1], start, *constants))
             start += int(row[-1] * MICRO)
-    numbers = ", ".join(
-        f"CAST(0 AS HUGEINT) AS engine_pool_{name}" for name in ("start", "rate", "rest", "total")
-    )
+    numbers = ", ".join(f"CAST(0 AS HUGEINT) AS engine_pool_{name}" for name in POOL)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {plan.pools} AS"
         f" SELECT {keys}, {numbers} FROM {plan.origins} LIMIT 0"
@@ -190,16 +192,20 @@ def _load_pools(connection: Any, plan: RatingPlan, models: Mapping[str, PriceMod
     insert_rows(connection, plan.pools, rows)
 
 
-def _pool_price(model: PriceModel, total: Decimal) -> tuple[int, int, int]:
-    """F(total) in 1e-15 as rate × total in millionths + rest, and that total.
+def _pool_price(model: PriceModel, total: Decimal) -> tuple[int, int, int | None, int]:
+    """Rate, rest, half and total of the kernel's formula (rating_sql._pool_price).
 
     A total of zero costs nothing; one below zero is found by the check of running totals.
     """
     if total <= 0:
-        return 0, 0, 1
+        return 0, 0, 0, 1
     micro = int(total * MICRO)
-    rate, rest = divmod(int(Fraction(price(model, total)) * 10**15), micro)
-    return rate, rest, micro
+    whole = int(Fraction(price(model, total)) * 10**15)
+    if micro < _FINE:
+        rate, rest = divmod(whole, micro * 10**6)
+        return rate, 2 * rest, micro * 10**6, 2 * micro * 10**6
+    rate, rest = divmod(whole, micro)
+    return rate, rest, None, micro
 
 
 def load_prices(connection: Any, plan: RatingPlan, cases: Sequence[Case]) -> None:

@@ -45,6 +45,16 @@ def _tested(version: str) -> None:
         self_test(connection, version)
 
 
+def require_engine() -> str:
+    """The version of the DuckDB that is installed, once it has passed the self-test (RATE-901).
+
+    Server and workers call this before they begin: a centre that cannot price exactly does not
+    start, instead of failing at the month's close.
+    """
+    _tested(duckdb.__version__)
+    return str(duckdb.__version__)
+
+
 def self_test(connection: Any, version: str, rows: int = SELF_TEST_ROWS) -> None:
     """Ordered window sums, rounding half away from zero, floor, and 128-bit products are exact."""
     wrong = connection.execute(self_test_sql(rows)).fetchone()[0]

@@ -58,7 +58,7 @@ def allocation_sentences(
         edges = by_pool.get(pool_id, [])
         driver = f" by {pool.driver}" if pool.driver else ""
         lines += [
-            f"{_again(edge)}{names[edge.target]} takes {edge.numerator:,} of "
+            f"{_again(edge)}{names.get(edge.target, UNALLOCATED)} takes {edge.numerator:,} of "
             f"{edge.denominator:,}{driver}."
             for edge in edges
         ]

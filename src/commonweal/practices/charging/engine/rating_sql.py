@@ -27,6 +27,8 @@ _RESERVED = frozenset({"source", "fact_id", "from_time", "quantity", "quantity_b
 
 
 _DIMENSION = "dimension_"
+POOL = ("start", "rate", "rest", "half", "total")
+"""What the kernel knows of a pooled group: where it starts in its pool, and the pool's price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +178,22 @@ def _price(plan: RatingPlan, end: str, first: str = "") -> str:
 
 
 def _pool_price(end: str) -> str:
-    """The pool's price up to a place in it, half up, in whole numbers: with s the place in
-    millionths, Q the pool's total, and F(Q) = rate × Q + rest in 1e-15, it is
-    rate × s + rest × s ÷ Q in 1e-15, rounded to 1e-9. A floor of a floor is the floor."""
+    """The pool's price up to a place in it, half up, in whole numbers (1e-9).
+
+    With s the place in millionths: rate × s + (rest × s + half) ÷ total, one exact floor. Where
+    that would pass 128 bits (pools above nine billion units) there is no half, rate and rest are in
+    1e-15, and the sum is rounded once more: a floor of a floor is the floor.
+    """
     place = f"(engine_pool_start + {_micro(end)})"
-    return (
-        f"WHEN engine_pool_total IS NOT NULL THEN CAST(CAST("
-        f"(engine_pool_rate * {place} + (engine_pool_rest * {place}) // engine_pool_total"
-        " + 500000) // 1000000 AS DECIMAL(29,0)) * engine_nano AS DECIMAL(31,9))"
+    fine = f"engine_pool_rate * {place} + (engine_pool_rest * {place} + engine_pool_half)"
+    coarse = f"engine_pool_rate * {place} + (engine_pool_rest * {place}) // engine_pool_total"
+    return " ".join(
+        f"WHEN {test} IS NOT NULL"
+        f" THEN CAST(CAST({nano} AS DECIMAL(29,0)) * engine_nano AS DECIMAL(31,9))"
+        for test, nano in (
+            ("engine_pool_half", f"{fine} // engine_pool_total"),
+            ("engine_pool_total", f"({coarse} + 500000) // 1000000"),
+        )
     )
 
 
@@ -226,7 +236,7 @@ def _facts(plan: RatingPlan) -> str:
     names += ["engine_peak"] if shape.peaks else []
     names += ["engine_opening"] if shape.openings else []
     if shape.pools:
-        names += [f"engine_pool_{name}" for name in ("start", "rate", "rest", "total")]
+        names += [f"engine_pool_{name}" for name in POOL]
     return "".join(f", {name}" for name in names)
 
 
@@ -318,7 +328,7 @@ def known_sql(plan: RatingPlan) -> str:
         (plan.shape.openings, "openings",
          ", CAST(openings.quantity AS DECIMAL(18,6)) AS engine_opening"),
         (plan.shape.pools, "pools",
-         ", engine_pool_start, engine_pool_rate, engine_pool_rest, engine_pool_total"),
+         "".join(f", engine_pool_{name}" for name in POOL)),
     ):  # fmt: skip
         if wanted:
             equal = " AND ".join(f"origin.{name} = {table}.{name}" for name in plan.keys)

@@ -154,6 +154,6 @@ def _told(error: ValidationError) -> tuple[str, str]:
         return pointer(
             path
         ), f"“{shown}” is not usable. {_PATTERNS.get(str(last), _PATTERNS['default'])}"
-    if rule in {"minItems", "minLength"}:
+    if rule in {"minItems", "minLength", "minProperties"}:
         return pointer(path), "This is empty. Give at least one."
     return pointer(path), f"This is too long. The limit is {value}."

@@ -22,7 +22,7 @@ from .errors import EngineDefect
 from .exact import EXACT, exact_sum
 from .models import AtCost, Blocks, Minimum, Peak, Percentage, PriceModel, Tiered
 from .rating_sql import KEYS, largest_sql, totals_sql
-from .shared_models import Matrix, Pooled
+from .shared_models import FixedShare, LumpSum, Matrix, Pooled, Prorated
 
 Group = tuple[str, ...]
 
@@ -101,6 +101,21 @@ def exact_of_total(model: PriceModel, quantity: Fraction) -> Fraction:
     assert isinstance(model, AtCost), model.kind
     overhead = quantity * Fraction(model.overhead) / 100
     return quantity + overhead - _above(overhead, model.cap)
+
+
+def charge_of_totals(model: PriceModel, agency: str, covered: int, days: int) -> Decimal:
+    """What is charged without usage, from the end down: by this path's own formulas."""
+    if isinstance(model, LumpSum):
+        return nano(Fraction(model.amounts[agency]))
+    if isinstance(model, Prorated):
+        return nano(Fraction(model.amount) * covered / days)
+    if isinstance(model, FixedShare):
+        others = [share for name, share in model.shares.items() if name > agency]
+        last = sum(model.shares.values(), Fraction(0)) - sum(others, Fraction(0))
+        first = last - model.shares[agency]
+        whole = Fraction(model.amount)
+        return EXACT.subtract(nano(whole * last), nano(whole * first))
+    return nano(exact_of_total(model, Fraction(0)))
 
 
 def _above(exact: Fraction, cap: Decimal | None) -> Fraction:

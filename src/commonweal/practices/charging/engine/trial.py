@@ -13,12 +13,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import pyarrow
 
 from .cases import dimension_names
 from .charges import rate_pool
+from .connection import open_connection
 from .exact import exact_sum, r9
 from .models import PriceModel, Tier
 from .price import (
@@ -301,3 +303,18 @@ def try_batch(connection: Any, batch: Batch) -> list[str]:
         if expected.get(key) != found.get(key):
             wrong.append(f"fact {key}: kernel {found.get(key)}, oracle {expected.get(key)}")
     return wrong + (sums(batch, found) if not wrong else [])
+
+
+@cache
+def _connection() -> Any:
+    """One DuckDB for each process, with one thread: processes share the cores."""
+    return open_connection(threads=1)
+
+
+def try_seed(asked: tuple[str, int]) -> tuple[str, int, int, list[str]]:
+    """Try one batch: its seed, its groups and facts, and what differs. The same seed makes the same
+    batch: `try_seed(("7:12", 5000))` repeats one by hand."""
+    seed, cases = asked
+    batch = random_batch(random.Random(f"prices:{seed}"), cases)
+    wrong = try_batch(_connection(), batch)
+    return seed, batch.cases, sum(len(facts) for facts in batch.facts.values()), wrong

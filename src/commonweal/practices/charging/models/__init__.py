@@ -1,5 +1,7 @@
 """Tables of charging: costs, rates, the close, bills."""
 
+from .anomalies import AnomalyHold, BillTarget, ItemTolerance
+from .assets import Asset, AssetMonth, AssetShare, ContributorCredit, Disposal
 from .assurance import AccessReview, Engagement, Sample
 from .bills import AccountMap, Bill, BillLine, LineFunding, LineQuery
 from .budgets import (
@@ -10,6 +12,18 @@ from .budgets import (
     BudgetThresholds,
 )
 from .close import CloseRun, CloseStep
+from .cost_terms import (
+    Capacity,
+    CapacityUse,
+    CostTag,
+    CostTerm,
+    DriverPart,
+    DriverSet,
+    IdleCost,
+    IdlePolicy,
+    LineMark,
+    Reservation,
+)
 from .costs import (
     AllocationEdge,
     AllocationRun,
@@ -26,6 +40,7 @@ from .costs import (
 from .credits import Credit, CreditPortion
 from .disputes import BoardMeeting, DisputeEntry, DisputeLevel
 from .exchange import ExchangeRate
+from .openness import MoneyPage
 from .rate_desk import (
     AgreementNotice,
     RateBuild,
@@ -67,36 +82,54 @@ __all__ = [
     "AllocationEdge",
     "AllocationRun",
     "AnnualPackage",
+    "AnomalyHold",
+    "Asset",
+    "AssetMonth",
+    "AssetShare",
     "BankEntry",
     "BankStatement",
     "Bill",
     "BillAcceptance",
     "BillLine",
     "BillReminder",
+    "BillTarget",
     "BoardMeeting",
     "BudgetAlert",
     "BudgetAmount",
     "BudgetDeadline",
     "BudgetFigure",
     "BudgetThresholds",
+    "Capacity",
+    "CapacityUse",
     "CloseRun",
     "CloseStep",
+    "ContributorCredit",
     "CostFile",
     "CostImport",
     "CostLine",
     "CostMapping",
     "CostPool",
+    "CostTag",
+    "CostTerm",
     "Credit",
     "CreditPortion",
+    "Disposal",
     "DisputeEntry",
     "DisputeLevel",
     "Driver",
+    "DriverPart",
+    "DriverSet",
     "DriverValue",
     "Engagement",
     "ExchangeRate",
     "Forecast",
+    "IdleCost",
+    "IdlePolicy",
+    "ItemTolerance",
     "LineFunding",
+    "LineMark",
     "LineQuery",
+    "MoneyPage",
     "PayerAccount",
     "PaymentMapping",
     "PoolRule",
@@ -108,6 +141,7 @@ __all__ = [
     "RateVersion",
     "RecoveryRule",
     "RejectedCostRow",
+    "Reservation",
     "ReserveTest",
     "Sample",
     "Scenario",

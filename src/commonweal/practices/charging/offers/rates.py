@@ -27,6 +27,7 @@ from ..domain.rates import Adjustment, ForecastCheck, RateError, mean_error
 from ..domain.scenario_documents import NEW as NEW_CUSTOMER
 from ..domain.scenario_documents import ScenarioError, customer_name
 from ..domain.scenarios import Result, volumes_by_item
+from ..engine.connection import require_engine
 from ..papers.budget_figures import FIGURE_HEADER, figure_rows
 from ..rate_words import (
     change_words,
@@ -58,6 +59,7 @@ from ..selectors.budgets import (
 from ..selectors.budgets import alerts as budget_alerts
 from ..selectors.build_ups import BuildView, build_ups, build_view, pool_lines_of
 from ..selectors.rate_base import Present, present
+from ..selectors.rate_bases import RateTerms
 from ..selectors.rate_effects import RateNews, coming_rates, effects_of
 from ..selectors.rate_rules import agreement_notices, rate_rules
 from ..selectors.rate_rules import caps as rate_caps
@@ -111,6 +113,7 @@ __all__ = [
     "RateEntry",
     "RateError",
     "RateNews",
+    "RateTerms",
     "Result",
     "Rules",
     "ScenarioError",
@@ -174,6 +177,7 @@ __all__ = [
     "rates_in_force",
     "rates_in_force_page",
     "reject_rate",
+    "require_engine",
     "scenario",
     "scenario_comments",
     "scenario_effect",

@@ -11,7 +11,8 @@ from ..domain.recovery import Account as RecoveryAccount
 from ..domain.recovery import RecoveryError, Reserve, days_text
 from ..papers.annual_package import FILES as PACKAGE_FILES
 from ..papers.sample_pack import sample_document, sample_pack
-from ..recovery_words import entry_words, method_words, population_words, rule_words
+from ..recovery_words import entry_words as account_entry_words
+from ..recovery_words import method_words, population_words, rule_words
 from ..selectors.adjustment_lists import (
     GrantShare,
     adjustment,
@@ -74,6 +75,7 @@ __all__ = [
     "access_review",
     "access_reviews",
     "account_entries",
+    "account_entry_words",
     "adjustment",
     "adjustment_parts",
     "adjustments",
@@ -87,7 +89,6 @@ __all__ = [
     "end_engagement",
     "engagement",
     "engagements",
-    "entry_words",
     "grant_shares",
     "is_keeper",
     "make_package",

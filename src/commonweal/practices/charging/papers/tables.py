@@ -8,10 +8,17 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
+
+from commonweal.kernel.money.public import round_quotient
 
 from ..models import AccountMap, Bill, BillLine
 from ..selectors.bill_document import bill_document, money_text
+from ..selectors.peers import Peers
+from ..selectors.spending import Spending
+from ..selectors.trace import Trace
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -107,3 +114,76 @@ def _row(
     return (
         bill.number, day, account, debit, credit, bill.currency, text, funding, bill.number, number,
     )  # fmt: skip
+
+
+TRACE_COLUMNS = (
+    "period", "service", "equation", "left", "right", "difference", "state", "parts", "currency",
+)  # fmt: skip
+
+
+def trace_table(trace: Trace) -> tuple[tuple[str, ...], list[list[str]]]:
+    """From the ledger to the bills: heading, and a row for each equation; amounts as text."""
+
+    def text(minor: int | None) -> str:
+        return "" if minor is None else money_text(minor, trace.currency)
+
+    return TRACE_COLUMNS, [
+        [
+            step.period, step.service, step.code, text(step.left), text(step.right),
+            text(step.difference), step.state,
+            " ".join(f"{name}={text(minor)}" for name, minor in step.parts), trace.currency,
+        ]
+        for step in trace.steps
+    ]  # fmt: skip
+
+
+PEER_COLUMNS = (
+    "fiscal_year", "kind", "service", "code", "own", "quartile_1", "median", "quartile_3",
+    "place", "currency",
+)  # fmt: skip
+
+
+def rounded_rate(value: Fraction) -> Decimal:
+    """An exact unit cost in major units as a decimal with four places, half up; for reading."""
+    return Decimal(round_quotient(value.numerator * 10**4, value.denominator, "half_up")).scaleb(-4)
+
+
+def peers_table(found: Peers) -> tuple[tuple[str, ...], list[list[str]]]:
+    """Unit costs beside the quartiles; exact fractions as text (`41/10`), empty where withheld."""
+
+    def text(value: Fraction | None) -> str:
+        return "" if value is None else str(value)
+
+    return PEER_COLUMNS, [
+        [
+            str(found.fiscal_year), row.kind, row.service_code, row.code, text(row.own),
+            *(text(getattr(row.group, name, None)) for name in ("low", "middle", "high")),
+            row.place, found.currency,
+        ]
+        for row in found.rows
+    ]  # fmt: skip
+
+
+SPENDING_COLUMNS = (
+    "agency", "fiscal_year", "service", "charge_item", "quantity", "unit", "amount",
+    "quantity_before", "amount_before", "by_volume", "by_price", "other", "currency",
+)  # fmt: skip
+
+
+def spending_table(found: Spending) -> tuple[tuple[str, ...], list[list[str]]]:
+    """Where an agency's money went, a row for each item; `before`: the same months last year."""
+
+    def text(minor: int) -> str:
+        return money_text(minor, found.currency)
+
+    return SPENDING_COLUMNS, [
+        [
+            found.agency.code, str(found.fiscal_year), service.code, item.code,
+            format(row.now.quantity, "f"), item.unit_id, text(row.now.amount_minor),
+            format(row.before.quantity, "f"), text(row.before.amount_minor),
+            text(row.change.volume), text(row.change.price), text(row.change.other),
+            found.currency,
+        ]
+        for service in found.services
+        for item, row in service.items
+    ]  # fmt: skip

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from commonweal.kernel.access.public import Actor, require
 from commonweal.kernel.authority.public import Decider, Deciders, Decision
 
+from ..closing.anomalies import open_holds
 from ..closing.approval import disputes, drafted_by, latest, window_open
-from ..models import CloseRun, LineQuery
+from ..models import AnomalyHold, CloseRun, LineQuery
 from .closes import VIEW
 
 
@@ -20,8 +21,9 @@ from .closes import VIEW
 class IssueApproval:
     """The newest proposal to issue a month's bills.
 
-    `disputes`: what agencies dispute at this moment. `deciders`: who holds the right, and what
-    keeps them from it; `why_not`: what keeps the reader from it, empty if they may.
+    `disputes`: what agencies dispute at this moment. `holds`: unusual lines that nobody has
+    acknowledged or explained; bills wait for them. `deciders`: who holds the right, and what keeps
+    them from it; `why_not`: what keeps the reader from it, empty if they may.
     """
 
     decision: Decision
@@ -29,6 +31,7 @@ class IssueApproval:
     deciders: Sequence[Decider]
     why_not: str
     window_open: bool
+    holds: Sequence[AnomalyHold] = ()
 
     @property
     def waits(self) -> bool:
@@ -54,4 +57,11 @@ def issue_approval(actor: Actor, run: CloseRun) -> IssueApproval | None:
     why_not = known.why_not_on(actor, decision)
     if not why_not and drafted_by(actor, drafted, decision.agency_id):
         why_not = _("You drafted these bills, so somebody else must approve that they go out.")
-    return IssueApproval(decision, disputes(run), known.on(decision), why_not, window_open(run))
+    return IssueApproval(
+        decision,
+        disputes(run),
+        known.on(decision),
+        why_not,
+        window_open(run),
+        open_holds(run),
+    )

@@ -169,10 +169,11 @@ def pool_lines(
         raise NotFound("COSTS-405", f"There is no pool “{pool}”. Choose one from the list.")
     found = lines_with_pool(basis, first, last, counted).filter(pool_code=pool)
     rows = listing(found.select_related("cost_import"), ["period", "id"], place)
-    return Listing([_shown(row) for row in rows], rows.previous, rows.next)
+    return Listing([shown_line(row, row.pool_code) for row in rows], rows.previous, rows.next)
 
 
-def _shown(row: Any) -> LedgerLine:
+def shown_line(row: Any, pool: str) -> LedgerLine:
+    """A stored line as it may be shown."""
     return LedgerLine(
         id=row.id,
         row=row.row,
@@ -187,7 +188,7 @@ def _shown(row: Any) -> LedgerLine:
         kind=row.kind,
         amount_minor=row.amount_minor,
         currency=row.currency,
-        pool=row.pool_code,
+        pool=pool,
     )
 
 

@@ -10,9 +10,10 @@ from uuid import UUID
 from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from commonweal.kernel.access.public import Actor
+from commonweal.kernel.access.public import Actor, require
 from commonweal.kernel.authority.public import decision_document
-from commonweal.kernel.calendar.public import FiscalPeriod
+from commonweal.kernel.calendar.public import FiscalPeriod, today
+from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import FIRST, Listing, NotFound, Place, listing
 
 from ..domain.credits import Portion, instalments
@@ -27,6 +28,14 @@ def first_open_month() -> str:
     drafted = CloseStep.objects.filter(code="draft", state="done").order_by("-run__period")
     last = drafted.values_list("run__period", flat=True).first()
     return FiscalPeriod.parse(last).shift(1).code if last else "0001-01"
+
+
+def first_credit_month(actor: Actor) -> str:
+    """The first month whose bill can take a credit; this month's where nothing was closed yet."""
+    require(actor, VIEW_ALL)
+    first = first_open_month()
+    here = FiscalPeriod.of_date(today(centre().zone)).code
+    return here if first < "1900-01" else first
 
 
 def portions_left(

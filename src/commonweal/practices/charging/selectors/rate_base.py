@@ -72,7 +72,10 @@ def billed_months(actor: Actor, agency_id: UUID | None = None, count: int = MONT
 
 
 def billed_quantities(
-    actor: Actor, months: Sequence[str], agency_id: UUID | None = None
+    actor: Actor,
+    months: Sequence[str],
+    agency_id: UUID | None = None,
+    item_id: UUID | None = None,
 ) -> dict[tuple[UUID, UUID], dict[str, Decimal]]:
     """By agency and item, what was billed of each month; corrections count where they belong."""
     bills = _issued(actor)
@@ -129,21 +132,28 @@ def version_on(versions: Sequence[RateVersion], day: date) -> RateVersion | None
 
 
 def uses_of_year(
-    actor: Actor, fiscal_year: int, agency_id: UUID | None = None
+    actor: Actor,
+    fiscal_year: int,
+    agency_id: UUID | None = None,
+    item_id: UUID | None = None,
 ) -> dict[tuple[UUID, UUID], Expected]:
     """What is expected of each agency and item in a year: signed, else by trend.
 
+    `item_id`: of this item alone.
     Items that an order covers today are there too; of those that are fixed, the quantity is zero.
     """
     months = billed_months(actor, agency_id)
-    billed = billed_quantities(actor, months, agency_id)
+    billed = billed_quantities(actor, months, agency_id, item_id)
     signed = signed_forecasts(fiscal_year, agency_id)
     found = {
         key: expect(signed.get(key), history_of(billed.get(key, {}), months))
         for key in billed.keys() | signed.keys()
+        if item_id in (None, key[1])
     }
     for agency, item, kind in _covered(agency_id):
         key = (agency, item)
+        if item_id not in (None, item):
+            continue
         if kind == "fixed":
             found[key] = Expected(Decimal(0), Decimal(0), Decimal(0), "fixed", MONTHS)
         else:
@@ -259,8 +269,7 @@ def change_of(actor: Actor, item: ChargeItem, model: Mapping[str, Any], starts: 
     year = present_year(starts)
     uses: Uses = {
         (str(agency_id), item.code): (Use(expected.expected),)
-        for (agency_id, item_id), expected in uses_of_year(actor, year).items()
-        if item_id == item.pk
+        for (agency_id, _item), expected in uses_of_year(actor, year, item_id=item.pk).items()
     }
     before = version_on(approved_versions([item.pk])[item.pk], starts)
     currency = centre().currency

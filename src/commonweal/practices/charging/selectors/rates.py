@@ -45,6 +45,7 @@ from ..rate_words import (
 from .bills import revenue_by_service
 from .cost_model import VIEW
 from .costs import allocation_run, edges
+from .rate_bases import RateTerms, terms_applied
 
 
 @dataclass(frozen=True)
@@ -376,12 +377,14 @@ def derive_rate(
     adjustments: Sequence[Adjustment] = (),
     places: int = 4,
     policy: str = "half_up",
+    terms: RateTerms | None = None,
 ) -> dict[str, Any]:
     """The derivation of a rate: service cost in a run × share ÷ volume, with all that went in.
 
     A forecast is for a year, so the cost of a run of fewer or more months is scaled to twelve; a
     given quantity is for the run's own months. A part of the cost says why it is that part
-    (CHARGING-226). Nothing is written; `propose_rate` keeps it.
+    (CHARGING-226). `terms`: on full or allowable cost, at capacity or not. Nothing is written;
+    `propose_rate` keeps it.
     """
     require(actor, VIEW)
     run = allocation_run(actor, run_id)
@@ -409,6 +412,8 @@ def derive_rate(
         places=places,
         policy=policy,
     )
+    inputs, on_terms = terms_applied(inputs, run, item, terms or RateTerms())
+    facts |= on_terms
     return derivation_document(inputs, {**_run_facts(actor, run, item.service.code), **facts})
 
 

@@ -289,7 +289,9 @@ def counted(ready: Scene, done: AllocationRun) -> dict[str, int]:
 def test_without_services_there_is_nothing_to_allocate_to(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("commonweal.practices.charging.actions.costs.service_rows", lambda: [])
+    monkeypatch.setattr(
+        "commonweal.practices.charging.selectors.allocation_inputs.service_rows", lambda: []
+    )
     with pytest.raises(CostError) as error:
         run(scene)
     assert error.value.code == "COSTS-223"

@@ -370,6 +370,7 @@ def put_rate(
             starts=starts,
             derivation=derivation,
             reason="" if derivation else "Agreed with the agencies for the year.",
+            short_notice="Known to the agencies since spring",
         )
     with act_as(director):
         approve_rate(actor=director, rate_version_id=version.id)

@@ -185,7 +185,26 @@ def _cost_model(world: World) -> None:
     }  # fmt: skip
     with act_as(officer):
         charging.put_cost_model(actor=officer, document=document)
+        _cost_terms(officer)
     _import(world, OCTOBER.shift(-3), "budget")
+
+
+def _cost_terms(officer: Actor) -> None:
+    """A capacity, an asset, dated drivers and a mark: what their pages show."""
+    charging.put_capacity(
+        actor=officer, pool="security", quantity=100, unit="checks", owner="Security office",
+        evidence="Plan of shifts", starts=date(2026, 1, 1),
+    )  # fmt: skip
+    charging.put_asset(
+        actor=officer, code="san", name="Storage array", pool="security", cost_minor=6_000_000,
+        in_service=date(2026, 12, 1), life_months=60, contributors={"grant:SLFRF-7": 1_000_000},
+    )  # fmt: skip
+    charging.put_driver_set(
+        actor=officer, pool="security", starts=date(2027, 7, 1), parts={"people": "1"}
+    )
+    charging.put_line_mark(
+        actor=officer, mark="personal", category="One person's pay", reason="Names nobody"
+    )
 
 
 def _import(world: World, period: FiscalPeriod, basis: str) -> None:

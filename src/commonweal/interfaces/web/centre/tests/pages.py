@@ -11,10 +11,12 @@ from commonweal.interfaces.web.agency.tests.world import World
 from commonweal.interfaces.web.centre.urls import urlpatterns
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.practices.charging import public as charging
+from commonweal.practices.charging.models import Capacity, CostLine
 
 LISTS = (
     "director", "bills", "queries", "rates", "proposals", "forecasts", "costs", "imports", "model",
-    "allocations", "agreements", "to_sign", "intake", "deliveries", "quarantine", "people",
+    "allocations", "terms", "towers", "capacities", "assets", "agreements", "to_sign",
+    "intake", "deliveries", "quarantine", "people",
     "delegations", "roles", "approvers", "agencies", "suppliers", "audit", "jobs",
     "recovery", "recovery_decisions", "adjustments", "reductions", "entries", "limits", "packages",
     "room", "reviews", "build_ups", "scenarios", "budget_figures", "rate_rules",
@@ -36,6 +38,8 @@ def addresses(world: World) -> dict[str, str]:
     with act_as(SYSTEM):
         run = charging.allocation_runs(director)[0]
         file = charging.imports(director)[0]
+        cost = CostLine.objects.order_by("id")[0]
+        capacity = Capacity.objects.values_list("pk", flat=True)[0]
         order = world.open_order
         line = world.line()
         version = line.rate_version
@@ -46,9 +50,14 @@ def addresses(world: World) -> dict[str, str]:
     known = {
         "one_upload": [run.pk], "cost_file": [file.pk],
         "close_month": ["2026-10"], "close_start": ["2026-11"], "close_next": ["2026-11"],
-        "close_decide": ["2026-11"], "close_stop": ["2026-11"], "decide": [version.pk],
+        "credit_decide": [run.pk],
+        "explain": [run.pk], "close_decide": ["2026-11"], "close_stop": ["2026-11"],
+        "decide": [version.pk],
         "withdraw_rate": [version.pk], "import": [file.pk],
-        "rejected": [file.pk], "pool": ["security"], "allocation": [run.pk],
+        "rejected": [file.pk], "pool": ["security"], "ledger_line": [cost.pk],
+        "capacity": [capacity], "capacity_change": [capacity],
+        "asset": ["san"], "asset_dispose": ["san"],
+        "allocation": [run.pk],
         "agreement": [agreement], "new_order": [agreement], "order": [order],
         "end_agreement": [agreement], "modify_order": [running], "end_order": [running],
         "ending": [world.open_ending],

@@ -166,7 +166,7 @@ TIERS = "/rate_versions/1/model/tiers"
         ("rate", "/rate_versions/0/model/rate", "4,10", "ENGINE-104", None),
         ("rate", "/rate_versions/0/model/rate", 4, "ENGINE-104", None),
         ("rate", "/rate_versions/0/model/rate", ..., "ENGINE-104", None),
-        ("rate", "/rate_versions/0/model/kind", "volume", "ENGINE-104", None),
+        ("rate", "/rate_versions/0/model/kind", "tiered", "ENGINE-104", None),
         ("rate", "/rate_versions/0/model/rates", "1", "ENGINE-104", None),
         ("rate", f"{TIERS}/1/from", "999", "RATE-104", None),
         ("rate", f"{TIERS}/0/to", "0", "RATE-103", None),

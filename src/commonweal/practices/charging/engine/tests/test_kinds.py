@@ -152,6 +152,22 @@ def test_pools_run_over_all_agencies(connection: Any, tmp_path: Path) -> None:
     assert len(digests) == 1
 
 
+@pytest.mark.parametrize("size", [D("8999999999.999999"), D(9 * 10**9), D("900000000000.000001")])
+def test_pools_of_billions(connection: Any, size: Decimal) -> None:
+    """Around the largest total that one division carries, and near the largest of all."""
+    chance = random.Random(str(size))
+    tiers = [Tier(D(0), D(1000), D("9.87654321")), Tier(D(1000), None, D("1234567.000000007"))]
+    facts = {}
+    left = size
+    for agency in "abcd":
+        part = left if agency == "d" else left - D(chance.randrange(int(left))) - D("0.000001")
+        left -= part
+        facts[agency, "v"] = [(Fact(START, "s", f"{agency}1", part), {})]
+    batch = Batch({"v": pooled(graduated(tiers))}, {})
+    batch.facts = {k: [(f, {"channel": "", "grade": ""}) for f, _ in v] for k, v in facts.items()}
+    assert try_batch(connection, batch) == []
+
+
 def test_nobody_used_the_pool(connection: Any) -> None:
     usage(connection, [("a", "v", "", "1", D(0)), ("b", "v", "", "2", D(0))])
     assert rated(connection, {"v": pooled(per_unit(D(3)))}) == [D(0), D(0)]

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from .. import allocation_methods, cycles, iterative
-from ..allocation import Allocation, Pool, Target, allocate
+from ..allocation import Allocation, Pool, Target, Weighted, allocate
 from ..allocation_methods import METHODS, UNALLOCATED
 from ..allocation_proof import prove_allocation
 from ..errors import EngineDefect, EngineError
@@ -176,6 +176,46 @@ def test_long_driver_values_stay_exact() -> None:
 def test_the_solver_tries_another_prime(monkeypatch: pytest.MonkeyPatch) -> None:
     first = next(allocation_methods.solve.__globals__["_primes"]())
     assert solve([[first]], [[1]], 1) == ([[1]], first)
+
+
+@st.composite
+def weighted(draw: st.DrawFn) -> tuple[list[Pool], list[Target], list[str]]:
+    pools, targets, order = draw(problems())
+    values = st.dictionaries(
+        st.sampled_from([*order, *(t.id for t in targets)]), st.integers(0, 50)
+    )
+    weights = st.one_of(st.integers(1, 9), st.integers(1, 10**6).map(lambda n: Decimal(n) / 10**4))
+    parts = st.lists(st.builds(Weighted, weights, values), min_size=2, max_size=3)
+    exit_part = Weighted(1, {"service0": 1})
+    return (
+        [replace(p, values={}, parts=(*draw(parts), exit_part)) for p in pools], targets, order
+    )  # fmt: skip
+
+
+@settings(deadline=None)
+@given(weighted(), st.sampled_from([*METHODS]))
+def test_several_weighted_drivers(
+    problem: tuple[list[Pool], list[Target], list[str]], method: str
+) -> None:
+    pools, targets, order = problem
+    result = allocate(pools, targets, method, order)
+    assert prove_allocation(pools, targets, order, result) == []
+    assert sum(result.totals.values()) == sum(t.amount for t in (*pools, *targets))
+
+
+def test_60_percent_headcount_and_40_percent_devices() -> None:
+    heads, devices = Weighted(Decimal("0.6"), {"X": 3, "Y": 1}), Weighted(Decimal("0.4"), {"Y": 7})
+    result = allocate([Pool("IT", 1000, parts=(heads, devices))], [Target("X"), Target("Y")],
+                      "direct")  # fmt: skip
+    assert result.totals == {"X": 450, "Y": 550, UNALLOCATED: 0}
+    assert [(e.target, e.numerator, e.denominator) for e in result.edges] == [
+        ("X", 9, 20), ("Y", 11, 20),
+    ]  # fmt: skip
+    empty = Weighted(Decimal("0.4"), {"Y": 0})
+    shown = allocate([Pool("IT", 1000, parts=(heads, empty))], [Target("X"), Target("Y")], "direct")
+    assert shown.totals == {"X": 450, "Y": 150, UNALLOCATED: 400}
+    with pytest.raises(EngineError, match="ALLOC-104"):
+        allocate([Pool("IT", 1, parts=(Weighted(0, {}),))], [Target("X")], "direct")
 
 
 CIRCLE = [

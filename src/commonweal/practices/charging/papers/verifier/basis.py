@@ -48,7 +48,7 @@ def number(text: Any, where: str) -> Decimal:
         value = Decimal(text)
     except (ArithmeticError, TypeError, ValueError):
         raise Difference(f"{where}: “{text}” is not a number") from None
-    if not value.is_finite() or len(value.as_tuple().digits) > 2000 or abs(value.adjusted()) > 2000:
+    if not value.is_finite() or len(value.as_tuple().digits) > 5000 or abs(value.adjusted()) > 5000:
         raise Difference(f"{where}: “{text}” is not a number")
     return value
 

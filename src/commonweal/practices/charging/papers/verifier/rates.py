@@ -49,6 +49,8 @@ def check_rates(
         where = f"rate {rate['code']}"
         cost = number(derivation["service_cost"], where)
         run = costs.get(str(derivation.get("run")))
+        if derivation.get("cost_base") == "allowable":
+            run = costs.get(f"{derivation.get('run')} allowable")
         if run is None:
             raise Difference(f"{where}: its cost allocation is not in allocation.json")
         service = derivation["service"]

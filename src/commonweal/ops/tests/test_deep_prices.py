@@ -1,0 +1,56 @@
+"""A small version of the million random prices."""
+
+from __future__ import annotations
+
+import random
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from commonweal.ops.deep import prices
+from commonweal.ops.deep.campaigns import SHARES
+from commonweal.ops.deep.plan import Plan
+from commonweal.ops.deep.report import Result
+from commonweal.practices.charging.engine import trial
+
+
+def plan(seed: int, seconds: float = 600) -> Plan:
+    site: Any = SimpleNamespace()
+    return Plan(site, seed, 0, seconds, Result("prices", seed))
+
+
+def test_batches_are_tried_and_counted() -> None:
+    """In processes of their own, as in the campaign; nothing differs."""
+    tried = plan(11)
+    prices.run(tried, cases=400, batch=200)
+    assert tried.result.findings == []
+    assert tried.result.counts["random price cases"] == 400
+    assert tried.result.counts["facts priced three ways"] > 400
+    assert "DuckDB" in tried.result.versions
+    assert "prices" in SHARES
+
+
+def test_time_ends_it() -> None:
+    tried = plan(11, seconds=0)
+    tried.begin()
+    prices.run(tried, cases=10**9, batch=1)
+    assert tried.result.counts.get("random price cases", 0) == 0
+
+
+def test_a_seed_repeats_its_batch_and_is_named_with_a_finding(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = trial.random_batch(random.Random("prices:3:0"), 50)
+    assert one == trial.random_batch(random.Random("prices:3:0"), 50)
+    real = trial.oracle
+
+    def wrong(batch: trial.Batch) -> trial.Rated:
+        return {key: (before, amount + 1) for key, (before, amount) in real(batch).items()}
+
+    monkeypatch.setattr(trial, "oracle", wrong)
+    tried = plan(3)
+    prices.keep(tried, trial.try_seed(("3:0", 50)))
+    assert tried.result.findings[0].startswith("seed 3:0: fact ")
+    assert tried.result.findings[-1].endswith("more differences")
+    assert len(tried.result.findings) == prices.SHOWN + 1

@@ -1,0 +1,1 @@
+"""Reads: baselines and price indices; years with their figures; sums."""
