@@ -238,6 +238,7 @@ def in_euros(world: World) -> None:
         version = charging.propose_rate(
             actor=owner, charge_item_id=item.pk, model={"kind": "per_unit", "rate": "33.335"},
             starts=date(2026, 8, 1), reason="The maker's price list.", currency="EUR",
+            short_notice="Known to the agencies since spring",
         )  # fmt: skip
     with act_as(director):
         charging.approve_rate(actor=director, rate_version_id=version.pk)
