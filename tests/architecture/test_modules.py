@@ -42,6 +42,7 @@ ACTORLESS = {
     "access.selectors.token_by_secret": "makes actors",
     "access.selectors.user_by_email": "makes actors",
     "authority.selectors.decisions.decision_document": "of a decision that was read before",
+    "catalogue.selectors.conversions_in_force": "for intake, inside the scope of whoever sends",
     "catalogue.selectors.coverage": "for intake, inside the scope of whoever sends",
     "charging.selectors.bill_document.bill_document": "of a bill that was read before",
     "charging.selectors.bill_document.line_document": "of a line that was read before",

@@ -1,6 +1,7 @@
 """What lies open in the served world, so that every page has something to show.
 
-A rate to decide, terms and an order to sign, a question and a dispute, refused rows of files,
+A rate, two conversions and a rule about late usage to decide, terms and an order to sign,
+a question and a dispute, refused rows of files,
 a record in quarantine, a bundle, a month of the books, a lent role, a token.
 """
 
@@ -23,7 +24,12 @@ from commonweal.kernel.access.public import SYSTEM, act_as, create_token
 from commonweal.kernel.catalogue import public as catalogue
 from commonweal.kernel.documents.public import begin_here, make_take_out
 from commonweal.kernel.ledger.public import open_period
-from commonweal.kernel.metering.public import FileOptions, emit, submit_file
+from commonweal.kernel.metering.public import (
+    FileOptions,
+    emit,
+    propose_late_policy,
+    submit_file,
+)
 from commonweal.kernel.party import public as party
 from commonweal.practices.charging import public as charging
 from commonweal.practices.consolidation import public as worth
@@ -60,6 +66,18 @@ def _to_decide(world: World) -> None:
             actor=owner, charge_item_id=world.items["helpdesk.storage"],
             model={"kind": "per_unit", "rate": "0.45"}, starts=date(2027, 1, 1),
             reason="Cheaper storage from the new contract.",
+        )  # fmt: skip
+        catalogue.propose_conversion(
+            actor=owner, charge_item="helpdesk.case", unit="HUR", ratio="2",
+            starts=date(2027, 1, 1), reason="Two cases an hour, as agreed.",
+        )  # fmt: skip
+        charging.propose_exchange_rate(
+            actor=owner, currency="EUR", ratio="1.0864", starts=date(2027, 1, 1),
+            source="ECB reference rate",
+        )  # fmt: skip
+        propose_late_policy(
+            actor=owner, service="helpdesk", kind="window", days=60, starts=date(2027, 1, 1),
+            reason="Agreed with the agencies.",
         )  # fmt: skip
         catalogue.create_agreement(
             actor=owner, agency_id=world.agencies["PARKS"], title="Shared services from 2028",

@@ -17,14 +17,15 @@ from .kit import Verbs, add_verb, say, table
 EXAMPLES = """\
   commonweal bench                 everything, in full: 10 million facts; half an hour
   commonweal bench --quick         a tenth of everything
-  commonweal bench rating          one of rating, prices, allocation, intake, ledger, demo, pages
+  commonweal bench rating          one of rating, prices, allocation, intake, ledger, demo, pages,
+                                   late
   commonweal bench --json
 """
 ABOUT = """\
 Uses a database of its own in the folder `bench` of the data folder, where its facts and
 journals stay; `pages` builds a small and a large demo there, once. Nothing is asserted: it
 prints what was measured, the target, and the ratio to a plain baseline."""
-PARTS = ("rating", "prices", "allocation", "intake", "ledger", "demo", "pages")
+PARTS = ("rating", "prices", "allocation", "intake", "ledger", "demo", "pages", "late")
 
 
 def register(verbs: Verbs) -> None:
@@ -32,7 +33,7 @@ def register(verbs: Verbs) -> None:
     parser = add_verb(
         verbs,
         "bench",
-        help="measure rating, price models, intake, ledger, the demo and pages",
+        help="measure rating, price models, intake, ledger, the demo, pages and late usage",
         about=ABOUT,
         examples=EXAMPLES,
     )
@@ -68,6 +69,7 @@ def run(args: argparse.Namespace) -> int:
         "rating": rating, "prices": prices, "allocation": allocation, "intake": intake,
         "ledger": ledger, "demo": demo,
         "pages": partial(pages, args.data / "bench"),
+        "late": partial(late, args.data / "bench"),
     }  # fmt: skip
     for part in parts:
         say(f"Measuring {part}")
@@ -195,3 +197,10 @@ def pages(folder: Path, size: int) -> list[dict[str, str]]:
 
     name = "large" if size == 1 else "medium"
     return bench_pages(folder / "small", folder / name, name)
+
+
+def late(folder: Path, size: int) -> list[dict[str, str]]:
+    """From a late record to its corrected draft line, in the small demo."""
+    from commonweal.ops.bench.late import bench_late
+
+    return bench_late(folder / "small")

@@ -5,7 +5,17 @@ from __future__ import annotations
 import argparse
 from datetime import date
 
-from .kit import CommandError, Verbs, acting, add_group, add_json, add_verb, as_id, show_rows
+from .kit import (
+    CommandError,
+    Verbs,
+    acting,
+    add_group,
+    add_json,
+    add_verb,
+    agency_id,
+    as_id,
+    show_rows,
+)
 
 EXAMPLES = """\
   commonweal late list
@@ -34,6 +44,12 @@ def register(verbs: Verbs) -> None:
         verb.add_argument("id")
         verb.add_argument("--reason", required=True, help="at least ten characters; agencies read")
         verb.set_defaults(what=what)
+    coming = add_verb(
+        own, "coming", help="what an agency's next bill corrects so far",
+        examples="  commonweal late coming LWD", run=list_coming,
+    )  # fmt: skip
+    coming.add_argument("agency", help="code or id of the agency")
+    add_json(coming)
     rules = add_verb(
         own, "rules", help="the rules of services about late usage",
         examples="  commonweal late rules", run=list_rules,
@@ -92,6 +108,20 @@ def decide(args: argparse.Namespace) -> int:
         row = write(actor=actor, record_id=as_id(args.id, "late record"), reason=args.reason)
     print(f"Accepted: on the bill of {row.booked_in}." if row.booked_in else "Declined.")
     return 0
+
+
+def list_coming(args: argparse.Namespace) -> int:
+    """The corrections of the next bill, worked out now."""
+    from commonweal.practices.charging.public import coming_corrections
+
+    with acting(args) as actor:
+        rows = [
+            (each.period, each.item.code, each.line.charge_period, each.line.quantity,
+             each.line.facts, each.line.amount_minor)
+            for each in coming_corrections(actor, agency_id(actor, args.agency))
+        ]  # fmt: skip
+    header = ("bill", "item", "corrects", "quantity", "records", "amount_minor")
+    return show_rows(args, header, rows, "Nothing late counts in an open month.")
 
 
 def list_rules(args: argparse.Namespace) -> int:

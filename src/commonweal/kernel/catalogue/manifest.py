@@ -2,19 +2,29 @@
 
 from django.utils.translation import gettext_noop
 
-from ..authority.public import register_amounts
+from ..authority.public import register_amounts, register_subject
 from ..schema.public import Manifest
+from .actions.conversions import APPROVE, SUBJECT, drop_conversion, put_conversion
 from .rules import ORDER, SIGN
 
+register_subject(SUBJECT, APPROVE, put_conversion, drop_conversion, words="a unit conversion")
 register_amounts(ORDER, gettext_noop("sign an order"), SIGN)
 
 _READ = ["agreements.view"]
 
 MANIFEST = Manifest(
     name="catalogue",
-    refers=("catalogue.Service", "catalogue.ChargeItem", "catalogue.Unit"),
+    shown={"catalogue.UnitConversion": {"state": "approved"}},
+    refers=(
+        "catalogue.Service",
+        "catalogue.ChargeItem",
+        "catalogue.Unit",
+        "catalogue.UnitConversion",
+    ),
     permissions={
         "catalogue.manage": "Create and change services, charge items, bundles and service levels",
+        "catalogue.propose_conversion": "Propose how another unit counts in an item's own",
+        "catalogue.approve_conversion": "Approve or reject how another unit counts",
         "agreements.view": "See agreements, orders and their funding",
         "agreements.propose": "Draft, propose and withdraw agreements, orders and modifications",
         "agreements.sign_centre": "Sign agreements and orders for the centre, and end them",
@@ -22,14 +32,20 @@ MANIFEST = Manifest(
         "agreements.sign_estimate": "Sign the quantities that one's agency expects to use",
     },
     roles={
-        "director": [*_READ, "agreements.sign_centre"],
+        "director": [*_READ, "catalogue.approve_conversion", "agreements.sign_centre"],
         "finance_officer": [
             *_READ,
             "catalogue.manage",
+            "catalogue.propose_conversion",
             "agreements.propose",
             "agreements.sign_centre",
         ],
-        "service_owner": [*_READ, "catalogue.manage", "agreements.propose"],
+        "service_owner": [
+            *_READ,
+            "catalogue.manage",
+            "catalogue.propose_conversion",
+            "agreements.propose",
+        ],
         "auditor": _READ,
         "agency_finance": [
             *_READ,

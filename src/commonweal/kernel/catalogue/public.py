@@ -3,7 +3,9 @@
 from .actions import (
     create_agreement,
     create_order,
+    decide_conversion,
     modify_order,
+    propose_conversion,
     propose_ending,
     propose_order,
     put_bundle,
@@ -43,6 +45,7 @@ from .domain import (
     funding_problems,
     remaining,
 )
+from .domain.conversions import parse_ratio, ratio_text
 from .drafts import Terms
 from .models import (
     Agreement,
@@ -57,6 +60,7 @@ from .models import (
     Service,
     ServiceLevel,
     Unit,
+    UnitConversion,
 )
 from .papers import (
     Pending,
@@ -81,6 +85,8 @@ from .selectors import (
     charge_items,
     charge_items_page,
     companions,
+    conversions,
+    conversions_in_force,
     coverage,
     has_orders,
     item_by_code,
@@ -124,6 +130,7 @@ __all__ = [
     "TermChange",
     "Terms",
     "Unit",
+    "UnitConversion",
     "agreement",
     "agreements",
     "bundles",
@@ -131,10 +138,13 @@ __all__ = [
     "charge_items",
     "charge_items_page",
     "companions",
+    "conversions",
+    "conversions_in_force",
     "coverage",
     "covering_line",
     "create_agreement",
     "create_order",
+    "decide_conversion",
     "draft",
     "ending",
     "endings",
@@ -148,9 +158,11 @@ __all__ = [
     "order",
     "order_lines_in_force",
     "orders",
+    "parse_ratio",
     "pending",
     "preview_modification",
     "preview_order",
+    "propose_conversion",
     "propose_ending",
     "propose_order",
     "put_bundle",
@@ -158,6 +170,7 @@ __all__ = [
     "put_service",
     "put_service_level",
     "put_unit",
+    "ratio_text",
     "refuse_agreement",
     "refuse_ending",
     "refuse_estimate",

@@ -272,3 +272,14 @@ CREATE CONSTRAINT TRIGGER sums AFTER INSERT OR UPDATE OR DELETE ON catalogue_ord
 DROP TRIGGER IF EXISTS sums ON catalogue_fundingsource;
 CREATE CONSTRAINT TRIGGER sums AFTER INSERT OR UPDATE OR DELETE ON catalogue_fundingsource
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION catalogue_sums();
+
+-- An approved conversion is what usage was counted by: it never changes.
+CREATE OR REPLACE FUNCTION catalogue_conversion_is_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.state = 'approved' AND to_jsonb(NEW) IS DISTINCT FROM to_jsonb(OLD) THEN
+    RAISE EXCEPTION 'the conversion is approved and cannot change' USING ERRCODE = '23514';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER conversion_is_fixed BEFORE UPDATE ON catalogue_unitconversion
+  FOR EACH ROW EXECUTE FUNCTION catalogue_conversion_is_fixed();

@@ -36,6 +36,7 @@ from .models import (
     Service,
     ServiceLevel,
     Unit,
+    UnitConversion,
 )
 
 VIEW = "agreements.view"
@@ -357,3 +358,17 @@ def draft_of(row: Order, changed: OrderLine | None = None) -> OrderDraft:
         requesting_aid=row.agreement.requesting_aid,
         servicing_aid=row.agreement.servicing_aid,
     )
+
+
+def conversions(actor: Actor, place: Place | None = None) -> Listing[UnitConversion]:
+    """Every conversion of units that was proposed, oldest first. Public: bills follow from it."""
+    rows = UnitConversion.objects.select_related("charge_item__unit", "unit")
+    return listing(rows, ["recorded_at", "id"], place)
+
+
+def conversions_in_force(item_ids: Collection[UUID] | None = None) -> list[UnitConversion]:
+    """The approved conversions of some items (None: of all), by item, unit and first day."""
+    rows = UnitConversion.objects.filter(state="approved").select_related("charge_item", "unit")
+    if item_ids is not None:
+        rows = rows.filter(charge_item_id__in=item_ids)
+    return list(rows.order_by("charge_item", "unit", "starts"))

@@ -20,7 +20,8 @@ from .storage.partitions import SELECT_FACTS
 
 ModelT = TypeVar("ModelT", bound=Model)
 _COUNTS = f"""
-SELECT source, count(*), sum(quantity) FROM ({SELECT_FACTS} WHERE f.booked_in = %s) x
+SELECT source, count(*), sum(coalesce((dimensions->>'_sent_quantity')::numeric, quantity))
+FROM ({SELECT_FACTS} WHERE f.booked_in = %s) x
 WHERE NOT replaced AND NOT late GROUP BY source"""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from django.db.models import Count, F, Sum
 from ..access.public import Actor, require
 from ..schema.public import FIRST, Listing, NotFound, Place, listing
 from .models import LatePolicy, LateRecord
-from .selectors import VIEW, Total, UsageRow, arrived_late, sealed_periods
+from .selectors import VIEW, Total, UsageRow, arrived_late, closed_months, sealed_periods
 
 STATES = ("held", "accepted", "declined", "booked")
 
@@ -89,6 +89,32 @@ def late_facts(
             if mark is not None:
                 found.append(replace(row, replaced_quantity=mark[0], booked_in=mark[2]))
     return sorted(found, key=lambda row: (row.starts, row.source, row.external_id))
+
+
+def late_months(actor: Actor, agency_id: UUID) -> list[str]:
+    """The open months in which late records of an agency count so far."""
+    require(actor, VIEW, agency_id)
+    rows = LateRecord.objects.filter(agency_id=agency_id, state__in=("booked", "accepted"))
+    months = set(rows.exclude(booked_in__in=closed_months()).values_list("booked_in", flat=True))
+    return sorted(months)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What became of a late record: in which month it counts (empty: in none), and what it
+    replaces."""
+
+    booked_in: str
+    declined: bool
+    replaces: str
+
+
+def late_standing(actor: Actor, agency_id: UUID, period: str) -> dict[tuple[str, str], Standing]:
+    """What became of an agency's late records of a month, by source and id."""
+    require(actor, VIEW, agency_id)
+    rows = LateRecord.objects.filter(agency_id=agency_id, period=period)
+    found = rows.values_list("source__code", "external_id", "booked_in", "state", "replaces")
+    return {row[:2]: Standing(row[2], row[3] == "declined", row[4]) for row in found}
 
 
 def late_totals(actor: Actor, booked_in: str) -> list[Total]:

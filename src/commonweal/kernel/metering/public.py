@@ -44,13 +44,16 @@ from .domain.cells import safe_cell
 from .intake.options import FileOptions
 from .intake.take import IntakeResult
 from .late import (
+    Standing,
     late_arrived,
     late_counts,
     late_facts,
+    late_months,
     late_policies,
     late_policies_on,
     late_record,
     late_records,
+    late_standing,
     late_totals,
 )
 from .late_words import policy_text
@@ -84,6 +87,7 @@ __all__ = [
     "Quarantine",
     "Source",
     "SourceCheck",
+    "Standing",
     "Total",
     "Upload",
     "UploadResult",
@@ -109,10 +113,12 @@ __all__ = [
     "late_arrived",
     "late_counts",
     "late_facts",
+    "late_months",
     "late_policies",
     "late_policies_on",
     "late_record",
     "late_records",
+    "late_standing",
     "late_totals",
     "manifest",
     "missing_sources",

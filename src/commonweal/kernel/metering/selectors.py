@@ -341,6 +341,11 @@ def arrived_late(scope: Collection[UUID] | None, period: str) -> list[UsageRow]:
     return _open_rows(None if scope is None else sorted(scope), period, only, None)
 
 
+def closed_months() -> list[str]:
+    """The months that no longer count what arrives."""
+    return list(PeriodState.objects.exclude(state="open").values_list("period", flat=True))
+
+
 def sealed_periods() -> list[str]:
     """The months that are sealed."""
     return list(PeriodState.objects.filter(state="sealed").values_list("period", flat=True))

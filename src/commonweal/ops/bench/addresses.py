@@ -95,6 +95,8 @@ def values() -> dict[str, str]:
             "/items/:code": line.charge_item.code,
             "/sources/:code": sources(SYSTEM)[0].code,
             "public:rate:code": line.charge_item.code,
+            "public:what_if:code": line.charge_item.code,
+            "/rates/:code": line.charge_item.code,
             "agency:usage_item:code": line.charge_item.code,
             "agency:worth_service:code": line.charge_item.service.code,
             "agency:worth_baseline:code": line.charge_item.service.code,

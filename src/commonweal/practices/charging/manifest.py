@@ -19,6 +19,8 @@ from .actions.credits import credit_approved
 from .actions.disputes import SUBJECT as DISPUTE
 from .actions.disputes import credit_approved as dispute_credited
 from .actions.disputes import credit_refused as dispute_not_credited
+from .actions.exchange import SUBJECT as EXCHANGE
+from .actions.exchange import drop_exchange, put_exchange
 from .actions.packages import KIND as PACKAGE
 from .actions.rates import APPROVE, SUBJECT, put_in_force, set_aside
 from .actions.refunds import (
@@ -43,6 +45,7 @@ from .tasks import (
 )
 
 notice_words.register()
+register_subject(EXCHANGE, APPROVE, put_exchange, drop_exchange, words="an exchange rate")
 register_subject(SUBJECT, APPROVE, put_in_force, set_aside, words="a rate")
 register_subject(
     MONTH, APPROVE_BILLS, bills_approved, bills_not_approved, words="the bills of a month"
@@ -135,10 +138,11 @@ MANIFEST = Manifest(
         "charging.LineQuery": {"line__bill__state": "issued"},
         "charging.RateEffect": {"rate_version__state": "approved"},
         "charging.RateVersion": {"state": "approved"},
+        "charging.ExchangeRate": {"state": "approved"},
         "charging.PriceReduction": {"state": "approved"},
         "charging.AdjustmentPart": {"state": "approved"},
     },
-    refers=("charging.RateVersion",),
+    refers=("charging.RateVersion", "charging.ExchangeRate"),
     leaves=journal_files,
     jobs={
         CLOSE: close_month,

@@ -83,6 +83,17 @@ END $$;
 CREATE OR REPLACE TRIGGER forecast_is_fixed BEFORE UPDATE OR DELETE ON charging_forecast
   FOR EACH ROW EXECUTE FUNCTION charging_forecast_is_fixed();
 
+-- An approved exchange rate is what bills were converted by: it never changes.
+CREATE OR REPLACE FUNCTION charging_exchange_is_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.state = 'approved' AND to_jsonb(NEW) IS DISTINCT FROM to_jsonb(OLD) THEN
+    RAISE EXCEPTION 'the exchange rate is approved and cannot change' USING ERRCODE = '23514';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER exchange_is_fixed BEFORE UPDATE ON charging_exchangerate
+  FOR EACH ROW EXECUTE FUNCTION charging_exchange_is_fixed();
+
 -- Approved price reductions of one agency and item never overlap.
 ALTER TABLE charging_pricereduction DROP CONSTRAINT IF EXISTS reductions_do_not_overlap;
 ALTER TABLE charging_pricereduction ADD CONSTRAINT reductions_do_not_overlap

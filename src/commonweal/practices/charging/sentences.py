@@ -56,7 +56,7 @@ class Words:
 
     def rate(self, version: RateVersion) -> str:
         """A price in a few words: `$4.10`, or `from $0.85 to $1.20` for tiers."""
-        return PriceWords(self.currency).price(version.model)
+        return PriceWords(version.currency).price(version.model)
 
     def headline(self, view: BillChange, yours: bool = True) -> str:
         """`Your October bill is $184,210.33, $6,402.10 more than September.`

@@ -5,6 +5,8 @@ from .anomalies import door as unusual
 from .budgets import door as budgets
 from .changes import door as bills
 from .closes import door as closes
+from .coming import door as coming
+from .conversions import door as conversions
 from .credits import door as credits
 from .disputes import door as disputes
 from .lineage import door as costs
@@ -16,6 +18,7 @@ from .recovery import door as recovery
 from .room import door as room
 from .statements import door as payments
 from .trace import door as trace
+from .what_if import door as what_if
 
 DOORS = [
     payments,
@@ -31,6 +34,9 @@ DOORS = [
     closes,
     recovery,
     room,
+    conversions,
+    what_if,
+    coming,
     trace,
     openness,
 ]

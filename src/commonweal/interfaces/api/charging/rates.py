@@ -151,6 +151,9 @@ class ProposalIn(In):
     ends: Day | None = None
     derivation: dict[str, Any] | None = None
     reason: Annotated[Text, Field(max_length=500)] = ""
+    currency: Annotated[str, Field(pattern=r"^([A-Z]{3})?$")] = Field(
+        "", description="Another than the book currency; its charges are converted."
+    )
     mid_year: bool = Field(False, description="It changes a price within the year in progress.")
     authority_ref: Annotated[Text, Field(max_length=200)] = ""
     short_notice: Annotated[Text, Field(max_length=500)] = Field(

@@ -83,6 +83,7 @@ def address(path: str, operation: dict[str, Any], known: dict[str, str], scene: 
     special = {
         "/services/{code}": "payroll",
         "/charge-items/{code}": known["charge_item"],
+        "/rates/{code}/what-if": known["charge_item"],
         "/cost-pools/{code}/lines": "unassigned",
         "/bill-lines/{line_id}/costs/{code}": "unassigned",
         "/usage/sources/{code}": "payroll-engine",

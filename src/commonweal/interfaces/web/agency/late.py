@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import UUID
+
 from django.http import HttpResponse
 from django.shortcuts import render
 
 from commonweal.kernel.metering import public as metering
 from commonweal.kernel.party.public import centre
+from commonweal.kernel.schema.public import CommonwealError
+from commonweal.practices.charging import public as charging
 
 from ..access import agency_only
 from ..centre.late import state_words
@@ -16,6 +21,7 @@ from ..requests import Asked
 from .frame import choices
 
 VIEW = "metering.view"
+BILLS = "charging.view_bills"
 
 
 @agency_only(VIEW)
@@ -31,6 +37,8 @@ def late(request: Asked) -> HttpResponse:
     )
     counts = metering.late_counts(request.actor, chosen.pk)
     context = {
+        "currency": centre().currency,
+        "coming": _coming(request, chosen.pk),
         "rows": rows,
         "pages": pages(request, rows),
         "counts": counts,
@@ -42,3 +50,28 @@ def late(request: Asked) -> HttpResponse:
         **mine,
     }
     return render(request, "agency/late.jinja", context)
+
+
+def _coming(request: Asked, agency_id: UUID) -> list[dict[str, Any]] | None:
+    """The corrections of the next bill so far; None where the reader may not see bills, or where
+    a rate is missing, which the centre sees when it closes the month."""
+    actor = request.actor
+    if not actor.may(BILLS, agency_id):
+        return None
+    try:
+        found = charging.coming_corrections(actor, agency_id)
+    except CommonwealError:
+        return None
+    say = charging.Words(centre().currency)
+    return [
+        {
+            "item": each.item.name,
+            "month": each.line.charge_period,
+            "bill": each.period,
+            "quantity": say.counted(each.line.quantity, each.item),
+            "records": each.line.facts,
+            "amount": each.line.amount_minor,
+            "corrects": each.corrects,
+        }
+        for each in found
+    ]

@@ -49,6 +49,7 @@ def line_context(request: Asked, line_id: UUID, **more: Any) -> dict[str, Any]:
         "say": say,
         "change": says.line_change(view, say),
         "may_ask": request.actor.may(ASK, view.line.agency_id) and view.line.bill.state != "draft",
+        "basis": charging.basis_sentences(request.actor, view.line),
         "asked": "",
         "kind": "question",
         "categories": list(charging.category_words().items()),

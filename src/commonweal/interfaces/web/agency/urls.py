@@ -26,6 +26,7 @@ from . import (
     take_out,
     unusual,
     usage,
+    what_if,
     worth,
     worth_service,
 )
@@ -68,6 +69,7 @@ urlpatterns = [
     path(
         "agreements/approvers/", agency_only(approvers.VIEW)(approvers.approvers), name="approvers"
     ),
+    path("what-if/", what_if.what_if, name="what_if"),
     path("adjustments/", adjustments.adjustments, name="adjustments"),
     path("forecasts/", forecasts.forecasts, name="forecasts"),
     path("budget/", budget.budget, name="budget"),

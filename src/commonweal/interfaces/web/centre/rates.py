@@ -50,6 +50,7 @@ def desk_tabs(here: str) -> list[Link]:
         ("rates", _("In force")),
         ("proposals", _("Waiting for a decision")),
         ("forecasts", _("Forecasts")),
+        ("conversions", _("Conversions")),
         ("build_ups", _("Build-ups")),
         ("scenarios", _("Scenarios")),
         ("budget_figures", _("Budget figures")),
@@ -307,6 +308,7 @@ def propose_from(request: Asked, derivation: Mapping[str, Any]) -> charging.Rate
         ends=optional_day(request, "ends", _("First day without it")),
         derivation=derivation,
         reason=text(request, "reason"),
+        currency=text(request, "currency").upper(),
         **exceptions_of(request),
     )
 

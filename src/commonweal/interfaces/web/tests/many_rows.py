@@ -19,10 +19,16 @@ from commonweal.interfaces.web.agency.tests.world import World
 from commonweal.kernel.access.models import ApiToken
 from commonweal.kernel.authority.models import Decision, SecondApprover
 from commonweal.kernel.calendar.public import now
-from commonweal.kernel.catalogue.models import Bundle, Service, ServiceLevel
+from commonweal.kernel.catalogue.models import Bundle, Service, ServiceLevel, UnitConversion
 from commonweal.kernel.documents.models import TakeOut
 from commonweal.kernel.jobs.models import Job
-from commonweal.kernel.metering.models import Quarantine, Source, Upload
+from commonweal.kernel.metering.models import (
+    LatePolicy,
+    LateRecord,
+    Quarantine,
+    Source,
+    Upload,
+)
 from commonweal.kernel.notices.models import Message
 from commonweal.kernel.party.models import Delegation, Supplier
 from commonweal.kernel.schema.public import uuid7
@@ -38,6 +44,7 @@ from commonweal.practices.charging.models import (
     Credit,
     Disposal,
     DisputeEntry,
+    ExchangeRate,
     Forecast,
     ItemTolerance,
     LineQuery,
@@ -61,6 +68,7 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
     "catalogue.Unit": {"code": "chr(65 + g / 26) || chr(65 + g %% 26) || '9'"},
     "catalogue.Bundle": {"lead_id": NEW_ITEMS},
     "catalogue.ServiceLevel": {"metric": "metric || g"},
+    "catalogue.UnitConversion": {"starts": '"starts"'},
     "catalogue.Agreement": {},
     "catalogue.Order": {"number": "left(number, 20) || '-new-' || g", "modification": "0",
                         "supersedes_id": "NULL"},
@@ -87,6 +95,7 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
     "charging.Forecast": {"charge_item_id": NEW_ITEMS, "fiscal_year": '"fiscal_year"'},
     "charging.AccountMap": {"charge_item_id": NEW_ITEMS},
     "charging.CostMapping": {},
+    "charging.ExchangeRate": {"starts": '"starts"', "currency": "currency"},
     "charging.RateBuild": {},
     "charging.Scenario": {},
     "charging.ScenarioEffect": {},
@@ -95,6 +104,8 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
     "metering.Upload": {},
     "metering.Quarantine": {"payload_hash": "gen_random_uuid()"},
     "metering.Source": {},
+    "metering.LatePolicy": {"starts": '"starts"', "service_id": "service_id"},
+    "metering.LateRecord": {},
     "party.Agency": {"kind": '"kind"'},
     "charging.MoneyPage": {"agency_id": NEW_AGENCIES},
     "party.Bureau": {},
@@ -188,6 +199,16 @@ def _first_rows(world: World, known: Mapping[str, str]) -> list[models.Model]:
         Quarantine(agency_id=parks, source=Source.objects.using("owner")[0], external_id="x",
                    payload={"quantity": "1"}, payload_hash=uuid7(), existing_hash=uuid7(),
                    reason="USAGE-409", batch_id=uuid7()),
+        LatePolicy(service=Service.objects.using("owner")[0], kind="hold", starts=when.date(),
+                   reason="Agreed."),
+        LateRecord(agency_id=parks, source=Source.objects.using("owner")[0], external_id="late",
+                   charge_item_id=line.charge_item_id, quantity=1, unit="C62", starts=when,
+                   ends=when + timedelta(hours=1), received_at=when, period="2026-01",
+                   arrived_in="2026-02", state="held"),
+        UnitConversion(charge_item_id=line.charge_item_id, unit_id="HUR", numerator=1,
+                       denominator=60, starts=when.date(), reason="Agreed."),
+        ExchangeRate(currency="EUR", numerator=27, denominator=25, starts=when.date(),
+                     source="ECB"),
         Delegation(agency_id=line_centre(), from_person_id=owner.person_id,
                    to_person_id=officer.person_id, to_user_id=officer.user_id,
                    role_id="service_owner", starts=when.date(), ends=when.date(), reason="Leave"),

@@ -6,6 +6,7 @@ from .agreements import (
     sign_agreement,
     withdraw_agreement,
 )
+from .conversions import decide_conversion, propose_conversion
 from .endings import propose_ending, refuse_ending, sign_ending, withdraw_ending
 from .orders import create_order, modify_order, propose_order, revise_order, withdraw_order
 from .services import (
@@ -20,7 +21,9 @@ from .signing import refuse_estimate, refuse_order, sign_estimate, sign_order
 __all__ = [
     "create_agreement",
     "create_order",
+    "decide_conversion",
     "modify_order",
+    "propose_conversion",
     "propose_ending",
     "propose_order",
     "put_bundle",

@@ -8,6 +8,7 @@ from .agreements import (
     Order,
     OrderLine,
 )
+from .conversions import UnitConversion
 from .services import Bundle, BundleCompanion, ChargeItem, Service, ServiceLevel, Unit
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "Service",
     "ServiceLevel",
     "Unit",
+    "UnitConversion",
 ]

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from .facts import Fact, Raw, quantity_text
+from .conversions import converted
+from .facts import Fact, Raw, Sent, quantity_text
 from .problems import Refused, refuse
 
 QUANTITY = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?\Z")
@@ -55,6 +57,16 @@ class Coverage(Protocol):
 
 
 @dataclass(frozen=True)
+class Conversion:
+    """One of `unit` is `ratio` of the item's own unit, for usage from a day on."""
+
+    id: UUID
+    unit: str
+    starts: date
+    ratio: Fraction
+
+
+@dataclass(frozen=True)
 class Item:
     """A charge item: its unit and the local days [starts, ends) on which it is offered.
 
@@ -67,10 +79,16 @@ class Item:
     starts: date
     ends: date | None
     fixed: bool = False
+    conversions: tuple[Conversion, ...] = ()
 
     def offered(self, day: date) -> bool:
         """Whether it is offered on a day."""
         return self.starts <= day and (self.ends is None or day < self.ends)
+
+    def conversion(self, unit: str, day: date) -> Conversion | None:
+        """By what a quantity in another unit counts on a day; None: by nothing."""
+        fit = [each for each in self.conversions if each.unit == unit and each.starts <= day]
+        return max(fit, key=lambda each: each.starts, default=None)
 
 
 @dataclass(frozen=True)
@@ -271,6 +289,21 @@ def find_line(target: Target, day: date, ref: Reference, replacing: bool = False
     return line
 
 
+def convert(raw: Raw, quantity: str, day: date, ref: Reference) -> tuple[str, str, Sent | None]:
+    """The quantity in the item's own unit, that unit, and what was sent if it was another one.
+
+    By the conversion in force on the record's day; without one the unit is refused (USAGE-112).
+    """
+    item = ref.items.get(raw.charge_item)
+    found = item.conversion(raw.unit, day) if item is not None and raw.unit != item.unit else None
+    if item is None or found is None:
+        return quantity, raw.unit, None
+    counted = converted(Decimal(quantity), found.ratio)
+    if counted >= 10**12:
+        raise refuse("quantity", "USAGE-107", value=raw.quantity[:40])
+    return quantity_text(counted), item.unit, Sent(quantity, raw.unit, found.id)
+
+
 def check(raw: Raw, ref: Reference, moments: Moments) -> tuple[Fact | None, Refused | None]:
     """The checked fact; or the refusal, beside the fact when only its day is not covered.
 
@@ -289,7 +322,8 @@ def check(raw: Raw, ref: Reference, moments: Moments) -> tuple[Fact | None, Refu
         ends, _ = moments.read(raw.ends, "to")
         if ends <= starts:
             raise refuse("to", "USAGE-114")
-        target = find_target(raw.agency, raw.bureau, raw.charge_item, raw.order_line, raw.unit, ref)
+        quantity, unit, sent = convert(raw, quantity, day, ref)
+        target = find_target(raw.agency, raw.bureau, raw.charge_item, raw.order_line, unit, ref)
     except Refused as refused:
         return None, refused
     refusal: Refused | None = None
@@ -307,12 +341,13 @@ def check(raw: Raw, ref: Reference, moments: Moments) -> tuple[Fact | None, Refu
         target.line_id is not None,
         target.item.id,
         quantity,
-        raw.unit,
+        unit,
         starts,
         ends,
         dimensions,
         raw.origin,
         raw.replaces,
         f"{day.year:04d}-{day.month:02d}",
+        sent=sent,
     )
     return fact, refusal

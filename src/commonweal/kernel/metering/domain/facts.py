@@ -59,9 +59,23 @@ class Raw:
     dimensions: Mapping[str, str]
 
 
+SENT_QUANTITY, SENT_UNIT, CONVERSION = "_sent_quantity", "_sent_unit", "_conversion"
+"""What a converted fact keeps beside its dimensions; no sender can use such names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a converted record said, and the conversion by which it counts."""
+
+    quantity: str
+    unit: str
+    conversion_id: UUID
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One checked record. Moments are microseconds since 1970 UTC; `quantity` has 6 decimals."""
+    """One checked record. Moments are microseconds since 1970 UTC; `quantity` has 6 decimals, in
+    the item's own unit; `sent`: what the record said, where that was another unit."""
 
     row: int
     external_id: str
@@ -79,6 +93,19 @@ class Fact:
     replaces: str
     period: str
     replaced_quantity: str = ""
+    sent: Sent | None = None
+
+    @property
+    def kept_dimensions(self) -> Mapping[str, str]:
+        """The dimensions, and what was sent where it was converted."""
+        if self.sent is None:
+            return self.dimensions
+        return {
+            **self.dimensions,
+            SENT_QUANTITY: self.sent.quantity,
+            SENT_UNIT: self.sent.unit,
+            CONVERSION: str(self.sent.conversion_id),
+        }
 
     @property
     def payload_hash(self) -> UUID:
@@ -89,8 +116,8 @@ class Fact:
                 str(self.bureau_id or ""),
                 str(self.order_line_id) if self.named_line else "",
                 str(self.charge_item_id),
-                self.quantity,
-                self.unit,
+                self.sent.quantity if self.sent else self.quantity,
+                self.sent.unit if self.sent else self.unit,
                 str(self.starts),
                 str(self.ends),
                 dimension_text(self.dimensions),

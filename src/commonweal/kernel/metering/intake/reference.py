@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
+from fractions import Fraction
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
 from ...access.public import Actor
-from ...catalogue.public import ChargeItem, Cover, CoverageIndex, OrderLine
+from ...catalogue.public import (
+    ChargeItem,
+    Cover,
+    CoverageIndex,
+    OrderLine,
+    conversions_in_force,
+)
 from ...party.public import Agency, Bureau, centre
-from ..domain.checks import Item, Reference
+from ..domain.checks import Conversion, Item, Reference
 
 
 def _ids(references: Iterable[str]) -> list[UUID]:
@@ -40,8 +48,15 @@ def _items(references: set[str] | None) -> dict[str, Item]:
     if references is not None:
         rows = rows.filter(Q(code__in=references) | Q(id__in=_ids(references)))
     found: dict[str, Item] = {}
+    known: dict[UUID, list[Conversion]] = defaultdict(list)
+    for each in conversions_in_force(None if references is None else [row.id for row in rows]):
+        ratio = Fraction(each.numerator, each.denominator)
+        known[each.charge_item_id].append(Conversion(each.id, each.unit_id, each.starts, ratio))
     for row in rows:
-        item = Item(row.id, row.code, row.unit_id, row.starts, row.ends, row.kind == "fixed")
+        item = Item(
+            row.id, row.code, row.unit_id, row.starts, row.ends, row.kind == "fixed",
+            tuple(known[row.id]),
+        )  # fmt: skip
         found |= {row.code: item, str(row.id): item}
     return found
 

@@ -136,9 +136,9 @@ def copy_lines(facts: Iterable[Fact]) -> bytes:
 
 
 def _dimensions(fact: Fact) -> str:
-    if not fact.dimensions:
+    if not fact.kept_dimensions:
         return "\\N"
-    return _escape(canonical(dict(fact.dimensions)).decode())
+    return _escape(canonical(dict(fact.kept_dimensions)).decode())
 
 
 def _escape(text: str) -> str:

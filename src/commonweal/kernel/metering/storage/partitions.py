@@ -61,7 +61,9 @@ SELECT charge_item_id::VARCHAR, coalesce(order_line_id::VARCHAR, ''), late, coun
   sum(quantity - replaced_quantity)::DECIMAL(38,6)::VARCHAR
 FROM arrived WHERE NOT replaced GROUP BY ALL ORDER BY ALL"""
 _SOURCES = """
-SELECT source, count(*), sum(quantity)::DECIMAL(38,6)::VARCHAR
+SELECT source, count(*), sum(CASE WHEN contains(dimensions, '"_sent_quantity"')
+  THEN json_extract_string(dimensions, '$._sent_quantity')::DECIMAL(18,6) ELSE quantity END
+)::DECIMAL(38,6)::VARCHAR
 FROM arrived WHERE NOT replaced AND NOT late GROUP BY ALL ORDER BY ALL"""
 
 

@@ -83,6 +83,10 @@ def _write_lines(bill: Bill, lines: Sequence[DraftLine]) -> None:
                 amount_exact=line.amount_exact,
                 amount_minor=line.amount_minor,
                 rounding=line.rounding,
+                exact_before=line.exact_before,
+                priced_exact=line.priced,
+                priced_before=line.priced_before,
+                exchange_id=line.exchange_id,
             )
         )
         weights = [share.weight for share in line.funding]

@@ -22,7 +22,7 @@ from commonweal.kernel.authority.public import (
 )
 from commonweal.kernel.calendar.public import FiscalPeriod, Span, now
 from commonweal.kernel.catalogue.public import ChargeItem
-from commonweal.kernel.money.public import MoneyError, exact_decimal
+from commonweal.kernel.money.public import MoneyError, exact_decimal, exponent
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import NotFound
 from commonweal.kernel.words import public as words
@@ -192,16 +192,19 @@ def propose_rate(
     authority_ref: str = "",
     short_notice: str = "",
     from_scenario: UUID | None = None,
+    currency: str = "",
 ) -> RateVersion:
     """Propose a price of a charge item from a day on; it charges nothing until it is approved.
 
     `model` is the engine's price model document; `derivation` comes from `derive_rate` or a
     build-up. A rate that differs from its derivation, or has none, needs a reason that everybody
-    can read. Timing: RATES-501 to 504 and 506; caps: RATES-505.
+    can read. Timing: RATES-501 to 504 and 506; caps: RATES-505. `currency`: another than the book
+    currency; its charges are converted by the table of exchange rates (CHARGING-235).
     """
     require(actor, "charging.propose_rates")
     span, price = Span(starts, ends), from_document(model).document()
     item = _offered(charge_item_id, price, span)
+    priced_in = _currency(currency, derivation)
     _require_reason(price, derivation, reason)
     asked = Asked(starts, reason, mid_year, authority_ref, short_notice)
     within_year = check_timing(item.pk, asked)
@@ -219,7 +222,7 @@ def propose_rate(
         charge_item=item,
         code=_free_code(f"{item.code}-{starts:%Y-%m-%d}"),
         model=price,
-        currency=centre().currency,
+        currency=priced_in,
         starts=starts,
         ends=ends,
         derivation=dict(derivation or {}),
@@ -239,6 +242,21 @@ def propose_rate(
         payload={"code": version.code, "model": price, "starts": starts, "ends": ends},
     )
     return version
+
+
+def _currency(asked: str, derivation: Mapping[str, Any] | None) -> str:
+    """The currency of a price: a derived one is in the book currency (CHARGING-235)."""
+    book = centre().currency
+    found = asked or book
+    exponent(found)
+    if derivation and found != book:
+        raise RateError(
+            "CHARGING-235",
+            f"Cost over volume gives a rate in {book}, not in {found}. Give a price in another "
+            "currency by hand, with a reason.",
+            field="currency",
+        )
+    return found
 
 
 def _require_fitting(item: ChargeItem, kind: str) -> None:

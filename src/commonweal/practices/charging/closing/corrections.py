@@ -124,11 +124,16 @@ def _priced(model: PriceModel, found: list[Late], total: Decimal | None) -> list
 
 
 def corrections(
-    actor: Actor, period: str, rates: RateIndex, used: Mapping[tuple[UUID, UUID], Decimal]
+    actor: Actor,
+    period: str,
+    rates: RateIndex,
+    used: Mapping[tuple[UUID, UUID], Decimal],
+    *,
+    agency_id: UUID | None = None,
 ) -> list[Corrected]:
     """Every late record booked in the period, priced. `used`: this month's own usage by agency and
-    rate version, which a price over the year counts first."""
-    late = placed(actor, period, rates)
+    rate version, which a price over the year counts first. `agency_id`: of one agency alone."""
+    late = placed(actor, period, rates, agency_id)
     kinds: dict[str, list[Late]] = defaultdict(list)
     for each in late:
         model = price_in(rates.models, each.place.rate_version_id, each.place.cell)
@@ -169,12 +174,14 @@ def price_in_year(
     return result
 
 
-def placed(actor: Actor, period: str, rates: RateIndex) -> list[Late]:
+def placed(
+    actor: Actor, period: str, rates: RateIndex, agency_id: UUID | None = None
+) -> list[Late]:
     """Every late record booked in a period, at its place; what has no cause goes to
     `rates.missing`."""
     earlier = _Earlier(actor, period)
     found: list[Late] = []
-    for fact in late_facts(actor, booked_in=period):
+    for fact in late_facts(actor, booked_in=period, agency_id=agency_id):
         now = _place(fact, of_row(fact), rates)
         if now is None or fact.order_line_id is None:
             if now is not None:

@@ -42,6 +42,10 @@ class RatedGroup:
     amount: Decimal
     corrects_id: UUID | None = None
     cell: str = ""
+    exact_before: Decimal = Decimal(0)
+    priced: Decimal | None = None
+    priced_before: Decimal = Decimal(0)
+    exchange_id: UUID | None = None
 
 
 def funding_shares(order_line_ids: Iterable[UUID]) -> Funding:
@@ -74,7 +78,8 @@ def draft_lines(
     lines: dict[UUID, list[tuple[Any, DraftLine]]] = defaultdict(list)
     for group in groups:
         item = items[group.charge_item_id]
-        money = Money.from_decimal(group.amount, currency, ROUNDING)
+        before = Money.from_decimal(group.exact_before, currency, ROUNDING).minor
+        money = Money.from_decimal(group.exact_before + group.amount, currency, ROUNDING)
         line = DraftLine(
             kind=group.kind,
             service_id=item.service_id,
@@ -85,10 +90,14 @@ def draft_lines(
             quantity=group.quantity,
             facts=group.facts,
             amount_exact=group.amount,
-            amount_minor=money.minor,
+            amount_minor=money.minor - before,
             rounding=ROUNDING,
             funding=shares[group.order_line_id],
             corrects_id=group.corrects_id,
+            exact_before=group.exact_before,
+            priced=group.priced,
+            priced_before=group.priced_before,
+            exchange_id=group.exchange_id,
             cell=group.cell,
         )
         place = (item.service.code, item.code, group.kind != "usage", *line.key)

@@ -13,6 +13,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import Sum
+from django.db.models.functions import Coalesce
 
 from ..engine.charges import pool_parts
 from ..engine.price import PriceModel, below_zero
@@ -34,7 +35,9 @@ def billed_in_pool(pool: Pool) -> dict[UUID, tuple[Decimal, Decimal, UUID]]:
         bill__state="issued",
         kind__in=("usage", "correction"),
     )
-    totals = lines.values("agency_id").annotate(q=Sum("quantity"), a=Sum("amount_exact"))
+    totals = lines.values("agency_id").annotate(
+        q=Sum("quantity"), a=Sum(Coalesce("priced_exact", "amount_exact"))
+    )
     first: dict[UUID, UUID] = {}
     for agency, order_line in lines.order_by("amount_exact").values_list(
         "agency_id", "order_line_id"

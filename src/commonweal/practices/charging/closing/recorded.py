@@ -14,7 +14,12 @@ import duckdb
 
 from commonweal.kernel.access.public import Actor
 from commonweal.kernel.calendar.public import FiscalPeriod
-from commonweal.kernel.metering.public import UsageRow, partition_files
+from commonweal.kernel.metering.public import (
+    Standing,
+    UsageRow,
+    late_standing,
+    partition_files,
+)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Key = tuple[str, str]
@@ -51,7 +56,8 @@ def records_of(
     actor: Actor, agency_id: UUID, item_id: UUID, period: str, booked_before: str
 ) -> dict[Key, Record]:
     """Every record of one agency, item and month that came before a month was closed, those that
-    others replaced since included."""
+    others replaced since included; late ones only where they count by then."""
+    noted = late_standing(actor, agency_id, period)
     paths = [
         str(file.path)
         for month in months_between(period, booked_before)
@@ -62,14 +68,27 @@ def records_of(
     base = duckdb.connect(":memory:")
     try:
         rows = base.execute(
-            "SELECT source, external_id, epoch_us(starts), quantity, dimensions, replaces"
+            "SELECT source, external_id, epoch_us(starts), quantity, dimensions, replaces, late"
             " FROM read_parquet(?) WHERE charge_item_id = ?::UUID AND period = ?"
             " ORDER BY source, external_id",
             [paths, str(item_id), period],
         ).fetchall()
     finally:
         base.close()
-    return {row[:2]: _record(*row) for row in rows}
+    found = {}
+    for source, name, micros, quantity, dimensions, replaces, late in rows:
+        mark = noted.get((source, name)) if late else None
+        if mark is None or "" < mark.booked_in < booked_before:
+            before = _in_place_of(source, replaces or "", noted)
+            found[source, name] = _record(source, name, micros, quantity, dimensions, before)
+    return found
+
+
+def _in_place_of(source: str, replaces: str, noted: Mapping[Key, Standing]) -> str:
+    """What a record took the place of: one that was declined never was, so that before it."""
+    while (mark := noted.get((source, replaces))) is not None and mark.declined:
+        replaces = mark.replaces
+    return replaces
 
 
 def _record(

@@ -68,6 +68,10 @@ def with_reductions(
                         amount_exact=exact,
                         amount_minor=Money.from_decimal(exact, currency, line.rounding).minor,
                         corrects_id=derived_id("line", bill_id, *line.key),
+                        exact_before=Decimal(0),
+                        priced=None,
+                        priced_before=Decimal(0),
+                        exchange_id=None,
                     )
                 )
         found[agency_id] = result

@@ -25,6 +25,7 @@ from . import rating
 from .anomalies import forget_holds, hold_unusual
 from .credits import add_credits
 from .drafting import draft_lines
+from .exchange import in_book_currency
 from .reductions import with_reductions
 
 Tell = Callable[[int, int | None], None]
@@ -132,7 +133,7 @@ def draft(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str,
     if prepared.input_hash != run.input_hash:  # an order or a rate was signed since
         rate(actor=actor, run=run, options=options, tell=tell)
         prove(actor=actor, run=run, options=options, tell=tell)
-    groups = rating.groups(actor, run.period, prepared)
+    groups = in_book_currency(rating.groups(actor, run.period, prepared), currency)
     lines = with_reductions(draft_lines(groups, prepared.funding, currency), run.period, currency)
     credited = add_credits(lines, run.period, currency)
     forget_holds(run)

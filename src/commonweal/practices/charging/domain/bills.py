@@ -38,6 +38,10 @@ class DraftLine:
     corrects_id: UUID | None = None
     cell: str = ""
     credit_id: UUID | None = None
+    exact_before: Decimal = Decimal(0)
+    priced: Decimal | None = None
+    priced_before: Decimal = Decimal(0)
+    exchange_id: UUID | None = None
 
     @property
     def key(self) -> tuple[str, ...]:

@@ -39,6 +39,7 @@ from .costs import (
 )
 from .credits import Credit, CreditPortion
 from .disputes import BoardMeeting, DisputeEntry, DisputeLevel
+from .exchange import ExchangeRate
 from .openness import MoneyPage
 from .rate_desk import (
     AgreementNotice,
@@ -120,6 +121,7 @@ __all__ = [
     "DriverSet",
     "DriverValue",
     "Engagement",
+    "ExchangeRate",
     "Forecast",
     "IdleCost",
     "IdlePolicy",

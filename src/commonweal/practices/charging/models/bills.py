@@ -51,6 +51,11 @@ class BillLine(TenantModel):
     which of a price's dimension values it is for ("phone"); empty where the price has none. A
     credit names that line and the portion of the credit that it is an instalment of; its quantity
     is 0.
+
+    `exact_before`: what earlier lines for the same month came to before rounding; the line's cents
+    are what rounding adds to theirs, so that a total never depends on when usage arrived.
+    `priced_exact`: the amount in the rate's own currency, where `exchange` converted it, on top of
+    `priced_before` of those earlier lines.
     """
 
     bill = models.ForeignKey(Bill, on_delete=models.PROTECT, related_name="lines")
@@ -68,6 +73,12 @@ class BillLine(TenantModel):
     amount_exact = models.DecimalField(max_digits=27, decimal_places=9)
     amount_minor = models.BigIntegerField()
     rounding = models.CharField(max_length=12, default="half_up")
+    exact_before = models.DecimalField(max_digits=27, decimal_places=9, default=0)
+    exchange = models.ForeignKey(
+        "charging.ExchangeRate", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    priced_exact = models.DecimalField(max_digits=27, decimal_places=9, null=True)
+    priced_before = models.DecimalField(max_digits=27, decimal_places=9, default=0)
     credit = models.ForeignKey(
         "charging.CreditPortion", null=True, on_delete=models.PROTECT, related_name="lines"
     )

@@ -20,6 +20,7 @@ from commonweal.kernel.authority.public import decision_document
 
 from ..models import AllocationRun, Bill, BillLine, RateVersion
 from ..selectors.bill_document import bill_document
+from ..selectors.conversions import conversions_document
 from ..selectors.credits import credit_facts
 from ..selectors.pools import pool_places
 from ..selectors.rated import rated_rows
@@ -42,6 +43,7 @@ bill.json        the bill as issued
 usage.csv        every usage record behind it, in the order in which it was priced
 rates.json       the rates used: who decided each, when, and from which cost and volume
 allocation.json  how the centre's costs came to the service behind each rate
+conversions.json how quantities in another unit were converted, where there are any
 orders.json      the order lines and the funding shares
 pools.json       for prices of all agencies' quantities together: their total, without names
 credits.json     the credits on the bill, if any: their instalments, and who decided them
@@ -102,6 +104,9 @@ def _build(maker: PackMaker, bill: Bill, lines: Sequence[BillLine]) -> Pack:
         "rates.json": _json({"format": FORMAT, "rates": [maker.rate(v) for v in ordered]}),
         "usage.csv": _usage(maker.actor, bill, versions),
     }
+    converted = conversions_document(maker.actor, bill.agency_id, bill.period)
+    if converted is not None:
+        files["conversions.json"] = _json(converted)
     reduced = reduction_rows(bill, lines)
     if reduced:
         files["reductions.json"] = _json({"format": FORMAT, "reductions": reduced})

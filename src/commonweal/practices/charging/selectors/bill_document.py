@@ -39,6 +39,7 @@ def bill_lines(bill: Bill, place: Place | None = None) -> Listing[BillLine]:
             "order_line__order",
             "corrects",
             "corrects__bill",
+            "exchange",
         )
         .prefetch_related("funding__source")
     )
@@ -70,6 +71,7 @@ def line_document(line: BillLine, currency: str) -> dict[str, Any]:
         "amount_exact": format(line.amount_exact, "f"),
         "amount": money_text(line.amount_minor, currency),
         "rounding": line.rounding,
+        **_before(line),
         "funding": [
             {
                 "source": part.source.name,
@@ -81,6 +83,24 @@ def line_document(line: BillLine, currency: str) -> dict[str, Any]:
         ],
         **credit,
     }
+
+
+def _before(line: BillLine) -> dict[str, Any]:
+    """What earlier lines came to, and the conversion from another currency, where there is one."""
+    found: dict[str, Any] = {}
+    if line.exact_before:
+        found["exact_before"] = format(line.exact_before, "f")
+    if line.exchange is not None and line.priced_exact is not None:
+        found["priced"] = {
+            "currency": line.exchange.currency,
+            "exact": format(line.priced_exact, "f"),
+            "before": format(line.priced_before, "f"),
+            "numerator": str(line.exchange.numerator),
+            "denominator": str(line.exchange.denominator),
+            "from": str(line.exchange.starts),
+            "source": line.exchange.source,
+        }
+    return found
 
 
 def _corrected_bill(line: BillLine) -> str | None:

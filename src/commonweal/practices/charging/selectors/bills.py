@@ -209,6 +209,7 @@ def line(actor: Actor, line_id: UUID) -> BillLine:
             "order_line__order__agreement",
             "corrects",
             "corrects__bill",
+            "exchange",
         )
         .prefetch_related("funding__source")
         .first()

@@ -15,7 +15,8 @@ from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.calendar.public import at
 from commonweal.kernel.metering import public as metering
 from commonweal.kernel.metering.models import LatePolicy, LateRecord
-from commonweal.kernel.schema.public import CommonwealError, NotFound
+from commonweal.kernel.schema.public import CommonwealError, Forbidden, NotFound
+from commonweal.practices.charging import public as charging
 from commonweal.practices.charging.closing.drafting import CauseError
 from commonweal.practices.charging.models import BillLine
 from commonweal.practices.charging.papers.verifier import run as check_bill
@@ -231,3 +232,27 @@ def test_late_usage_without_a_standing_stops_the_close(world: World) -> None:
     with pytest.raises(CauseError) as lost:
         world.close(AUGUST, until="prove")
     assert lost.value.code == "CLOSE-307"
+
+
+def test_what_the_next_bill_corrects_so_far_is_what_it_will_correct(world: World) -> None:
+    """Worked out the moment the record arrived, equal to the line that is drafted later."""
+    officer = world.of("agency_finance", "PARKS")
+    with act_as(officer):
+        assert charging.coming_corrections(officer, world.agencies["PARKS"]) == []
+    late(world, "x", "150.5")
+    late(world, "y", "5", agency="ROADS")
+    with act_as(officer):
+        (coming,) = charging.coming_corrections(officer, world.agencies["PARKS"])
+        with pytest.raises(Forbidden):
+            charging.coming_corrections(officer, world.agencies["ROADS"])
+    assert (coming.period, coming.line.charge_period, coming.line.facts) == (AUGUST, JULY, 1)
+    assert coming.corrects is not None
+    world.close_fully(AUGUST)
+    with act_as(SYSTEM):
+        drafted = BillLine.objects.get(
+            kind="correction", bill__period=AUGUST, agency_id=world.agencies["PARKS"]
+        )
+    assert (drafted.amount_exact, drafted.amount_minor, drafted.quantity) == (
+        coming.line.amount_exact, coming.line.amount_minor, coming.line.quantity,
+    )  # fmt: skip
+    assert drafted.corrects_id == coming.corrects.pk

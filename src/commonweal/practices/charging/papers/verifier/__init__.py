@@ -9,7 +9,10 @@ from __future__ import annotations
 import ast
 from importlib import resources
 
-PARTS = ("basis", "prices", "usage", "lines", "credits", "costs", "rates", "run")
+PARTS = (
+    "basis", "prices", "exchange", "conversions", "usage", "lines", "credits", "costs", "rates",
+    "run",
+)  # fmt: skip
 
 
 def joined() -> str:

@@ -22,6 +22,7 @@ from .basis import (
     number,
     split,
 )
+from .exchange import check_exchange, priced_of
 from .prices import r9, without_usage
 
 if TYPE_CHECKING:
@@ -63,8 +64,13 @@ def check_lines(
             count, quantity, amount = sums.pop(same, NOTHING)
             differ(f"{where}: number of records", line["facts"], count)
             differ(f"{where}: quantity", number(line["quantity"], where), quantity)
-            differ(f"{where}: exact amount", exact, amount)
-        rounded = exact.quantize(unit, POLICIES[line["rounding"]], WIDE)
+            differ(f"{where}: exact amount", priced_of(line, where), amount)
+        if line["kind"] in ("usage", "fixed", "correction"):
+            check_exchange(line, rate, bill["currency"], exact, where)
+        before = number(line.get("exact_before", "0"), where)
+        policy = POLICIES[line["rounding"]]
+        reached = WIDE.add(before, exact).quantize(unit, policy, WIDE)
+        rounded = reached - before.quantize(unit, policy, WIDE)
         differ(f"{where}: amount", number(line["amount"], where), rounded)
         check_funding(line, orders, minor(rounded, places), places, where)
         total += minor(rounded, places)
@@ -84,7 +90,7 @@ def check_ordered(
     quantity = {"minimum": 0, "prorated": days[0]}.get(model["kind"], 1)
     differ(f"{where}: quantity", number(line["quantity"], where), Decimal(quantity))
     due = without_usage(model, line, agency, days)
-    differ(f"{where}: amount", number(line["amount_exact"], where), due)
+    differ(f"{where}: amount", priced_of(line, where), due)
 
 
 def check_reduction(

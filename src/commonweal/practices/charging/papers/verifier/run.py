@@ -32,6 +32,7 @@ from .basis import (
     read_json,
     read_pack,
 )
+from .conversions import check_conversions
 from .costs import check_allocation
 from .credits import check_credits
 from .lines import check_journal, check_lines
@@ -67,6 +68,9 @@ def check(path: str, root: str, ignore_hashes: bool) -> list[str]:
     pools = read_json(files, "pools.json")["pools"] if "pools.json" in files else {}
     sums = check_usage(rows, by_code, fresh, pools)
     lines.append(f"{len(rows):,} usage records were priced again.")
+    if "conversions.json" in files:
+        count = check_conversions(read_json(files, "conversions.json"), rows)
+        lines.append(f"{count:,} of them were converted from another unit again.")
     reductions = []
     if "reductions.json" in files:
         reductions = read_json(files, "reductions.json")["reductions"]
