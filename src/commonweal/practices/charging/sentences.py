@@ -14,6 +14,7 @@ from commonweal.kernel.words import public as words
 from .domain.bills import Change
 from .engine import Tiered
 from .engine.price import exact_sum, from_document, product, r9
+from .model_words import model_text
 from .models import BillLine, RateVersion
 from .selectors.bills import BillChange
 
@@ -54,18 +55,8 @@ class Words:
         return self.counted(line.quantity, line.charge_item)
 
     def rate(self, version: RateVersion) -> str:
-        """A price in a few words: `$4.10`, or `from $0.85 to $1.20` for tiers."""
-        model = version.model
-        kind = model.get("kind", "per_unit")
-        if kind == "flat":
-            return _("%(amount)s a month") % {"amount": words.rate(model["amount"], self.currency)}
-        if kind == "per_unit":
-            return words.rate(model["rate"], self.currency)
-        rates = sorted(Decimal(tier["rate"]) for tier in model["tiers"])
-        return _("%(low)s to %(high)s, by volume") % {
-            "low": words.rate(rates[0], self.currency),
-            "high": words.rate(rates[-1], self.currency),
-        }
+        """A price in a few words: `$4.10`, or `$0.85 to $1.20, by volume` for tiers."""
+        return model_text(version.model, self.currency)
 
     def headline(self, view: BillChange, yours: bool = True) -> str:
         """`Your October bill is $184,210.33, $6,402.10 more than September.`
