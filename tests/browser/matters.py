@@ -21,6 +21,7 @@ from commonweal.interfaces.web.agency.tests.world import (
 )
 from commonweal.interfaces.web.centre.tests.pages import planned
 from commonweal.kernel.access.public import SYSTEM, act_as, create_token
+from commonweal.kernel.authority.public import approve
 from commonweal.kernel.catalogue import public as catalogue
 from commonweal.kernel.documents.public import begin_here, make_take_out
 from commonweal.kernel.ledger.public import open_period
@@ -116,6 +117,35 @@ def _asked(world: World) -> None:
         charging.raise_query(
             actor=water, line_id=base, kind="dispute", text="We left in August, please check."
         )
+    _disputed(world)
+
+
+def _disputed(world: World) -> None:
+    """PARKS disputes a line, adds a file, and is credited; another credit waits for a decision."""
+    parks, officer, director = (world.actors[name] for name in ("parks", "officer", "director"))
+    storage = world.line("helpdesk.storage").pk
+    with act_as(parks):
+        query = charging.raise_query(
+            actor=parks, line_id=storage, kind="dispute", text="The archive was counted twice.",
+            category="duplicate", amount_minor=500,
+        )  # fmt: skip
+        charging.add_evidence(
+            actor=parks, query_id=query.pk, filename="archive.csv", media_type="text/csv",
+            data=b"day,gigabytes\n2026-10-04,12\n",
+        )  # fmt: skip
+    with act_as(officer):
+        charging.resolve_dispute(
+            actor=officer, query_id=query.pk, outcome="credited", amount_minor=300,
+            answer="Some of it was counted twice.",
+        )  # fmt: skip
+        charging.propose_credit(
+            actor=officer, reason="The help desk was down in October",
+            portions={world.line().pk: 10_000}, months=charging.months_from("2026-12", 3),
+        )  # fmt: skip
+    with act_as(director):
+        waiting = charging.dispute(director, query.pk).waiting
+        assert waiting is not None
+        approve(actor=director, decision_id=waiting.pk)
 
 
 def _refused(world: World, folder: Path) -> None:

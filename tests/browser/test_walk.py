@@ -19,6 +19,8 @@ CENTRE = ("officer", "director", "owner", "admin", "auditor")
 OUTSIDE = ("", "parks", "parks-approver", "parks-liaison", "parks-employee")
 SOMETIMES = {
     "account/loans/": "a role to lend, which not everybody holds; the link is there for who does",
+    "agency/unusual/<uuid:hold_id>/": "a form, while an unusual line waits for its agency",
+    "centre/bills/unusual/<uuid:hold_id>/explain/": "a form, while an unusual line waits",
     "centre/costs/files/<uuid:file_id>/": "a ledger file too large to read while one waits",
     "centre/close/<str:period>/decide/": "a form of the close, while its bills wait for approval",
     "centre/intake/tried/<uuid:token>/problems.csv": "the refused rows of a file that was tried",

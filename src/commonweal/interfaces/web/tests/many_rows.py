@@ -77,7 +77,7 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
     "charging.Bill": {"period": MONTH, "number": "''"},
     "charging.BillLine": {"number": "10000 + g", "amount_minor": "0", "amount_exact": "0"},
     "charging.LineQuery": {},
-    "charging.DisputeEntry": {},
+    "charging.DisputeEntry": {"level": '"level"'},
     "charging.Credit": {},
     "charging.AnomalyHold": {
         "line_id": "(SELECT id FROM charging_billline WHERE number = 10000 + g)"

@@ -30,6 +30,7 @@ def test_every_page_renders_for_whoever_may_see_it(world: World, signed_in: Brow
             "cost_file",
             "decide",
             "close_decide",
+            "credit_decide",
             "one_upload",
             "upload_rows",
             "tried_rows",
