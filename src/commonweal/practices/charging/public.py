@@ -1,9 +1,8 @@
-"""What interfaces may use of charging."""
+"""What interfaces may use of charging; recovery and the data room are in public_recovery."""
 
+from . import public_recovery
 from .actions.acceptance import accept_bill, accept_due_bills
-from .actions.adjustments import carry_out_adjustment, propose_adjustment
 from .actions.approval import approve_bills, reject_bills
-from .actions.assurance import draw_sample, end_engagement, propose_engagement, sign_review
 from .actions.bills import BillError, answer_query, map_account, raise_query
 from .actions.close import CloseError, ask_close, request_stop, start_close
 from .actions.cost_files import import_costs_later, is_large_ledger, resume_import
@@ -17,7 +16,6 @@ from .actions.cost_model import (
 )
 from .actions.costs import ImportReport, allocate, import_costs, save_mapping
 from .actions.credits import put_credit
-from .actions.packages import ask_package, make_package, make_package_here
 from .actions.payments import assign_payment, import_payments, set_payment_aside
 from .actions.rates import (
     approve_rate,
@@ -27,7 +25,6 @@ from .actions.rates import (
     sign_forecast,
     sign_forecasts,
 )
-from .actions.recovery import propose_entry, propose_reduction, propose_rule
 from .actions.refunds import (
     REFUND,
     RETURN,
@@ -37,7 +34,6 @@ from .actions.refunds import (
     reject_refund,
 )
 from .actions.reminders import remind_agency
-from .actions.reserves import test_reserves
 from .actions.settlement import apply_advance, credit_to_advance, post_refund, undo_settlement
 from .close_words import FoundRows, found_rows, step_words
 from .domain.bills import Change
@@ -48,8 +44,6 @@ from .domain.cost_values import DATE_FORMATS as COST_DATE_FORMATS
 from .domain.costs import FIELDS as COST_FIELDS
 from .domain.costs import ColumnMapping, CostError, column_labels, file_state, parse_columns
 from .domain.rates import Adjustment, ForecastCheck, RateError, mean_error
-from .domain.recovery import Account as RecoveryAccount
-from .domain.recovery import RecoveryError, Reserve, days_text
 from .domain.remittance import Match, Share
 from .domain.settlement import BUCKETS, PaymentError
 from .import_costs.files import FileOptions as CostFileOptions
@@ -66,11 +60,7 @@ from .import_payments.reading import PaymentRequest
 from .import_payments.tables import FIELDS as PAYMENT_FIELDS
 from .import_payments.tables import Layout as PaymentLayout
 from .models import (
-    AccessReview,
-    AccountEntry,
-    AdjustmentPart,
     AllocationRun,
-    AnnualPackage,
     BankEntry,
     BankStatement,
     Bill,
@@ -81,47 +71,17 @@ from .models import (
     CostImport,
     Credit,
     CreditPortion,
-    Engagement,
     Forecast,
     LineQuery,
-    PriceReduction,
     RateVersion,
-    RecoveryRule,
-    ReserveTest,
-    Sample,
     Settlement,
 )
-from .models import (
-    Adjustment as YearEndAdjustment,
-)
-from .papers.annual_package import FILES as PACKAGE_FILES
 from .papers.pack import verifier_source
-from .papers.sample_pack import sample_document, sample_pack
 from .papers.tables import bill_csv, safe_cell, write_csv
+from .public_recovery import *  # noqa: F403
 from .rate_words import decision_text, derivation_sentences, rate_text, span_text
-from .recovery_words import entry_words, method_words, population_words, rule_words
 from .running import advance as advance_close
-from .selectors.adjustment_lists import (
-    GrantShare,
-    adjustment,
-    adjustment_parts,
-    adjustments,
-    carried_into,
-    grant_shares,
-    own_adjustments,
-)
-from .selectors.adjustments import Choices, Worked, work_out
 from .selectors.approvals import IssueApproval, issue_approval
-from .selectors.assurance import (
-    Override,
-    Pair,
-    access_review,
-    access_reviews,
-    overrides,
-    pairs,
-    quarters,
-    review_document,
-)
 from .selectors.bill_document import bill_document, line_document, money_text
 from .selectors.bills import (
     BillView,
@@ -202,7 +162,6 @@ from .selectors.owed import (
     receipts_csv,
     settlements,
 )
-from .selectors.packages import annual_packages, package_file, package_jobs
 from .selectors.payments import (
     Waiting,
     entries,
@@ -246,29 +205,6 @@ from .selectors.rates import (
     service_positions,
 )
 from .selectors.rates import entry as rate_entry
-from .selectors.recovery import (
-    PublicPosition,
-    ServiceRecovery,
-    public_positions,
-    recoveries,
-    recovery,
-    recovery_years,
-)
-from .selectors.recovery_lists import account_entries, recovery_rules, reserve_tests
-from .selectors.reductions import price_reductions
-from .selectors.room import (
-    POPULATIONS,
-    Control,
-    controls,
-    engagement,
-    engagements,
-    is_keeper,
-    population,
-    population_page,
-    population_rows,
-    sample,
-    samples,
-)
 from .selectors.standing import Standing, standing, standings
 from .sentences import Words
 
@@ -277,20 +213,14 @@ __all__ = [
     "CLOSE_STEPS",
     "COST_DATE_FORMATS",
     "COST_FIELDS",
-    "PACKAGE_FILES",
     "PAYMENT_FIELDS",
-    "POPULATIONS",
     "REFUND",
     "RETURN",
     "UNASSIGNED",
-    "AccessReview",
     "Account",
     "AccountChoice",
-    "AccountEntry",
     "Adjustment",
-    "AdjustmentPart",
     "AllocationRun",
-    "AnnualPackage",
     "BankEntry",
     "BankStatement",
     "Bill",
@@ -299,13 +229,11 @@ __all__ = [
     "BillView",
     "BookProblem",
     "Change",
-    "Choices",
     "CloseError",
     "CloseOptions",
     "CloseRun",
     "CloseStep",
     "ColumnMapping",
-    "Control",
     "CostError",
     "CostFile",
     "CostFileOptions",
@@ -316,12 +244,10 @@ __all__ = [
     "Credit",
     "CreditPortion",
     "CreditView",
-    "Engagement",
     "FactPage",
     "Forecast",
     "ForecastCheck",
     "FoundRows",
-    "GrantShare",
     "ImportReport",
     "IssueApproval",
     "LedgerLine",
@@ -329,9 +255,7 @@ __all__ = [
     "LineView",
     "MappingNeeded",
     "Match",
-    "Override",
     "Owed",
-    "Pair",
     "PaymentError",
     "PaymentLayout",
     "PaymentReport",
@@ -340,21 +264,12 @@ __all__ = [
     "PoolCost",
     "PoolLedger",
     "PoolPart",
-    "PriceReduction",
-    "PublicPosition",
     "RateEntry",
     "RateError",
     "RateVersion",
     "Reconciliation",
-    "RecoveryAccount",
-    "RecoveryError",
-    "RecoveryRule",
-    "Reserve",
-    "ReserveTest",
     "Running",
-    "Sample",
     "ServicePosition",
-    "ServiceRecovery",
     "Settlement",
     "Share",
     "Standing",
@@ -362,33 +277,23 @@ __all__ = [
     "Volume",
     "Waiting",
     "Words",
-    "Worked",
-    "YearEndAdjustment",
     "accept_bill",
     "accept_due_bills",
-    "access_review",
-    "access_reviews",
     "account",
     "account_choices",
-    "account_entries",
     "account_maps",
-    "adjustment",
-    "adjustment_parts",
-    "adjustments",
     "advance_close",
     "agency_journal",
     "allocate",
     "allocation_edges",
     "allocation_run",
     "allocation_runs",
-    "annual_packages",
     "answer_query",
     "apply_advance",
     "approve_bills",
     "approve_rate",
     "approve_refund",
     "ask_close",
-    "ask_package",
     "assign_payment",
     "bill",
     "bill_before",
@@ -399,15 +304,12 @@ __all__ = [
     "bill_problems",
     "bill_view",
     "bills",
-    "carried_into",
-    "carry_out_adjustment",
     "cash_problems",
     "close_jobs",
     "close_periods",
     "close_run",
     "closes",
     "column_labels",
-    "controls",
     "cost_by_pool",
     "cost_drivers",
     "cost_file",
@@ -422,21 +324,15 @@ __all__ = [
     "credit_to_advance",
     "credit_view",
     "credits",
-    "days_text",
     "days_to_settle",
     "decision_text",
     "derivation_sentences",
     "derive_rate",
-    "draw_sample",
     "drivers",
     "edges",
-    "end_engagement",
-    "engagement",
-    "engagements",
     "entries",
     "entry",
     "entry_history",
-    "entry_words",
     "file_jobs",
     "file_state",
     "first_rows",
@@ -444,13 +340,11 @@ __all__ = [
     "forecast_counts",
     "forecasts",
     "found_rows",
-    "grant_shares",
     "history",
     "import_costs",
     "import_costs_later",
     "import_payments",
     "imports",
-    "is_keeper",
     "is_large_ledger",
     "issue_approval",
     "late_allocations",
@@ -463,24 +357,16 @@ __all__ = [
     "line_view",
     "look_at_costs",
     "look_at_payments",
-    "make_package",
-    "make_package_here",
     "map_account",
     "mappings",
     "mean_error",
-    "method_words",
     "money_text",
     "month_summary",
     "next_step",
     "no_costs_reason",
     "overdue_total",
-    "overrides",
     "owed",
     "owed_csv",
-    "own_adjustments",
-    "package_file",
-    "package_jobs",
-    "pairs",
     "parse_columns",
     "payer_accounts",
     "payment_mappings",
@@ -488,30 +374,18 @@ __all__ = [
     "pool_lines",
     "pool_parts",
     "pools",
-    "population",
-    "population_page",
-    "population_rows",
-    "population_words",
     "post_refund",
     "preview_ends",
-    "price_reductions",
     "printed_head",
-    "propose_adjustment",
-    "propose_engagement",
-    "propose_entry",
     "propose_rate",
-    "propose_reduction",
     "propose_refund",
     "propose_return",
-    "propose_rule",
-    "public_positions",
     "put_cost_model",
     "put_credit",
     "put_driver",
     "put_forecast",
     "put_pool",
     "put_rule",
-    "quarters",
     "queries",
     "raise_query",
     "rate_book",
@@ -528,10 +402,6 @@ __all__ = [
     "read_costs",
     "receipts_csv",
     "reconciliation",
-    "recoveries",
-    "recovery",
-    "recovery_rules",
-    "recovery_years",
     "reject_bills",
     "reject_rate",
     "reject_refund",
@@ -539,18 +409,11 @@ __all__ = [
     "remind_agency",
     "remove_rule",
     "request_stop",
-    "reserve_tests",
     "resume_import",
     "revenue_by_service",
-    "review_document",
-    "rule_words",
     "rules",
     "running",
     "safe_cell",
-    "sample",
-    "sample_document",
-    "sample_pack",
-    "samples",
     "save_mapping",
     "service_positions",
     "set_driver_values",
@@ -558,7 +421,6 @@ __all__ = [
     "settlements",
     "sign_forecast",
     "sign_forecasts",
-    "sign_review",
     "span_text",
     "standing",
     "standings",
@@ -567,7 +429,6 @@ __all__ = [
     "statements",
     "step_words",
     "steps",
-    "test_reserves",
     "unclosed_months",
     "undo_settlement",
     "usage_by_month",
@@ -577,6 +438,6 @@ __all__ = [
     "waiting_files",
     "waiting_payments",
     "waiting_summary",
-    "work_out",
     "write_csv",
-]
+]  # fmt: skip
+__all__ += public_recovery.__all__

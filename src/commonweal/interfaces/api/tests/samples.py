@@ -69,7 +69,8 @@ def samples(scene: Scene, code: str) -> dict[str, str]:
         }
     fixed = {
         "fiscal_year": "2026", "first": CLOSED.code, "last": CLOSED.code, "topic": "bills",
-        "head": f"0:{'0' * 64}", "format": "hledger",
+        "head": f"0:{'0' * 64}", "format": "hledger", "quarter": "2026-Q1", "service": "payroll",
+        "name": "bills",
     }  # fmt: skip
     return {name: str(value) for name, value in found.items()} | fixed
 
