@@ -31,7 +31,7 @@ def method_words(method: str) -> str:
         "credit": _("Credits on bills to come"),
         "future_rates": _("Rates of a year to come"),
         "allocated": _("Allocated costs"),
-    }[method]
+    }.get(method, method)
 
 
 def population_words(name: str) -> str:

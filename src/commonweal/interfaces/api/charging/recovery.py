@@ -18,21 +18,21 @@ from ..kit import paging
 from ..kit.doors import ALL, Asked, Door, centre, needs
 from ..kit.types import Code, Page, Year
 from .recovery_types import (
-    AccountOut,
-    AdjustmentIn,
     AdjustmentOut,
+    AdjustmentPartOut,
     AdjustmentRead,
     ChoicesIn,
     EntryIn,
     EntryOut,
-    PartOut,
-    PositionOut,
+    RecoveryAccountOut,
     ReductionIn,
     ReductionOut,
     ReserveTestOut,
     RuleIn,
     RuleOut,
+    ServicePositionOut,
     WorkedOut,
+    YearEndAdjustmentIn,
     account_out,
     adjustment_out,
     choices_of,
@@ -45,7 +45,7 @@ OWN = needs("charging.view_bills", "charging.view_all_bills")
 door = Door("recovery", "What each service recovers, its reserve, and its year-end adjustments.")
 
 
-@door.get("/positions", access=ALL, returns=Page[PositionOut])
+@door.get("/service-positions", access=ALL, returns=Page[ServicePositionOut])
 def list_positions(
     request: Asked, fiscal_year: Year | None = Query(None, description="The present one.")
 ) -> dict[str, Any]:
@@ -74,14 +74,14 @@ def list_positions(
     }
 
 
-@door.get("/recovery", access=SEE, returns=Page[AccountOut])
+@door.get("/recovery", access=SEE, returns=Page[RecoveryAccountOut])
 def list_accounts(request: Asked, fiscal_year: Year | None = Query(None)) -> dict[str, Any]:
     """Every service's own account; nothing is added up between services."""
     rows = charging.recoveries(request.actor, fiscal_year)
     return {"items": [account_out(row) for row in rows], "after": None}
 
 
-@door.get("/recovery/{service}", access=SEE, returns=AccountOut)
+@door.get("/recovery/{service}", access=SEE, returns=RecoveryAccountOut)
 def read_account(
     request: Asked, service: Code, fiscal_year: Year | None = Query(None)
 ) -> dict[str, Any]:
@@ -131,7 +131,7 @@ def work_adjustment_out(request: Asked, data: ChoicesIn) -> dict[str, Any]:
 
 
 @door.post("/adjustments", access=PROPOSE, returns=AdjustmentOut, status=201)
-def propose_adjustment(request: Asked, data: AdjustmentIn) -> dict[str, Any]:
+def propose_adjustment(request: Asked, data: YearEndAdjustmentIn) -> dict[str, Any]:
     """Propose the year-end adjustment of one service. A second person decides (decisions)."""
     row = charging.propose_adjustment(
         actor=request.actor,
@@ -162,7 +162,7 @@ def carry_out_adjustment(request: Asked, adjustment_id: UUID) -> dict[str, Any]:
     return adjustment_out(row)
 
 
-@door.get("/own-adjustments", access=OWN, returns=Page[PartOut])
+@door.get("/own-adjustments", access=OWN, returns=Page[AdjustmentPartOut])
 def list_own_adjustments(
     request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
 ) -> dict[str, Any]:

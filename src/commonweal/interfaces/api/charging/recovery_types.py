@@ -23,7 +23,7 @@ def money(minor: int | None, currency: str) -> str | None:
     return None if minor is None else charging.money_text(minor, currency)
 
 
-class MonthOut(Out):
+class RecoveryMonthOut(Out):
     """One month of an account; null where it cannot be determined."""
 
     period: str
@@ -40,7 +40,7 @@ class MonthOut(Out):
     balance: Money | None
 
 
-class AccountOut(Out):
+class RecoveryAccountOut(Out):
     """A service's own account in a fiscal year; null where it cannot be determined.
 
     `reserve_days`: the balance in days of cash expense. `state`: unknown, good, watch or bad.
@@ -64,10 +64,10 @@ class AccountOut(Out):
     foreseen: Money | None
     state: str
     missing: list[str]
-    months: list[MonthOut]
+    months: list[RecoveryMonthOut]
 
 
-class PositionOut(Out):
+class ServicePositionOut(Out):
     """A service's position as everybody may read it."""
 
     service: str
@@ -122,7 +122,7 @@ def account_out(row: charging.ServiceRecovery) -> dict[str, Any]:
     }
 
 
-class PartOut(Out):
+class AdjustmentPartOut(Out):
     """What one funding source gets back (+) or pays more (−)."""
 
     id: UUID
@@ -184,7 +184,7 @@ class AdjustmentRead(AdjustmentOut):
     """The same with everything that went in and came out."""
 
     document: dict[str, Any]
-    parts: list[PartOut]
+    parts: list[AdjustmentPartOut]
 
 
 def adjustment_out(row: charging.YearEndAdjustment) -> dict[str, Any]:
@@ -222,7 +222,7 @@ class ChoicesIn(In):
     into_year: Year | None = None
 
 
-class AdjustmentIn(ChoicesIn):
+class YearEndAdjustmentIn(ChoicesIn):
     """The same, proposed, with the reason."""
 
     reason: Reason

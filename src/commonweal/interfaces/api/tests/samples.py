@@ -74,6 +74,7 @@ def samples(scene: Scene, code: str) -> dict[str, str]:
         "fiscal_year": "2026", "first": CLOSED.code, "last": CLOSED.code, "topic": "bills",
         "head": f"0:{'0' * 64}", "format": "hledger",
         "level": "owner", "target": "draft",
+        "quarter": "2026-Q1", "service": "payroll", "name": "bills",
     }  # fmt: skip
     return {name: str(value) for name, value in found.items()} | fixed
 

@@ -289,6 +289,14 @@ def derivation_of(request: Asked) -> Mapping[str, Any]:
         run_id=run_id,
         volume=volume,
         share=text(request, "share") or "1",
+        adjustments=charging.carried_into(
+            request.actor,
+            item_id,
+            whole_field(request, "year", _("Fiscal year")),
+            text(request, "share") or "1",
+        )
+        if year
+        else (),
         share_reason=text(request, "share_reason"),
         places=whole_field(request, "places", _("Decimals"), default=4),
         terms=charging.RateTerms(

@@ -250,7 +250,6 @@ VERBS: dict[str, Any] = {
     "room.engagement_proposed": _("Data room proposed"),
     "room.engagement_rejected": _("Data room not opened"),
     "room.engagement_withdrawn": _("Data room withdrawn"),
-    "room.read": _("Data room read"),
     "room.review_signed": _("Review of rights signed"),
     "room.sample_drawn": _("Sample drawn"),
     "usage.late_accepted": _("Late usage accepted"),

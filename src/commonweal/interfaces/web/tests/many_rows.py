@@ -34,7 +34,12 @@ from commonweal.kernel.party.models import Delegation, Supplier
 from commonweal.kernel.schema.public import uuid7
 from commonweal.ops.bench.addresses import NOWHERE
 from commonweal.practices.charging.models import (
+    AccessReview,
+    AccountEntry,
     AccountMap,
+    Adjustment,
+    AdjustmentPart,
+    AnnualPackage,
     AnomalyHold,
     Asset,
     AssetMonth,
@@ -44,13 +49,19 @@ from commonweal.practices.charging.models import (
     Credit,
     Disposal,
     DisputeEntry,
+    Engagement,
     ExchangeRate,
     Forecast,
     ItemTolerance,
+    LineFunding,
     LineQuery,
     MoneyPage,
+    PriceReduction,
     RateBuild,
+    RecoveryRule,
     RejectedCostRow,
+    ReserveTest,
+    Sample,
     Scenario,
     ScenarioEffect,
 )
@@ -100,6 +111,16 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
     "charging.Scenario": {},
     "charging.ScenarioEffect": {},
     "charging.BudgetFigure": {},
+    "charging.PriceReduction": {"starts": DAY, "ends": f"{DAY} + 5"},
+    "charging.AccountEntry": {},
+    "charging.RecoveryRule": {},
+    "charging.Adjustment": {},
+    "charging.AdjustmentPart": {"adjustment_id": '"adjustment_id"', "way": "'way' || g"},
+    "charging.ReserveTest": {"day": DAY},
+    "charging.AnnualPackage": {},
+    "charging.Engagement": {},
+    "charging.Sample": {},
+    "charging.AccessReview": {},
     "metering.UsageBatch": {},
     "metering.Upload": {},
     "metering.Quarantine": {"payload_hash": "gen_random_uuid()"},
@@ -166,10 +187,10 @@ def sample(label: str, world: World, known: Mapping[str, str]) -> dict[str, Any]
     }.get(label, {})
 
 
-def seed(world: World, known: Mapping[str, str]) -> None:
-    """One row of each table of which the world has none."""
+def seed(world: World, known: dict[str, str]) -> None:
+    """One row of each table of which the world has none; `known` learns the ids of new ones."""
     with Owner({model._meta.db_table for model in map(apps.get_model, CHANGED)}):
-        for row in _first_rows(world, known):
+        for row in [*_first_rows(world, known), *_recovery_rows(world, known)]:
             if (
                 isinstance(row, Decision | Message)
                 or not type(row)._default_manager.using("owner").exists()
@@ -265,6 +286,92 @@ def _owed(parks: UUID) -> list[models.Model]:
         recorded_at=now(),
     )  # fmt: skip
     return [disposal, credit]
+
+
+def _recovery_rows(world: World, known: dict[str, str]) -> list[models.Model]:
+    """Recovery and the data room: a row each, which `known` names."""
+    parks, line, centre, when = world.agencies["PARKS"], world.line(), line_centre(), now()
+    paid = LineFunding.objects.using("owner").filter(line_id=line.pk)[0]
+    own = {"agency_id": centre, "recorded_at": when}
+    room = Engagement(
+        person_id=uuid7(),
+        purpose="An audit",
+        populations=["bills", "lines"],
+        first_period="2026-01",
+        last_period="2027-12",
+        starts=when.date(),
+        ends=when.date() + timedelta(days=30),
+        state="approved",
+        **own,
+    )
+    adjustment = Adjustment(
+        service_id=line.service_id,
+        fund_code="X",
+        fiscal_year=2026,
+        method="refund",
+        amount_minor=1,
+        currency="USD",
+        reason="A year",
+        document=_DOCUMENT,
+        input_hash="0" * 64,
+        **own,
+    )
+    sample = Sample(
+        agency_id=centre,
+        engagement=room,
+        population="lines",
+        seed="1",
+        interval_minor=5,
+        start_minor=1,
+        items=1,
+        total_minor=5,
+        population_hash="0" * 64,
+        drawn_at=when,
+        picked={"top": [], "picked": [], "size": 5, "nothing": 0},
+    )
+    package = AnnualPackage(agency_id=centre, fiscal_year=2026, asked_at=when)
+    known.update(_addresses(room.pk, adjustment.pk, sample.pk, package.pk))
+    return [
+        room, adjustment, sample, package,
+        AdjustmentPart(agency_id=parks, adjustment_id=adjustment.pk, service_id=line.service_id,
+                       fiscal_year=2026, order_line_id=line.order_line_id,
+                       source_id=paid.source_id, grant=False, way="refund", amount_minor=1,
+                       currency="USD", state="approved"),
+        PriceReduction(agency_id=parks, charge_item_id=line.charge_item_id, percent=50,
+                       starts=when.date(), ends=when.date() + timedelta(days=30),
+                       reason="A hard year", state="approved", recorded_at=when),
+        AccountEntry(service_id=line.service_id, fund_code="X", kind="other_revenue",
+                     period="2026-10", amount_minor=1, currency="USD", reason="Interest", **own),
+        RecoveryRule(kind="reserve_days", value=50, starts=when.date(), reason="Careful", **own),
+        ReserveTest(agency_id=centre, service_id=line.service_id, fund_code="X", day=when.date(),
+                    limit_days=60, state="good"),
+        AccessReview(agency_id=centre, quarter="2026-Q1", document={}, content_hash="0" * 64,
+                     statement="Looked at", signed_by=uuid7(), signed_at=when),
+    ]  # fmt: skip
+
+
+def _addresses(room: UUID, adjustment: UUID, sample: UUID, package: UUID) -> dict[str, str]:
+    """Where recovery's lists are found."""
+    return {
+        "engagement_id": str(room),
+        "room_id": str(room),
+        "sample_id": str(sample),
+        "adjustment_id": str(adjustment),
+        "package_id": str(package),
+        "quarter": "2026-Q3",
+        "service": "helpdesk",
+        "centre:room_population:name": "lines",
+        "centre:room_csv:name": "lines",
+        "/data-rooms/{room_id}/populations/{name}:name": "lines",
+        "/recovery/services/:code": "helpdesk",
+    }
+
+
+_DOCUMENT = {
+    "format": "commonweal-adjustment-1",
+    "inputs": {"result": 1, "basis": "full"},
+    "outcome": {"excess": 0, "interest": None},
+}
 
 
 def line_centre() -> UUID:

@@ -53,6 +53,11 @@ SUMS = {
     "/ledger/{books}/trial-balance": "one row for each account and fund that ever moved",
     "/usage/totals": "sums by agency, item and order line, as the manifest holds them",
     "/usage/source-checks": "one row for each source that an administrator registered",
+    "/recovery": "one row for each service, with its months of a year",
+    "/service-positions": "one row for each service, summed over the year",
+    "/data-rooms/{room_id}/controls": "one row for each population, and there are six",
+    "/data-rooms/{room_id}/overrides": "every override, which an auditor reads to the last",
+    "/data-rooms/{room_id}/pairs": "one row for each pair of people who decide",
     "/amount-limits": "what administrators set up: a few for each role",
 }
 """Answers of the API that are sums or settings: read whole, cut into pages for the caller."""

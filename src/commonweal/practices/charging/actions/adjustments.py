@@ -18,16 +18,23 @@ from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import Conflict, derived_id, uuid7
 from commonweal.kernel.words import public as words
 
-from ..closing.posting import EXPENSE, REVENUE
+from ..closing.posting import DUE, EXPENSE, INTEREST_EARNED, INTEREST_PAID, OWED, REVENUE
 from ..domain.recovery import RecoveryError
 from ..models import Adjustment, AdjustmentPart
 from ..recovery_words import method_words
-from ..selectors.adjustments import Choices, Worked, choices_of, require_same, work_out
+from ..selectors.adjustments import (
+    Choices,
+    Worked,
+    choices_of,
+    require_same,
+    source_lines,
+    work_out,
+)
+from .credits import put_credit
 from .recovery import PROPOSE, need_reason, service_by_id
+from .settlement import post_refund
 
 SUBJECT = "charging.Adjustment"
-OWED, DUE = "2320", "1320"
-INTEREST_PAID, INTEREST_EARNED = "6910", "4910"
 CENTRE_CHART = [
     (REVENUE, "Charges to agencies", "revenue"),
     (OWED, "Due to agencies for over-recovery", "liability"),
@@ -190,6 +197,7 @@ def adjustment_decided(actor: Actor, decision: Decision) -> Adjustment:
         )
         require_same(row, worked)
         row.approved_on = today(centre().zone)
+        _give_credits(actor, row, decision)
     AdjustmentPart.objects.filter(adjustment_id=row.pk).update(state=decision.state)
     row.state, row.decision_id = decision.state, decision.pk
     row.save(update_fields=["state", "decision_id", "approved_on"])
@@ -202,9 +210,28 @@ def adjustment_decided(actor: Actor, decision: Decision) -> Adjustment:
     return row
 
 
+def _give_credits(actor: Actor, row: Adjustment, decision: Decision) -> None:
+    """Credits (or charges) on bills to come, an agency each; they inherit each order line's cause
+    and funding from its newest line of the year."""
+    sources = source_lines(row.service_id, row.fiscal_year)
+    portions: dict[UUID, dict[UUID, int]] = defaultdict(lambda: defaultdict(int))
+    for part in AdjustmentPart.objects.filter(adjustment_id=row.pk, way="credit"):
+        portions[part.agency_id][sources[part.order_line_id]] += part.amount_minor
+    for _agency_id, own in sorted(portions.items()):
+        put_credit(
+            actor=actor,
+            kind="year_end",
+            reason=row.reason,
+            decision_id=decision.pk,
+            portions=dict(own),
+            months=row.months,
+        )
+
+
 @action
 def carry_out_adjustment(*, actor: Actor, adjustment_id: UUID) -> Adjustment:
-    """Carry an approved adjustment out: journals, credits and refunds, by service and fund.
+    """Carry an approved adjustment out: journals and refunds, by service and fund. (Credits were
+    given with the approval.)
 
     What goes through future rates moves no money now: the next derivation takes it up. Doing it
     again changes nothing. RECOVERY-316 before the approval.
@@ -225,6 +252,7 @@ def carry_out_adjustment(*, actor: Actor, adjustment_id: UUID) -> Adjustment:
         by_agency[part.agency_id].append(part)
     for agency_id, own in sorted(by_agency.items()):
         _post(actor, row, agency_id, own, day)
+        _refund(actor, row, agency_id, own, day)
     row.carried_out_on = day
     row.save(update_fields=["carried_out_on"])
     record(
@@ -279,3 +307,23 @@ def _post(
         )
 
     post_pair(actor=actor, left=draft(centre().agency_id, ours), right=draft(agency_id, theirs))
+
+
+def _refund(
+    actor: Actor, row: Adjustment, agency_id: UUID, parts: list[AdjustmentPart], day: date
+) -> None:
+    """Pay back in cash what the adjustment owes the agency, interest included."""
+    minor = sum(part.amount_minor + part.interest_minor for part in parts if part.way == "refund")
+    if minor <= 0 or row.decision_id is None:
+        return
+    post_refund(
+        actor=actor,
+        agency_id=agency_id,
+        amounts={(row.fund_code, row.service.code): minor},
+        currency=row.currency,
+        day=day,
+        reason=row.reason,
+        decision_id=row.decision_id,
+        key=f"adjustment:{row.pk}",
+        out_of=(OWED, DUE),
+    )

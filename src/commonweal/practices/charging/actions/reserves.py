@@ -26,9 +26,12 @@ def test_reserves(*, actor: Actor) -> list[ReserveTest]:
     """
     require(actor, VIEW)
     day = today(centre().zone)
-    found = [_kept(row, day) for row in recoveries(actor)]
-    for test in found:
-        _tell(actor, test)
+    found = []
+    for row in recoveries(actor):
+        test, made = _kept(row, day)
+        found.append(test)
+        if made:
+            _tell(actor, test)
     record(
         actor=actor,
         verb="recovery.reserves_tested",
@@ -38,13 +41,14 @@ def test_reserves(*, actor: Actor) -> list[ReserveTest]:
     return found
 
 
-def _kept(row: ServiceRecovery, day: date) -> ReserveTest:
+def _kept(row: ServiceRecovery, day: date) -> tuple[ReserveTest, bool]:
+    """The day's result, and whether it is new."""
     reserve, service = row.reserve, row.service
     days = None
     if reserve.days is not None:
         thousandths = reserve.days * 1000
         days = Decimal(round(thousandths)).scaleb(-3)
-    test, _made = ReserveTest.objects.get_or_create(
+    return ReserveTest.objects.get_or_create(
         agency_id=centre().agency_id,
         service=service,
         fund_code=service.fund_code,
@@ -58,7 +62,6 @@ def _kept(row: ServiceRecovery, day: date) -> ReserveTest:
             "state": reserve.state,
         },
     )
-    return test
 
 
 def _tell(actor: Actor, test: ReserveTest) -> None:

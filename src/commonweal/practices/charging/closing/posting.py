@@ -2,7 +2,8 @@
 
 Centre:  debit receivable (1310), credit revenue (4100) per service, in the service's own fund.
 Agency:  debit expense (6100) per service and funding source, credit payable (2110), same funds.
-A line with a negative amount (a correction in the agency's favour) turns the sides round.
+A credit line of a year-end adjustment settles what the adjustment owes instead: 2320 here, 1320
+there. A line with a negative amount (a correction in the agency's favour) turns the sides round.
 """
 
 from __future__ import annotations
@@ -27,10 +28,13 @@ from ..models import Bill, BillLine
 
 RECEIVABLE, REVENUE, PAYABLE, EXPENSE = "1310", "4100", "2110", "6100"
 CASH, ADVANCES, PAID_AHEAD, UNKNOWN = "1110", "2310", "1410", "2390"
+OWED, DUE = "2320", "1320"
+INTEREST_PAID, INTEREST_EARNED = "6910", "4910"
 Chart = dict[str, tuple[str, str]]
 CENTRE_ACCOUNTS: Chart = {
     RECEIVABLE: ("Due from agencies", "asset"),
     REVENUE: ("Charges to agencies", "revenue"),
+    OWED: ("Due to agencies for over-recovery", "liability"),
     CASH: ("Cash", "asset"),
     ADVANCES: ("Advances from agencies", "liability"),
     UNKNOWN: ("Payments nobody recognises", "liability"),
@@ -38,6 +42,7 @@ CENTRE_ACCOUNTS: Chart = {
 AGENCY_ACCOUNTS: Chart = {
     PAYABLE: ("Due to the shared services centre", "liability"),
     EXPENSE: ("Shared services", "expense"),
+    DUE: ("Due from the centre", "asset"),
     CASH: ("Cash", "asset"),
     PAID_AHEAD: ("Advances to the shared services centre", "asset"),
 }
@@ -54,18 +59,46 @@ def service_totals(bill: Bill) -> dict[tuple[str, str], int]:
     return {(fund, service): int(total) for fund, service, total in rows if total}
 
 
+def returned_totals(bill: Bill) -> dict[tuple[str, str], int]:
+    """Cents per (fund, service code) of the lines that settle a year-end adjustment; one query.
+
+    They are no revenue of the month: the adjustment itself took it off, and owes it since.
+    """
+    rows = (
+        BillLine.objects.filter(bill_id=bill.id, credit__credit__kind="year_end")
+        .values_list("service__fund_code", "service__code")
+        .annotate(total=Sum("amount_minor"))
+        .order_by("service__fund_code", "service__code")
+    )
+    return {(fund, service): int(total) for fund, service, total in rows if total}
+
+
 def bill_drafts(
-    bill: Bill, totals: dict[tuple[str, str], int], centre_id: UUID, day: date
+    bill: Bill,
+    totals: dict[tuple[str, str], int],
+    centre_id: UUID,
+    day: date,
+    returned: dict[tuple[str, str], int] | None = None,
 ) -> tuple[Draft, Draft]:
-    """The two journals of one bill: the centre's and the agency's."""
+    """The two journals of one bill: the centre's and the agency's. `returned`: the part of the
+    totals that settles year-end adjustments, by the same keys."""
     ours: list[Line] = []
     theirs: list[Line] = []
-    for (fund, service), amount in totals.items():
-        for lines, debit, credit in ((ours, RECEIVABLE, REVENUE), (theirs, EXPENSE, PAYABLE)):
-            lines += [
-                Line(account, minor, fund=fund, service_code=service, reference=str(bill.id))
-                for account, minor in ((debit, amount), (credit, -amount))
-            ]
+    settled = returned or {}
+    for fund, service in sorted({*totals, *settled}):
+        back = settled.get((fund, service), 0)
+        charged = totals.get((fund, service), 0) - back
+        for lines, debit, credit, amount in (
+            (ours, RECEIVABLE, REVENUE, charged),
+            (theirs, EXPENSE, PAYABLE, charged),
+            (ours, RECEIVABLE, OWED, back),
+            (theirs, DUE, PAYABLE, back),
+        ):
+            if amount:
+                lines += [
+                    Line(account, minor, fund=fund, service_code=service, reference=str(bill.id))
+                    for account, minor in ((debit, amount), (credit, -amount))
+                ]
 
     def draft(agency_id: UUID, lines: Sequence[Line]) -> Draft:
         return Draft(
@@ -117,7 +150,7 @@ def post_bills(
     for number, bill in enumerate(bills):
         tell(number, len(bills))
         prepare_books(actor, bill.agency_id, period, AGENCY_ACCOUNTS, funds)
-        ours, theirs = bill_drafts(bill, totals[bill.id], centre_id, day)
+        ours, theirs = bill_drafts(bill, totals[bill.id], centre_id, day, returned_totals(bill))
         if ours.lines:
             post_pair(actor=actor, left=ours, right=theirs)
             posted += 1

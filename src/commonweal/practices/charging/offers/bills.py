@@ -53,6 +53,7 @@ from ..papers.tables import (
     trace_table,
     write_csv,
 )
+from ..papers.ubl import InvoiceError
 from ..running import advance as advance_close
 from ..selectors.anomalies import held_items, holds, tolerances
 from ..selectors.approvals import IssueApproval, issue_approval
@@ -106,6 +107,7 @@ from ..selectors.lines import (
 )
 from ..selectors.marks import line_marks
 from ..selectors.matching import PaymentReport, Planned, look_at_payments
+from ..selectors.open_bills import intragov_json, invoice_lacks, invoice_xml
 from ..selectors.peers import PeerRow, Peers, UnitCost, peers, service_unit_costs
 from ..selectors.portal import (
     AccountChoice,
@@ -152,6 +154,7 @@ __all__ = [
     "Effect",
     "FactPage",
     "FoundRows",
+    "InvoiceError",
     "IssueApproval",
     "ItemSpending",
     "LineView",
@@ -221,6 +224,9 @@ __all__ = [
     "held_items",
     "history",
     "holds",
+    "intragov_json",
+    "invoice_lacks",
+    "invoice_xml",
     "is_published",
     "issue_approval",
     "last_meeting",

@@ -29,6 +29,7 @@ from ..selectors.owed import (
     overdue_total,
     owed,
     owed_csv,
+    parts_of,
     receipts_csv,
     settlements,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "overdue_total",
     "owed",
     "owed_csv",
+    "parts_of",
     "payer_accounts",
     "payment_mappings",
     "post_refund",

@@ -22,8 +22,9 @@ from commonweal.kernel.schema.public import Conflict
 
 from ..domain.recovery import Account, RecoveryError, Reserve, reserve_of
 from ..domain.year_end import DAY_COUNT, METHODS, Interest, Plan, Use, amount_due, plan
-from ..models import Adjustment, LineFunding, LineQuery
+from ..models import Adjustment, BillLine, LineFunding, LineQuery
 from .cost_model import VIEW
+from .disputes import LIVE
 from .rates import fiscal_periods
 from .recovery import REDUCTION, limit_of, recovery, returned_lines, rules_in_force
 
@@ -104,11 +105,22 @@ def uses_of(service_id: UUID, fiscal_year: int) -> list[Use]:
     ]
 
 
+def source_lines(service_id: UUID, fiscal_year: int) -> dict[UUID, UUID]:
+    """Per order line the newest issued bill line of the service in a year, which a credit names."""
+    rows = BillLine.objects.filter(
+        service_id=service_id,
+        bill__state="issued",
+        bill__period__in=fiscal_periods(fiscal_year),
+        kind__in=("usage", "fixed", "correction"),
+    ).order_by("bill__period", "number")
+    return dict(rows.values_list("order_line_id", "id"))
+
+
 def open_disputes(service_id: UUID, fiscal_year: int) -> list[LineQuery]:
     """Disputes of a service's lines on the bills of a year that are not answered yet."""
     found = LineQuery.objects.filter(
         kind="dispute",
-        state="open",
+        state__in=LIVE,
         line__service_id=service_id,
         line__bill__period__in=fiscal_periods(fiscal_year),
     )
@@ -116,8 +128,8 @@ def open_disputes(service_id: UUID, fiscal_year: int) -> list[LineQuery]:
 
 
 def disputed_minor(disputes: Sequence[LineQuery]) -> int:
-    """How much is disputed: each line once, by its whole amount."""
-    return sum({query.line_id: max(0, query.line.amount_minor) for query in disputes}.values())
+    """How much is disputed and not credited yet."""
+    return sum(max(0, query.disputed_minor - query.credited_minor) for query in disputes)
 
 
 def given_before(service_id: UUID, fiscal_year: int) -> int:

@@ -189,7 +189,7 @@ def _billed() -> dict[UUID, tuple[dict[str, int], dict[str, int]]]:
 
 def returned_lines() -> Any:
     """The bill lines that give back a year-end adjustment: they are no revenue of their month."""
-    return BillLine.objects.none().values("id")
+    return BillLine.objects.filter(credit__credit__kind="year_end").values("id")
 
 
 def _entries() -> dict[UUID, dict[str, dict[str, int]]]:
