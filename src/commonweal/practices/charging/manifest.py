@@ -21,7 +21,7 @@ from .closing.approval import APPROVE as APPROVE_BILLS
 from .closing.approval import SUBJECT as MONTH
 from .domain.close import KIND as CLOSE
 from .leaving import journal_files
-from .tasks import close_month, import_file
+from .tasks import accept_due, close_month, import_file
 
 notice_words.register()
 register_subject(SUBJECT, APPROVE, put_in_force, set_aside, words="a rate")
@@ -33,6 +33,7 @@ register_subject(
     RETURN, APPROVE_REFUNDS, return_approved, nothing_happens, words="a returned payment"
 )
 
+ACCEPT_DUE = "charging.accept_due"
 _FINANCE = [
     "charging.view_costs",
     "charging.import_costs",
@@ -55,10 +56,12 @@ MANIFEST = Manifest(
     },
     refers=("charging.RateVersion",),
     leaves=journal_files,
-    jobs={CLOSE: close_month, IMPORT: import_file},
+    jobs={CLOSE: close_month, IMPORT: import_file, ACCEPT_DUE: accept_due},
+    schedules={ACCEPT_DUE: "daily 04:10"},
     work={
         CLOSE: gettext_noop("Close a month"),
         IMPORT: gettext_noop("Import ledger costs"),
+        ACCEPT_DUE: gettext_noop("Accept bills by their orders' terms"),
     },
     permissions={
         "charging.view_costs": "See the centre's costs, pools and drivers",

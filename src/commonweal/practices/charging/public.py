@@ -74,6 +74,7 @@ from .models import (
 )
 from .papers.pack import verifier_source
 from .papers.tables import bill_csv, safe_cell, write_csv
+from .papers.ubl import InvoiceError
 from .rate_words import decision_text, derivation_sentences, rate_text, span_text
 from .running import advance as advance_close
 from .selectors.approvals import IssueApproval, issue_approval
@@ -143,6 +144,7 @@ from .selectors.lines import (
     rate_decision,
 )
 from .selectors.matching import PaymentReport, Planned, look_at_payments
+from .selectors.open_bills import intragov_json, invoice_lacks, invoice_xml
 from .selectors.owed import (
     Account,
     BookProblem,
@@ -153,6 +155,7 @@ from .selectors.owed import (
     overdue_total,
     owed,
     owed_csv,
+    parts_of,
     receipts_csv,
     settlements,
 )
@@ -240,6 +243,7 @@ __all__ = [
     "ForecastCheck",
     "FoundRows",
     "ImportReport",
+    "InvoiceError",
     "IssueApproval",
     "LedgerLine",
     "LineQuery",
@@ -333,6 +337,9 @@ __all__ = [
     "import_costs_later",
     "import_payments",
     "imports",
+    "intragov_json",
+    "invoice_lacks",
+    "invoice_xml",
     "is_large_ledger",
     "issue_approval",
     "late_allocations",
@@ -356,6 +363,7 @@ __all__ = [
     "owed",
     "owed_csv",
     "parse_columns",
+    "parts_of",
     "payer_accounts",
     "payment_mappings",
     "pool_ledger",

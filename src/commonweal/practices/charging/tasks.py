@@ -10,6 +10,7 @@ from commonweal.kernel.jobs.public import Cancelled, report, stepwise
 from commonweal.kernel.metering.public import kept_file
 from commonweal.kernel.schema.public import CommonwealError, Forbidden
 
+from .actions.acceptance import accept_due_bills
 from .actions.cost_files import IMPORT, locked_file, note_imported, note_refused
 from .actions.costs import import_costs
 from .domain.costs import ColumnMapping, CostError
@@ -58,6 +59,12 @@ def import_file(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
             note_refused(actor=actor, file_id=file_id, error=error)
         raise
     kept_file(file_id).unlink(missing_ok=True)
+
+
+def accept_due(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
+    """Accept by their orders' terms the bills whose days to pay have passed without a word."""
+    with act_as(actor):
+        accept_due_bills(actor=actor)
 
 
 def request_of(file: CostFile) -> CostRequest:

@@ -1,8 +1,8 @@
 """Charging: bills, rates, costs and the monthly close, a door each."""
 
-from .bills import door as bills
 from .closes import door as closes
 from .cost_files import door as costs
+from .open_bills import door as bills
 from .rates import door as rates
 from .statements import door as payments
 
