@@ -58,6 +58,8 @@ def open_matters(world: World, folder: Path) -> None:
     _taken_away(world)
     _planned(world)
     _worth(world)
+    _paid(world)
+    _invoices()
 
 
 def _to_decide(world: World) -> None:
@@ -205,6 +207,44 @@ def _worth(world: World) -> None:
         )  # fmt: skip
         charging.publish_money(
             actor=parks, agency_id=agency, published=True, reason="Decided by the council."
+INVOICES = {"legal_name": "Meridian", "city": "Meridian", "country": "US", "vat_category": "O",
+            "endpoint_scheme": "9959", "endpoint_id": "12-3456789", "registration_id": "1",
+            "vat_reason": "Not subject to VAT"}  # fmt: skip
+
+
+def _invoices() -> None:
+    """The centre and its agencies say what electronic invoices need."""
+    with act_as(SYSTEM):
+        own = party.centre().agency_id
+        for agency in party.agencies(SYSTEM, kind=""):
+            said = {
+                name: value
+                for name, value in INVOICES.items()
+                if agency.pk == own or not name.startswith("vat")
+            }
+            party.put_invoice_details(actor=SYSTEM, agency_id=agency.pk, fields=said)
+
+
+def _paid(world: World) -> None:
+    """A statement with a payment in part, one too large, and one that nobody recognises; an
+    advance that waits to be paid back."""
+    officer, bill = world.actors["officer"], world.bill("WATER")
+    rows = [
+        "Date,Amount,Reference,Payer,Payer account,Text,Balance",
+        f"2026-11-16,25.00,S-1,Parks,ACC-P,{world.bill().number},1025.00",
+        f"2026-11-16,{bill.total_minor / 100 + 40:.2f},S-2,Water,ACC-W,{bill.number},"
+        f"{1065 + bill.total_minor / 100:.2f}",
+        f"2026-11-17,77.70,S-3,Somebody,ACC-S,hello,{1142.7 + bill.total_minor / 100:.2f}",
+    ]
+    with act_as(officer):
+        charging.import_payments(
+            actor=officer,
+            request=charging.PaymentRequest(
+                "bank.csv", "\n".join(rows).encode(), accept_as="Our bank"
+            ),
+        )
+        charging.propose_refund(
+            actor=officer, agency_id=bill.agency_id, reason="They asked for the rest of it"
         )
 
 

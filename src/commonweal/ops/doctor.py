@@ -160,6 +160,7 @@ def check_database(data_dir: Path) -> Iterator[Finding]:
             "Keep that folder from clean-up programs; for lasting use install PostgreSQL.",
         )  # fmt: skip
     yield from _check_role(database)
+    yield from _check_books(database)
 
 
 ROLE_QUERY = """
@@ -189,6 +190,49 @@ def _check_role(database: Database) -> Iterator[Finding]:
             "warn", "clock", "this machine and the database disagree on the time",
             "Let both follow network time (NTP).",
         )  # fmt: skip
+
+
+BOOKS_QUERY = """
+WITH books AS (
+  SELECT l.trading_partner_id AS agency, sum(l.amount) AS minor
+    FROM ledger_posting l
+    JOIN ledger_account a ON a.id = l.account_id AND a.code = '1310'
+    JOIN party_agency p ON p.id = l.agency_id AND p.kind = 'centre'
+   WHERE l.trading_partner_id IS NOT NULL GROUP BY 1),
+bills AS (
+  SELECT b.agency_id AS agency, sum(b.total_minor) AS minor
+    FROM charging_bill b
+    JOIN ledger_journal j ON j.agency_id = b.agency_id AND j.source = 'charging'
+     AND j.idempotency_key = 'bill:' || b.id
+   WHERE b.state = 'issued' GROUP BY 1),
+paid AS (
+  SELECT agency_id AS agency, sum(amount_minor) AS minor
+    FROM charging_settlementpart WHERE bill_id IS NOT NULL GROUP BY 1)
+SELECT count(*) FROM party_agency g
+  LEFT JOIN books ON books.agency = g.id
+  LEFT JOIN bills ON bills.agency = g.id
+  LEFT JOIN paid ON paid.agency = g.id
+ WHERE coalesce(books.minor, 0) <> coalesce(bills.minor, 0) - coalesce(paid.minor, 0)
+"""
+
+
+def _check_books(database: Database) -> Iterator[Finding]:
+    """What agencies owe by the books is what their bills and payments say; nothing before there
+    are tables."""
+    with psycopg.connect(database.app_url, connect_timeout=10) as connection:
+        made = connection.execute("SELECT to_regclass('charging_settlementpart')").fetchone()
+        if made is None or made[0] is None:
+            return
+        connection.execute("SELECT set_config('app.centre', 'on', true)")
+        row = connection.execute(BOOKS_QUERY).fetchone()
+    wrong = int(row[0]) if row else 0
+    if wrong:
+        yield Finding(
+            "fail", "books", f"differ from bills and payments for {wrong} agencies",
+            "Run commonweal payments check, and ask whoever changed the database.",
+        )  # fmt: skip
+    else:
+        yield Finding("ok", "books", "agree with bills and payments")
 
 
 def examine(data_dir: Path) -> Iterator[Finding]:

@@ -52,10 +52,23 @@ def register(verbs: Verbs) -> None:
     changed.add_argument("after", metavar="YYYY-MM")
     add_json(changed)
     files = add_verb(
-        own, "files", help="write an issued bill's PDF, CSV, journal, proof pack and verifier",
+        own, "files", help="write an issued bill's PDF, CSV, journal, invoice, pack and verifier",
         about="The files are those that were issued, compared with their hash.",
         examples="  commonweal bills files LWD-2026-10 --out ./papers", run=write_files,
     )  # fmt: skip
+    invoice = add_verb(
+        own, "invoice", help="an issued bill as UBL invoice or credit note",
+        about="Names what is missing where nobody entered it yet (see `parties invoice`).",
+        examples="  commonweal bills invoice LWD-2026-10 --out LWD-2026-10.xml", run=invoice_file,
+    )  # fmt: skip
+    intragov = add_verb(
+        own, "intragov", help="an issued bill as agreement, order and performance",
+        about="Mapped from our records, not certified.",
+        examples="  commonweal bills intragov LWD-2026-10 --out LWD.json", run=intragov_file,
+    )  # fmt: skip
+    for each in (invoice, intragov):
+        each.add_argument("number")
+        each.add_argument("--out", type=Path, help="file to write; else standard output")
     files.add_argument("number")
     files.add_argument("--out", type=Path, default=Path("."), help="folder (made if missing)")
 
@@ -127,18 +140,47 @@ def changes(args: argparse.Namespace) -> int:
 def write_files(args: argparse.Namespace) -> int:
     """The stored papers, the journal, and the program that checks the pack."""
     from commonweal.kernel.documents.public import documents_of, open_document
-    from commonweal.practices.charging.public import agency_journal, bill, verifier_source
+    from commonweal.practices.charging.public import (
+        agency_journal,
+        bill,
+        intragov_json,
+        verifier_source,
+    )
 
     with acting(args) as actor:
         found = bill(actor, args.number)
         papers = documents_of(actor, ("charging.Bill", str(found.id)))
         data = [(paper.filename, open_document(actor, paper.id)) for paper in papers]
         if data:
-            data += [agency_journal(actor, found.number), ("check_bill.py", verifier_source())]
+            data += [
+                agency_journal(actor, found.number),
+                intragov_json(actor, found.number),
+                ("check_bill.py", verifier_source()),
+            ]
     args.out.mkdir(parents=True, exist_ok=True)
     for name, content in data:
         write(args.out / name, content)
     if not data:
         print("This bill has no files yet. They are made when it is issued.")
         return 1
+    return 0
+
+
+def invoice_file(args: argparse.Namespace) -> int:
+    """The open invoice."""
+    from commonweal.practices.charging.public import invoice_xml
+
+    with acting(args) as actor:
+        _name, data = invoice_xml(actor, args.number)
+    write(args.out, data)
+    return 0
+
+
+def intragov_file(args: argparse.Namespace) -> int:
+    """The intragovernmental file."""
+    from commonweal.practices.charging.public import intragov_json
+
+    with acting(args) as actor:
+        _name, data = intragov_json(actor, args.number)
+    write(args.out, data)
     return 0

@@ -13,6 +13,7 @@ from .kit import (
     add_verb,
     agency_id,
     as_id,
+    pairs,
     print_json,
     table,
     write,
@@ -64,6 +65,14 @@ def register(verbs: Verbs) -> None:
     )  # fmt: skip
     away.add_argument("agency", help="code or id")
     away.add_argument("--out", type=Path, default=None, help="file to write")
+    invoice = add_verb(
+        own, "invoice", help="what electronic invoices say of a party; set fields of it",
+        about="The centre is called `centre`. Without --set it shows what is there and missing.",
+        examples="  commonweal parties invoice FIRE\n"
+        "  commonweal parties invoice FIRE --set country=US --set city=Meridian", run=invoicing,
+    )  # fmt: skip
+    invoice.add_argument("agency", help="code or id, or `centre`")
+    invoice.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE")
     supplier = add_verb(
         own, "add-supplier", help="add a company that the centre buys from",
         examples='  commonweal parties add-supplier CLOUD-9 "Cloud Nine Ltd"', run=add_supplier,
@@ -175,3 +184,26 @@ def take_out(args: argparse.Namespace) -> int:
         facts = {"file": path, "files": made.files, "bytes": made.size, "sha256": made.sha256}
     print_json(facts)
     return 0
+
+
+def invoicing(args: argparse.Namespace) -> int:
+    """The details, one a line; exit status 1 while something is missing."""
+    from commonweal.kernel.party.public import (
+        INVOICE_FIELDS,
+        centre,
+        invoice_details,
+        missing_details,
+        put_invoice_details,
+    )
+
+    with acting(args) as actor:
+        key = agency_id(actor, args.agency)
+        if args.set:
+            put_invoice_details(actor=actor, agency_id=key, fields=pairs(args.set, "--set"))
+        found = invoice_details(actor, key)
+        rows = [(name, getattr(found, name)) for name in INVOICE_FIELDS]
+        missing = missing_details(found, seller=key == centre().agency_id)
+    table(("field", "value"), rows, "")
+    if missing:
+        print(f"Missing: {', '.join(missing)}")
+    return 1 if missing else 0

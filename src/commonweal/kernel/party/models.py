@@ -36,6 +36,37 @@ class Agency(IdModel):
 
 
 @tenant()
+class InvoiceDetails(TenantModel):
+    """What an electronic invoice must say of a party (EN 16931): names, address, identifiers.
+
+    `endpoint_*`: where it receives invoices, with the scheme of the EAS list; `registration_*`: its
+    number in a public register, with the scheme of the ICD list. Payment account, VAT category and
+    its reason are the centre's only.
+    """
+
+    legal_name = models.CharField(max_length=160, blank=True)
+    endpoint_scheme = models.CharField(max_length=4, blank=True)
+    endpoint_id = models.CharField(max_length=80, blank=True)
+    registration_scheme = models.CharField(max_length=4, blank=True)
+    registration_id = models.CharField(max_length=80, blank=True)
+    street = models.CharField(max_length=160, blank=True)
+    city = models.CharField(max_length=80, blank=True)
+    postal_code = models.CharField(max_length=20, blank=True)
+    subdivision = models.CharField(max_length=80, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    buyer_reference = models.CharField(max_length=80, blank=True)
+    payment_account = models.CharField(max_length=40, blank=True)
+    vat_category = models.CharField(max_length=1, blank=True)  # O (not subject) E (exempt)
+    vat_reason = models.CharField(max_length=200, blank=True)
+    vat_id = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["agency"], name="party_invoice_details_once")
+        ]
+
+
+@tenant()
 class Bureau(TenantModel):
     """A part of an agency: a scope of a role, not a tenant (design §8)."""
 

@@ -10,6 +10,7 @@ from .actions import (
     end_delegation,
     end_membership,
     erase_person,
+    put_invoice_details,
     set_centre,
     sync_roles,
     update_agency,
@@ -28,7 +29,8 @@ from .actors import (
     roles_held,
 )
 from .domain import Centre
-from .models import Agency, Bureau, Delegation, Membership, Person, Supplier
+from .invoicing import INVOICE_FIELDS, missing_details
+from .models import Agency, Bureau, Delegation, InvoiceDetails, Membership, Person, Supplier
 from .rules import PartyError
 from .selectors import (
     agencies,
@@ -36,6 +38,7 @@ from .selectors import (
     bureaus,
     centre,
     delegations,
+    invoice_details,
     memberships,
     own_loans,
     own_memberships,
@@ -51,10 +54,12 @@ from .selectors import (
 )
 
 __all__ = [
+    "INVOICE_FIELDS",
     "Agency",
     "Bureau",
     "Centre",
     "Delegation",
+    "InvoiceDetails",
     "Membership",
     "PartyError",
     "Person",
@@ -78,7 +83,9 @@ __all__ = [
     "end_membership",
     "erase_person",
     "holders",
+    "invoice_details",
     "memberships",
+    "missing_details",
     "nobody",
     "own_loans",
     "own_memberships",
@@ -89,6 +96,7 @@ __all__ = [
     "person_by_email",
     "person_names",
     "person_of_user",
+    "put_invoice_details",
     "roles_held",
     "roles_on",
     "set_centre",

@@ -16,7 +16,16 @@ from ..access.public import Actor, require, require_somewhere
 from ..errors import NotFound
 from ..schema.public import FIRST, Listing, Place, listing
 from .domain import Centre
-from .models import Agency, Bureau, CentreProfile, Delegation, Membership, Person, Supplier
+from .models import (
+    Agency,
+    Bureau,
+    CentreProfile,
+    Delegation,
+    InvoiceDetails,
+    Membership,
+    Person,
+    Supplier,
+)
 
 _known: ContextVar[tuple[object, Centre] | None] = ContextVar("party_centre", default=None)
 
@@ -86,6 +95,14 @@ def _by_text(key: str) -> QuerySet[Agency]:
         return Agency.objects.filter(pk=UUID(key))
     except ValueError:
         return Agency.objects.filter(code=key)
+
+
+def invoice_details(actor: Actor, agency_id: UUID) -> InvoiceDetails:
+    """What electronic invoices say of a party; an empty row where nobody said anything yet."""
+    found = InvoiceDetails.objects.filter(agency_id=agency_id).first()
+    if found is not None and (actor.centre or agency_id in actor.agencies):
+        return found
+    return InvoiceDetails(agency_id=agency_id)
 
 
 def bureaus(

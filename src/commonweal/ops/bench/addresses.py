@@ -7,7 +7,7 @@ them with few rows and with many. A new parameter of a list's address gets its v
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,6 +87,8 @@ def values() -> dict[str, str]:
             "journal_id": journals(SYSTEM, agency)[0].pk,
             "decision_id": version.decision_id or NOWHERE,
             "agency_id": agency,
+            "statement_id": _first(charging.statements(SYSTEM)),
+            "entry_id": _first(charging.waiting_payments(SYSTEM)),
             "month": line.bill.period,
             "/agencies/:code": line.agency.code,
             "/books/:code": line.agency.code,
@@ -132,6 +134,11 @@ def _cost_terms() -> dict[str, Any]:
     for view in charging.assets(SYSTEM, Place(limit=1)):
         found["centre:asset:code"] = found["asset"] = view.asset.code
     return found
+
+
+def _first(rows: Sequence[Any]) -> Any:
+    """The id of the first row, or nobody's."""
+    return rows[0].pk if rows else NOWHERE
 
 
 def _routes(

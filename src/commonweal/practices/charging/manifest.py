@@ -36,6 +36,7 @@ from .closing.approval import SUBJECT as MONTH
 from .domain.close import KIND as CLOSE
 from .leaving import journal_files
 from .tasks import (
+    accept_due,
     close_month,
     daily_reserves,
     import_file,
@@ -106,6 +107,7 @@ register_subject(
 
 CLOCKS = "charging.dispute_clocks"
 BUDGETS = "charging.look_at_budgets"
+ACCEPT_DUE = "charging.accept_due"
 _FINANCE = [
     "charging.view_costs",
     "charging.import_costs",
@@ -151,8 +153,14 @@ MANIFEST = Manifest(
         BUDGETS: look_at_budgets,
         PACKAGE: yearly_package,
         CLOCKS: run_dispute_clocks,
+        ACCEPT_DUE: accept_due,
     },
-    schedules={BUDGETS: "daily 06:10", RESERVES: "daily 04:10", CLOCKS: "daily 05:10"},
+    schedules={
+        ACCEPT_DUE: "daily 04:20",
+        BUDGETS: "daily 06:10",
+        RESERVES: "daily 04:10",
+        CLOCKS: "daily 05:10",
+    },
     work={
         CLOCKS: gettext_noop("Take overdue disputes to the next level"),
         CLOSE: gettext_noop("Close a month"),
@@ -160,6 +168,7 @@ MANIFEST = Manifest(
         RESERVES: gettext_noop("Test the services' reserves"),
         PACKAGE: gettext_noop("Make the yearly package for auditors"),
         BUDGETS: gettext_noop("Tell agencies what is spent of their budgets"),
+        ACCEPT_DUE: gettext_noop("Accept bills by their orders' terms"),
     },
     permissions={
         "charging.view_costs": "See the centre's costs, pools and drivers",

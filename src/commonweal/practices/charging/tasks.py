@@ -10,6 +10,7 @@ from commonweal.kernel.jobs.public import Cancelled, report, stepwise
 from commonweal.kernel.metering.public import kept_file
 from commonweal.kernel.schema.public import CommonwealError, Forbidden
 
+from .actions.acceptance import accept_due_bills
 from .actions.budgets import tell_budgets
 from .actions.cost_files import IMPORT, locked_file, note_imported, note_refused
 from .actions.costs import import_costs
@@ -94,6 +95,12 @@ def daily_reserves(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> No
 def run_dispute_clocks(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
     """Take overdue disputes to the next level, once each; close those that were let stand."""
     run_clocks(actor=actor)
+
+
+def accept_due(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
+    """Accept by their orders' terms the bills whose days to pay have passed without a word."""
+    with act_as(actor):
+        accept_due_bills(actor=actor)
 
 
 def request_of(file: CostFile) -> CostRequest:

@@ -112,7 +112,7 @@ class AgencyAccountOut(Out):
     advances: list[PartOut]
 
 
-class ReasonIn(In):
+class PaymentReasonIn(In):
     """Why; at least ten characters."""
 
     reason: Reason
@@ -312,13 +312,13 @@ def approve_refund(request: Asked, decision_id: UUID) -> Any:
     access=needs("charging.approve_refunds"),
     returns=RefundDecisionOut,
 )
-def reject_refund(request: Asked, decision_id: UUID, data: ReasonIn) -> Any:
+def reject_refund(request: Asked, decision_id: UUID, data: PaymentReasonIn) -> Any:
     """Reject a refund or a return, with a reason; nothing is posted."""
     return charging.reject_refund(actor=request.actor, decision_id=decision_id, reason=data.reason)
 
 
 @door.post("/settlements/{settlement_id}/undo", access=SETTLE, returns=SettlementOut)
-def undo_settlement(request: Asked, settlement_id: UUID, data: ReasonIn) -> Any:
+def undo_settlement(request: Asked, settlement_id: UUID, data: PaymentReasonIn) -> Any:
     """Undo an act by its reversal in the open month; a payment waits for a person again."""
     return charging.undo_settlement(
         actor=request.actor, settlement_id=settlement_id, reason=data.reason

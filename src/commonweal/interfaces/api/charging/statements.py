@@ -24,7 +24,7 @@ from .payments import (
     SEE,
     SETTLE,
     Minor,
-    ReasonIn,
+    PaymentReasonIn,
     RefundDecisionOut,
     SettlementOut,
     door,
@@ -270,12 +270,12 @@ def assign_payment(request: Asked, entry_id: UUID, data: AssignIn) -> Any:
 
 
 @door.post("/payments/{entry_id}/aside", access=SETTLE, returns=BankEntryOut)
-def set_payment_aside(request: Asked, entry_id: UUID, data: ReasonIn) -> Any:
+def set_payment_aside(request: Asked, entry_id: UUID, data: PaymentReasonIn) -> Any:
     """Say that an entry is not about bills, and what it is."""
     return charging.set_payment_aside(actor=request.actor, entry_id=entry_id, reason=data.reason)
 
 
 @door.post("/payments/{entry_id}/return", access=SETTLE, returns=RefundDecisionOut, status=201)
-def propose_return(request: Asked, entry_id: UUID, data: ReasonIn) -> Any:
+def propose_return(request: Asked, entry_id: UUID, data: PaymentReasonIn) -> Any:
     """Propose to send a payment that nobody recognises back; a second person approves it."""
     return charging.propose_return(actor=request.actor, entry_id=entry_id, reason=data.reason)

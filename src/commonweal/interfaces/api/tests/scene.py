@@ -13,6 +13,7 @@ from commonweal.kernel.access.public import OWN_ACCOUNT, SYSTEM, Actor, act_as, 
 from commonweal.kernel.audit.public import seal
 from commonweal.kernel.calendar.public import FiscalPeriod, add_working_days, at
 from commonweal.kernel.metering.public import emit, report_source
+from commonweal.kernel.party import public as party
 from commonweal.ops.demo.agreements import build_agreements
 from commonweal.ops.demo.build import moment
 from commonweal.ops.demo.data import SOURCES
@@ -56,6 +57,7 @@ def build_scene() -> Scene:
         world = build_parties(begin)
         build_catalogue(world)
         build_cost_model(world)
+        _invoices()
     with at(moment(start - timedelta(days=75))):
         for step in range(12):
             import_month(world, FiscalPeriod.of_date(start).shift(step), Decimal(1), "budget")
@@ -67,6 +69,18 @@ def build_scene() -> Scene:
     _close(world)
     _use(world, OPEN)
     return Scene(world, _tokens(world))
+
+
+def _invoices() -> None:
+    """The centre and its agencies say what electronic invoices need."""
+    said = {"legal_name": "Meridian", "city": "Meridian", "country": "US",
+            "endpoint_scheme": "9959", "endpoint_id": "12-3456789"}  # fmt: skip
+    seller = {"registration_id": "1", "vat_category": "O", "vat_reason": "Not subject to VAT"}
+    with act_as(SYSTEM):
+        own = party.centre().agency_id
+        for agency in party.agencies(SYSTEM, kind=""):
+            fields = said | seller if agency.pk == own else said
+            party.put_invoice_details(actor=SYSTEM, agency_id=agency.pk, fields=fields)
 
 
 def _use(world: World, period: FiscalPeriod) -> None:

@@ -16,7 +16,7 @@ from commonweal.practices.charging import public as charging
 from ..access import agency_only
 from ..centre.owed import standing_words
 from ..centre.payments import kind_words
-from ..lists import lists, pages, place
+from ..lists import lists, pages, place, report
 from ..look.page import Problem
 from ..requests import Asked
 from .frame import VIEW, attachment, choices, own_agency, problem_of
@@ -26,6 +26,22 @@ ACCEPT = "charging.accept_bills"
 
 @agency_only(VIEW)
 @lists("charging.Settlement")
+def payments(request: Asked) -> HttpResponse:
+    """Everything that we paid, used, got back and had undone, newest first."""
+    agency = own_agency(request)
+    rows = charging.settlements(request.actor, agency.pk, place(request))
+    context: dict[str, Any] = {
+        "rows": rows,
+        "parts": charging.parts_of(request.actor, rows),
+        "kinds": kind_words(),
+        "pages": pages(request, rows),
+        **choices(request),
+    }
+    return render(request, "agency/payments.jinja", context)
+
+
+@agency_only(VIEW)
+@report("our account: every bill that is open, and the newest payments")
 def account(request: Asked) -> HttpResponse:
     """What we owe and why, our advances, what we paid and when; accepting bills."""
     agency = own_agency(request)
@@ -40,12 +56,11 @@ def account(request: Asked) -> HttpResponse:
         else:
             messages.success(request, said)
             return HttpResponseRedirect(reverse("agency:account") + f"?agency={agency.code}")
-    found = charging.account(request.actor, agency.pk, place(request))
+    found = charging.account(request.actor, agency.pk)
     context: dict[str, Any] = {
         "found": found,
         "standings": standing_words(),
         "kinds": kind_words(),
-        "pages": pages(request, found.payments),
         "may_accept": request.actor.may(ACCEPT, agency.pk),
         "errors": errors,
         **choices(request),

@@ -17,6 +17,7 @@ from commonweal.kernel.words import public as words
 from commonweal.practices.charging import public as charging
 
 from ..access import agency_only, anyone_with
+from ..centre.owed import standing_words
 from ..lists import lists, pages, place, report
 from ..look import charts
 from ..look.page import Link
@@ -104,6 +105,8 @@ def bill(request: Asked, number: str) -> HttpResponse:
         "bridge": bridge(view, say),
         "open_queries": open_queries(view, request.actor.centre),
         "held": "" if request.actor.centre else charging.held_items(request.actor, the_bill),
+        "stands": charging.standing(request.actor, the_bill.pk),
+        "standings": standing_words(),
     }
     return render(request, "agency/bill.jinja", context)
 
@@ -200,6 +203,11 @@ def downloads(request: Asked, found: charging.Bill) -> list[Link]:
     if found.state == "issued":
         journal = says.address("agency:journal", found.number)
         links.append(Link(_("A journal for your own books (CSV)"), journal))
+        if not charging.invoice_lacks(request.actor, found.agency_id):
+            invoice = says.address("agency:invoice", found.number)
+            links.append(Link(_("An invoice that programs read (UBL)"), invoice))
+        intragov = says.address("agency:intragov", found.number)
+        links.append(Link(_("Agreement, order and performance (JSON)"), intragov))
     return links
 
 
@@ -219,6 +227,20 @@ def journal(request: Asked, number: str) -> HttpResponse:
     """The bill as a journal for the agency's own books, by its own account strings."""
     name, data = charging.agency_journal(request.actor, number)
     return attachment(name, "text/csv; charset=utf-8", data)
+
+
+@anyone_with(VIEW, VIEW_ALL)
+def invoice(request: Asked, number: str) -> HttpResponse:
+    """The bill as an open invoice, UBL 2.1."""
+    name, data = charging.invoice_xml(request.actor, number)
+    return attachment(name, "application/xml", data)
+
+
+@anyone_with(VIEW, VIEW_ALL)
+def intragov(request: Asked, number: str) -> HttpResponse:
+    """The bill as agreement, order and performance; mapped, not certified."""
+    name, data = charging.intragov_json(request.actor, number)
+    return attachment(name, "application/json", data)
 
 
 @anyone_with(VIEW, VIEW_ALL)

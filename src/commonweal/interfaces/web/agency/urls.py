@@ -34,10 +34,13 @@ from . import (
 app_name = "agency"
 urlpatterns = [
     path("account/", account.account, name="account"),
+    path("account/payments/", account.payments, name="payments"),
     path("account/receipts.csv", account.receipts, name="receipts"),
     path("bills/", bills.bills, name="bills"),
     path("bills/check_bill.py", bills.verifier, name="verifier"),
     path("bills/<str:number>/", bills.bill, name="bill"),
+    path("bills/<str:number>/invoice.xml", bills.invoice, name="invoice"),
+    path("bills/<str:number>/intragov.json", bills.intragov, name="intragov"),
     path("bills/<str:number>/journal.csv", bills.journal, name="journal"),
     path("bills/<str:number>/<slug:kind>", bills.paper, name="paper"),
     path("lines/<uuid:line_id>/", lines.line, name="line"),

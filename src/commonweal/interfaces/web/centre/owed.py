@@ -125,6 +125,23 @@ def owed_csv(request: Asked) -> HttpResponse:
 
 @centre_only(VIEW)
 @lists("charging.Settlement")
+def agency_payments(request: Asked, agency_id: UUID) -> HttpResponse:
+    """Everything that one agency paid, applied, got back and had undone, newest first."""
+    agency = find_agency(request.actor, agency_id)
+    rows = charging.settlements(request.actor, agency_id, place(request))
+    context = {
+        "agency": agency,
+        "rows": rows,
+        "parts": charging.parts_of(request.actor, rows),
+        "kinds": kind_words(),
+        "pages": pages(request, rows),
+        "currency": centre().currency,
+    }
+    return show(request, "centre/agency_payments.jinja", context)
+
+
+@centre_only(VIEW)
+@report("one agency's account: every bill that is open, and its newest payments")
 def agency_account(request: Asked, agency_id: UUID) -> HttpResponse:
     """One agency's account: bills, advances, payments; reminding, applying, paying back."""
     agency = find_agency(request.actor, agency_id)
@@ -134,14 +151,13 @@ def agency_account(request: Asked, agency_id: UUID) -> HttpResponse:
         errors = attempt(lambda: said.append(change(request, agency_id)))
         if not errors:
             return done(request, said[0], "agency_account", agency_id)
-    found = charging.account(request.actor, agency_id, place(request))
+    found = charging.account(request.actor, agency_id)
     asked = decisions(request.actor, subject=(charging.REFUND, agency_id), place=Place(limit=1))
     context = {
         "agency": agency,
         "found": found,
         "standings": standing_words(),
         "kinds": kind_words(),
-        "pages": pages(request, found.payments),
         "accounts": charging.payer_accounts(request.actor, agency_id),
         "decision": next((each for each in asked if each.state == "proposed"), None),
         "may_settle": request.actor.may(SETTLE),

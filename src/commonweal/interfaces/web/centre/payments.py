@@ -15,7 +15,7 @@ from commonweal.kernel.schema.public import CommonwealError, Forbidden, NotFound
 from commonweal.practices.charging import public as charging
 
 from ..access import centre_only
-from ..lists import lists, pages, place
+from ..lists import lists, pages, place, report
 from ..look.page import Link
 from ..requests import Asked
 from .base import (
@@ -127,7 +127,7 @@ def proposal_words(row: charging.BankEntry) -> str:
 
 
 @centre_only(VIEW)
-@lists("charging.Bill")
+@report("one payment: the open bills of one agency, and what was done with it")
 def payment(request: Asked, entry_id: UUID) -> HttpResponse:
     """One payment: what the bank says, what it paid, and deciding whose it is."""
     errors: tuple[Any, ...] = ()

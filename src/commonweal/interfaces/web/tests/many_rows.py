@@ -43,6 +43,8 @@ from commonweal.practices.charging.models import (
     AnomalyHold,
     Asset,
     AssetMonth,
+    BankEntry,
+    BankStatement,
     BudgetFigure,
     ContributorCredit,
     CostImport,
@@ -64,6 +66,7 @@ from commonweal.practices.charging.models import (
     Sample,
     Scenario,
     ScenarioEffect,
+    Settlement,
 )
 
 MONTH = "to_char(date '1950-01-01' + (g || ' months')::interval, 'YYYY-MM')"
@@ -87,6 +90,9 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
     "charging.RateVersion": {"state": "'proposed'", "starts": "date '2090-01-01'"},
     "charging.Bill": {"period": MONTH, "number": "''"},
     "charging.BillLine": {"number": "10000 + g", "amount_minor": "0", "amount_exact": "0"},
+    "charging.BankStatement": {"sha256": "md5('statement' || g)"},
+    "charging.BankEntry": {"key": "md5('entry' || g)"},
+    "charging.Settlement": {"key": "'copy-' || g", "reverses_id": "NULL"},
     "charging.LineQuery": {},
     "charging.DisputeEntry": {"level": '"level"'},
     "charging.Credit": {},
@@ -173,6 +179,7 @@ def sample(label: str, world: World, known: Mapping[str, str]) -> dict[str, Any]
         "charging.DisputeEntry": {"query_id": NOWHERE},
         "charging.BillLine": {"bill__number": known["number"]},
         "charging.RateVersion": {"charge_item__code": known["charge_item"], "state": "approved"},
+        "charging.BankEntry": {"statement_id": known["statement_id"]},
         "party.Membership": {"person_id": known["person_id"]},
         "notices.Message": {"message_id": "seed"},
         "party.Agency": {"kind": "agency"},
@@ -204,6 +211,7 @@ def _first_rows(world: World, known: Mapping[str, str]) -> list[models.Model]:
     when = now()
     decision = Decision.objects.using("owner").order_by("id")[0]
     decision.pk, decision.subject_id = uuid7(), uuid7()
+    paid = {"currency": "USD", "recorded_at": when}
     return [
         LineQuery(pk=NOWHERE, agency_id=parks, line_id=line.pk, kind="dispute", text="Why?",
                   raised_by=officer.user_id, raised_at=when, level="owner", disputed_minor=1),
@@ -214,6 +222,14 @@ def _first_rows(world: World, known: Mapping[str, str]) -> list[models.Model]:
                     usual_minor=1, percent=30, months=6, recorded_at=when),
         ItemTolerance(charge_item_id=line.charge_item_id, percent=30, minimum_minor=1, months=6,
                       recorded_at=when),
+        BankStatement(pk=known["statement_id"], agency_id=line_centre(), account="MAIN", **paid,
+                      format="csv", filename="bank.csv", sha256="0" * 64, entries_total=1,
+                      entries_new=1, in_minor=500, out_minor=0),
+        BankEntry(pk=known["entry_id"], agency_id=line_centre(), row=1, key="0" * 64,
+                  statement_id=known["statement_id"], booked_on=when.date(), amount_minor=500,
+                  currency="USD", state="unknown", changed_at=when),
+        Settlement(agency_id=parks, kind="receipt", key="seed", day=when.date(), period="2026-11",
+                   amount_minor=0, **paid),
         RejectedCostRow(agency_id=line_centre(), cost_import_id=known["import_id"], row=1,
                         code="COSTS-101", message="No amount."),
         Upload(source=Source.objects.using("owner")[0], format="csv", sha256="0" * 64),

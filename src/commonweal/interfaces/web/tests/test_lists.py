@@ -49,6 +49,7 @@ SUMS = {
     "/topics": "one for each kind of message that the program sends",
     "/cost-pools": "one row for each cost pool, with the sums of the months asked for",
     "/cost-drivers": "one row for each driver, with the values that count",
+    "/owed": "one row for each agency that owes, is owed or paid ahead",
     "/positions": "one row for each service, summed over the year",
     "/ledger/{books}/trial-balance": "one row for each account and fund that ever moved",
     "/usage/totals": "sums by agency, item and order line, as the manifest holds them",
@@ -72,6 +73,7 @@ COUNTS = {
     "/cost-pools": "ledger lines of a pool in the months asked for",
     "agency:pool": "bureaus and ledger lines behind a published rate",
     "centre:allocation": "ledger lines of a pool in the months of the run",
+    "centre:waiting": "payments that wait for a person, few at a time",
     "centre:rates": "charge items with and without a rate",
     "centre:forecasts": "forecasts of one year",
 }

@@ -1,5 +1,6 @@
 """Writes of party."""
 
+from .invoicing import put_invoice_details
 from .parties import (
     create_agency,
     create_bureau,
@@ -22,6 +23,7 @@ __all__ = [
     "end_delegation",
     "end_membership",
     "erase_person",
+    "put_invoice_details",
     "set_centre",
     "sync_roles",
     "update_agency",

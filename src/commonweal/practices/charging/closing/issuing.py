@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,9 @@ from ..models import Bill, BillLine, CloseRun
 from ..papers.pack import PackMaker
 from ..papers.pdf import bill_pdf
 from ..papers.tables import bill_csv
+from ..papers.ubl import InvoiceError
 from ..selectors.bill_document import bill_lines
+from ..selectors.open_bills import UBL, make_invoice
 from .anomalies import hold_rows, open_holds
 from .approval import WAITS, ApprovalError, ask, lacks, latest, window_open
 from .posting import post_bills
@@ -119,6 +122,9 @@ def make_papers(maker: PackMaker, bill: Bill) -> None:
         ("pdf", f"{bill.number}.pdf", "application/pdf", bill_pdf(actor, bill, chain)),
         ("csv", f"{bill.number}.csv", "text/csv", bill_csv(bill, lines, chain)),
     ]
+    with suppress(InvoiceError):  # what is missing is shown where invoices are asked for
+        data = make_invoice(actor, bill)
+        papers.append((UBL, f"{bill.number}.xml", "application/xml", data))
     for kind, filename, media_type, data in papers:
         store(
             actor=actor,

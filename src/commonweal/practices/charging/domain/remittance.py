@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from uuid import UUID
 
 from .settlement import OpenBill, spread
@@ -79,11 +79,8 @@ def named_bills(text: str, exponent: int) -> list[Named]:
         amount = after["amount"] if after else None
         minor = None
         if amount:
-            try:
-                scaled = Decimal(amount.replace(",", "")).scaleb(exponent)
-                minor = int(scaled) if scaled == int(scaled) else None
-            except InvalidOperation:  # pragma: no cover - the pattern lets numbers through only
-                minor = None
+            scaled = Decimal(amount.replace(",", "")).scaleb(exponent)
+            minor = int(scaled) if scaled == int(scaled) else None
         number = match[0].upper()
         found.setdefault((number, service), Named(number, minor, service))
     return list(found.values())

@@ -44,6 +44,15 @@ KNOWN: dict[str, frozenset[str]] = {
 }  # fmt: skip
 
 
+ASK = {
+    "PAY-122": "Which column is the day of the entry?",
+    "PAY-123": "Which column is the amount?",
+    "PAY-124": "How are dates written? Choose a format.",
+    "PAY-125": "Is the mark before the decimals a point or a comma?",
+}
+"""What a person is asked about a layout."""
+
+
 @dataclass(frozen=True)
 class Layout:
     """How a bank's table is read: field → column, the way dates are written, the decimal mark."""
@@ -87,9 +96,9 @@ def find_layout(table: Table, given: Layout) -> tuple[Layout, list[str]]:
         columns.pop("debit", None)
     ask = []
     if "date" not in columns:
-        ask.append("Which column is the day of the entry?")
+        ask.append(ASK["PAY-122"])
     if "amount" not in columns and not {"credit", "debit"} & set(columns):
-        ask.append("Which column is the amount?")
+        ask.append(ASK["PAY-123"])
     found = Layout(columns, given.date_format, given.decimal)
     return (found, ask) if ask else _find_writing(table, found)
 
@@ -109,13 +118,13 @@ def _find_writing(table: Table, layout: Layout) -> tuple[Layout, list[str]]:
         if len(fits) == 1:
             written = fits[0]
         else:
-            ask.append(f"How are dates written? {' or '.join(fits) or 'Name a date format.'}")
+            ask.append(ASK["PAY-124"])
     if not decimal:
         money = [cell for name in ("amount", "credit", "debit") if name in layout.columns
                  for cell in _cells(table, layout.columns[name])]  # fmt: skip
         decimal = values.decimal_mark(money)
         if not decimal:
-            ask.append("Is the mark before the decimals a point or a comma?")
+            ask.append(ASK["PAY-125"])
     return Layout(layout.columns, written, decimal), ask
 
 

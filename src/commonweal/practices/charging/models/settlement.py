@@ -70,7 +70,10 @@ class BankStatement(TenantModel):
                 fields=["agency", "sha256", "account", "reference"], name="statement_once"
             ),
         ]
-        indexes = [models.Index(fields=["agency", "recorded_at", "id"], name="statement_newest")]
+        indexes = [
+            models.Index(fields=["recorded_at", "id"], name="statement_newest"),
+            models.Index(fields=["account", "last_day"], name="statement_before"),
+        ]
 
 
 @tenant()
@@ -101,7 +104,11 @@ class BankEntry(TenantModel):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["agency", "key"], name="bank_entry_once")]
         indexes = [
-            models.Index(fields=["state", "booked_on", "id"], name="bank_entry_waits"),
+            models.Index(
+                fields=["booked_on", "id"],
+                condition=models.Q(state__in=["unknown", "proposed"]),
+                name="bank_entry_waits",
+            ),
             models.Index(fields=["statement", "row"], name="bank_entry_row"),
         ]
 

@@ -167,13 +167,21 @@ def account(actor: Actor, agency_id: UUID, place: Place = FIRST) -> Account:
     with act_as(SYSTEM):
         row = _owed(agency_id)[0]
     payments = settlements(actor, agency_id, place)
-    parts: dict[UUID, list[SettlementPart]] = defaultdict(list)
-    for part in SettlementPart.objects.filter(
-        settlement_id__in=[each.pk for each in payments]
-    ).select_related("bill").order_by("fund", "service_code"):  # fmt: skip
-        parts[part.settlement_id].append(part)
     return Account(row, [found[each.pk] for each in ordered], advances(agency_id), payments,
-        centre().currency, dict(parts))  # fmt: skip
+        centre().currency, parts_of(actor, payments))  # fmt: skip
+
+
+def parts_of(actor: Actor, rows: Sequence[Settlement]) -> dict[UUID, list[SettlementPart]]:
+    """What each of some acts moved, by act. One query.
+
+    Acts that are not the actor's to see are left out.
+    """
+    rows = [each for each in rows if may_see_account(actor, each.agency_id)]
+    found: dict[UUID, list[SettlementPart]] = defaultdict(list)
+    parts = SettlementPart.objects.filter(settlement_id__in=[each.pk for each in rows])
+    for part in parts.select_related("bill").order_by("fund", "service_code", "id"):
+        found[part.settlement_id].append(part)
+    return dict(found)
 
 
 def settlements(actor: Actor, agency_id: UUID, place: Place = FIRST) -> Listing[Settlement]:

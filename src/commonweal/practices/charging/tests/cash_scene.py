@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from commonweal.kernel.access.public import act_as
+from commonweal.kernel.access.public import SYSTEM, act_as
+from commonweal.kernel.party.public import centre, put_invoice_details
 from commonweal.practices.charging.models import Bill
 from commonweal.practices.charging.public import (
     PaymentReport,
@@ -105,3 +106,23 @@ def stands(world: World, bill_id: UUID) -> Standing:
     """How a bill stands."""
     with act_as(world.finance):
         return standing(world.finance, bill_id)
+
+
+CENTRE = {
+    "legal_name": "State of Meridian", "endpoint_scheme": "9959", "endpoint_id": "12-3456789",
+    "registration_scheme": "0060", "registration_id": "123456789", "street": "1 Capitol Square",
+    "city": "Meridian", "postal_code": "00001", "subdivision": "MD", "country": "us",
+    "payment_account": "US00MAIN", "vat_category": "o", "vat_reason": "Not subject to VAT",
+}  # fmt: skip
+AGENCY = {
+    "legal_name": "Office of Parks", "endpoint_scheme": "0088", "endpoint_id": "4006381333931",
+    "city": "Meridian", "country": "US", "buyer_reference": "PO-77",
+}  # fmt: skip
+
+
+def enter_details(world: World) -> None:
+    """Give the centre and every agency what invoices need."""
+    with act_as(SYSTEM):
+        put_invoice_details(actor=SYSTEM, agency_id=centre().agency_id, fields=CENTRE)
+        for agency_id in world.agencies.values():
+            put_invoice_details(actor=SYSTEM, agency_id=agency_id, fields=AGENCY)

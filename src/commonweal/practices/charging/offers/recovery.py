@@ -1,30 +1,19 @@
-"""What interfaces may use of recovery and the data room, by way of public.py."""
+"""Recovery, year-end adjustments, what auditors read."""
 
 from __future__ import annotations
 
-from .actions.adjustments import carry_out_adjustment, propose_adjustment
-from .actions.assurance import draw_sample, end_engagement, propose_engagement, sign_review
-from .actions.packages import ask_package, make_package, make_package_here
-from .actions.recovery import propose_entry, propose_reduction, propose_rule
-from .actions.reserves import test_reserves
-from .domain.recovery import Account as RecoveryAccount
-from .domain.recovery import RecoveryError, Reserve, days_text
-from .models import (
-    AccessReview,
-    AccountEntry,
-    AdjustmentPart,
-    AnnualPackage,
-    Engagement,
-    PriceReduction,
-    RecoveryRule,
-    ReserveTest,
-    Sample,
-)
-from .models import Adjustment as YearEndAdjustment
-from .papers.annual_package import FILES as PACKAGE_FILES
-from .papers.sample_pack import sample_document, sample_pack
-from .recovery_words import entry_words, method_words, population_words, rule_words
-from .selectors.adjustment_lists import (
+from ..actions.adjustments import carry_out_adjustment, propose_adjustment
+from ..actions.assurance import draw_sample, end_engagement, propose_engagement, sign_review
+from ..actions.packages import ask_package, make_package, make_package_here
+from ..actions.recovery import propose_entry, propose_reduction, propose_rule
+from ..actions.reserves import test_reserves
+from ..domain.recovery import Account as RecoveryAccount
+from ..domain.recovery import RecoveryError, Reserve, days_text
+from ..papers.annual_package import FILES as PACKAGE_FILES
+from ..papers.sample_pack import sample_document, sample_pack
+from ..recovery_words import entry_words as account_entry_words
+from ..recovery_words import method_words, population_words, rule_words
+from ..selectors.adjustment_lists import (
     GrantShare,
     adjustment,
     adjustment_parts,
@@ -33,8 +22,8 @@ from .selectors.adjustment_lists import (
     grant_shares,
     own_adjustments,
 )
-from .selectors.adjustments import Choices, Worked, work_out
-from .selectors.assurance import (
+from ..selectors.adjustments import Choices, Worked, work_out
+from ..selectors.assurance import (
     Override,
     Pair,
     access_review,
@@ -44,8 +33,8 @@ from .selectors.assurance import (
     quarters,
     review_document,
 )
-from .selectors.packages import annual_packages, package_file, package_jobs
-from .selectors.recovery import (
+from ..selectors.packages import annual_packages, package_file, package_jobs
+from ..selectors.recovery import (
     PublicPosition,
     ServiceRecovery,
     public_positions,
@@ -53,9 +42,9 @@ from .selectors.recovery import (
     recovery,
     recovery_years,
 )
-from .selectors.recovery_lists import account_entries, recovery_rules, reserve_tests
-from .selectors.reductions import price_reductions
-from .selectors.room import (
+from ..selectors.recovery_lists import account_entries, recovery_rules, reserve_tests
+from ..selectors.reductions import price_reductions
+from ..selectors.room import (
     POPULATIONS,
     Control,
     controls,
@@ -72,30 +61,21 @@ from .selectors.room import (
 __all__ = [
     "PACKAGE_FILES",
     "POPULATIONS",
-    "AccessReview",
-    "AccountEntry",
-    "AdjustmentPart",
-    "AnnualPackage",
     "Choices",
     "Control",
-    "Engagement",
     "GrantShare",
     "Override",
     "Pair",
-    "PriceReduction",
     "PublicPosition",
     "RecoveryAccount",
     "RecoveryError",
-    "RecoveryRule",
     "Reserve",
-    "ReserveTest",
-    "Sample",
     "ServiceRecovery",
     "Worked",
-    "YearEndAdjustment",
     "access_review",
     "access_reviews",
     "account_entries",
+    "account_entry_words",
     "adjustment",
     "adjustment_parts",
     "adjustments",
@@ -109,7 +89,6 @@ __all__ = [
     "end_engagement",
     "engagement",
     "engagements",
-    "entry_words",
     "grant_shares",
     "is_keeper",
     "make_package",
@@ -146,4 +125,4 @@ __all__ = [
     "sign_review",
     "test_reserves",
     "work_out",
-]  # fmt: skip
+]
