@@ -207,6 +207,9 @@ def _worth(world: World) -> None:
         )  # fmt: skip
         charging.publish_money(
             actor=parks, agency_id=agency, published=True, reason="Decided by the council."
+        )
+
+
 INVOICES = {"legal_name": "Meridian", "city": "Meridian", "country": "US", "vat_category": "O",
             "endpoint_scheme": "9959", "endpoint_id": "12-3456789", "registration_id": "1",
             "vat_reason": "Not subject to VAT"}  # fmt: skip
