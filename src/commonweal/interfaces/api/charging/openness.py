@@ -21,7 +21,7 @@ PEERS = needs("charging.view_bills", "charging.view_all_bills")
 MaybeAgency = Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z0-9._-]*$")]
 
 
-class ItemOut(Out):
+class SpentItem(Out):
     """What was bought of one item, and why it changed: by volume, by price, by the rest."""
 
     charge_item: str
@@ -35,14 +35,14 @@ class ItemOut(Out):
     other: Money
 
 
-class ServiceOut(Out):
+class SpentService(Out):
     """A service's part of the money."""
 
     service: str
     name: str
     amount: Money
     amount_before: Money
-    items: list[ItemOut]
+    items: list[SpentItem]
 
 
 class SpendingOut(Out):
@@ -55,7 +55,7 @@ class SpendingOut(Out):
     published: bool
     amount: Money
     amount_before: Money
-    services: list[ServiceOut]
+    services: list[SpentService]
 
 
 class OpenAgency(Out):

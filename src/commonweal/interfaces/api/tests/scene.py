@@ -21,7 +21,12 @@ from commonweal.ops.demo.money import build_cost_model, fiscal_year_start, impor
 from commonweal.ops.demo.people import World, build_catalogue, build_parties
 from commonweal.ops.demo.rates import decide_rates
 from commonweal.ops.demo.usage import usage_of
-from commonweal.practices.charging.public import CloseOptions, advance_close, approve_bills
+from commonweal.practices.charging.public import (
+    CloseOptions,
+    advance_close,
+    approve_bills,
+    publish_money,
+)
 
 CLOSED = FiscalPeriod(2025, 9)
 OPEN = CLOSED.shift(1)
@@ -111,6 +116,10 @@ def _close(world: World) -> None:
         director = world.of("director")
         with act_as(director):
             approve_bills(actor=director, period=CLOSED.code)
+            publish_money(
+                actor=director, agency_id=world.agencies[A], published=True,
+                reason="Decided by the council.",
+            )  # fmt: skip
         advance_close(finance, CLOSED.code, options)
         with act_as(finance):
             seal()

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Sum
 
 from commonweal.kernel.access.public import SYSTEM, Actor, act_as, require
-from commonweal.kernel.catalogue.public import ChargeItem
+from commonweal.kernel.catalogue.public import ChargeItem, service_by_code
 from commonweal.kernel.money.public import exponent
 from commonweal.kernel.party.public import Agency, centre
 
@@ -161,9 +161,11 @@ def _services(
 
 def service_unit_costs(actor: Actor, service_code: str, fiscal_year: int) -> list[UnitCost]:
     """A service's full cost per employee served, month by month; None below five agencies served
-    or without an allocation. For whoever sees the centre's costs, or an agency's own bills."""
+    or without an allocation. For whoever sees the centre's costs, or an agency's own bills; there
+    must be such a service (CATALOGUE-404)."""
     if not (actor.may(VIEW_COSTS) or actor.agencies_with(VIEW_BILLS)):
         require(actor, VIEW_COSTS)
+    service_by_code(actor, service_code)
     periods = fiscal_periods(fiscal_year)
     with act_as(SYSTEM):
         costs = _allocated(periods)
