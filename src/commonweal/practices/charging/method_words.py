@@ -10,27 +10,14 @@ from commonweal.kernel.words import public as words
 
 from .domain.rates import from_ratio
 from .models import RateVersion
+from .price_words import PriceWords
 from .sentences import Words
 
 
 def price_model_text(version: RateVersion) -> str:
-    """The price model in a sentence; a model without a sentence of its own is named by its code."""
-    kind = str(version.model.get("kind", ""))
-    said = {
-        "flat": _("A fixed amount a month, whatever is used."),
-        "per_unit": _("The same price for each one."),
-        "graduated": _("By steps: each step's price counts for the units within it."),
-        "volume": _("By the month's volume: one price for all units, by how many they are."),
-        "package": _("By whole blocks: a begun block counts whole."),
-        "minimum": _("By use, but at least the agreed minimum."),
-        "percentage": _("A share of an amount, within a floor and a cap."),
-        "matrix": _("By what kind it is: each kind has its price."),
-        "capacity": _("By the highest use or what was reserved."),
-        "share": _("A fixed share of a cost."),
-        "lump_sum": _("A sum for each agency, as it was enacted."),
-        "at_cost": _("What it cost the centre, passed on."),
-    }
-    return said.get(kind, _("The price model “%(kind)s”.") % {"kind": kind})
+    """The price model in a few words, with its figures."""
+    said = PriceWords(version.currency).price(version.model)
+    return said[:1].upper() + said[1:]
 
 
 def method_facts(version: RateVersion) -> list[tuple[str, str]]:

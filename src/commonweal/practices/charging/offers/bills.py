@@ -16,9 +16,12 @@ from ..actions.disputes import (
     run_clocks,
     write_message,
 )
+from ..actions.exchange import decide_exchange_rate, propose_exchange_rate
 from ..actions.openness import publish_money
+from ..basis_words import basis_sentences, conversion_text, exchange_text
 from ..change_words import cause_sentence, change_sentence, term_meanings, term_words
 from ..close_words import FoundRows, found_rows, step_words
+from ..closing.coming import Coming, coming_corrections
 from ..date_words import level_state_words, month_level_words
 from ..dispute_words import (
     category_words,
@@ -94,6 +97,7 @@ from ..selectors.disputes import (
     last_meeting,
     service_names,
 )
+from ..selectors.exchange import exchange_rates
 from ..selectors.integrity import bill_problems
 from ..selectors.line_facts import FactPage, line_facts, line_facts_csv
 from ..selectors.lines import (
@@ -148,6 +152,7 @@ __all__ = [
     "Change",
     "CloseError",
     "CloseOptions",
+    "Coming",
     "CreditView",
     "DisputeReportRow",
     "DisputeView",
@@ -186,6 +191,7 @@ __all__ = [
     "approve_bills",
     "approve_credit",
     "ask_close",
+    "basis_sentences",
     "bill",
     "bill_before",
     "bill_change",
@@ -206,10 +212,13 @@ __all__ = [
     "close_periods",
     "close_run",
     "closes",
+    "coming_corrections",
+    "conversion_text",
     "credit_left",
     "credit_view",
     "credit_words",
     "credits",
+    "decide_exchange_rate",
     "decimal_of",
     "dispute",
     "dispute_levels",
@@ -218,6 +227,8 @@ __all__ = [
     "disputes",
     "entry_words",
     "escalate_dispute",
+    "exchange_rates",
+    "exchange_text",
     "explain_hold",
     "first_credit_month",
     "found_rows",
@@ -260,6 +271,7 @@ __all__ = [
     "price_model_text",
     "printed_head",
     "propose_credit",
+    "propose_exchange_rate",
     "publish_money",
     "published_agencies",
     "put_bill_target",

@@ -93,6 +93,11 @@ from ..selectors.scenarios import (
     side_by_side,
     try_scenario,
 )
+from ..selectors.what_if import Asked as WhatIfAsked
+from ..selectors.what_if import ItemEffect as WhatIfEffect
+from ..selectors.what_if import ItemStart as WhatIfStart
+from ..selectors.what_if import PublicWhatIf, WhatIf, WhatIfError, price_of, what_if
+from ..what_if_words import item_sentence, what_if_sentence
 
 __all__ = [
     "BUILD_KINDS",
@@ -110,6 +115,7 @@ __all__ = [
     "Outlook",
     "Played",
     "Present",
+    "PublicWhatIf",
     "RateEntry",
     "RateError",
     "RateNews",
@@ -119,6 +125,11 @@ __all__ = [
     "ScenarioError",
     "ServicePosition",
     "Volume",
+    "WhatIf",
+    "WhatIfAsked",
+    "WhatIfEffect",
+    "WhatIfError",
+    "WhatIfStart",
     "YearEnd",
     "YearRow",
     "accuracies",
@@ -147,11 +158,13 @@ __all__ = [
     "forecast_counts",
     "forecasts",
     "issue_budget_figure",
+    "item_sentence",
     "mean_error",
     "outlook",
     "overdue_figures",
     "pool_lines_of",
     "present",
+    "price_of",
     "propose_build_up",
     "propose_rate",
     "propose_scenario",
@@ -195,5 +208,7 @@ __all__ = [
     "thresholds_of",
     "try_scenario",
     "volumes_by_item",
+    "what_if",
+    "what_if_sentence",
     "year_end",
 ]

@@ -22,7 +22,7 @@ from commonweal.kernel.party.public import (
     missing_details,
 )
 
-from ..engine import from_document
+from ..engine import Tiered, from_document
 from ..models import Bill, RateVersion
 from ..papers.intragov import intragov
 from ..papers.ubl import InvoiceError, Side, ubl
@@ -86,10 +86,8 @@ def unit_prices(document: Mapping[str, Any]) -> dict[str, Decimal]:
     codes = {line["rate_version"] for line in document["lines"]}
     found = {}
     for version in RateVersion.objects.filter(code__in=codes):
-        if version.model.get("kind") != "per_unit":
-            continue
         model = from_document(version.model)
-        if len(model.tiers) == 1 and not model.fixed:
+        if isinstance(model, Tiered) and model.kind == "per_unit" and not model.fixed:
             found[version.code] = model.tiers[0].rate
     return found
 
