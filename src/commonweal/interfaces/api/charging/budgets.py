@@ -102,6 +102,12 @@ class ThresholdsOut(Out):
     percentages: list[int]
 
 
+class ToldOut(Out):
+    """How many percentages were told that had not been told before."""
+
+    told: int
+
+
 class YearRowOut(Out):
     """A service (null: altogether): spent, expected to the year's end, budget and its state."""
 
@@ -245,7 +251,7 @@ def set_thresholds(request: Asked, agency: AgencyKey, data: ThresholdsIn) -> Any
 @door.post(
     "/agencies/{agency}/budget-alerts/tell",
     access=centre("charging.view_all_bills"),
-    returns=dict[str, int],
+    returns=ToldOut,
 )
 def tell_budgets(request: Asked, agency: AgencyKey) -> Any:
     """Tell the agency now what is spent of its budgets; the schedule does it every day."""

@@ -149,7 +149,7 @@ class EffectOut(Out):
     change: Money
 
 
-class ServiceOut(Out):
+class ServiceResultOut(Out):
     """One service in it. `stranded`: revenue lost whose cost stays."""
 
     service: str
@@ -171,7 +171,7 @@ class PlayedOut(Out):
     currency: str
     models: dict[str, Any]
     effects: list[EffectOut]
-    services: list[ServiceOut]
+    services: list[ServiceResultOut]
     revenue_change: Money
     unscaled: list[str]
     unpaid: list[str]
@@ -221,6 +221,12 @@ class CommentOut(Out):
     agency_id: UUID
     text: str
     said_at: datetime
+
+
+class CommentsOut(Out):
+    """What agencies said, oldest first."""
+
+    items: list[CommentOut]
 
 
 def _build(row: charging.RateBuild) -> dict[str, Any]:
@@ -416,10 +422,10 @@ def propose_scenario(request: Asked, scenario_id: UUID, data: TimingIn) -> dict[
     return {"items": [shown(row) for row in found], "after": None}
 
 
-@door.get("/scenarios/{scenario_id}/comments", access=COSTS, returns=list[CommentOut])
+@door.get("/scenarios/{scenario_id}/comments", access=COSTS, returns=CommentsOut)
 def list_comments(request: Asked, scenario_id: UUID) -> Any:
     """What agencies said about a scenario, oldest first."""
-    return charging.scenario_comments(request.actor, scenario_id)
+    return {"items": charging.scenario_comments(request.actor, scenario_id)}
 
 
 @door.get(
@@ -452,15 +458,21 @@ class ComingRateOut(Out):
     currency: str
 
 
+class ComingRatesOut(Out):
+    """The rates to come, the next first."""
+
+    items: list[ComingRateOut]
+
+
 @door.get(
     "/agencies/{agency}/coming-rates",
     access=needs("charging.view_bills", "charging.view_all_bills"),
-    returns=list[ComingRateOut],
+    returns=ComingRatesOut,
 )
 def list_coming(request: Asked, agency: AgencyKey) -> Any:
     """Approved rates that begin after today, with what they mean to the agency's year."""
     own = find_agency(request.actor, agency).pk
-    return [
+    rows = [
         {
             "rate": news.version.code,
             "charge_item": news.version.charge_item.code,
@@ -473,6 +485,7 @@ def list_coming(request: Asked, agency: AgencyKey) -> Any:
         }
         for news in charging.coming_rates(request.actor, own)
     ]
+    return {"items": rows}
 
 
 @door.post(

@@ -89,6 +89,12 @@ def read_rules(request: Asked) -> dict[str, Any]:
     return _rules(charging.rate_rules(request.actor))
 
 
+class CapsOut(Out):
+    """The limits, the newest first."""
+
+    items: list[CapOut]
+
+
 def _rules(rules: charging.Rules) -> dict[str, Any]:
     return {
         "notice_days": rules.notice_days,
@@ -126,10 +132,10 @@ def _cap(row: charging.RateCap) -> dict[str, Any]:
     }
 
 
-@door.get("/rate-caps", access=COSTS, returns=list[CapOut])
+@door.get("/rate-caps", access=COSTS, returns=CapsOut)
 def list_caps(request: Asked) -> Any:
     """Limits of rates and of overhead."""
-    return [_cap(row) for row in charging.rate_caps(request.actor)]
+    return {"items": [_cap(row) for row in charging.rate_caps(request.actor)]}
 
 
 @door.put("/rate-caps/{code}", access=RULES, returns=CapOut)

@@ -314,7 +314,13 @@ class RateEffectOut(Out):
     quantity: Exact
 
 
-@door.get("/rate-proposals/{rate_id}/effects", access=COSTS, returns=list[RateEffectOut])
+class RateEffectsOut(Out):
+    """Every agency's effect, the largest change first."""
+
+    items: list[RateEffectOut]
+
+
+@door.get("/rate-proposals/{rate_id}/effects", access=COSTS, returns=RateEffectsOut)
 def list_effects(request: Asked, rate_id: UUID) -> Any:
     """What a proposed or decided rate means to every agency's year, the largest change first."""
     version = charging.rate_version(request.actor, rate_id)
@@ -322,7 +328,7 @@ def list_effects(request: Asked, rate_id: UUID) -> Any:
     def money(minor: int) -> str:
         return charging.money_text(minor, version.currency)
 
-    return [
+    rows = [
         {
             "agency": row.agency.code,
             "before": money(row.before_minor),
@@ -332,6 +338,7 @@ def list_effects(request: Asked, rate_id: UUID) -> Any:
         }
         for row in charging.effects_of(request.actor, [version.pk])[version.pk]
     ]
+    return {"items": rows}
 
 
 @door.post("/rate-proposals/{rate_id}/approve", access=DECIDE, returns=RateOut)

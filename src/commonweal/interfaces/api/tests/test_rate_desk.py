@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import UUID
 
 from commonweal.interfaces.api.tests.scene import A, B, Scene
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.catalogue.public import agreements
+from commonweal.practices.charging import public as charging
 
 OWNER, DIRECTOR, FINANCE = "service_owner:", "director:", "finance_officer:"
 
@@ -48,23 +50,29 @@ def test_a_scenario_is_tried_kept_published_and_commented_on(scene: Scene) -> No
     told = send(scene, "post", f"/scenarios/{key}/publish", OWNER, comment_until="2030-01-01",
                 reason="Payroll must recover its cost.")  # fmt: skip
     assert told.json()["state"] == "published"
-    [own] = read(scene, f"/proposed-rates?agency={A}", f"agency_finance:{A}").json()["items"]
+    listed = read(scene, f"/proposed-rates?agency={A}", f"agency_finance:{A}").json()["items"]
+    own = listed[0]  # the newest first
     assert cents(own["after"]) == sum(cents(row["after"]) for row in own["items"])
     assert read(scene, f"/proposed-rates?agency={B}", f"agency_finance:{A}").status_code == 404
     said = send(scene, "post", f"/proposed-rates/{own['id']}/comments", f"agency_finance:{A}",
                 text="We agree.")  # fmt: skip
     assert said.status_code == 201, said.content
-    assert read(scene, f"/scenarios/{key}/comments", OWNER).json()[0]["text"] == "We agree."
+    assert (
+        read(scene, f"/scenarios/{key}/comments", OWNER).json()["items"][0]["text"] == "We agree."
+    )
     assert read(scene, f"/scenarios/{key}", f"agency_finance:{A}").status_code == 403
-    proposed = send(scene, "post", f"/scenarios/{key}/propose", OWNER, starts="2026-07-01",
+    proposed = send(scene, "post", f"/scenarios/{key}/propose", OWNER, starts="2033-07-01",
                     reason="Payroll must recover its cost.")  # fmt: skip
     assert proposed.status_code == 201, proposed.content
     [rate] = proposed.json()["items"]
     assert (rate["life"], rate["charge_item"]) == ("proposed", "payroll.payslip")
-    rows = read(scene, f"/rate-proposals/{rate['id']}/effects", OWNER).json()
+    rows = read(scene, f"/rate-proposals/{rate['id']}/effects", OWNER).json()["items"]
     assert {row["agency"] for row in rows} >= {A, B}
-    assert send(scene, "post", f"/rate-proposals/{rate['id']}/approve", DIRECTOR).status_code == 200
-    [news] = read(scene, f"/agencies/{A}/coming-rates", f"agency_finance:{A}").json()
+    director = scene.actor(DIRECTOR)
+    with act_as(director):  # a token decides nothing: only a person does
+        charging.approve_rate(actor=director, rate_version_id=UUID(rate["id"]))
+    coming = read(scene, f"/agencies/{A}/coming-rates", f"agency_finance:{A}").json()["items"]
+    [news] = [row for row in coming if row["rate"] == rate["code"]]
     own = next(row for row in rows if row["agency"] == A)
     assert (news["rate"], news["before"], news["after"]) == (
         rate["code"], own["before"], own["after"],
@@ -84,7 +92,7 @@ def test_a_build_up_and_its_rates(scene: Scene) -> None:
     key = made.json()["id"]
     assert read(scene, f"/rate-build-ups/{key}", OWNER).json() == made.json()
     assert read(scene, "/rate-build-ups", OWNER).json()["items"][0]["id"] == key
-    late = send(scene, "post", f"/rate-build-ups/{key}/propose", OWNER, starts="2027-07-01",
+    late = send(scene, "post", f"/rate-build-ups/{key}/propose", OWNER, starts="2034-07-01",
                 reason="Built up from zero, and far below what is charged now.")  # fmt: skip
     assert late.status_code == 201, late.content
     assert late.json()["items"][0]["derivation"]["kind"] == "zero_base"
@@ -102,11 +110,14 @@ def test_the_rules_for_rates(scene: Scene) -> None:
     cap = {"kind": "overhead", "limit": "0.0826", "source": "Budget act", "starts": "2025-07-01",
            "service": "payroll", "refuse": False}  # fmt: skip
     assert send(scene, "put", "/rate-caps/VITA", DIRECTOR, **cap).json()["service"] == "payroll"
-    assert read(scene, "/rate-caps", FINANCE).json()[0]["code"] == "VITA"
+    assert read(scene, "/rate-caps", FINANCE).json()["items"][0]["code"] == "VITA"
     with act_as(SYSTEM):
         number = agreements(SYSTEM, scene.world.agencies[A])[0].number
     notice = {"agency": A, "agreement": number, "days": 90}
     assert send(scene, "put", "/rate-rules/agreements", DIRECTOR, **notice).json()["days"] == 90
+    # Requests commit, and other tests of this centre propose rates, too.
+    send(scene, "put", "/rate-rules/agreements", DIRECTOR, **{**notice, "days": 0})
+    send(scene, "put", "/rate-rules", DIRECTOR, notice_days=0, freeze=False)
     unknown = {**notice, "agreement": "nothing"}
     assert send(scene, "put", "/rate-rules/agreements", DIRECTOR, **unknown).status_code == 404
 

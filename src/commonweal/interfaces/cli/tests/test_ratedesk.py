@@ -48,7 +48,7 @@ def test_scenarios(run: Run, scene: Scene, tmp_path: Path) -> None:
                          "--reason", "Payroll must recover its cost.")  # fmt: skip
     assert "agencies may comment" in out
     with act_as(SYSTEM):
-        [effect] = charging.proposed_to(SYSTEM, scene.world.agencies[A])
+        effect = charging.proposed_to(SYSTEM, scene.world.agencies[A])[0]
     status, out, _ = run("ratedesk", "comment", str(effect.pk), "We agree.",
                          "--as", f"finance@{A.lower()}.example")  # fmt: skip
     assert status == 0, out
@@ -70,7 +70,7 @@ def test_build_ups_and_rules(run: Run, scene: Scene, tmp_path: Path) -> None:
     key = out.split("Version 1: ")[1].split(",")[0]
     status, out, _ = run("ratedesk", "build-ups")
     assert key in out
-    status, out, _ = run("ratedesk", "propose", key, "--build-up", "--starts", "2031-07-01",
+    status, out, _ = run("ratedesk", "propose", key, "--build-up", "--starts", "2032-07-01",
                          "--reason", "Far below what is charged now.")  # fmt: skip
     assert status == 0, out
     status, out, _ = run("ratedesk", "rules", "--notice-days", "20", "--freeze", "--authority",
@@ -85,6 +85,9 @@ def test_build_ups_and_rules(run: Run, scene: Scene, tmp_path: Path) -> None:
         number = agreements(SYSTEM, scene.world.agencies[A])[0].number
     status, out, _ = run("ratedesk", "notice", number, "--agency", A, "--days", "90")
     assert status == 0, out
+    # The command commits, and other tests of this centre propose rates, too.
+    run("ratedesk", "notice", number, "--agency", A, "--days", "0")
+    run("ratedesk", "rules", "--notice-days", "0", "--no-freeze", "--authority", "")
 
 
 def test_budgets(run: Run, tmp_path: Path) -> None:
