@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from commonweal.kernel.authority.public import Deciders, open_proposals
@@ -15,7 +15,7 @@ from commonweal.practices.charging import public as charging
 from ..access import centre_only
 from ..lists import lists, pages, place
 from ..requests import Asked
-from .base import attempt, day_field, done, required_id, show, text
+from .base import address, attempt, day_field, done, required_id, show, text
 from .rates import desk_tabs
 
 VIEW = "charging.view_costs"
@@ -103,7 +103,7 @@ def _currency(request: Asked) -> Any:
 def decide_conversion(request: Asked) -> HttpResponse:
     """Approve or reject a row of either table, as a second person."""
     if request.method != "POST":
-        return conversions(request)
+        return HttpResponseRedirect(address("conversions"))
     approve, reason = text(request, "decision") == "approve", text(request, "reason")
 
     def write() -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from commonweal.kernel.authority.public import Deciders, open_proposals
@@ -176,7 +176,7 @@ def _propose(request: Asked) -> Any:
 def decide_policy(request: Asked) -> HttpResponse:
     """Approve or reject a proposed rule, as a second person."""
     if request.method != "POST":
-        return late_policies(request)
+        return HttpResponseRedirect(address("late_policies"))
     approve = text(request, "decision") == "approve"
     errors = attempt(
         lambda: metering.decide_late_policy(
