@@ -13,6 +13,7 @@ from commonweal.practices.charging import public as charging
 
 Browser = Callable[[str], Client]
 POSTED = {
+    "explain",
     "close_start", "close_next", "close_decide", "close_stop", "decide", "withdraw_rate",
     "model_change",
 }  # fmt: skip
