@@ -17,14 +17,13 @@ from commonweal.kernel.words.public import told
 from commonweal.practices.charging import public as charging
 
 from ..access import centre_only
-from ..lists import lists, pages, place
+from ..lists import lists, pages, place, report
 from ..requests import Asked
 from .base import FormError, address, attempt, done, show, text, whole_field
 
 VIEW = "charging.view_all_bills"
 PROPOSE = "charging.propose_credits"
 APPROVE = "charging.approve_credits"
-MOST_LINES = 200
 
 
 @centre_only(VIEW)
@@ -72,7 +71,7 @@ def credit_decide(request: Asked, decision_id: UUID) -> HttpResponse:
 
 
 @centre_only(PROPOSE)
-@lists("charging.BillLine")
+@report("the lines of the bill that was asked for, fifty at a time")
 def propose_credit(request: Asked) -> HttpResponse:
     """Propose a credit: choose a bill, then an amount for each of its lines, and the months."""
     errors: tuple[Any, ...] = ()
