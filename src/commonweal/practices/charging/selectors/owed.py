@@ -21,11 +21,11 @@ from ..domain.settlement import BUCKETS, bucket
 from ..models import BankEntry, Bill, BillReminder, Settlement, SettlementPart
 from ..papers.tables import write_csv
 from .bill_document import money_text
+from .disputes import held_minor
 from .standing import (
     Standing,
     advances,
     advances_by_agency,
-    held_by_bill,
     standings,
     unsettled,
 )
@@ -72,7 +72,7 @@ def _owed(agency_id: UUID | None) -> list[Owed]:
     by_agency: dict[UUID, list[Bill]] = defaultdict(list)
     for each in bills:
         by_agency[each.agency_id].append(each)
-    held, day = held_by_bill([each.pk for each in bills]), today(centre().zone)
+    held, day = held_minor([each.pk for each in bills]), today(centre().zone)
     ahead = advances_by_agency()
     reminded = dict(BillReminder.objects.values_list("agency_id").annotate(last=Max("sent_on")))
     rows = []

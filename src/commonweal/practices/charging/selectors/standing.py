@@ -18,8 +18,9 @@ from commonweal.kernel.party.public import centre
 
 from ..closing.posting import PAYABLE
 from ..domain.settlement import Amounts, Key, OpenBill, bucket, standing_of
-from ..models import Bill, BillAcceptance, LineQuery, SettlementPart
+from ..models import Bill, BillAcceptance, SettlementPart
 from .bills import bill, visible_bills
+from .disputes import held_minor
 
 
 @dataclass(frozen=True)
@@ -62,19 +63,6 @@ class Standing:
         if self.settled_on is None or self.bill.issued_on is None:
             return None
         return (self.settled_on - self.bill.issued_on).days
-
-
-def held_by_bill(bill_ids: Iterable[UUID]) -> dict[UUID, int]:
-    """Minor units of each bill that open disputes hold: the disputed lines, each once."""
-    rows = (
-        LineQuery.objects.filter(line__bill_id__in=list(bill_ids), kind="dispute", state="open")
-        .values_list("line__bill_id", "line_id", "line__amount_minor")
-        .distinct()
-    )
-    found: dict[UUID, int] = defaultdict(int)
-    for bill_id, _line, minor in rows:
-        found[bill_id] += max(0, minor)
-    return dict(found)
 
 
 def paid_by_bill(bill_ids: Iterable[UUID]) -> dict[UUID, int]:
@@ -120,7 +108,7 @@ def open_bills(bills: Sequence[Bill]) -> dict[UUID, OpenBill]:
     for bill_id, fund, service, total in rows:
         if bill_id:
             paid[bill_id][fund, service] = int(total)
-    held = held_by_bill([each.pk for each in issued])
+    held = held_minor([each.pk for each in issued])
     return {
         each.pk: OpenBill(
             each.pk,
@@ -172,7 +160,7 @@ def advances_by_agency() -> dict[UUID, int]:
 def standings(actor: Actor, bills: Sequence[Bill]) -> dict[UUID, Standing]:
     """How some bills stand, all at once; four queries."""
     ids = [each.pk for each in bills]
-    day, held, paid = today(centre().zone), held_by_bill(ids), paid_by_bill(ids)
+    day, held, paid = today(centre().zone), held_minor(ids), paid_by_bill(ids)
     accepted = {row.bill_id: row for row in BillAcceptance.objects.filter(bill_id__in=ids)}
     done = {
         each.pk
