@@ -106,4 +106,7 @@ class ContributorCredit(TenantModel):
     recorded_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["agency", "recorded_at", "id"], name="asset_credit_newest")]
+        indexes = [
+            models.Index(fields=["agency", "recorded_at", "id"], name="asset_credit_newest"),
+            models.Index(fields=["recorded_at", "id"], name="asset_credit_all"),
+        ]
