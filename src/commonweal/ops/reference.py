@@ -67,6 +67,7 @@ class Said:
 
 
 ELSEWHERE = {
+    "PAY-119": "This layout is new. Look at the columns found, and confirm them by a name.",
     "ACCESS-404": "This page is for people of the centre, or for an agency's people.",
     "API-422": "What is wrong, by its place in what was sent. Correct it and send it again.",
     "CATALOGUE-202": "The total of the order is not the sum of its lines. Correct one of them.",

@@ -21,7 +21,7 @@ from .people import World
 
 LATE, IN_PARTS = "DPS", "EDU"
 """Who pays a month late, and who pays each bill in two parts."""
-ACCOUNT = "MERIDIAN-001"
+ACCOUNT = "Meridian operating account"
 COLUMNS = ("Date", "Amount", "Currency", "Reference", "Payer", "Text")
 
 

@@ -112,7 +112,7 @@ class PolicyIn(In):
     reason: Annotated[Text, Field(min_length=10, max_length=500)]
 
 
-class VerdictIn(In):
+class CapacityVerdictIn(In):
     """A second person's decision; a rejection needs its reason."""
 
     approved: bool
@@ -161,7 +161,7 @@ class AssetOut(Out):
     disposed_on: Day | None
 
 
-class MonthIn(In):
+class CapacityMonthIn(In):
     """A month."""
 
     period: Period
@@ -259,7 +259,7 @@ def propose_policy(request: Asked, capacity_id: UUID, data: PolicyIn) -> Any:
 
 
 @door.post("/idle-policies/{policy_id}/decision", access=DECIDE, returns=PolicyOut)
-def decide_policy(request: Asked, policy_id: UUID, data: VerdictIn) -> Any:
+def decide_policy(request: Asked, policy_id: UUID, data: CapacityVerdictIn) -> Any:
     """Approve or reject a policy, as a second person."""
     return charging.decide_idle_policy(
         actor=request.actor, policy_id=policy_id, approved=data.approved, reason=data.reason
@@ -346,7 +346,7 @@ def read_asset(request: Asked, asset: AssetCode) -> dict[str, Any]:
 
 
 @door.post("/depreciation", access=IMPORT, returns=Depreciated)
-def depreciate(request: Asked, data: MonthIn) -> dict[str, Any]:
+def depreciate(request: Asked, data: CapacityMonthIn) -> dict[str, Any]:
     """Take a month's depreciation into the ledger costs; each asset once."""
     made = charging.depreciate(actor=request.actor, period=data.period)
     currency = profile().currency
@@ -371,7 +371,7 @@ def propose_disposal(request: Asked, asset: AssetCode, data: DisposalIn) -> Any:
 
 
 @door.post("/disposals/{disposal_id}/decision", access=DECIDE, returns=DisposalOut)
-def decide_disposal(request: Asked, disposal_id: UUID, data: VerdictIn) -> Any:
+def decide_disposal(request: Asked, disposal_id: UUID, data: CapacityVerdictIn) -> Any:
     """Approve or reject a disposal, as a second person."""
     return charging.decide_disposal(
         actor=request.actor, disposal_id=disposal_id, approved=data.approved, reason=data.reason

@@ -82,7 +82,7 @@ class ProposalOut(Out):
     currency: str
 
 
-class DecisionIn(In):
+class CreditsDecisionIn(In):
     """Approve or reject; a rejection needs a reason."""
 
     decision: Literal["approve", "reject"]
@@ -175,7 +175,7 @@ def propose_credit(request: Asked, data: CreditIn) -> dict[str, Any]:
     access=centre("charging.approve_credits"),
     returns=ProposalOut,
 )
-def decide_credit(request: Asked, decision_id: UUID, data: DecisionIn) -> dict[str, Any]:
+def decide_credit(request: Asked, decision_id: UUID, data: CreditsDecisionIn) -> dict[str, Any]:
     """Approve or reject a proposed credit as the second person."""
     write = charging.approve_credit if data.decision == "approve" else charging.reject_credit
     return _proposal(write(actor=request.actor, decision_id=decision_id, reason=data.reason))

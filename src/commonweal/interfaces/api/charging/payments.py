@@ -58,7 +58,7 @@ class StandingOut(Out):
     overdue: str
 
 
-class OwedOut(Out):
+class PaymentsOwedOut(Out):
     """What one agency owes. `overdue`: not disputed and past due, by days."""
 
     agency: str
@@ -107,7 +107,7 @@ class SettlementOut(Out):
 class AgencyAccountOut(Out):
     """An agency's account: what it owes, bills that are open or not accepted, advances."""
 
-    owed: OwedOut
+    owed: PaymentsOwedOut
     bills: list[StandingOut]
     advances: list[PartOut]
 
@@ -240,7 +240,7 @@ def accept_due_bills(request: Asked) -> dict[str, int]:
     return {"count": charging.accept_due_bills(actor=request.actor)}
 
 
-@door.get("/owed", access=SEE, returns=Page[OwedOut])
+@door.get("/owed", access=SEE, returns=Page[PaymentsOwedOut])
 def list_owed(
     request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
 ) -> dict[str, Any]:

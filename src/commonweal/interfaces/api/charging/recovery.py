@@ -23,8 +23,8 @@ from .recovery_types import (
     AdjustmentRead,
     ChoicesIn,
     EntryIn,
-    EntryOut,
     RecoveryAccountOut,
+    RecoveryEntryOut,
     ReductionIn,
     ReductionOut,
     ReserveTestOut,
@@ -193,7 +193,7 @@ def propose_reduction(request: Asked, data: ReductionIn) -> charging.PriceReduct
     )
 
 
-@door.get("/account-entries", access=SEE, returns=Page[EntryOut])
+@door.get("/account-entries", access=SEE, returns=Page[RecoveryEntryOut])
 def list_entries(
     request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
 ) -> dict[str, Any]:
@@ -201,7 +201,7 @@ def list_entries(
     return paging.answer(charging.account_entries(request.actor, place=paging.place(after, limit)))
 
 
-@door.post("/account-entries", access=PROPOSE, returns=EntryOut, status=201)
+@door.post("/account-entries", access=PROPOSE, returns=RecoveryEntryOut, status=201)
 def propose_entry(request: Asked, data: EntryIn) -> charging.AccountEntry:
     """Propose an entry of a service's account. A second person decides (decisions)."""
     return charging.propose_entry(

@@ -280,7 +280,7 @@ class EntryIn(In):
     reason: Reason
 
 
-class EntryOut(Out):
+class RecoveryEntryOut(Out):
     """An entry; it counts once its state is approved."""
 
     id: UUID

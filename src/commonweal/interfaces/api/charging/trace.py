@@ -18,7 +18,7 @@ COSTS = centre("charging.view_costs")
 door = Door("reconciliation", "From the ledger to the bills: every sum and what it must equal.")
 
 
-class PartOut(Out):
+class TracePartOut(Out):
     """A part of the second sum."""
 
     name: str
@@ -32,7 +32,7 @@ class EquationOut(Out):
     period: str
     service: str
     left: Money | None
-    parts: list[PartOut]
+    parts: list[TracePartOut]
     right: Money | None
     difference: Money | None
     state: str

@@ -29,7 +29,7 @@ MaybeAgency = Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z0-9._-]*$")]
 PAPER = "A PDF, PNG, JPEG or CSV of up to 10 MB."
 
 
-class FigureOut(Out):
+class ConsolidationFigureOut(Out):
     """One way to read a year; null amounts where it cannot be determined, `missing` says why."""
 
     name: str
@@ -52,7 +52,7 @@ class WorthOut(Out):
     charges: Money
     own: dict[str, Money | None]
     volume: str | None = Field(description="An exact fraction or whole number, as text.")
-    figures: list[FigureOut]
+    figures: list[ConsolidationFigureOut]
     claimed: Money
     verified: Money
     not_proved: Money
@@ -72,7 +72,7 @@ class TotalOut(Out):
     optimism: str | None = Field(description="Realised ÷ promised saving, an exact fraction.")
 
 
-class YearOut(Out):
+class ConsolidationYearOut(Out):
     """A fiscal year: every row and their sum."""
 
     fiscal_year: int
@@ -280,7 +280,7 @@ def _views(request: Asked, fiscal_year: int, agency: str) -> list[worth.YearView
     return worth.year_views(request.actor, fiscal_year, agency_id=agency_id)
 
 
-@door.get("/worth/{fiscal_year}", access=VIEW, returns=YearOut)
+@door.get("/worth/{fiscal_year}", access=VIEW, returns=ConsolidationYearOut)
 def read_year(
     request: Asked,
     fiscal_year: Year,

@@ -51,7 +51,7 @@ class LateOut(Out):
         return str(row.charge_item.code)
 
 
-class Counts(Out):
+class LateCounts(Out):
     """How many late records of each standing there are."""
 
     held: int
@@ -60,13 +60,13 @@ class Counts(Out):
     booked: int
 
 
-class WhyIn(In):
+class LateWhyIn(In):
     """Why, in at least ten characters; the agency reads it."""
 
     reason: Reason
 
 
-class PolicyOut(Out):
+class LatePolicyOut(Out):
     """What becomes of a service's late usage from a day on."""
 
     id: UUID
@@ -83,7 +83,7 @@ class PolicyOut(Out):
         return str(row.service.code)
 
 
-class PolicyIn(In):
+class LatePolicyIn(In):
     """A rule to propose; `days` only with kind `window`."""
 
     service: Code
@@ -116,14 +116,14 @@ def list_late(
     )
 
 
-@door.get("/usage/late/counts", access=needs(VIEW), returns=Counts)
+@door.get("/usage/late/counts", access=needs(VIEW), returns=LateCounts)
 def count_late(request: Asked) -> dict[str, int]:
     """How many late records of each standing there are."""
     return metering.late_counts(request.actor)
 
 
 @door.post("/usage/late/{record_id}/accept", access=centre("metering.decide_late"), returns=LateOut)
-def accept_late(request: Asked, record_id: UUID, data: WhyIn) -> Any:
+def accept_late(request: Asked, record_id: UUID, data: LateWhyIn) -> Any:
     """Accept a held record: it is booked as a correction in the open month."""
     return metering.accept_late(actor=request.actor, record_id=record_id, reason=data.reason)
 
@@ -131,12 +131,12 @@ def accept_late(request: Asked, record_id: UUID, data: WhyIn) -> Any:
 @door.post(
     "/usage/late/{record_id}/decline", access=centre("metering.decide_late"), returns=LateOut
 )
-def decline_late(request: Asked, record_id: UUID, data: WhyIn) -> Any:
+def decline_late(request: Asked, record_id: UUID, data: LateWhyIn) -> Any:
     """Decline a held record: it is never charged, and the agency reads why."""
     return metering.decline_late(actor=request.actor, record_id=record_id, reason=data.reason)
 
 
-@door.get("/usage/late-policies", access=centre(VIEW), returns=Page[PolicyOut])
+@door.get("/usage/late-policies", access=centre(VIEW), returns=Page[LatePolicyOut])
 def list_policies(
     request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
 ) -> dict[str, Any]:
@@ -147,10 +147,10 @@ def list_policies(
 @door.post(
     "/usage/late-policies",
     access=centre("metering.propose_late_policy"),
-    returns=PolicyOut,
+    returns=LatePolicyOut,
     status=201,
 )
-def propose_policy(request: Asked, data: PolicyIn) -> Any:
+def propose_policy(request: Asked, data: LatePolicyIn) -> Any:
     """Propose what becomes of a service's late usage; it holds once a second person approved it."""
     return metering.propose_late_policy(actor=request.actor, **data.model_dump())
 
@@ -158,7 +158,7 @@ def propose_policy(request: Asked, data: PolicyIn) -> Any:
 @door.post(
     "/usage/late-policies/{policy_id}/decide",
     access=centre("metering.approve_late_policy"),
-    returns=PolicyOut,
+    returns=LatePolicyOut,
 )
 def decide_policy(request: Asked, policy_id: UUID, data: PolicyDecisionIn) -> Any:
     """Approve or reject a proposed rule, as a second person."""

@@ -50,10 +50,22 @@ def test_an_operation_is_described(method: str, path: str, operation: dict[str, 
     assert all(isinstance(status, str) for status in responses)
 
 
+WHOLE = {
+    "/recovery": "one row for each service",
+    "/service-positions": "one row for each service",
+    "/data-rooms/{room_id}/controls": "one row for each population",
+    "/data-rooms/{room_id}/overrides": "every override of the room's time, read to the last",
+    "/data-rooms/{room_id}/pairs": "one row for each pair of people who decide",
+}
+"""Answers that are read whole, and what they hold."""
+
+
 @pytest.mark.parametrize(("method", "path", "operation"), ALL, ids=IDS)
 def test_a_list_is_paged_by_key(method: str, path: str, operation: dict[str, Any]) -> None:
     schema = operation["responses"].get("200", {}).get("content", {}).get("application/json", {})
     name = schema.get("schema", {}).get("$ref", "").rpartition("/")[2]
+    if path.removeprefix("/api/v1") in WHOLE:
+        return
     if method == "get" and (name.startswith("Page") or name == "LineFacts"):
         limits = {each["name"]: each["schema"] for each in operation["parameters"]}
         assert "after" in limits

@@ -276,6 +276,16 @@ VERBS: dict[str, Any] = {
     "usage.upload_started": _("Usage file started"),
     "usage.upload_stopped": _("Usage file stopped as asked"),
     "usage.upload_tried": _("Usage file tried"),
+    "payment.apply": _("Bill paid from an advance"),
+    "payment.credit": _("Bill below zero turned into an advance"),
+    "payment.imported": _("Bank statement imported"),
+    "payment.receipt": _("Payment received"),
+    "payment.refund": _("Advance paid back"),
+    "payment.reminded": _("Agency reminded"),
+    "payment.returned": _("Payment sent back"),
+    "payment.reversal": _("Payment undone"),
+    "payment.set_aside": _("Payment set aside"),
+    "payment.settled_already": _("Payment posted already, nothing changed"),
 }
 
 KINDS: dict[str, Any] = {
@@ -371,16 +381,6 @@ KINDS: dict[str, Any] = {
     "party.Membership": _("Role of a person"),
     "party.Person": _("Person"),
     "party.Supplier": _("Supplier"),
-    "payment.apply": _("Bill paid from an advance"),
-    "payment.credit": _("Bill below zero turned into an advance"),
-    "payment.imported": _("Bank statement imported"),
-    "payment.receipt": _("Payment received"),
-    "payment.refund": _("Advance paid back"),
-    "payment.reminded": _("Agency reminded"),
-    "payment.returned": _("Payment sent back"),
-    "payment.reversal": _("Payment undone"),
-    "payment.set_aside": _("Payment set aside"),
-    "payment.settled_already": _("Payment posted already, nothing changed"),
 }
 
 

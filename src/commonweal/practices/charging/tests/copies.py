@@ -64,7 +64,7 @@ class Copies:
         try:
             shutil.copytree(self.folder / stage, folder)
             with using(name, folder), at(after(AUGUST)):
-                yield replace(self.world, database=name)
+                yield replace(self.world, database=name, items=dict(self.world.items))
         finally:
             drop(name)
 
