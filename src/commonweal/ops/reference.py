@@ -23,6 +23,19 @@ IN_SQL = re.compile(rf"'({CODE.pattern}): ([^']+)'")
 _UNREAD = {"tests", "migrations", "gallery.py", "reference.py"}
 _MARKS = {"_", "gettext", "gettext_lazy", "gettext_noop", "noop", "ngettext", "sentence"}
 HOMES = {
+    "WORTH": "what sharing saved",
+    "WHATIF": "trying out a bill",
+    "UBL": "open invoices",
+    "SCENARIO": "scenarios of rates",
+    "RECOVERY": "recovery and year-end adjustments",
+    "RATES": "rules for rates",
+    "PAY": "payments and what is owed",
+    "OPEN": "pages that anybody may read",
+    "DISPUTE": "disputes",
+    "CREDIT": "credits on bills to come",
+    "BUILDUP": "building a rate up from zero",
+    "BUDGET": "budgets and budget figures",
+    "ANOMALY": "anomaly",
     "ACCESS": "signing in, roles, tokens",
     "ALLOC": "the allocation engine",
     "API": "the HTTP API",
