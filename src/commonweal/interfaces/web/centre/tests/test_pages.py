@@ -15,7 +15,7 @@ Browser = Callable[[str], Client]
 POSTED = {
     "terms_change", "towers_change", "new_capacity", "capacity_change", "assets_change",
     "asset_dispose",
-    "explain",
+    "explain", "decide_conversion", "decide_policy",
     "close_start", "close_next", "close_decide", "close_stop", "decide", "withdraw_rate",
     "model_change", "publish_scenario", "propose_scenario",
 }  # fmt: skip
