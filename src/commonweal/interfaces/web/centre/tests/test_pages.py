@@ -15,12 +15,12 @@ Browser = Callable[[str], Client]
 POSTED = {
     "terms_change", "towers_change", "new_capacity", "capacity_change", "assets_change",
     "asset_dispose",
-    "explain", "decide_conversion", "decide_policy",
+    "explain",
     "close_start", "close_next", "close_decide", "close_stop", "decide", "withdraw_rate",
     "model_change", "publish_scenario", "propose_scenario",
 }  # fmt: skip
 ABSENT = {
-    "payment", "statement", "recovery_decide", "adjustment", "adjustment_file", "carry_out",
+    "decide_conversion", "decide_policy", "payment", "statement", "recovery_decide", "adjustment", "adjustment_file", "carry_out",
     "package_file", "review", "review_file", "sample", "sample_zip", "room_one", "room_end",
     "samples", "room_overrides", "room_pairs", "room_population", "room_csv",
 }  # fmt: skip
