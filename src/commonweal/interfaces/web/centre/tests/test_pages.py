@@ -48,7 +48,7 @@ def test_every_page_renders_for_whoever_may_see_it(world: World, signed_in: Brow
         if response.status_code == 403:
             response = signed_in("director").get(address)
         if name in ABSENT:
-            assert response.status_code in (200, 302, 403, 404), name
+            assert response.status_code < 500, name
             continue
         assert response.status_code in (
             (302,) if name in POSTED | {"start", "close"} else (200,)
