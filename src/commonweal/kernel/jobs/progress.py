@@ -101,14 +101,18 @@ class Heartbeat:
         try:
             with act_as(SYSTEM):
                 mine.update(**values)
-                asked = mine.values_list("cancel_requested", flat=True).first()
+                seen = Job.objects.filter(pk=self.job_id)
+                row = seen.values_list("lease", "state", "cancel_requested").first()
         except DatabaseError:
             # The database is away for a moment: the next beat tries again, and the final write of
             # the job checks the lease in any case.
             connections.close_all()
             return
-        self.lost = asked is None
-        self.cancelled = bool(asked)
+        if row is None:  # claimed within a transaction that is not committed: nobody else sees it
+            return
+        lease, state, cancelled = row
+        self.lost = (lease, state) != (self.lease_id, "running")
+        self.cancelled = cancelled and not self.lost
 
 
 def report(job_id: UUID, done: int, total: int | None = None, note: str = "") -> None:
