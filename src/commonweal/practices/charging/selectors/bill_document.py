@@ -47,8 +47,11 @@ def bill_lines(bill: Bill, place: Place | None = None) -> Listing[BillLine]:
 
 
 def line_document(line: BillLine, currency: str) -> dict[str, Any]:
-    """One line as plain data; `credit` (an instalment's portion) on credit lines only."""
-    credit = {"credit": str(line.credit_id)} if line.credit_id else {}
+    """One line as plain data; `cell` (of a matrix) and `credit` only on lines that have one.
+
+    What a line lacks has no key: bills issued before there were such lines keep their document.
+    """
+    more = {"cell": line.cell, "credit": str(line.credit_id or "")}
     return {
         "id": str(line.id),
         "number": line.number,
@@ -59,7 +62,6 @@ def line_document(line: BillLine, currency: str) -> dict[str, Any]:
         "charge_item_name": line.charge_item.name,
         "unit": line.charge_item.unit.code,
         "charge_period": line.charge_period,
-        "cell": line.cell,
         "corrects": str(line.corrects_id) if line.corrects_id else None,
         "corrects_bill": _corrected_bill(line),
         "rate_version": line.rate_version.code,
@@ -81,7 +83,7 @@ def line_document(line: BillLine, currency: str) -> dict[str, Any]:
             }
             for part in sorted(line.funding.all(), key=lambda part: str(part.source_id))
         ],
-        **credit,
+        **{key: value for key, value in more.items() if value},
     }
 
 
