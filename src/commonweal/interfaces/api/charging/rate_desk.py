@@ -223,12 +223,6 @@ class CommentOut(Out):
     said_at: datetime
 
 
-class CommentsOut(Out):
-    """What agencies said, oldest first."""
-
-    items: list[CommentOut]
-
-
 def _build(row: charging.RateBuild) -> dict[str, Any]:
     return {
         "id": row.pk,
@@ -422,10 +416,17 @@ def propose_scenario(request: Asked, scenario_id: UUID, data: TimingIn) -> dict[
     return {"items": [shown(row) for row in found], "after": None}
 
 
-@door.get("/scenarios/{scenario_id}/comments", access=COSTS, returns=CommentsOut)
-def list_comments(request: Asked, scenario_id: UUID) -> Any:
+@door.get("/scenarios/{scenario_id}/comments", access=COSTS, returns=Page[CommentOut])
+def list_comments(
+    request: Asked,
+    scenario_id: UUID,
+    after: str = paging.after_query(),
+    limit: int = paging.limit_query(),
+) -> dict[str, Any]:
     """What agencies said about a scenario, oldest first."""
-    return {"items": charging.scenario_comments(request.actor, scenario_id)}
+    charging.scenario(request.actor, scenario_id)
+    place = paging.place(after, limit)
+    return paging.answer(charging.scenario_comments(request.actor, scenario_id, place))
 
 
 @door.get(
@@ -458,18 +459,17 @@ class ComingRateOut(Out):
     currency: str
 
 
-class ComingRatesOut(Out):
-    """The rates to come, the next first."""
-
-    items: list[ComingRateOut]
-
-
 @door.get(
     "/agencies/{agency}/coming-rates",
     access=needs("charging.view_bills", "charging.view_all_bills"),
-    returns=ComingRatesOut,
+    returns=Page[ComingRateOut],
 )
-def list_coming(request: Asked, agency: AgencyKey) -> Any:
+def list_coming(
+    request: Asked,
+    agency: AgencyKey,
+    after: str = paging.after_query(),
+    limit: int = paging.limit_query(),
+) -> dict[str, Any]:
     """Approved rates that begin after today, with what they mean to the agency's year."""
     own = find_agency(request.actor, agency).pk
     rows = [
@@ -485,7 +485,7 @@ def list_coming(request: Asked, agency: AgencyKey) -> Any:
         }
         for news in charging.coming_rates(request.actor, own)
     ]
-    return {"items": rows}
+    return paging.part_of(rows, after, limit, lambda row: row["rate"])
 
 
 @door.post(

@@ -11,8 +11,9 @@ from commonweal.kernel.catalogue.public import agreements
 from commonweal.kernel.party.public import agency as find_agency
 from commonweal.practices.charging import public as charging
 
+from ..kit import paging
 from ..kit.doors import Asked, Door, centre
-from ..kit.types import AgencyKey, Code, Day, Exact, In, Out, Text
+from ..kit.types import AgencyKey, Code, Day, Exact, In, Out, Page, Text
 
 COSTS, RULES = centre("charging.view_costs"), centre("charging.set_rate_rules")
 door = Door("rate-rules", "Notice periods, the freeze within a year, and limits set by law.")
@@ -89,12 +90,6 @@ def read_rules(request: Asked) -> dict[str, Any]:
     return _rules(charging.rate_rules(request.actor))
 
 
-class CapsOut(Out):
-    """The limits, the newest first."""
-
-    items: list[CapOut]
-
-
 def _rules(rules: charging.Rules) -> dict[str, Any]:
     return {
         "notice_days": rules.notice_days,
@@ -132,10 +127,13 @@ def _cap(row: charging.RateCap) -> dict[str, Any]:
     }
 
 
-@door.get("/rate-caps", access=COSTS, returns=CapsOut)
-def list_caps(request: Asked) -> Any:
-    """Limits of rates and of overhead."""
-    return {"items": [_cap(row) for row in charging.rate_caps(request.actor)]}
+@door.get("/rate-caps", access=COSTS, returns=Page[CapOut])
+def list_caps(
+    request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
+) -> dict[str, Any]:
+    """Limits of rates and of overhead, the newest first."""
+    rows = [_cap(row) for row in charging.rate_caps(request.actor)]
+    return paging.part_of(rows, after, limit, lambda row: f"{row['code']}|{row['starts']}")
 
 
 @door.put("/rate-caps/{code}", access=RULES, returns=CapOut)

@@ -314,14 +314,13 @@ class RateEffectOut(Out):
     quantity: Exact
 
 
-class RateEffectsOut(Out):
-    """Every agency's effect, the largest change first."""
-
-    items: list[RateEffectOut]
-
-
-@door.get("/rate-proposals/{rate_id}/effects", access=COSTS, returns=RateEffectsOut)
-def list_effects(request: Asked, rate_id: UUID) -> Any:
+@door.get("/rate-proposals/{rate_id}/effects", access=COSTS, returns=Page[RateEffectOut])
+def list_effects(
+    request: Asked,
+    rate_id: UUID,
+    after: str = paging.after_query(),
+    limit: int = paging.limit_query(),
+) -> dict[str, Any]:
     """What a proposed or decided rate means to every agency's year, the largest change first."""
     version = charging.rate_version(request.actor, rate_id)
 
@@ -338,7 +337,7 @@ def list_effects(request: Asked, rate_id: UUID) -> Any:
         }
         for row in charging.effects_of(request.actor, [version.pk])[version.pk]
     ]
-    return {"items": rows}
+    return paging.part_of(rows, after, limit, lambda row: row["agency"])
 
 
 @door.post("/rate-proposals/{rate_id}/approve", access=DECIDE, returns=RateOut)

@@ -19,6 +19,7 @@ from commonweal.practices.charging.public import (
     bill_document,
     cost_imports,
     forecasts,
+    line_costs,
     rates_in_force,
 )
 
@@ -46,6 +47,7 @@ def samples(scene: Scene, code: str) -> dict[str, str]:
         run = allocation_runs(SYSTEM)[0]
         rate = rates_in_force(SYSTEM, CLOSED.first_day)[0]
         a_forecast = forecasts(SYSTEM, 2026, agency_id=agency)[0]
+        line = bill_document(the_bill)["lines"][0]["id"]
         found: dict[str, str | UUID] = {
             "agency": code,
             "books": code,
@@ -54,7 +56,7 @@ def samples(scene: Scene, code: str) -> dict[str, str]:
             "number": the_bill.number,
             "bill": the_bill.number,
             "kind": "pdf",
-            "line_id": bill_document(the_bill)["lines"][0]["id"],
+            "line_id": line,
             "agreement_id": agreements(SYSTEM, agency)[0].pk,
             "order_id": an_order.pk,
             "journal_id": journals(SYSTEM, agency)[0].pk,
@@ -69,6 +71,7 @@ def samples(scene: Scene, code: str) -> dict[str, str]:
             "charge_item": rate.charge_item.code,
             "decision_id": rate.decision_id or NOWHERE,
             "vocabulary": "tower",
+            "pool": line_costs(SYSTEM, UUID(line)).parts[0].key.pool,
         }
     fixed = {
         "fiscal_year": "2026", "first": CLOSED.code, "last": CLOSED.code, "topic": "bills",
@@ -86,8 +89,7 @@ def address(path: str, operation: dict[str, Any], known: dict[str, str], scene: 
         "/charge-items/{code}": known["charge_item"],
         "/rates/{code}/what-if": known["charge_item"],
         "/cost-pools/{code}/lines": "unassigned",
-        f"/bill-lines/{known['line_id']}/costs/{{code}}": "unassigned",
-        "/bill-lines/{line_id}/costs/{code}": "unassigned",
+        f"/bill-lines/{known['line_id']}/costs/{{code}}": known["pool"],
         "/rate-caps/{code}": "overhead",
         "/usage/sources/{code}": "payroll-engine",
         "/usage/sources/{code}/reports": "payroll-engine",

@@ -206,10 +206,10 @@ def propose_rate(
     item = _offered(charge_item_id, price, span)
     priced_in = _currency(currency, derivation)
     _require_reason(price, derivation, reason)
+    warnings = _explained(item, price, starts, derivation or {}, reason)
     asked = Asked(starts, reason, mid_year, authority_ref, short_notice)
     within_year = check_timing(item.pk, asked)
     check_caps(item, price, derivation or {}, starts)
-    warnings = _explained(item, price, starts, derivation or {}, reason)
     version_to_end(span, _approved(item.pk))
     if RateVersion.objects.filter(charge_item=item, state="proposed", starts=starts).exists():
         raise RateError(

@@ -102,11 +102,13 @@ def agency_names(actor: Actor) -> dict[str, str]:
     return dict(Agency.objects.filter(kind="agency").values_list("code", "name"))
 
 
-def scenario_comments(actor: Actor, scenario_id: UUID) -> list[ScenarioComment]:
-    """What agencies said about a scenario, oldest first; at most a few hundred."""
+def scenario_comments(
+    actor: Actor, scenario_id: UUID, place: Place = FIRST
+) -> Listing[ScenarioComment]:
+    """A page of what agencies said about a scenario, oldest first."""
     require(actor, VIEW)
     rows = ScenarioComment.objects.filter(effect__scenario_id=scenario_id)
-    return list(rows.select_related("effect", "agency").order_by("said_at", "id")[:500])
+    return listing(rows.select_related("effect", "agency"), ["said_at", "id"], place)
 
 
 def proposed_to(actor: Actor, agency_id: UUID, place: Place = FIRST) -> Listing[ScenarioEffect]:
