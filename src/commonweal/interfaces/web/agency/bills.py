@@ -105,7 +105,7 @@ def bill(request: Asked, number: str) -> HttpResponse:
         "bridge": bridge(view, say),
         "open_queries": open_queries(view, request.actor.centre),
         "held": "" if request.actor.centre else charging.held_items(request.actor, the_bill),
-        "stands": charging.standing(request.actor, the_bill.pk),
+        "stands": charging.standings(request.actor, [the_bill])[the_bill.pk],
         "standings": standing_words(),
     }
     return render(request, "agency/bill.jinja", context)

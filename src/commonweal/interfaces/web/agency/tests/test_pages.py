@@ -249,8 +249,8 @@ def test_lists_ask_few_questions_of_the_database(world: World, signed_in: Browse
     browser.get("/agency/bills/")
     for place, most in (
         ("/agency/bills/", 12),
-        (f"/agency/bills/{world.bill().number}/", 12),
-        (f"/agency/lines/{line.pk}/", 8),
+        (f"/agency/bills/{world.bill().number}/", 18),
+        (f"/agency/lines/{line.pk}/", 10),
         (f"/agency/lines/{line.pk}/usage/", 13),
         ("/agency/usage/", 5),
     ):
