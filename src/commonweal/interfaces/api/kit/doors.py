@@ -93,8 +93,10 @@ class File:
 
     def described(self) -> dict[str, Any]:
         """As the description has it."""
-        form = {"schema": {"type": "string", "format": "binary"}}
-        return {"description": "The file", "content": {media: form for media in self.media}}
+        data = {"schema": {"type": "string", "format": "binary"}}
+        forms = {"application/json": {"schema": {"type": "object"}}}
+        content = {media: forms.get(media, data) for media in self.media}
+        return {"description": "The file", "content": content}
 
 
 def attachment(name: str, media_type: str, data: bytes | typing.IO[bytes]) -> HttpResponseBase:
