@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpResponse
+from django.urls import resolve
 from django.utils.translation import gettext as _
 
 from commonweal.kernel.access.public import Actor, require_somewhere
@@ -70,6 +71,17 @@ def require_one(actor: Actor, permissions: tuple[str, ...]) -> None:
     """Refuse unless the actor holds one of the permissions somewhere; the first is named."""
     if permissions and not any(actor.may_somewhere(name) for name in permissions):
         require_somewhere(actor, permissions[0])
+
+
+def may_open(actor: Actor, place: str) -> bool:
+    """Whether the view at an address lets the actor in by its declaration."""
+    kind, _colon, names = str(getattr(resolve(place).func, "access", "all")).partition(":")
+    side = {"centre": True, "agency": False}.get(kind, actor.centre)
+    if kind == "all" or actor.kind == "anonymous":
+        return kind == "all"
+    return actor.centre is side and (
+        not names or any(actor.may_somewhere(name) for name in names.split("|"))
+    )
 
 
 def _guarded(

@@ -424,9 +424,8 @@ def list_comments(
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
     """What agencies said about a scenario, oldest first."""
-    charging.scenario(request.actor, scenario_id)
-    place = paging.place(after, limit)
-    return paging.answer(charging.scenario_comments(request.actor, scenario_id, place))
+    rows = charging.scenario_comments(request.actor, scenario_id)
+    return paging.part_of(rows, after, limit, lambda row: row.pk)
 
 
 @door.get(

@@ -125,7 +125,7 @@ def sentence(found: charging.Peers) -> str:
         )
     high = [row for row in compared if row.place == "highest"]
     if not high:
-        return _("None of your %(count)s unit costs is among the highest quarter.") % {
+        return _("Of your %(count)s unit costs, not one is among the highest quarter.") % {
             "count": len(compared)
         }
     return _("%(high)s of your %(count)s unit costs are among the highest quarter: %(names)s.") % {

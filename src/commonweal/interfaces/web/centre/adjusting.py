@@ -51,7 +51,7 @@ def adjustments(request: Asked) -> HttpResponse:
         "pages": pages(request, rows),
         "currency": centre().currency,
         "method_words": charging.method_words,
-        "tabs": recovery_tabs("adjustments"),
+        "tabs": recovery_tabs(request.actor, "adjustments"),
     }
     return show(request, "centre/adjustments.jinja", context)
 

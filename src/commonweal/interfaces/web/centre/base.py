@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -17,6 +17,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from commonweal.kernel.access.public import Actor
 from commonweal.kernel.calendar.public import FiscalPeriod, today
 from commonweal.kernel.metering.public import safe_cell
 from commonweal.kernel.money.public import Money, parse_decimal
@@ -25,7 +26,8 @@ from commonweal.kernel.schema.public import CommonwealError, Forbidden, NotFound
 from commonweal.kernel.words.public import period as month_words
 from commonweal.kernel.words.public import told
 
-from ..look.page import Problem
+from ..access import may_open
+from ..look.page import Link, Problem
 from ..requests import Asked
 
 PAGE = 50
@@ -96,6 +98,12 @@ def address(name: str, *args: Any, **query: Any) -> str:
     """The address of a centre page with a query; empty values are left out."""
     kept = {key: value for key, value in query.items() if value not in ("", None)}
     return reverse(f"centre:{name}", args=args) + (f"?{urlencode(kept)}" if kept else "")
+
+
+def open_links(actor: Actor, here: str, found: Iterable[tuple[str, str]]) -> list[Link]:
+    """Of pages by name and label those that the actor may open; `here` is the present one."""
+    links = [Link(label, address(name), name == here) for name, label in found]
+    return [link for link in links if may_open(actor, link.href)]
 
 
 def bill_href(number: str, bill_id: UUID) -> str:

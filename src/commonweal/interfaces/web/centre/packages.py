@@ -42,11 +42,11 @@ def packages(request: Asked) -> HttpResponse:
         "rows": [{"row": row, "job": jobs.get(row.pk), **_state(row, jobs)} for row in rows],
         "pages": pages(request, rows),
         "years": [(str(year), str(year)) for year in charging.recovery_years(request.actor)],
-        "files": [about for _name, _method, about in charging.PACKAGE_FILES],
+        "files": [_(about) for _name, _method, about in charging.PACKAGE_FILES],
         "live": live,
         "again": again_asked(request),
         "zone": centre().zone,
-        "tabs": recovery_tabs("packages"),
+        "tabs": recovery_tabs(request.actor, "packages"),
     }
     return watched(request, show(request, "centre/packages.jinja", context, errors), live)
 

@@ -314,7 +314,7 @@ def form_page(
         "asked": request.POST,
         "fields": field_words(),
         "layout": layout,
-        "choices": [("", _("None")), *((label, label) for label in labels)],
+        "choices": [("", _("No column")), *((label, label) for label in labels)],
         "date_formats": [
             ("", _("Find it")),
             *((each, each) for each in charging.COST_DATE_FORMATS),

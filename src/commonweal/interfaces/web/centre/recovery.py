@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from markupsafe import Markup
 
+from commonweal.kernel.access.public import Actor
 from commonweal.kernel.catalogue.public import service_by_code
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.words import public as words
@@ -20,15 +21,15 @@ from ..lists import lists, pages, place, report
 from ..look.charts import Point, line
 from ..look.page import Link
 from ..requests import Asked
-from .base import address, show
+from .base import open_links, show
 
 VIEW = "charging.view_costs"
 PROPOSE = "charging.propose_recovery"
 APPROVE = "charging.approve_recovery"
 
 
-def recovery_tabs(here: str) -> list[Link]:
-    """The pages of recovery."""
+def recovery_tabs(actor: Actor, here: str) -> list[Link]:
+    """The pages of recovery that the actor may open."""
     found = (
         ("recovery", _("By service")),
         ("recovery_decisions", _("Waiting for a decision")),
@@ -39,7 +40,7 @@ def recovery_tabs(here: str) -> list[Link]:
         ("packages", _("Yearly package")),
         ("room", _("Data room")),
     )
-    return [Link(label, address(name), name == here) for name, label in found]
+    return open_links(actor, here, found)
 
 
 def state_words(row: charging.ServiceRecovery) -> tuple[str, str]:
@@ -100,7 +101,7 @@ def recovery(request: Asked) -> HttpResponse:
         "currency": centre().currency,
         "rows": [row_of(row) for row in rows],
         "through": max((row.account.last for row in rows), default=""),
-        "tabs": recovery_tabs("recovery"),
+        "tabs": recovery_tabs(request.actor, "recovery"),
         "may_propose": request.actor.may(PROPOSE),
     }
     return show(request, "centre/recovery.jinja", context)

@@ -69,7 +69,7 @@ def recovery_decisions(request: Asked, errors: tuple[Any, ...] = ()) -> HttpResp
         ],
         "pages": pages(request, found),
         "asked": request.POST,
-        "tabs": recovery_tabs("recovery_decisions"),
+        "tabs": recovery_tabs(request.actor, "recovery_decisions"),
     }
     return show(request, "centre/recovery_decisions.jinja", context, errors)
 
@@ -112,7 +112,7 @@ def reductions(request: Asked) -> HttpResponse:
         "asked": request.POST,
         "said": {problem.field: problem.text for problem in errors},
         "may_propose": request.actor.may(PROPOSE),
-        "tabs": recovery_tabs("reductions"),
+        "tabs": recovery_tabs(request.actor, "reductions"),
     }
     return show(request, "centre/reductions.jinja", context, errors)
 
@@ -153,7 +153,7 @@ def entries(request: Asked) -> HttpResponse:
         "asked": request.POST,
         "said": {problem.field: problem.text for problem in errors},
         "may_propose": request.actor.may(PROPOSE),
-        "tabs": recovery_tabs("entries"),
+        "tabs": recovery_tabs(request.actor, "entries"),
     }
     return show(request, "centre/entries.jinja", context, errors)
 
@@ -190,7 +190,7 @@ def limits(request: Asked) -> HttpResponse:
         "asked": request.POST,
         "said": {problem.field: problem.text for problem in errors},
         "may_propose": request.actor.may(PROPOSE),
-        "tabs": recovery_tabs("limits"),
+        "tabs": recovery_tabs(request.actor, "limits"),
     }
     return show(request, "centre/limits.jinja", context, errors)
 

@@ -36,7 +36,7 @@ def reviews(request: Asked) -> HttpResponse:
             quarter for quarter in charging.quarters(request.actor) if quarter not in signed
         ],
         "zone": centre().zone,
-        "tabs": room_tabs("reviews"),
+        "tabs": room_tabs(request.actor, "reviews"),
     }
     return show(request, "centre/reviews.jinja", context)
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
+from commonweal.kernel.access.public import Actor
 from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.party.public import centre, people, people_of_accounts, person_names
 from commonweal.kernel.schema.public import Place
@@ -28,6 +29,7 @@ from .base import (
     done,
     local_day,
     money_field,
+    open_links,
     required_id,
     safe_csv,
     show,
@@ -47,10 +49,10 @@ def names_of(request: Asked, person_ids: Iterable[UUID]) -> dict[UUID, str]:
     return person_names(request.actor, person_ids)
 
 
-def room_tabs(here: str) -> list[Link]:
-    """The pages around the data room."""
+def room_tabs(actor: Actor, here: str) -> list[Link]:
+    """The pages around the data room that the actor may open."""
     found = (("room", _("Data rooms")), ("reviews", _("Who may do what")))
-    return [Link(label, address(name), name == here) for name, label in found]
+    return open_links(actor, here, found)
 
 
 @centre_only(*INTO)
@@ -92,7 +94,7 @@ def room(request: Asked) -> HttpResponse:
         "last": last.code,
         "asked": request.POST,
         "said": {problem.field: problem.text for problem in errors},
-        "tabs": room_tabs("room"),
+        "tabs": room_tabs(request.actor, "room"),
     }
     return show(request, "centre/room.jinja", context, errors)
 

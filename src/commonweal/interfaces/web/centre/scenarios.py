@@ -12,7 +12,6 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from commonweal.kernel.schema.public import Place
 from commonweal.kernel.words import public as words
 from commonweal.practices.charging import public as charging
 
@@ -315,7 +314,7 @@ def scenario(request: Asked, scenario_id: UUID, errors: tuple[Any, ...] = ()) ->
             }
             for less, same, more, even in played.sensitivities
         ],
-        "comments": charging.scenario_comments(request.actor, scenario_id, Place(limit=500)),
+        "comments": charging.scenario_comments(request.actor, scenario_id),
         "assumptions": json.dumps(played.scenario.assumptions, indent=1, ensure_ascii=False),
         "may_propose": request.actor.may(PROPOSE),
         "asked": request.POST,

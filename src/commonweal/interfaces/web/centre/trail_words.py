@@ -382,6 +382,8 @@ KINDS: dict[str, Any] = {
     "party.Person": _("Person"),
     "party.Supplier": _("Supplier"),
 }
+RULES = {"recover": _("recovers its cost"), "keep": _("stays as it is")}
+"""What a scenario assumes of a price in one word."""
 
 
 def plain(code: str) -> str:
@@ -406,6 +408,11 @@ def internal(text: str) -> bool:
     return len(text) == 36 and text.count("-") == 4
 
 
+def _named(name: str) -> str:
+    """A figure's name in words; what has a point in it is a code, such as a charge item's."""
+    return name if "." in name else plain(name).lower()
+
+
 def value(found: Any) -> str:
     """A figure of an event as text; of an internal id its end, which is enough to compare."""
     if found is None or found == "":
@@ -413,8 +420,8 @@ def value(found: Any) -> str:
     if isinstance(found, bool):
         return str(_("yes")) if found else str(_("no"))
     if isinstance(found, dict):
-        return "; ".join(f"{plain(name).lower()} {value(each)}" for name, each in found.items())
+        return "; ".join(f"{_named(name)} {value(each)}" for name, each in found.items())
     if isinstance(found, (list, tuple)):
         return ", ".join(value(each) for each in found) or "–"
-    text = str(found)
+    text = str(RULES.get(str(found), found))
     return f"…{text[-8:]}" if internal(text) else text

@@ -70,12 +70,20 @@ SHORT = {
     "/coming-corrections": 1,
     "/driver-sets": 1,
     "/line-marks": 1,
+    "/agencies/{agency}/coming-rates": 1,
+    "/rate-caps": 1,
+    "/rate-proposals/{rate_id}/effects": 1,
+    "/scenarios/{scenario_id}/comments": 1,
     "centre:recovery_decisions": 1,
 }
-"""Lists of which `many_rows` makes no second page: what one order, one allocation, one pool or one
-open month has of a thing."""
-UNPAGED = {"/allocation-runs/{run_id}/idle", "/line-marks", "/driver-sets", "/coming-corrections"}
-"""Lists whose page is cut in the program: few rows of one allocation, pool or month."""
+"""Lists of which `many_rows` makes no second page: what one order, one allocation, one pool, one
+rate, one scenario or one open month has of a thing."""
+UNPAGED = {
+    "/allocation-runs/{run_id}/idle", "/line-marks", "/driver-sets", "/coming-corrections",
+    "/agencies/{agency}/coming-rates", "/rate-caps", "/rate-proposals/{rate_id}/effects",
+    "/scenarios/{scenario_id}/comments",
+}  # fmt: skip
+"""Lists whose page is cut in the program: few rows of one allocation, pool, rate or month."""
 FROM_FILES = {"agency:records", "/usage", "/bill-lines/{line_id}/usage", "agency:line_usage"}
 """Lists whose rows come from a file of the month, by DuckDB."""
 COUNTS = {

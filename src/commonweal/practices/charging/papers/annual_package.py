@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
+from django.utils.translation import gettext_noop as _
+
 from commonweal.kernel.access.public import Actor
 from commonweal.kernel.party.public import centre
 
@@ -20,23 +22,23 @@ from .tables import write_csv
 
 FORMAT = "commonweal-annual-1"
 FILES = (
-    ("01-description.csv", "description", "what each service is, and its fund"),
-    ("02-balance-sheet.csv", "balance_sheet", "the books by fund, service and account"),
-    ("03-revenue-by-source.csv", "revenue", "revenue by service and source"),
-    ("04-expense-by-pool.csv", "expense", "cost by service and cost pool"),
-    ("05-cost-by-category.csv", "categories", "the ledger's cost by object category"),
-    ("06-transfers.csv", "transfers", "opening balances and non-operating transfers"),
-    ("07-rate-method.csv", "rate_method", "how each rate came about"),
-    ("08-rates.csv", "rates", "the schedule of rates"),
-    ("09-revenue-and-cost.csv", "comparison", "revenue beside cost, by service and month"),
-    ("10-variances.csv", "variances", "each service's year, and how its variance is handled"),
-    ("11-imputed-revenue.csv", "imputed", "what users with a reduced price were not charged"),
-    ("12-reserves.csv", "reserves", "the reserve test in days of cash expense"),
-    ("13-adjustments.csv", "adjustments", "year-end adjustments"),
-    ("14-grants.csv", "grants", "what each funding source paid, and its share"),
-    ("15-decisions.csv", "decisions", "who decided what; people by opaque ids"),
-    ("16-bills.csv", "bills", "every issued bill with its hash"),
-    ("17-reconciliation.csv", "reconciliation", "bills beside the books"),
+    ("01-description.csv", "description", _("what each service is, and its fund")),
+    ("02-balance-sheet.csv", "balance_sheet", _("the books by fund, service and account")),
+    ("03-revenue-by-source.csv", "revenue", _("revenue by service and source")),
+    ("04-expense-by-pool.csv", "expense", _("cost by service and cost pool")),
+    ("05-cost-by-category.csv", "categories", _("the ledger's cost by object category")),
+    ("06-transfers.csv", "transfers", _("opening balances and non-operating transfers")),
+    ("07-rate-method.csv", "rate_method", _("how each rate came about")),
+    ("08-rates.csv", "rates", _("the schedule of rates")),
+    ("09-revenue-and-cost.csv", "comparison", _("revenue beside cost, by service and month")),
+    ("10-variances.csv", "variances", _("each service's year, and how its variance is handled")),
+    ("11-imputed-revenue.csv", "imputed", _("what users with a reduced price were not charged")),
+    ("12-reserves.csv", "reserves", _("the reserve test in days of cash expense")),
+    ("13-adjustments.csv", "adjustments", _("year-end adjustments")),
+    ("14-grants.csv", "grants", _("what each funding source paid, and its share")),
+    ("15-decisions.csv", "decisions", _("who decided what; people by opaque ids")),
+    ("16-bills.csv", "bills", _("every issued bill with its hash")),
+    ("17-reconciliation.csv", "reconciliation", _("bills beside the books")),
 )
 """The tables by name: the file, the method of `Tables`, and what it holds."""
 

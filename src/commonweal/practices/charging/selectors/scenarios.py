@@ -87,8 +87,12 @@ def scenario(actor: Actor, scenario_id: UUID) -> Played:
     require(actor, VIEW)
     row = Scenario.objects.filter(pk=scenario_id).first()
     if row is None:
-        raise NotFound("SCENARIO-404", "There is no such scenario. See the rate desk.")
+        raise _unknown()
     return work_out(row)
+
+
+def _unknown() -> NotFound:
+    return NotFound("SCENARIO-404", "There is no such scenario. See the rate desk.")
 
 
 def side_by_side(actor: Actor, ids: Sequence[UUID]) -> list[Played]:
@@ -102,13 +106,14 @@ def agency_names(actor: Actor) -> dict[str, str]:
     return dict(Agency.objects.filter(kind="agency").values_list("code", "name"))
 
 
-def scenario_comments(
-    actor: Actor, scenario_id: UUID, place: Place = FIRST
-) -> Listing[ScenarioComment]:
-    """A page of what agencies said about a scenario, oldest first."""
+def scenario_comments(actor: Actor, scenario_id: UUID) -> list[ScenarioComment]:
+    """What agencies said about a scenario, oldest first; at most a few hundred (SCENARIO-404)."""
     require(actor, VIEW)
     rows = ScenarioComment.objects.filter(effect__scenario_id=scenario_id)
-    return listing(rows.select_related("effect", "agency"), ["said_at", "id"], place)
+    found = list(rows.select_related("effect", "agency").order_by("said_at", "id")[:500])
+    if not found and not Scenario.objects.filter(pk=scenario_id).exists():
+        raise _unknown()
+    return found
 
 
 def proposed_to(actor: Actor, agency_id: UUID, place: Place = FIRST) -> Listing[ScenarioEffect]:
