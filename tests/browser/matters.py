@@ -24,7 +24,7 @@ from commonweal.kernel.access.public import SYSTEM, act_as, create_token
 from commonweal.kernel.authority.public import approve
 from commonweal.kernel.catalogue import public as catalogue
 from commonweal.kernel.documents.public import begin_here, make_take_out
-from commonweal.kernel.ledger.public import open_period
+from commonweal.kernel.ledger.public import close_period, open_period
 from commonweal.kernel.metering.public import (
     FileOptions,
     emit,
@@ -60,6 +60,7 @@ def open_matters(world: World, folder: Path) -> None:
     _worth(world)
     _paid(world)
     _invoices()
+    _audited(world)
 
 
 def _to_decide(world: World) -> None:
@@ -178,6 +179,7 @@ def _set_up(world: World) -> None:
     with act_as(officer):
         for books in (party.centre().agency_id, *world.agencies.values()):
             open_period(actor=officer, agency_id=books, period="2026-12")
+            close_period(actor=officer, agency_id=books, period="2026-12")
 
 
 def _taken_away(world: World) -> None:
@@ -249,6 +251,29 @@ def _paid(world: World) -> None:
         charging.propose_refund(
             actor=officer, agency_id=bill.agency_id, reason="They asked for the rest of it"
         )
+
+
+def _audited(world: World) -> None:
+    """A data room that is open, with a sample; a yearly package; a signed review."""
+    auditor = party.actor_for(world.users["auditor"])
+    director, officer = world.actors["director"], world.actors["officer"]
+    with act_as(officer):
+        room = charging.propose_engagement(
+            actor=officer, person_id=auditor.person_id, purpose="The yearly audit of the state.",
+            populations=tuple(charging.POPULATIONS), first_period="2026-09",
+            last_period="2026-10", starts=date(2026, 11, 1), ends=date(2026, 12, 31),
+        )  # fmt: skip
+    with act_as(director):
+        approve(actor=director, decision_id=room.decision_id)
+        charging.sign_review(
+            actor=director, quarter="2026-Q3", statement="Read and found in order.",
+            exceptions=[{"what": "A token without use", "action": "Revoked"}],
+        )  # fmt: skip
+    with act_as(auditor):
+        charging.draw_sample(
+            actor=auditor, engagement_id=room.pk, population="lines", seed="7", wanted=3
+        )
+        charging.make_package_here(actor=auditor, fiscal_year=2027)
 
 
 def _account(world: World) -> None:

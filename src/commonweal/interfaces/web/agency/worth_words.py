@@ -235,5 +235,5 @@ def total_sentence(total: worth.Total, year: int, currency: str) -> str:
 
 
 def ratio(value: Fraction | None) -> str:
-    """Realised ÷ forecast in words, or that there is none."""
-    return _("no saving was promised") if value is None else words.percent(value)
+    """Realised ÷ forecast, or a dash."""
+    return "–" if value is None else words.percent(value)

@@ -17,7 +17,7 @@ from commonweal.kernel.party.public import centre, people, people_of_accounts, p
 from commonweal.kernel.schema.public import Place
 from commonweal.practices.charging import public as charging
 
-from ..access import centre_only
+from ..access import centre_only, may_open
 from ..lists import lists, pages, place, report
 from ..look.page import Link
 from ..requests import Asked
@@ -36,6 +36,7 @@ from .base import (
     text,
     whole_field,
 )
+from .trail_words import plain, value
 
 READ, OPEN = "charging.read_room", "charging.open_engagement"
 INTO = (READ, OPEN, "charging.approve_engagement")
@@ -136,6 +137,7 @@ def room_one(request: Asked, engagement_id: UUID, errors: tuple[Any, ...] = ()) 
         "currency": centre().currency,
         "asked": request.POST,
         "said": {problem.field: problem.text for problem in errors},
+        "may_review": may_open(request.actor, address("reviews")),
         "may_end": charging.is_keeper(request.actor) and row.state == "approved",
     }
     return show(request, "centre/room_one.jinja", context, errors)
@@ -165,8 +167,8 @@ def room_population(request: Asked, engagement_id: UUID, name: str) -> HttpRespo
         "row": row,
         "name": name,
         "title": charging.population_words(name),
-        "columns": columns,
-        "rows": [dict(zip(columns, map(str, cells), strict=True)) for cells in found],
+        "columns": [(each, plain(each)) for each in columns],
+        "rows": [dict(zip(columns, map(value, cells), strict=True)) for cells in found],
         "pages": pages(request, found),
     }
     return show(request, "centre/room_population.jinja", context)
@@ -245,10 +247,16 @@ def sample(request: Asked, sample_id: UUID) -> HttpResponse:
     """One sample: seed, interval, start, and every item picked."""
     found = charging.sample(request.actor, sample_id)
     picked = [
-        {"id": key, "amount": amount, "unit": None, "why": _("At least the interval")}
+        {
+            "id": key,
+            "name": value(key),
+            "amount": amount,
+            "unit": None,
+            "why": _("At least the interval"),
+        }
         for key, amount in found.picked["top"]
     ] + [
-        {"id": key, "amount": amount, "unit": unit, "why": _("Hit by a unit")}
+        {"id": key, "name": value(key), "amount": amount, "unit": unit, "why": _("Hit by a unit")}
         for key, amount, unit in found.picked["picked"]
     ]
     context = {
@@ -257,7 +265,9 @@ def sample(request: Asked, sample_id: UUID) -> HttpResponse:
         "title": charging.population_words(found.population),
         "picked": picked,
         "currency": centre().currency,
-        "lines": found.population in {"lines", "credits"},
+        "leads_to": "agency:line"
+        if found.population in {"lines", "credits"}
+        else ("agency:bill" if found.population == "bills" else ""),
     }
     return show(request, "centre/sample.jinja", context)
 
