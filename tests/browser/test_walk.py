@@ -61,7 +61,8 @@ class Looker:
 def walked(site: Site, desk: Any, people: tuple[str, ...]) -> tuple[list[Walk], list[str]]:
     """Walk as each of the people; what was wrong anywhere.
 
-    Pages of the sign-in library are the same for everybody, so the first one walks them.
+    Pages of the sign-in library are the same for everybody, so the first one walks them; the
+    others open one address of each pattern, and `./run deep` two as everybody.
     """
     walks: list[Walk] = []
     wrong: list[str] = []
@@ -69,7 +70,9 @@ def walked(site: Site, desk: Any, people: tuple[str, ...]) -> tuple[list[Walk], 
     for who in people:
         page = desk()
         checks = Checks(page)
-        walker = Walker(page, site.url, visitor(site, who), of_library() if walks else ())
+        walker = Walker(
+            page, site.url, visitor(site, who), of_library() if walks else (), 1 if walks else 2
+        )
         walker.sign_in()
         walks.append(walker.follow(Looker(checks, who or "public", known, wrong)))
         wrong += walks[-1].wrong

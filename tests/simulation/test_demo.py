@@ -44,7 +44,7 @@ def commonweal(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def demo(tmp_path_factory: pytest.TempPathFactory):
     folder = tmp_path_factory.mktemp("demo") / "data"
     done = commonweal(
-        folder, "demo", "--once", "--json", "--as-of", "2026-10", "--months", "3", "--port", "8555"
+        folder, "demo", "--once", "--json", "--as-of", "2026-08", "--months", "3", "--port", "8555"
     )
     assert done.returncode == 0, done.stderr[-3000:]
     yield folder, json.loads(done.stdout)
@@ -53,7 +53,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory):
 
 def test_one_document_says_what_was_built(demo):
     _, report = demo
-    assert report["period"] == "2026-10"
+    assert report["period"] == "2026-08"
     assert report["agencies"] == report["bills"] == 13
     assert report["url"] == "http://127.0.0.1:8555/"
     assert Decimal(report["total"]) > 1_000_000
@@ -101,6 +101,25 @@ def test_one_altered_digit_is_found(demo, tmp_path):
     found = check(report, str(altered), "--ignore-hashes")
     assert found.returncode == 1
     assert "usage.csv row 4" in found.stderr
+
+
+def test_every_cent_is_followed_both_ways_and_the_year_ends(demo):
+    folder, _ = demo
+    script = Path(__file__).with_name("auditor.py")
+    given = door(folder)["env"] | {"DJANGO_SETTINGS_MODULE": "commonweal.settings"}
+    words = ("-m", "commonweal.ops.localdb", "exec", "--no-sync", "--data", str(folder), "--")
+    done = subprocess.run(
+        [sys.executable, *words, sys.executable, str(script)],
+        env=given | {"COMMONWEAL_DATA": str(folder)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = json.loads(done.stdout)
+    assert found["wrong"] == []
+    assert found["bill_lines"] > 100
+    assert found["ledger_lines"] > 50
+    assert found["adjustments"] == {"hosting": "refund", "helpdesk": "future_rates"}
+    assert found["worth"]["EDU hosting"] == ["saving", "loss"]  # nominal, then in today's prices
+    assert found["worth"]["VET payroll"] == ["saving", "saving"]
 
 
 def test_a_second_start_changes_nothing_and_is_quick(demo):

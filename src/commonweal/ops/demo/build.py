@@ -31,7 +31,7 @@ from commonweal.practices.charging.public import (
     rates_in_force,
 )
 
-from . import turns
+from . import turns, worth, year_end
 from .agreements import (
     build_agreements,
     limits_and_second_approver,
@@ -54,6 +54,8 @@ ZONE = ZoneInfo(str(CENTRE["zone"]))
 LATE_SOURCE = "contact-centre"
 CHANGED = ("hosting.long-distance", "0.0550")
 """The item whose price changes within the year, and its new price."""
+YEAR_STARTS = 7
+"""The month in which the fiscal year begins."""
 SHOWN = "LWD"
 """The agency whose people have logins."""
 
@@ -68,6 +70,7 @@ class Story:
     corrected_month: FiscalPeriod
     modified_after: FiscalPeriod
     left_from: FiscalPeriod | None = None
+    adjusted_after: FiscalPeriod | None = None
     held_back: list[Usage] = field(default_factory=list)
     wrong: Usage | None = None
 
@@ -82,6 +85,9 @@ def story_of(last: FiscalPeriod, months: int) -> Story:
     story = Story(last, last.shift(1 - months), last.shift(-4), last.shift(-2), last.shift(-3))
     if months >= WHOLE_YEAR:
         story.left_from = story.first.shift(10)
+    ends = [month for month in periods(story) if month.shift(1).first_day.month == YEAR_STARTS]
+    done = [month.shift(1) for month in ends if month < last]
+    story.adjusted_after = done[-1] if done else None
     return story
 
 
@@ -97,13 +103,16 @@ def build(last: FiscalPeriod, size: str, say: Say, months: int = MONTHS) -> Worl
     years = sorted({fiscal_year_start(p.first_day) for p in periods(story)})
     for number, year in enumerate(years):
         _fiscal_year(world, story, year, number, say)
+    if story.adjusted_after is not None:
+        with at(moment(years[0] - timedelta(days=40))):
+            worth.sign_baselines(world, story.first.fiscal_year(YEAR_STARTS))
     with at(moment(years[0] - timedelta(days=20))):
+        year_end.invoice_details(world)
         say("Agreements and orders, signed by both sides")
         build_agreements(world, years[0], years[-1])
     for period in periods(story):
         _month(world, story, period, size, say)
-        if story.left_from is not None:
-            _turn(world, story, period)
+        _turn(world, story, period)
         if period == story.modified_after:
             day = add_working_days(period.end_day, 8)
             with at(moment(day)):
@@ -137,15 +146,30 @@ def _turn(world: World, story: Story, period: FiscalPeriod) -> None:
     number = (period.year - story.first.year) * 12 + period.month - story.first.month
     issued = add_working_days(add_working_days(period.end_day, 7), 1)
     with at(moment(issued, 11)):
-        if number == 3:
+        if number == 3 and story.left_from is not None:
             finance = world.of("finance_officer")
             turns.dispute_and_credit(
                 world, lambda agency, item: _line(finance, period, agency, item)
             )
-        if number == 9:
+        if number == 9 and story.left_from is not None:
             turns.mid_year_change(world, CHANGED[0], period.shift(2).first_day, CHANGED[1])
         if number == 7 and story.left_from is not None:
             turns.leave(world, story.left_from.first_day)
+    if period == story.adjusted_after:
+        _year_end(world, story, issued)
+
+
+def _year_end(world: World, story: Story, day: date) -> None:
+    """The ended year: what sharing saved, two adjustments, the auditor's room, new figures."""
+    ended = story.adjusted_after.shift(-1).fiscal_year(YEAR_STARTS) if story.adjusted_after else 0
+    first = max(story.first, FiscalPeriod(ended - 1, YEAR_STARTS))
+    with at(moment(day, 13)):
+        worth.own_costs(world, ended)
+        worth.claim_saving(world, ended)
+        year_end.adjust(world, ended, day)
+        year_end.audit(world, first, FiscalPeriod(ended, YEAR_STARTS - 1), ended, day)
+        year_end.budget_figures(world, ended + 2)
+        year_end.open_page(world)
 
 
 def _month(world: World, story: Story, period: FiscalPeriod, size: str, say: Say) -> None:
@@ -232,6 +256,8 @@ def _open_matters(world: World, story: Story) -> None:
     with at(moment(day, 11)):
         waiting_modification(world, SHOWN, story.last.shift(2).first_day)
         limits_and_second_approver(world, SHOWN)
+        if story.adjusted_after is not None:
+            worth.own_costs(world, story.last.fiscal_year(YEAR_STARTS))
         _queries(world, story)
         _dearer_payslips(world, story)
 

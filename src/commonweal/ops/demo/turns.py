@@ -1,5 +1,5 @@
 """What a year brings besides the months: a dispute that is credited, a price changed within the
-year, a customer that leaves, and the adjustment of a closed fiscal year."""
+year, and a customer that leaves."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from commonweal.kernel.authority.public import approve, open_proposals
 from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.catalogue.public import agreements, propose_ending, sign_ending
 from commonweal.practices.charging.public import (
+    accept_outcome,
     approve_rate,
     propose_rate,
     raise_query,
@@ -50,6 +51,8 @@ def dispute_and_credit(world: World, line_of: Callable[[str, str], UUID]) -> Non
     director = world.of("director")
     with act_as(director):
         approve(actor=director, decision_id=decision.pk, reason="Hand-over note seen.")
+    with act_as(officer):
+        accept_outcome(actor=officer, query_id=query.pk)
 
 
 def mid_year_change(world: World, item: str, starts: date, rate: str) -> None:

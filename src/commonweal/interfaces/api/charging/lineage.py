@@ -64,13 +64,15 @@ class CostPartOut(Share):
 class LineCostsOut(Out):
     """What each cent of a bill line stands for; `parts` add up to `amount` unless there are none.
 
-    `at_cost`: the price is the one that was derived from cost.
+    `at_cost`: the price is the one that was derived from cost. `of_month`: it was set by hand, and
+    the parts are what the service cost in the month.
     """
 
     line_id: UUID
     amount: Money
     currency: str
     at_cost: bool
+    of_month: bool
     parts: list[CostPartOut]
 
 
@@ -138,6 +140,7 @@ def read_line_costs(request: Asked, line_id: UUID) -> dict[str, Any]:
         "amount": charging.money_text(found.line.amount_minor, currency),
         "currency": currency,
         "at_cost": found.at_cost,
+        "of_month": found.of_month,
         "parts": [
             {
                 "pool": part.key.pool,

@@ -18,6 +18,9 @@ from .rates import from_ratio
 
 Key = TypeVar("Key")
 
+COST_OVER_VOLUME = "cost_over_volume"
+"""The kind of a derivation that says which costs a rate stands on."""
+
 
 @dataclass(frozen=True)
 class Part(Generic[Key]):
@@ -86,7 +89,7 @@ def numerator_parts(derivation: Mapping[str, Any]) -> list[CostPart]:
 
 def behind(minor: int, derivation: Mapping[str, Any]) -> list[Part[CostPart]]:
     """A bill line's minor units over what its rate's numerator is made of; [] without one."""
-    if derivation.get("kind") != "cost_over_volume":
+    if derivation.get("kind") != COST_OVER_VOLUME:
         return []
     parts = numerator_parts(derivation)
     if sum((part.amount for part in parts), Fraction(0)) == 0:

@@ -12,11 +12,21 @@ from uuid import UUID
 from django.db.models import Sum
 
 from commonweal.kernel.access.public import SYSTEM, Actor, asking, require
+from commonweal.kernel.money.public import Money
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import FIRST, Listing, NotFound, Place, listing
 
 from ..domain.costs import CostError
-from ..domain.lineage import Charged, CostPart, Part, behind, by_agency, charged, split_signed
+from ..domain.lineage import (
+    COST_OVER_VOLUME,
+    Charged,
+    CostPart,
+    Part,
+    behind,
+    by_agency,
+    charged,
+    split_signed,
+)
 from ..models import AllocationEdge, AllocationRun, BillLine, CostLine
 from . import bills
 from .cost_model import VIEW, lines_with_pool
@@ -140,13 +150,16 @@ def _billed(run: AllocationRun, services: set[str]) -> dict[str, dict[str, int]]
 class LineCosts:
     """What a bill line's minor units stand for: the pools behind its rate, and adjustments.
 
-    `parts` add up to the line; none where the rate has no derivation from cost. `at_cost`: the
-    price is the derived one.
+    `parts` add up to the line. `at_cost`: the price is the one derived from cost. `of_month`: the
+    price was set by hand, so the parts are what its service cost in the month charged for (none
+    where that month has no allocation). `ground`: the derivation, or the like of the month.
     """
 
     line: BillLine
     parts: Sequence[Part[CostPart]]
     at_cost: bool
+    of_month: bool
+    ground: Mapping[str, Any]
 
     def of_pool(self, pool: str) -> Part[CostPart]:
         """One pool's part (CHARGING-407)."""
@@ -165,7 +178,38 @@ def line_costs(actor: Actor, line_id: UUID) -> LineCosts:
     version = line.rate_version
     derived, charged_rate = version.derivation.get("rate"), version.model.get("rate")
     at_cost = derived is not None and Fraction(derived) == Fraction(charged_rate or 0)
-    return LineCosts(line, behind(line.amount_minor, version.derivation), at_cost)
+    by_hand = version.derivation.get("kind") != COST_OVER_VOLUME
+    ground = _month_of(line) if by_hand else version.derivation
+    return LineCosts(line, behind(line.amount_minor, ground), at_cost, by_hand, ground)
+
+
+_MONTH = """SELECT json_build_object(
+  'run', r.id, 'lines', r.result->>'lines', 'first_period', r.first_period,
+  'last_period', r.last_period, 'currency', r.currency, 'named', r.document->'pools',
+  'pools', (SELECT coalesce(json_agg(json_build_array(e.source, e.driver, e.amount_minor)
+                                     ORDER BY e.source), '[]')
+            FROM charging_allocationedge e WHERE e.run_id = r.id AND e.target = %s))::text
+FROM charging_allocationrun r WHERE r.basis = 'actual' AND r.label = %s
+ORDER BY r.recorded_at DESC, r.id DESC LIMIT 1"""
+
+
+def _month_of(line: BillLine) -> dict[str, Any]:
+    """What a line's service cost in the month charged for, as a derivation would say it."""
+    with asking(SYSTEM, _MONTH, [line.service.code, line.charge_period]) as row:
+        if not row:
+            return {}
+        found = json.loads(row[0])
+    names = {pool["id"].removeprefix("direct:"): pool["name"] for pool in found.pop("named")}
+    whole = {"numerator": "1", "denominator": "1"}
+    pools = [
+        {"pool": source, "name": names.get(source, source), "driver": driver,
+         "amount": Money(minor, found["currency"]).text}
+        for source, driver, minor in found["pools"]
+    ]  # fmt: skip
+    return {
+        **found, "kind": COST_OVER_VOLUME, "share": whole, "scale": whole, "pools": pools,
+        "adjustments": [],
+    }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -203,7 +247,7 @@ def line_pool_shares(actor: Actor, line_id: UUID, pool: str, place: Place = FIRS
     """
     costs = line_costs(actor, line_id)
     part = costs.of_pool(pool)
-    document = costs.line.rate_version.derivation
+    document = costs.ground
     with asking(SYSTEM, _COUNTED, [document["run"]]) as row:
         if not row:
             raise NotFound("COSTS-406", "The allocation behind this rate is not there any more.")
