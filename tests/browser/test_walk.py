@@ -61,8 +61,7 @@ class Looker:
 def walked(site: Site, desk: Any, people: tuple[str, ...]) -> tuple[list[Walk], list[str]]:
     """Walk as each of the people; what was wrong anywhere.
 
-    Pages of the sign-in library are the same for everybody, so the first one walks them; the
-    others open one address of each pattern, and `./run deep` two as everybody.
+    Pages of the sign-in library are the same for everybody, so the first one walks them.
     """
     walks: list[Walk] = []
     wrong: list[str] = []

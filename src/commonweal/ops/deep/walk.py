@@ -117,14 +117,12 @@ LINKS = """() => [...new Set([
 class Walker:
     """One visitor's way through the site at `base` in an open browser page."""
 
-    def __init__(
-        self, page: Any, base: str, visitor: Visitor, skip: Iterable[str] = (), each: int = EACH
-    ) -> None:
-        """`skip` are patterns that somebody else opens; `each`: addresses opened of a pattern."""
-        self.page, self.base, self.each = page, base, each
+    def __init__(self, page: Any, base: str, visitor: Visitor, skip: Iterable[str] = ()) -> None:
+        """`skip` are patterns that somebody else opens."""
+        self.page, self.base = page, base
         self.done = Walk(visitor)
         self.opened: dict[str, list[str]] = defaultdict(list)
-        self.opened |= {place: [""] * each for place in skip}
+        self.opened |= {place: [""] * EACH for place in skip}
 
     def sign_in(self) -> None:
         """Through the form, as a person does."""
@@ -137,7 +135,7 @@ class Walker:
             page.wait_for_url(lambda address: "/sign-in/login/" not in address)
 
     def follow(self, look: Callable[[Found], None]) -> Walk:
-        """Open some addresses of each pattern that links lead to; `look` is called at the first.
+        """Open two addresses of each pattern that links lead to; `look` is called at the first.
 
         Patterns that no link led to are opened last, if there is nothing to fill in.
         """
@@ -157,7 +155,7 @@ class Walker:
         while waiting:
             found = waiting.pop(0)
             before = self.opened[found.route]
-            if found.path in before or len(before) >= self.each or found.route.startswith(OUTSIDE):
+            if found.path in before or len(before) >= EACH or found.route.startswith(OUTSIDE):
                 continue
             before.append(found.path)
             if self._open(found):

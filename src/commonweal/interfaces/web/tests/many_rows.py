@@ -277,7 +277,8 @@ def _first_rows(world: World, known: Mapping[str, str]) -> list[models.Model]:
 def _planned(parks: UUID, line: Any, when: Any) -> list[models.Model]:
     """A build-up, a scenario with its effect, a budget figure."""
     own = line_centre()
-    scenario = Scenario(pk=NOWHERE, agency_id=own, name="Plan", fiscal_year=2028, base={},
+    nothing = {"currency": "USD", "items": {}, "models": {}, "parts": [], "uses": []}
+    scenario = Scenario(pk=NOWHERE, agency_id=own, name="Plan", fiscal_year=2028, base=nothing,
                         assumptions={}, recorded_at=when)  # fmt: skip
     return [
         RateBuild(agency_id=own, service_id=line.service_id, fiscal_year=2028, version=1, lines=[],
