@@ -378,6 +378,12 @@ def public_positions(
         return [_public(row) for row in recoveries(SYSTEM, fiscal_year)]
 
 
+def public_position(code: str) -> PublicPosition:
+    """One service's position this fiscal year, for everybody (RECOVERY-404)."""
+    with act_as(SYSTEM):
+        return _public(recovery(SYSTEM, code))
+
+
 def _public(row: ServiceRecovery) -> PublicPosition:
     account = row.account
     return PublicPosition(
