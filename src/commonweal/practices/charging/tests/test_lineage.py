@@ -209,11 +209,18 @@ def test_nobody_walks_behind_another_agencys_line(closed: World) -> None:
         line_costs(officer, line.pk)
 
 
-def test_a_price_without_derivation_says_so(closed: World) -> None:
+def test_behind_a_price_set_by_hand_is_what_the_service_cost_in_the_month(closed: World) -> None:
+    officer = closed.of("agency_finance", "PARKS")
     line = line_of(closed, "PARKS", AUGUST, "helpdesk.case")
-    with act_as(closed.finance):
-        found = line_costs(closed.finance, line.pk)
-    assert (list(found.parts), found.at_cost) == ([], False)
+    with act_as(officer):
+        found = line_costs(officer, line.pk)
+        assert (found.of_month, found.at_cost) == (True, False)
+        assert {part.key.pool for part in found.parts} == {"desk-direct", "premises"}
+        assert sum(part.minor for part in found.parts) == line.amount_minor
+        for part in found.parts:
+            rows = line_pool_shares(officer, line.pk, part.key.pool)
+            assert rows.first_period == rows.last_period == AUGUST
+            assert sum(row.minor for row in rows.rows) + rows.personal_share == part.minor
 
 
 def run_cli(*words: str) -> int:
