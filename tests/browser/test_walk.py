@@ -69,9 +69,7 @@ def walked(site: Site, desk: Any, people: tuple[str, ...]) -> tuple[list[Walk], 
     for who in people:
         page = desk()
         checks = Checks(page)
-        walker = Walker(
-            page, site.url, visitor(site, who), of_library() if walks else (), 1 if walks else 2
-        )
+        walker = Walker(page, site.url, visitor(site, who), of_library() if walks else ())
         walker.sign_in()
         walks.append(walker.follow(Looker(checks, who or "public", known, wrong)))
         wrong += walks[-1].wrong

@@ -106,8 +106,8 @@ def build(last: FiscalPeriod, size: str, say: Say, months: int = MONTHS) -> Worl
     if story.adjusted_after is not None:
         with at(moment(years[0] - timedelta(days=40))):
             worth.sign_baselines(world, story.first.fiscal_year(YEAR_STARTS))
+            year_end.invoice_details(world)
     with at(moment(years[0] - timedelta(days=20))):
-        year_end.invoice_details(world)
         say("Agreements and orders, signed by both sides")
         build_agreements(world, years[0], years[-1])
     for period in periods(story):

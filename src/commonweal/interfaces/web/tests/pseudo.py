@@ -19,6 +19,7 @@ from django.utils.translation import trans_real
 
 from commonweal.kernel.access.public import SYSTEM, Role, act_as
 from commonweal.ops import messages
+from commonweal.practices.charging.domain.cost_terms import VOCABULARY
 
 CODE = "en-gb"
 """The language whose place the pseudo-language takes: its dates and figures stay English."""
@@ -134,6 +135,8 @@ def vocabulary() -> list[str]:
     roles, and texts of three words or more that a catalogue has.
     """
     found = {"English (US)", "English (UK)", "Español", "Commonweal", "CSV", "PDF", "API"}
+    # The federal taxonomy's own words: data that a centre may replace by its own.
+    found |= {term for terms in VOCABULARY.values() for _code, term in terms}
     found.add("channel: phone")  # a dimension of the usage records, which lie in files
     with act_as(SYSTEM):
         for model, field in _columns():

@@ -105,9 +105,10 @@ MORE = {
     "agency:line_pool": 9,
     "agency:pool": 10,
     "centre:conversions": 10,
+    "public:service": 18,
 }
 """What asks more than eight statements of its own, and how many: sums of a whole year from several
-rooms, and two lists on one page. None asks more for more rows."""
+rooms (a service's page says whether it pays for itself), and two lists on one page. None asks more for more rows."""
 """Lists that count, and what: never a table that grows with use."""
 
 

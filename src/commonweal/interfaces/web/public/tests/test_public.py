@@ -32,7 +32,7 @@ def test_the_catalogue_and_one_service(world: World, client: Client) -> None:
     page = text_of(client.get("/services/helpdesk/"))
     assert "Help-desk cases" in page
     assert "Does it pay for itself?" in page
-    assert "days of its cash expense; 60 days are allowed" in page
+    assert "It has no reserve: it lacks what 26.5 days of its cash expense cost" in page
     assert client.get("/services/nothing/").status_code == 404
 
 
