@@ -125,7 +125,9 @@ def claim_saving(world: World, fiscal_year: int) -> None:
     officer = world.of("agency_finance", SAVER.agency)
     with act_as(approver):
         row = baseline_of(approver, agency_id, SAVER.service)
-        saved = year_view(approver, row.agency, SAVER.service, fiscal_year).saving.minor
+        if row is None:
+            raise ValueError("the demo's saver signed no baseline")
+        saved = year_view(approver, row.agency, SAVER.service, fiscal_year).saving.minor or 0
         claim = propose_claim(
             actor=approver, baseline_id=row.pk, fiscal_year=fiscal_year,
             cashable_minor=saved // 2, budget_minor=saved // 2,

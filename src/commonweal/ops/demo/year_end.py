@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.authority.public import approve
@@ -53,7 +54,7 @@ def invoice_details(world: World) -> None:
 
 def adjust(world: World, ended: int, day: date) -> None:
     """Hosting gives its surplus back with interest; the help desk's lack goes into coming rates."""
-    finance, director = world.of("finance_officer"), world.of("director")
+    finance = world.of("finance_officer")
     first = date(ended, 7, 1)
     for service, choices, reason in (
         (SURPLUS, Choices("refund", rate=Decimal("4.25"), interest_from=first, interest_to=day),
@@ -66,25 +67,33 @@ def adjust(world: World, ended: int, day: date) -> None:
                 actor=finance, service_id=service_by_code(finance, service).pk, fiscal_year=ended,
                 choices=choices, reason=reason,
             )  # fmt: skip
-        with act_as(director):
-            approve(actor=director, decision_id=row.decision_id, reason="Accounts compared.")
+        _approve(world, row.decision_id, "Accounts compared.")
         if choices.method == "refund":
             with act_as(finance):
                 carry_out_adjustment(actor=finance, adjustment_id=row.pk)
 
 
+def _approve(world: World, decision_id: UUID | None, reason: str) -> None:
+    """The director's part of a decision."""
+    director = world.of("director")
+    if decision_id is None:
+        raise ValueError("nothing was proposed")
+    with act_as(director):
+        approve(actor=director, decision_id=decision_id, reason=reason)
+
+
 def audit(world: World, first: FiscalPeriod, last: FiscalPeriod, ended: int, day: date) -> None:
     """The yearly package, a data room for the auditor, and a sample of its lines."""
-    finance, director = world.of("finance_officer"), world.of("director")
-    auditor = world.of("auditor")
+    finance, auditor = world.of("finance_officer"), world.of("auditor")
+    if auditor.person_id is None:
+        raise ValueError("the demo's auditor is no person")
     with act_as(finance):
         room = propose_engagement(
             actor=finance, person_id=auditor.person_id, purpose="The yearly audit of the state.",
             populations=tuple(POPULATIONS), first_period=first.code, last_period=last.code,
             starts=day, ends=day + timedelta(days=180),
         )  # fmt: skip
-    with act_as(director):
-        approve(actor=director, decision_id=room.decision_id, reason="As every year.")
+    _approve(world, room.decision_id, "As every year.")
     with act_as(auditor):
         draw_sample(
             actor=auditor, engagement_id=room.pk, population="lines", seed="Audit 17/4", wanted=25

@@ -74,7 +74,7 @@ def service(request: Asked, code: str) -> HttpResponse:
         "pages": pages(request, book.services),
         "service": found,
         "rates": book.services[0] if book.services else None,
-        "reserve": public_position(found.code) if profile_of_centre() else None,
+        "reserve": public_position(request.actor, found.code) if profile_of_centre() else None,
         "levels": levels,
         "level_pages": pages(request, levels, "levels"),
         "bundles": [

@@ -108,7 +108,8 @@ MORE = {
     "public:service": 18,
 }
 """What asks more than eight statements of its own, and how many: sums of a whole year from several
-rooms (a service's page says whether it pays for itself), and two lists on one page. None asks more for more rows."""
+rooms (a public service's reserve among them), and two lists on one page. None asks more for more
+rows."""
 """Lists that count, and what: never a table that grows with use."""
 
 

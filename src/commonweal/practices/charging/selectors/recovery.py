@@ -378,8 +378,11 @@ def public_positions(
         return [_public(row) for row in recoveries(SYSTEM, fiscal_year)]
 
 
-def public_position(code: str) -> PublicPosition:
-    """One service's position this fiscal year, for everybody (RECOVERY-404)."""
+def public_position(actor: Actor, code: str) -> PublicPosition:
+    """One service's position this fiscal year, for everybody (RECOVERY-404).
+
+    Read in the centre's scope on purpose, as `public_positions` is.
+    """
     with act_as(SYSTEM):
         return _public(recovery(SYSTEM, code))
 
