@@ -57,7 +57,7 @@ def with_real_ids(case: Any, known: dict[str, str]) -> Any:
     derandomize=EXAMPLES <= 50,
     suppress_health_check=list(HealthCheck),
 )
-def test_the_api_keeps_its_description(case: Any, who: str, scene: Scene) -> None:
+def test_the_api_keeps_its_description(case: Any, who: str, written_scene: Scene) -> None:
     if case.operation.path.endswith("/advance"):
         case.path_parameters["period"] = "2025-09"  # closed already: nothing is left to do
     case.headers = {
@@ -65,8 +65,8 @@ def test_the_api_keeps_its_description(case: Any, who: str, scene: Scene) -> Non
         for name, value in (case.headers or {}).items()
         if name.lower() not in ("host", "cookie")
     }  # Django answers a false host itself
-    case = with_real_ids(case, samples_of(scene))
-    answer = case.call(headers={"Authorization": f"Bearer {scene.tokens[who]}"})
+    case = with_real_ids(case, samples_of(written_scene))
+    answer = case.call(headers={"Authorization": f"Bearer {written_scene.tokens[who]}"})
     case.validate_response(answer, checks=HELD)
 
 
