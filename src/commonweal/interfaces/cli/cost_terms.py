@@ -31,6 +31,11 @@ def _terms(verbs: Any, verb: Callable[..., argparse.ArgumentParser]) -> None:
     for name in ("unit", "category", "account-prefix", "kind", "rule"):
         mark.add_argument(f"--{name}", default="")
     mark.add_argument("--reason", required=True)
+    verb(verbs, "methods", "compare the methods of allocation on the last month", show_methods)
+    method = verb(verbs, "method", "propose how pools give to pools from a month on", put_method)
+    method.add_argument("method", choices=("direct", "step_down", "double_step_down", "reciprocal"))
+    method.add_argument("--from", dest="starts", required=True, metavar="YYYY-MM-DD")
+    method.add_argument("--reason", required=True)
     towers = verb(verbs, "towers", "show costs by tower and cost pool", show_towers)
     towers.add_argument("--from", dest="first", required=True, metavar="YYYY-MM")
     towers.add_argument("--to", dest="last", required=True, metavar="YYYY-MM")
@@ -117,6 +122,37 @@ def drive(args: argparse.Namespace) -> int:
             parts=pairs(args.parts, "headcount=60%"), reason=args.reason,
         )  # fmt: skip
     print(f"From {made.starts} “{args.pool}” goes out by {', '.join(args.parts)}.")
+    return 0
+
+
+def put_method(args: argparse.Namespace) -> int:
+    """A method of allocation."""
+    from commonweal.practices.charging.public import propose_allocation_method
+
+    with acting(args) as actor:
+        propose_allocation_method(
+            actor=actor, method=args.method, starts=_day(args.starts), reason=args.reason
+        )
+    print("Proposed. It counts once a second person approves it, on the page of its method.")
+    return 0
+
+
+def show_methods(args: argparse.Namespace) -> int:
+    """The last month under every method."""
+    from commonweal.practices.charging.public import method_effect, money_text
+
+    with acting(args) as actor:
+        found = method_effect(actor)
+    if found is None:
+        print("Nothing is allocated yet. Import a month's costs and allocate them.")
+        return 0
+    rows = [
+        (row.code, *("-" if m is None else money_text(m, found.currency) for m in row.amounts))
+        for row in found.rows
+    ]
+    table(("service", *found.methods), rows, "There is no service.")
+    for method, why in found.refused.items():
+        print(f"{method}: {why}")
     return 0
 
 

@@ -85,9 +85,9 @@ def register(verbs: Verbs) -> None:
     allocate.add_argument("--label", required=True, help="what the run is for: “Quarter 3”")
     allocate.add_argument("--basis", choices=("actual", "budget"), default="actual")
     allocate.add_argument(
-        "--method", default="step_down",
+        "--method", default="",
         choices=("direct", "step_down", "double_step_down", "reciprocal"),
-        help="how pools give to pools (default: step_down)",
+        help="how pools give to pools (default: as decided for the first month)",
     )  # fmt: skip
     _derive_parser(inner)
     lineage.register(inner, _verb)

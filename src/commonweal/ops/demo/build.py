@@ -40,7 +40,7 @@ from .agreements import (
 )
 from .cash import receive
 from .data import CENTRE, SOURCES
-from .money import build_cost_model, fiscal_year_start, import_month, rise_of
+from .money import build_cost_model, decide_method, fiscal_year_start, import_month, rise_of
 from .people import World, build_catalogue, build_parties
 from .rates import decide_rates
 from .sending import Sent, counted, report, send_by_call, send_by_file
@@ -137,6 +137,9 @@ def _fiscal_year(world: World, story: Story, year: date, number: int, say: Say) 
     with at(moment(year - timedelta(days=75))):
         for step in range(12):
             import_month(world, budget.shift(step), rise, "budget")
+    if number == 1:
+        with at(moment(year - timedelta(days=65))):
+            decide_method(world, year)
     with at(moment(year - timedelta(days=60))):
         decide_rates(world, year, number)
 

@@ -7,6 +7,8 @@ from commonweal.kernel.schema.domain import Manifest
 
 from . import notice_words
 from .actions import adjustments, assurance, recovery
+from .actions.allocation_method import SUBJECT as METHOD
+from .actions.allocation_method import method_approved, method_not_approved
 from .actions.approval import bills_approved, bills_not_approved
 from .actions.assets import SUBJECT as DISPOSAL
 from .actions.assets import disposal_approved, disposal_not_approved
@@ -88,6 +90,9 @@ register_subject(
 )
 register_subject(
     IDLE, APPROVE, policy_approved, policy_not_approved, words="who bears idle capacity"
+)
+register_subject(
+    METHOD, APPROVE, method_approved, method_not_approved, words="how pools give to pools"
 )
 register_subject(
     DISPOSAL, APPROVE, disposal_approved, disposal_not_approved, words="the disposal of an asset"

@@ -13,11 +13,12 @@ from commonweal.kernel.party.public import centre as profile
 from commonweal.practices.charging import public as charging
 
 from ..kit import paging
-from ..kit.doors import Asked
+from ..kit.doors import Asked, centre
 from ..kit.types import Day, Done, Exact, In, Money, Out, Page, Period, Text
 from .costs import BASIS, IMPORT, SEE, PoolCode, door
 
 __all__ = ["door"]
+DECIDE = centre("charging.approve_rates")
 Words = Annotated[Text, Field(max_length=300)]
 Short = Annotated[Text, Field(max_length=120)]
 Kind = Literal["pool", "tower"]
@@ -77,6 +78,51 @@ class MarkOut(Out):
     category: str
     account_prefix: str
     kind: str
+
+
+class MethodIn(In):
+    """How pools give to pools from the first of a month on, and why."""
+
+    method: Literal["direct", "step_down", "double_step_down", "reciprocal"]
+    starts: Day
+    reason: Annotated[Text, Field(min_length=10, max_length=500)]
+
+
+class MethodOut(Out):
+    """A method of allocation and where its decision stands."""
+
+    id: UUID
+    method: str
+    starts: Day
+    reason: str
+    state: str
+    decision_id: UUID | None
+
+
+class MethodVerdictIn(In):
+    """A second person's decision; a rejection needs its reason."""
+
+    approved: bool
+    reason: Words = ""
+
+
+class MethodCosts(Out):
+    """What a service cost under each method; null where the costs cannot be shared so."""
+
+    service: str
+    direct: Money | None
+    step_down: Money | None
+    double_step_down: Money | None
+    reciprocal: Money | None
+
+
+class MethodEffectOut(Out):
+    """The last allocated month under every method; `refused` says why one cannot be used."""
+
+    period: Period | None
+    currency: str
+    services: list[MethodCosts]
+    refused: dict[str, str]
 
 
 class Term(Out):
@@ -218,3 +264,49 @@ def read_towers(
             for pool, amount in row.items()
         ],
     }
+
+
+@door.get("/allocation-methods", access=SEE, returns=Page[MethodOut])
+def list_allocation_methods(
+    request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
+) -> dict[str, Any]:
+    """Methods that were proposed and decided, the latest to begin first."""
+    return paging.answer(charging.allocation_methods(request.actor, paging.place(after, limit)))
+
+
+@door.get("/allocation-methods/effect", access=SEE, returns=MethodEffectOut)
+def read_method_effect(request: Asked) -> dict[str, Any]:
+    """What each service cost in the last allocated month under every method."""
+    found = charging.method_effect(request.actor)
+    if found is None:
+        return {"period": None, "currency": profile().currency, "services": [], "refused": {}}
+
+    def text(minor: int | None) -> str | None:
+        return None if minor is None else charging.money_text(minor, found.currency)
+
+    return {
+        "period": found.period,
+        "currency": found.currency,
+        "services": [
+            {
+                "service": row.code,
+                **dict(zip(found.methods, (text(each) for each in row.amounts), strict=True)),
+            }
+            for row in found.rows
+        ],
+        "refused": found.refused,
+    }
+
+
+@door.post("/allocation-methods", access=IMPORT, returns=MethodOut, status=201)
+def propose_allocation_method(request: Asked, data: MethodIn) -> Any:
+    """Propose how pools give to pools from a month on; a second person decides."""
+    return charging.propose_allocation_method(actor=request.actor, **data.model_dump())
+
+
+@door.post("/allocation-methods/{method_id}/decision", access=DECIDE, returns=MethodOut)
+def decide_allocation_method(request: Asked, method_id: UUID, data: MethodVerdictIn) -> Any:
+    """Approve or reject a method, as a second person."""
+    return charging.decide_allocation_method(
+        actor=request.actor, method_id=method_id, approved=data.approved, reason=data.reason
+    )

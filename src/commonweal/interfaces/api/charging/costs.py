@@ -185,13 +185,13 @@ class ReconciliationOut(Out):
 
 
 class AllocateIn(In):
-    """Which costs to allocate."""
+    """Which costs to allocate; without a method by the one decided for the first month."""
 
     basis: BASIS = "actual"
     first_period: Period
     last_period: Period
     label: Annotated[Text, Field(min_length=1, max_length=80)]
-    method: Literal["direct", "step_down", "double_step_down", "reciprocal"] = "step_down"
+    method: Literal["", "direct", "step_down", "double_step_down", "reciprocal"] = ""
 
 
 class ModelIn(In):

@@ -23,6 +23,7 @@ from .base import (
     attempt,
     done,
     last_month,
+    local_day,
     month_asked,
     months_back,
     required_id,
@@ -197,11 +198,12 @@ def allocations(request: Asked) -> HttpResponse:
         "rows": rows,
         "pages": pages(request, rows),
         "tabs": cost_tabs("allocations"),
+        "decided": method_words()[charging.allocation_method_in_force(request.actor, local_day())],
         "may_allocate": request.actor.may(CHANGE),
         "months": months_back(last_month()),
         "asked": request.POST,
         "currency": centre().currency,
-        "methods": list(method_words().items()),
+        "methods": [("", _("As decided for the first month")), *method_words().items()],
     }
     return show(request, "centre/allocations.jinja", context, errors)
 
@@ -226,7 +228,7 @@ def allocate(request: Asked) -> charging.AllocationRun:
         first_period=first,
         last_period=last,
         label=text(request, "label") or f"{first} – {last}",
-        method=text(request, "method") or "step_down",
+        method=text(request, "method"),
     )
 
 

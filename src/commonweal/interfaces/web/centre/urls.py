@@ -9,6 +9,7 @@ from ..agreements import approvers
 from ..agreements.addresses import addresses
 from . import (
     adjusting,
+    allocation_method,
     approval,
     assets,
     audit,
@@ -138,6 +139,12 @@ urlpatterns = [
     path("costs/assets/<str:code>/", assets.asset, name="asset"),
     path("costs/assets/<str:code>/dispose/", assets.dispose, name="asset_dispose"),
     path("costs/lines/<uuid:line_id>/", lineage.ledger_line, name="ledger_line"),
+    path("costs/allocations/method/", allocation_method.method, name="allocation_method"),
+    path(
+        "costs/allocations/method/change/",
+        allocation_method.change_method,
+        name="allocation_method_change",
+    ),
     path("costs/allocations/", cost_model.allocations, name="allocations"),
     path("costs/allocations/<uuid:run_id>/", cost_model.allocation, name="allocation"),
     path("recovery/", recovery.recovery, name="recovery"),

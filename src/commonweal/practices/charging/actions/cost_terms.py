@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from commonweal.kernel.access.public import Actor, require
 from commonweal.kernel.audit.public import action, record
-from commonweal.kernel.calendar.public import FiscalPeriod, Span, now
+from commonweal.kernel.calendar.public import Span, now
 from commonweal.kernel.catalogue.public import Service
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import NotFound
@@ -19,7 +19,7 @@ from commonweal.kernel.schema.public import NotFound
 from ..domain.cost_terms import check_set
 from ..domain.costs import CostError
 from ..models import CostTag, CostTerm, DriverPart, DriverSet, LineMark
-from ..selectors.cost_model import closed_periods
+from ..selectors.cost_model import require_open
 from ..selectors.cost_terms import vocabulary
 from ..selectors.marks import FIELDS, PERSONAL, UNALLOWABLE
 from .cost_model import PERMISSION, code_of, driver_by_code, pool_by_code
@@ -63,7 +63,7 @@ def put_driver_set(
     weights = {code: parse_weight(weight) for code, weight in parts.items()}
     span = Span(starts, ends)
     check_set(starts, ends, weights)
-    _require_open(starts)
+    require_open(starts)
     drivers = [(driver_by_code(code), weight) for code, weight in sorted(weights.items())]
     running = DriverSet.objects.filter(pool=found, ends__isnull=True, starts__lt=span.start)
     running.update(ends=span.start)
@@ -93,17 +93,6 @@ def put_driver_set(
     return made
 
 
-def _require_open(starts: date) -> None:
-    month = FiscalPeriod.of_date(starts)
-    closed = closed_periods([month.shift(step).code for step in range(120)])
-    if closed:
-        raise CostError(
-            "COSTS-236",
-            f"{closed[-1]} is allocated already and keeps its drivers. Begin with a later month.",
-            field="starts",
-        )
-
-
 @action
 def remove_driver_set(*, actor: Actor, set_id: UUID) -> None:
     """Take back a set whose months are all open; the pool's own driver counts again."""
@@ -111,7 +100,7 @@ def remove_driver_set(*, actor: Actor, set_id: UUID) -> None:
     found = DriverSet.objects.filter(pk=set_id, agency_id=centre().agency_id).first()
     if found is None:
         raise NotFound("COSTS-408", "There are no such drivers. Choose them from the list.")
-    _require_open(found.starts)
+    require_open(found.starts)
     record(actor=actor, verb="costs.driver_set_removed", target=found)
     found.delete()
 

@@ -37,6 +37,7 @@ from ..models import (
     RejectedCostRow,
 )
 from ..selectors.allocation_inputs import allowable_part, document_of, inputs, store_idle
+from ..selectors.allocation_method import method_on
 from ..selectors.cost_model import present_ledger
 
 BASES = ("actual", "budget")
@@ -210,20 +211,22 @@ def allocate(
     first_period: str,
     last_period: str,
     label: str,
-    method: str = "step_down",
+    method: str = "",
     late_import: CostImport | None = None,
 ) -> AllocationRun:
     """Allocate the ledger costs of some periods to services, exactly and proved by a second path.
 
     `basis` “budget” takes imported budget lines; where these periods have none, their actual costs
     stand in for the budget, and the run's document says so. Drivers count with their latest
-    measurement not after `last_period`. The same inputs give the run that there is already.
+    measurement not after `last_period`. `method`: empty for the one decided for the first month.
+    The same inputs give the run that there is already.
     Periods without any ledger line are refused (COSTS-224): nothing is no finding. Where marks say
     what grants do not allow, the result holds both bases; idle capacity is kept line by line.
     `late_import`: the import of late costs that the run is made for.
     """
     require(actor, "charging.import_costs")
     first, last = _span(basis, first_period, last_period)
+    method = method or method_on(first.first_day)
     given = inputs(basis, first, last)
     document = document_of(given, method)
     if not given.amounts:

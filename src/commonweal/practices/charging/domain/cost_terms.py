@@ -15,6 +15,9 @@ from commonweal.kernel.money.public import largest_remainder
 from .costs import CostError
 
 IDLE = "idle:"
+DEFAULT_METHOD = "step_down"
+METHODS = ("direct", "step_down", "double_step_down", "reciprocal")
+"""How pools may give to pools, as the engine knows them; the order in which people read them."""
 POLICIES = ("absorbed", "reserved", "spread")
 COST_POOLS: tuple[tuple[str, str], ...] = (
     ("internal-labor", "Internal Labor"), ("external-labor", "External Labor"),
@@ -48,6 +51,24 @@ def check_set(starts: date, ends: date | None, weights: Mapping[str, Decimal]) -
             "above zero, together 100 %.",
             field="parts",
         )
+
+
+def check_method(method: str, starts: date, reason: str) -> None:
+    """Refuse a method of allocation that cannot be decided (COSTS-231, COSTS-271, COSTS-272)."""
+    if method not in METHODS:
+        raise CostError(
+            "COSTS-271",
+            f"“{method}” is not a method. Use one of: {', '.join(METHODS)}.",
+            field="method",
+        )
+    if starts.day != 1:
+        raise CostError(
+            "COSTS-231",
+            "Costs go by months. Begin on the first of a month.",
+            field="starts",
+        )
+    if len(reason.strip()) < 10:
+        raise CostError("COSTS-272", "Say in at least ten characters why.", field="reason")
 
 
 @dataclass(frozen=True)

@@ -391,6 +391,50 @@ class Migration(migrations.Migration):
                     },
                 ),
                 migrations.CreateModel(
+                    name="AllocationMethod",
+                    fields=[
+                        (
+                            "id",
+                            models.UUIDField(
+                                default=commonweal.kernel.schema.ids.uuid7,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        ("method", models.CharField(max_length=16)),
+                        ("starts", models.DateField()),
+                        ("reason", models.CharField(max_length=500)),
+                        ("state", models.CharField(default="proposed", max_length=10)),
+                        ("decision_id", models.UUIDField(null=True)),
+                        ("recorded_at", models.DateTimeField()),
+                        ("approved_at", models.DateTimeField(null=True)),
+                        (
+                            "agency",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="party.agency",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "indexes": [
+                            models.Index(
+                                fields=["agency", "starts", "id"],
+                                name="allocation_method_newest",
+                            )
+                        ],
+                        "constraints": [
+                            models.UniqueConstraint(
+                                condition=models.Q(("state", "approved")),
+                                fields=("agency", "starts"),
+                                name="allocation_method_once",
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
                     name="Asset",
                     fields=[
                         (

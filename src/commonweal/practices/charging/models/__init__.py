@@ -13,6 +13,7 @@ from .budgets import (
 )
 from .close import CloseRun, CloseStep
 from .cost_terms import (
+    AllocationMethod,
     Capacity,
     CapacityUse,
     CostTag,
@@ -80,6 +81,7 @@ __all__ = [
     "AdjustmentPart",
     "AgreementNotice",
     "AllocationEdge",
+    "AllocationMethod",
     "AllocationRun",
     "AnnualPackage",
     "AnomalyHold",

@@ -118,6 +118,32 @@ class IdlePolicy(TenantModel):
         ]
 
 
+@tenant()
+class AllocationMethod(TenantModel):
+    """How pools give to pools from a first of a month on; binding once a second person approved.
+
+    Before the first of them, and where none is decided, the step-down counts.
+    """
+
+    method = models.CharField(max_length=16)  # direct step_down double_step_down reciprocal
+    starts = models.DateField()
+    reason = models.CharField(max_length=500)
+    state = models.CharField(max_length=10, default="proposed")  # approved rejected replaced
+    decision_id = models.UUIDField(null=True)
+    recorded_at = models.DateTimeField()
+    approved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agency", "starts"],
+                condition=models.Q(state="approved"),
+                name="allocation_method_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["agency", "starts", "id"], name="allocation_method_newest")]
+
+
 @tenant(append_only=True)
 class IdleCost(TenantModel):
     """The idle line of one allocation: what a capacity cost, used and left idle, and who bears it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..actions.allocation_method import decide_allocation_method, propose_allocation_method
 from ..actions.assets import decide_disposal, depreciate, propose_disposal, put_asset
 from ..actions.capacity import (
     decide_idle_policy,
@@ -28,6 +29,7 @@ from ..actions.cost_terms import (
     tag_cost,
 )
 from ..actions.costs import ImportReport, allocate, import_costs, save_mapping
+from ..domain.cost_terms import METHODS as ALLOCATION_METHODS
 from ..domain.cost_terms import POLICIES as IDLE_POLICIES
 from ..domain.cost_values import DATE_FORMATS as COST_DATE_FORMATS
 from ..domain.costs import FIELDS as COST_FIELDS
@@ -41,6 +43,12 @@ from ..import_costs.reading import (
     first_rows,
     look_at_costs,
     read_costs,
+)
+from ..selectors.allocation_method import (
+    MethodEffect,
+    allocation_method_in_force,
+    allocation_methods,
+    method_effect,
 )
 from ..selectors.assets import (
     AssetView,
@@ -99,6 +107,7 @@ from ..selectors.lineage import (
 )
 
 __all__ = [
+    "ALLOCATION_METHODS",
     "COST_DATE_FORMATS",
     "COST_FIELDS",
     "IDLE_POLICIES",
@@ -116,12 +125,15 @@ __all__ = [
     "LedgerTrail",
     "LineCosts",
     "MappingNeeded",
+    "MethodEffect",
     "PoolCost",
     "PoolShares",
     "Reconciliation",
     "TowerCosts",
     "allocate",
     "allocation_edges",
+    "allocation_method_in_force",
+    "allocation_methods",
     "allocation_run",
     "allocation_runs",
     "asset_by_code",
@@ -145,6 +157,7 @@ __all__ = [
     "cost_tags",
     "cost_vocabulary",
     "costs_by_tower",
+    "decide_allocation_method",
     "decide_disposal",
     "decide_idle_policy",
     "depreciate",
@@ -167,10 +180,12 @@ __all__ = [
     "line_pool_shares",
     "look_at_costs",
     "mappings",
+    "method_effect",
     "no_costs_reason",
     "parse_columns",
     "pool_lines",
     "pools",
+    "propose_allocation_method",
     "propose_disposal",
     "propose_idle_policy",
     "put_asset",

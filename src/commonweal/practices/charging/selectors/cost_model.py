@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,9 +12,11 @@ from django.db.models import Case, Count, Max, Q, QuerySet, Sum, Value, When
 from django.db.models.fields import CharField
 
 from commonweal.kernel.access.public import Actor, require
+from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.catalogue.public import Service
 from commonweal.kernel.party.public import centre
 
+from ..domain.costs import CostError
 from ..models import (
     CloseRun,
     CloseStep,
@@ -218,6 +221,18 @@ def closed_periods(periods: Sequence[str], step: str = "allocate") -> list[str]:
         )
     )
     return sorted(done)
+
+
+def require_open(starts: date) -> None:
+    """Refuse to change how costs go from a day on if a month since is allocated (COSTS-236)."""
+    month = FiscalPeriod.of_date(starts)
+    closed = closed_periods([month.shift(step).code for step in range(120)])
+    if closed:
+        raise CostError(
+            "COSTS-236",
+            f"{closed[-1]} is allocated already, and stays as it is. Begin with a later month.",
+            field="starts",
+        )
 
 
 def service_rows() -> list[Service]:

@@ -11,12 +11,23 @@ import pytest
 
 from commonweal.interfaces.cli.main import main
 from commonweal.kernel.access.public import SYSTEM
+from commonweal.practices.charging.actions import cost_model as model
 from commonweal.practices.charging.actions import costs as actions
+from commonweal.practices.charging.actions.allocation_method import decide_allocation_method
+from commonweal.practices.charging.actions.costs import import_costs
 from commonweal.practices.charging.domain.costs import ColumnMapping
 from commonweal.practices.charging.import_costs.reading import read_costs
-from commonweal.practices.charging.models import CostImport, CostLine, CostMapping, RateVersion
+from commonweal.practices.charging.models import (
+    AllocationRun,
+    CostImport,
+    CostLine,
+    CostMapping,
+    RateVersion,
+)
+from commonweal.practices.charging.selectors.allocation_method import allocation_methods
 
 from .costs_scene import SMALL, Scene, request, scene
+from .test_allocation_method import CIRCLE
 from .test_costs_allocation import DOCUMENT
 
 __all__ = ["scene"]
@@ -185,3 +196,21 @@ def test_the_same_rows_as_a_workbook_give_the_same_sum(scene: Scene, shared_data
     reading = read_costs(SYSTEM, as_book)
     assert reading.used_minor == LAYOUTS["oct-dec-2017"][1]
     assert reading.control.rows == LAYOUTS["oct-dec-2017"][0]
+
+
+def test_methods_are_compared_and_one_is_proposed(cli: Cli, scene: Scene) -> None:
+    assert "Nothing is allocated yet" in cli("methods")[1]
+    import_costs(actor=scene.officer, request=request())
+    model.put_cost_model(actor=scene.officer, document=CIRCLE)
+    allocate = ("allocate", "--from", "2017-10", "--to", "2017-10", "--label", "2017-10")
+    assert cli(*allocate)[0] == 0
+    code, told = cli("methods")
+    assert code == 0
+    assert "reciprocal" in told
+    assert "payroll" in told
+    method = ("method", "reciprocal", "--from", "2017-11-01", "--reason", "They serve each other")
+    assert "Proposed." in cli(*method)[1]
+    waiting = allocation_methods(scene.officer)[0]
+    decide_allocation_method(actor=scene.director, method_id=waiting.pk, approved=True)
+    assert cli("allocate", "--from", "2017-11", "--to", "2017-11", "--label", "2017-11")[0] == 0
+    assert AllocationRun.objects.get(label="2017-11").method == "reciprocal"
