@@ -40,7 +40,14 @@ from .agreements import (
 )
 from .cash import receive
 from .data import CENTRE, SOURCES
-from .money import build_cost_model, decide_method, fiscal_year_start, import_month, rise_of
+from .money import (
+    build_cost_model,
+    decide_method,
+    fiscal_year_start,
+    import_month,
+    reserve_racks,
+    rise_of,
+)
 from .people import World, build_catalogue, build_parties
 from .rates import decide_rates
 from .sending import Sent, counted, report, send_by_call, send_by_file
@@ -110,6 +117,7 @@ def build(last: FiscalPeriod, size: str, say: Say, months: int = MONTHS) -> Worl
     with at(moment(years[0] - timedelta(days=20))):
         say("Agreements and orders, signed by both sides")
         build_agreements(world, years[0], years[-1])
+        reserve_racks(world, years[0])
     for period in periods(story):
         _month(world, story, period, size, say)
         _turn(world, story, period)

@@ -21,9 +21,13 @@ from commonweal.practices.charging.public import (
     ColumnMapping,
     CostRequest,
     decide_allocation_method,
+    decide_idle_policy,
     import_costs,
     propose_allocation_method,
+    propose_idle_policy,
+    put_capacity,
     put_cost_model,
+    reserve_capacity,
 )
 
 from . import cards
@@ -109,6 +113,32 @@ def decide_method(world: World, starts: date) -> None:
         )  # fmt: skip
     with act_as(director):
         decide_allocation_method(actor=director, method_id=found.pk, approved=True)
+
+
+RACKS = "hosting.rack-unit"
+RESERVED = {"LWD": 20, "TRE": 12}
+"""Rack units that agencies keep free for an emergency."""
+
+
+def reserve_racks(world: World, starts: date) -> None:
+    """More racks stand ready than are in use; those who reserved them pay for what lies idle."""
+    finance, director = world.of("finance_officer"), world.of("director")
+    ready = (yearly_volume(RACKS) / 12 + sum(RESERVED.values())).to_integral_value()
+    with act_as(finance):
+        found = put_capacity(
+            actor=finance, charge_item=RACKS, quantity=ready, unit="rack units",
+            owner="Hosting office", evidence="Floor plan of the data centre", starts=starts,
+        )  # fmt: skip
+        for code, units in RESERVED.items():
+            reserve_capacity(
+                actor=finance, capacity_id=found.pk, agency_id=world.agencies[code], quantity=units
+            )
+        proposed = propose_idle_policy(
+            actor=finance, capacity_id=found.pk, policy="reserved",
+            reason="The free racks are kept for the agencies that reserved them for an emergency",
+        )  # fmt: skip
+    with act_as(director):
+        decide_idle_policy(actor=director, policy_id=proposed.pk, approved=True)
 
 
 def build_cost_model(world: World) -> None:

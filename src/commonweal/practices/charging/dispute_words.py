@@ -90,4 +90,6 @@ def credit_words() -> Mapping[str, str]:
         "dispute": _("Disputed line"),
         "service_level": _("Service level missed"),
         "year_end": _("Year-end adjustment"),
+        "idle_pool": _("Reserved capacity that lay idle"),
+        "idle_item": _("Reserved capacity that lay idle"),
     }

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from commonweal.kernel.words import public as words
 
 from .domain.bills import Change
+from .domain.credits import IDLE_KINDS
 from .engine import Tiered
 from .engine.price import exact_sum, from_document, product, r9
 from .models import BillLine, RateVersion
@@ -33,6 +34,11 @@ def month_name(period: str, beside: str) -> str:
 def day(value: date | None) -> str:
     """A day in full."""
     return words.day(value)
+
+
+def charges_idle(line: BillLine) -> bool:
+    """Whether a line charges reserved capacity that lay idle."""
+    return line.credit is not None and line.credit.credit.kind in IDLE_KINDS
 
 
 class Words:
@@ -121,11 +127,13 @@ class Words:
         if line.kind == "discount":
             return _("Taken off the full price by a decision: %(total)s.") % {"total": total}
         if line.kind == "credit":
-            shape = (
-                _("A credit for %(month)s: %(total)s.")
-                if line.amount_minor <= 0
-                else _("A charge after the year's end for %(month)s: %(total)s.")
-            )
+            shape = _("A credit for %(month)s: %(total)s.")
+            if line.amount_minor > 0:
+                shape = (
+                    _("Reserved capacity that lay idle in %(month)s: %(total)s.")
+                    if charges_idle(line)
+                    else _("A charge after the year's end for %(month)s: %(total)s.")
+                )
             return shape % {"month": month(line.charge_period), "total": total}
         if model.get("kind") == "flat":
             return _("A fixed charge for the month: %(total)s.") % {"total": total}
@@ -163,7 +171,10 @@ class Words:
         if line.kind == "discount":
             said.append(_("Reduced price"))
         if line.kind == "credit":
-            said.append(_("Credit for %(month)s") % {"month": month(line.charge_period)})
+            shape = _("Credit for %(month)s")
+            if line.amount_minor > 0 and charges_idle(line):
+                shape = _("Reserved capacity that lay idle in %(month)s")
+            said.append(shape % {"month": month(line.charge_period)})
         if line.kind == "correction":
             said.append(_("Correction to %(month)s") % {"month": month(line.charge_period)})
         return ", ".join(said)

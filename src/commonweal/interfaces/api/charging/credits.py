@@ -47,6 +47,23 @@ class CreditMonthOut(Out):
     bill: str | None
 
 
+class IdleChargeOut(Out):
+    """How a charge came about for reserved capacity that lay idle: the idle part of its cost is
+    1 - used / practical, the agency's part of that what it reserved of all that was."""
+
+    run: UUID
+    period: str
+    of: str
+    unit: str
+    practical: Exact
+    used: Exact
+    cost: Money
+    idle: Money
+    reserved: Exact
+    reserved_all: Exact
+    charged: Money
+
+
 class CreditDetail(Out):
     """A credit with its schedule. `moved_on`: what earlier bills had no room for."""
 
@@ -54,6 +71,7 @@ class CreditDetail(Out):
     months: list[CreditMonthOut]
     lines: list[UUID]
     moved_on: Money
+    idle: IdleChargeOut | None
 
 
 class PortionIn(In):
@@ -137,11 +155,12 @@ def list_credits(
 def read_credit(request: Asked, credit_id: UUID) -> dict[str, Any]:
     """A credit with its schedule, month by month."""
     view = charging.credit_view(request.actor, credit_id)
-    currency = view.credit.currency
+    currency, idle = view.credit.currency, charging.idle_charge(request.actor, credit_id)
     return {
         "credit": shown(view.credit, view.left),
         "lines": [portion.line_id for portion in view.portions],
         "moved_on": charging.money_text(view.moved_on, currency),
+        "idle": idle and charging.idle_document(idle),
         "months": [
             {
                 "month": each.month,

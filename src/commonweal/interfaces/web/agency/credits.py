@@ -43,6 +43,7 @@ def credit(request: Asked, credit_id: UUID) -> HttpResponse:
         "credit": view.credit,
         "kind": charging.credit_words()[view.credit.kind],
         "sentence": sentence(view),
+        "idle": charging.idle_charge(request.actor, credit_id),
     }
     return render(request, "agency/credit.jinja", context)
 
@@ -50,6 +51,13 @@ def credit(request: Asked, credit_id: UUID) -> HttpResponse:
 def sentence(view: charging.CreditView) -> str:
     """`$1,910,000.00 in 24 equal parts; $500,000.00 is still to come.`"""
     currency = view.credit.currency
+    if view.credit.total_minor < 0:
+        said = (
+            _("%(total)s is charged.")
+            if view.left
+            else _("The bills hold this charge of %(total)s.")
+        )
+        return said % {"total": words.money(-view.credit.total_minor, currency)}
     parts = {
         "total": words.money(view.credit.total_minor, currency),
         "count": len(view.credit.months),

@@ -50,6 +50,7 @@ def line_context(request: Asked, line_id: UUID, **more: Any) -> dict[str, Any]:
         "change": says.line_change(view, say),
         "may_ask": request.actor.may(ASK, view.line.agency_id) and view.line.bill.state != "draft",
         "basis": charging.basis_sentences(request.actor, view.line),
+        "idle": idle_of(request, view.line),
         "asked": "",
         "kind": "question",
         "categories": list(charging.category_words().items()),
@@ -57,6 +58,13 @@ def line_context(request: Asked, line_id: UUID, **more: Any) -> dict[str, Any]:
         "amount": "",
         **more,
     }
+
+
+def idle_of(request: Asked, line: charging.BillLine) -> charging.IdleCharge | None:
+    """How a line came about that charges reserved capacity which lay idle."""
+    if line.credit is None:
+        return None
+    return charging.idle_charge(request.actor, line.credit.credit_id)
 
 
 @anyone_with(VIEW, VIEW_ALL)

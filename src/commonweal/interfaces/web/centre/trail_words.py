@@ -124,6 +124,7 @@ VERBS: dict[str, Any] = {
     "costs.allocation_method_asked": _("Method of allocation: decision asked for"),
     "costs.allocation_method_set": _("Method of allocation set"),
     "costs.allocation_method_refused": _("Method of allocation not approved"),
+    "costs.idle_charged": _("Reserved capacity that lay idle charged"),
     "costs.idle_policy_proposed": _("Policy about idle capacity proposed"),
     "costs.idle_policy_asked": _("Policy about idle capacity: decision asked for"),
     "costs.idle_policy_set": _("Policy about idle capacity set"),

@@ -1,4 +1,4 @@
-"""Deciding how pools give to pools: proposed by one person, approved by another, from a month on."""
+"""Deciding how pools give to pools from a month on: proposed by one, approved by another."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import uuid7
 from commonweal.kernel.words import public as words
 
-from ..domain.credits import KINDS, CreditError, parse_months
+from ..domain.credits import CHARGES, KINDS, CreditError, parse_months
 from ..models import BillLine, Credit, CreditPortion
 from ..selectors.credits import first_open_month
 
@@ -138,11 +138,28 @@ def put_credit(
     """Give an agency a credit that a decision of two people grants.
 
     `portions`: minor units by source bill line, positive in the agency's favour (negative only for
-    kind `year_end`). `months`: the billing months over which equal instalments become bill lines.
+    the kinds that charge). `months`: the billing months whose bills hold its equal instalments.
     Errors: CREDIT-101 kind, 102 and 103 months, 104 portions, 105 lines, 106 decision, 107 more
     than the line charged.
     """
     require(actor, APPROVE)
+    return given(
+        actor=actor, kind=kind, reason=reason, decision_id=decision_id, portions=portions,
+        months=months, credit_id=credit_id,
+    )  # fmt: skip
+
+
+def given(
+    *,
+    actor: Actor,
+    kind: str,
+    reason: str,
+    decision_id: UUID,
+    portions: Mapping[UUID, int],
+    months: Sequence[str],
+    credit_id: UUID | None = None,
+) -> Credit:
+    """The same for actions that checked the actor."""
     if kind not in KINDS:
         raise CreditError("CREDIT-101", f"“{kind}” is no kind of credit. Use {', '.join(KINDS)}.")
     decision = decision_of(actor, decision_id)
@@ -193,11 +210,11 @@ def credited_lines(portions: Mapping[UUID, int], kind: str) -> list[BillLine]:
     """The lines that a credit is for, checked: of one agency, shown to it, amounts that make sense
     (CREDIT-104, CREDIT-105)."""
     wrong = [amount for amount in portions.values() if not amount or abs(amount) >= 2**62]
-    if not portions or wrong or (kind != "year_end" and min(portions.values()) < 0):
+    if not portions or wrong or (kind not in CHARGES and min(portions.values()) < 0):
         raise CreditError(
             "CREDIT-104",
-            "Every line of a credit needs an amount above zero. Only a year-end adjustment may "
-            "charge instead.",
+            "Every line of a credit needs an amount above zero. Only a year-end adjustment and "
+            "idle capacity that was reserved may charge instead.",
             field="amount",
         )
     found = BillLine.objects.filter(pk__in=portions).exclude(bill__state="draft")
@@ -209,7 +226,7 @@ def credited_lines(portions: Mapping[UUID, int], kind: str) -> list[BillLine]:
             "A credit is for lines of one agency's bills, in preview or issued. Choose such lines.",
             field="lines",
         )
-    if kind != "year_end":
+    if kind not in CHARGES:
         _within_lines(lines, portions)
     return lines
 
@@ -218,7 +235,7 @@ def _within_lines(lines: Sequence[BillLine], portions: Mapping[UUID, int]) -> No
     """All credits of a line together stay within what it came to (CREDIT-107)."""
     given = dict(
         CreditPortion.objects.filter(line__in=lines, amount_minor__gt=0)
-        .exclude(credit__kind="year_end")
+        .exclude(credit__kind__in=CHARGES)
         .values_list("line_id")
         .annotate(total=Sum("amount_minor"))
         .order_by()

@@ -28,6 +28,7 @@ from ..selectors.bill_document import bill_lines
 from ..selectors.open_bills import UBL, make_invoice
 from .anomalies import hold_rows, open_holds
 from .approval import WAITS, ApprovalError, ask, lacks, latest, window_open
+from .idle import charge_idle
 from .posting import post_bills
 from .usage import Tell
 
@@ -141,7 +142,8 @@ def post(*, actor: Actor, run: CloseRun, options: Any, tell: Tell) -> dict[str, 
     """Post the paired journals of every issued bill and close the month's books."""
     day = journal_day(run)
     bills = list(Bill.objects.filter(run=run, state="issued").order_by("agency__code"))
-    return {"pairs": post_bills(actor, bills, centre().agency_id, day, tell)}
+    pairs = post_bills(actor, bills, centre().agency_id, day, tell)
+    return {"pairs": pairs, "idle": charge_idle(actor=actor, run=run)}
 
 
 def journal_day(run: CloseRun) -> date:

@@ -10,7 +10,10 @@ from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.money.public import largest_remainder
 from commonweal.kernel.schema.public import CommonwealError
 
-KINDS = ("dispute", "service_level", "year_end")
+IDLE_KINDS = ("idle_pool", "idle_item")
+KINDS = ("dispute", "service_level", "year_end", *IDLE_KINDS)
+CHARGES = ("year_end", *IDLE_KINDS)
+"""The kinds that may charge instead of giving back: a year's end, and reserved idle capacity."""
 MOST_MONTHS = 120
 
 

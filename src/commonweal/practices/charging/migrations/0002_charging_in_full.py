@@ -1656,6 +1656,7 @@ class Migration(migrations.Migration):
                         ("policy", models.CharField(max_length=8)),
                         ("decision_id", models.UUIDField(null=True)),
                         ("shares", models.JSONField(default=dict)),
+                        ("reserved", models.JSONField(default=dict)),
                         (
                             "agency",
                             models.ForeignKey(
@@ -1685,6 +1686,70 @@ class Migration(migrations.Migration):
                         "constraints": [
                             models.UniqueConstraint(
                                 fields=("run", "capacity"), name="idle_cost_once"
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="IdleCharge",
+                    fields=[
+                        (
+                            "id",
+                            models.UUIDField(
+                                default=commonweal.kernel.schema.ids.uuid7,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        ("period", models.CharField(max_length=7)),
+                        ("pool", models.CharField(blank=True, max_length=40)),
+                        ("name", models.CharField(max_length=120)),
+                        ("unit", models.CharField(max_length=40)),
+                        ("practical", models.DecimalField(decimal_places=6, max_digits=18)),
+                        ("used", models.DecimalField(decimal_places=6, max_digits=18)),
+                        ("cost_minor", models.BigIntegerField()),
+                        ("idle_minor", models.BigIntegerField()),
+                        ("reserved", models.DecimalField(decimal_places=6, max_digits=18)),
+                        ("reserved_all", models.DecimalField(decimal_places=6, max_digits=18)),
+                        ("amount_minor", models.BigIntegerField()),
+                        (
+                            "agency",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="party.agency",
+                            ),
+                        ),
+                        (
+                            "credit",
+                            models.OneToOneField(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="idle_charge",
+                                to="charging.credit",
+                            ),
+                        ),
+                        (
+                            "idle",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="charges",
+                                to="charging.idlecost",
+                            ),
+                        ),
+                        (
+                            "run",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="charging.allocationrun",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "constraints": [
+                            models.UniqueConstraint(
+                                fields=("agency", "idle"), name="idle_charge_once"
                             )
                         ],
                     },

@@ -148,7 +148,8 @@ class AllocationMethod(TenantModel):
 class IdleCost(TenantModel):
     """The idle line of one allocation: what a capacity cost, used and left idle, and who bears it.
 
-    `shares`: for the policy “reserved”, the minor units of each agency by its id.
+    `shares`: for the policy “reserved”, the minor units of each agency by its id, and `reserved`
+    what each had reserved then.
     """
 
     run = models.ForeignKey(AllocationRun, on_delete=models.PROTECT, related_name="idle")
@@ -160,9 +161,42 @@ class IdleCost(TenantModel):
     policy = models.CharField(max_length=8)
     decision_id = models.UUIDField(null=True)
     shares = models.JSONField(default=dict)
+    reserved = models.JSONField(default=dict)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "capacity"], name="idle_cost_once")]
+
+
+@tenant(append_only=True)
+class IdleCharge(TenantModel):
+    """What an agency is charged of an idle cost, as it may see it; its row, not the centre's.
+
+    `credit`: the charge on the next bill. `reserved` of `reserved_all` is the agency's part of
+    `idle_minor`, which is the idle part of `cost_minor`: 1 − `used` ÷ `practical`. `pool`: the code
+    of the shared pool whose capacity it is; empty for a charge item's.
+    """
+
+    idle = models.ForeignKey(IdleCost, on_delete=models.PROTECT, related_name="charges")
+    credit = models.OneToOneField(
+        "charging.Credit", on_delete=models.PROTECT, related_name="idle_charge"
+    )
+    run = models.ForeignKey(AllocationRun, on_delete=models.PROTECT, related_name="+")
+    period = models.CharField(max_length=7)
+    pool = models.CharField(max_length=40, blank=True)
+    name = models.CharField(max_length=120)
+    unit = models.CharField(max_length=40)
+    practical = models.DecimalField(max_digits=18, decimal_places=6)
+    used = models.DecimalField(max_digits=18, decimal_places=6)
+    cost_minor = models.BigIntegerField()
+    idle_minor = models.BigIntegerField()
+    reserved = models.DecimalField(max_digits=18, decimal_places=6)
+    reserved_all = models.DecimalField(max_digits=18, decimal_places=6)
+    amount_minor = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "idle"], name="idle_charge_once"),
+        ]
 
 
 @tenant(delete=True)

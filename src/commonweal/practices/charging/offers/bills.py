@@ -86,7 +86,15 @@ from ..selectors.closes import (
     running,
     unclosed_months,
 )
-from ..selectors.credits import CreditView, credit_left, credit_view, credits, first_credit_month
+from ..selectors.credits import (
+    CreditView,
+    credit_left,
+    credit_view,
+    credits,
+    first_credit_month,
+    idle_charge,
+    idle_document,
+)
 from ..selectors.dispute_levels import dispute_levels
 from ..selectors.disputes import (
     BoardReport,
@@ -235,6 +243,8 @@ __all__ = [
     "held_items",
     "history",
     "holds",
+    "idle_charge",
+    "idle_document",
     "intragov_json",
     "invoice_lacks",
     "invoice_xml",

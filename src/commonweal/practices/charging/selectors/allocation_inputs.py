@@ -7,16 +7,26 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Sum
+
 from commonweal.kernel.calendar.public import FiscalPeriod
-from commonweal.kernel.money.public import Money
+from commonweal.kernel.money.public import Money, largest_remainder
 from commonweal.kernel.party.public import centre
 
 from ..domain.cost_model import PoolInput, allocation_document, total_of
 from ..domain.cost_terms import IDLE, Idle, document_parts, idle_parts
 from ..domain.costs import CostError
 from ..engine.documents import run_allocate
-from ..models import AllocationRun, IdleCost
-from .capacity import Reach, idle_shares, item_reaches, policy_of, pool_reaches
+from ..models import AllocationRun, BillLine, IdleCost
+from .capacity import (
+    Reach,
+    idle_shares,
+    item_reaches,
+    months_of,
+    policy_of,
+    pool_reaches,
+    reserved_by,
+)
 from .cost_model import (
     UNASSIGNED,
     amounts_by_pool,
@@ -160,10 +170,31 @@ def store_idle(run: AllocationRun, given: Inputs) -> None:
         idle = _minor(run, IDLE + code) if policy != "spread" else idle_of(reach, cost).idle_minor
         _store(run, reach, cost, idle)
     for reach in given.items:
-        item = reach.capacity.charge_item
-        if item is not None:
-            cost = _minor(run, item.service.code)
-            _store(run, reach, cost, idle_of(reach, cost).idle_minor)
+        store_item_idle(run, reach)
+
+
+def store_item_idle(run: AllocationRun, reach: Reach) -> None:
+    """Keep a charge item's idle line. Its cost: of its service's cost, the part that it has in what
+    the service billed of the months (all of it where nothing was billed)."""
+    item = reach.capacity.charge_item
+    if item is None:
+        return
+    months = [month.code for month in months_of(*_months(run))]
+    billed = BillLine.objects.filter(
+        service_id=item.service_id, charge_period__in=months, kind__in=("usage", "fixed")
+    )
+    by_item = dict(
+        billed.values_list("charge_item_id").annotate(total=Sum("amount_minor")).order_by()
+    )
+    cost, whole = _minor(run, item.service.code), sum(by_item.values())
+    if whole > 0:
+        own = by_item.get(item.pk, 0)
+        cost = largest_remainder(cost, [own, whole - own], ["own", "others"])[0]
+    _store(run, reach, cost, idle_of(reach, cost).idle_minor)
+
+
+def _months(run: AllocationRun) -> tuple[FiscalPeriod, FiscalPeriod]:
+    return FiscalPeriod.parse(run.first_period), FiscalPeriod.parse(run.last_period)
 
 
 def _minor(run: AllocationRun, target: str) -> int:
@@ -173,6 +204,7 @@ def _minor(run: AllocationRun, target: str) -> int:
 def _store(run: AllocationRun, reach: Reach, cost: int, idle: int) -> None:
     decided = policy_of(reach.capacity)
     if decided is not None:
+        reserved = reserved_by(reach.capacity, decided.policy)
         IdleCost.objects.create(
             agency_id=run.agency_id,
             run=run,
@@ -183,5 +215,6 @@ def _store(run: AllocationRun, reach: Reach, cost: int, idle: int) -> None:
             idle_minor=idle,
             policy=decided.policy,
             decision_id=decided.decision_id,
-            shares=idle_shares(reach.capacity, decided.policy, idle),
+            shares=idle_shares(reserved, decided.policy, idle),
+            reserved={key: str(quantity) for key, quantity in reserved.items()},
         )

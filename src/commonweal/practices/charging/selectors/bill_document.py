@@ -40,6 +40,7 @@ def bill_lines(bill: Bill, place: Place | None = None) -> Listing[BillLine]:
             "corrects",
             "corrects__bill",
             "exchange",
+            "credit__credit",
         )
         .prefetch_related("funding__source")
     )

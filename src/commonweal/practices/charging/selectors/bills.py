@@ -210,6 +210,7 @@ def line(actor: Actor, line_id: UUID) -> BillLine:
             "corrects",
             "corrects__bill",
             "exchange",
+            "credit__credit",
         )
         .prefetch_related("funding__source")
         .first()

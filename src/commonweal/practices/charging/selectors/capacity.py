@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -113,12 +113,16 @@ def item_reaches(first: FiscalPeriod, last: FiscalPeriod) -> list[Reach]:
     return [reach(row, first, last) for row in found]
 
 
-def idle_shares(of: Capacity, policy: str, idle_minor: int) -> dict[str, int]:
-    """Who of the agencies bears an idle cost, by id; nobody unless it is for who reserved."""
+def reserved_by(of: Capacity, policy: str) -> dict[str, Decimal]:
+    """What each agency reserved, by id; nobody unless the policy is for who reserved."""
     if policy != "reserved":
         return {}
-    rows = {str(row.customer_id): row.quantity for row in of.reservations.all()}
-    return reserved_shares(idle_minor, rows)
+    return {str(row.customer_id): row.quantity for row in of.reservations.all() if row.quantity}
+
+
+def idle_shares(reserved: Mapping[str, Decimal], policy: str, idle_minor: int) -> dict[str, int]:
+    """Who of the agencies bears an idle cost, by id; nobody unless it is for who reserved."""
+    return reserved_shares(idle_minor, reserved) if policy == "reserved" else {}
 
 
 def idle_costs(actor: Actor, run_id: UUID) -> Sequence[IdleCost]:
@@ -133,5 +137,5 @@ def idle_costs(actor: Actor, run_id: UUID) -> Sequence[IdleCost]:
 
 __all__ = [
     "Reach", "Reservation", "capacities", "capacity", "capacity_on", "idle_costs", "idle_shares",
-    "item_reaches", "policy_of", "pool_reaches", "reach",
+    "item_reaches", "policy_of", "pool_reaches", "reach", "reserved_by",
 ]  # fmt: skip

@@ -16,9 +16,9 @@ from commonweal.kernel.calendar.public import FiscalPeriod, today
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import FIRST, Listing, NotFound, Place, listing
 
-from ..domain.credits import Portion, instalments
-from ..models import Bill, BillLine, CloseStep, Credit, CreditPortion
-from .bill_document import money_text
+from ..domain.credits import IDLE_KINDS, Portion, instalments
+from ..models import Bill, BillLine, CloseStep, Credit, CreditPortion, IdleCharge
+from .bill_document import money_text, quantity_text
 
 VIEW_ALL, VIEW = "charging.view_all_bills", "charging.view_bills"
 
@@ -160,6 +160,9 @@ def credit_facts(bill: Bill, lines: Iterable[BillLine]) -> Mapping[str, Any]:
         .select_related("credit")
         .annotate(on_bills=Coalesce(Sum("lines__amount_minor", filter=earlier), 0))
     )
+    rows = list(found)
+    charges = IdleCharge.objects.filter(credit_id__in=[row.credit_id for row in rows])
+    idle = {each.credit_id: each for each in charges.select_related("credit")}
     return {
         str(row.pk): {
             "credit": str(row.credit_id),
@@ -172,9 +175,34 @@ def credit_facts(bill: Bill, lines: Iterable[BillLine]) -> Mapping[str, Any]:
                 for month, part in instalments(row.amount_minor, row.credit.months).items()
             },
             "decision": _decision(row.credit.decision_id),
+            **({"idle": idle_document(idle[row.credit_id])} if row.credit_id in idle else {}),
         }
-        for row in found
+        for row in rows
     }
+
+
+def idle_document(row: IdleCharge) -> Mapping[str, Any]:
+    """How the charge for reserved capacity that lay idle came about, as plain data."""
+    currency = row.credit.currency
+    return {
+        "run": str(row.run_id),
+        "period": row.period,
+        "of": row.name,
+        "unit": row.unit,
+        "practical": quantity_text(row.practical),
+        "used": quantity_text(row.used),
+        "cost": money_text(row.cost_minor, currency),
+        "idle": money_text(row.idle_minor, currency),
+        "reserved": quantity_text(row.reserved),
+        "reserved_all": quantity_text(row.reserved_all),
+        "charged": money_text(row.amount_minor, currency),
+    }
+
+
+def idle_charge(actor: Actor, credit_id: UUID) -> IdleCharge | None:
+    """How a credit came about that charges idle capacity; None for any other credit."""
+    credit = _visible(actor).filter(pk=credit_id, kind__in=IDLE_KINDS).first()
+    return None if credit is None else IdleCharge.objects.filter(credit=credit).first()
 
 
 _SHOWN = ("id", "kind", "state", "proposed_by", "proposed_at", "decided_by", "decided_at")

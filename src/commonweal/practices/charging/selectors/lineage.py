@@ -16,6 +16,7 @@ from commonweal.kernel.money.public import Money
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import FIRST, Listing, NotFound, Place, listing
 
+from ..domain.cost_terms import IDLE
 from ..domain.costs import CostError
 from ..domain.lineage import (
     COST_OVER_VOLUME,
@@ -27,7 +28,7 @@ from ..domain.lineage import (
     charged,
     split_signed,
 )
-from ..models import AllocationEdge, AllocationRun, BillLine, CostLine
+from ..models import AllocationEdge, AllocationRun, BillLine, CostLine, IdleCharge
 from . import bills
 from .cost_model import VIEW, lines_with_pool
 from .costs import LedgerLine, shown_line
@@ -122,8 +123,12 @@ def _trail(
         target: Fraction(int(numerator), int(denominator))
         for target, numerator, denominator in sorted(edges)
     }
-    kept = frozenset(target for target in shares if target not in names or ":" in target)
-    found = charged(minor, shares, _billed(run, set(shares) - kept), kept)
+    idle = _idle_charged(run)
+    kept = frozenset(
+        target for target in shares if target not in idle and (target not in names or ":" in target)
+    )
+    billed = _billed(run, set(shares) - kept) | idle
+    found = charged(minor, shares, billed, kept)
     services = split_signed(minor, shares)
     return LedgerTrail(line, run, runs, line.pool, pools.get(line.pool, ""), services, found, names)
 
@@ -146,13 +151,23 @@ def _billed(run: AllocationRun, services: set[str]) -> dict[str, dict[str, int]]
     return found
 
 
+def _idle_charged(run: AllocationRun) -> dict[str, dict[str, int]]:
+    """Minor units charged for the idle part of pools, by its place in the run and agency."""
+    rows = IdleCharge.objects.filter(run=run).exclude(pool="")
+    found: dict[str, dict[str, int]] = {}
+    for pool, agency, minor in rows.values_list("pool", "agency__code", "amount_minor"):
+        found.setdefault(IDLE + pool, {})[agency] = minor
+    return found
+
+
 @dataclass(frozen=True)
 class LineCosts:
     """What a bill line's minor units stand for: the pools behind its rate, and adjustments.
 
     `parts` add up to the line. `at_cost`: the price is the one derived from cost. `of_month`: the
     price was set by hand, so the parts are what its service cost in the month charged for (none
-    where that month has no allocation). `ground`: the derivation, or the like of the month.
+    where that month has no allocation). `ground`: the derivation, or the like of the month. `idle`:
+    the line charges reserved capacity that lay idle, and the parts are what that cost.
     """
 
     line: BillLine
@@ -160,6 +175,7 @@ class LineCosts:
     at_cost: bool
     of_month: bool
     ground: Mapping[str, Any]
+    idle: bool = False
 
     def of_pool(self, pool: str) -> Part[CostPart]:
         """One pool's part (CHARGING-407)."""
@@ -175,11 +191,17 @@ class LineCosts:
 def line_costs(actor: Actor, line_id: UUID) -> LineCosts:
     """The costs behind each cent of a bill line (BILL-404)."""
     line = bills.line(actor, line_id)
+    idle = charge_of_idle(line)
+    if idle is not None:
+        ground = _month_of(idle.period, IDLE + idle.pool if idle.pool else line.service.code)
+        return LineCosts(line, behind(line.amount_minor, ground), False, True, ground, True)
     version = line.rate_version
     derived, charged_rate = version.derivation.get("rate"), version.model.get("rate")
     at_cost = derived is not None and Fraction(derived) == Fraction(charged_rate or 0)
     by_hand = version.derivation.get("kind") != COST_OVER_VOLUME
-    ground = _month_of(line) if by_hand else version.derivation
+    ground = version.derivation
+    if by_hand:
+        ground = _month_of(line.charge_period, line.service.code)
     return LineCosts(line, behind(line.amount_minor, ground), at_cost, by_hand, ground)
 
 
@@ -193,9 +215,16 @@ FROM charging_allocationrun r WHERE r.basis = 'actual' AND r.label = %s
 ORDER BY r.recorded_at DESC, r.id DESC LIMIT 1"""
 
 
-def _month_of(line: BillLine) -> dict[str, Any]:
-    """What a line's service cost in the month charged for, as a derivation would say it."""
-    with asking(SYSTEM, _MONTH, [line.service.code, line.charge_period]) as row:
+def charge_of_idle(line: BillLine) -> IdleCharge | None:
+    """What reserved and idle capacity a line charges, if it does."""
+    if line.kind != "credit":
+        return None
+    return IdleCharge.objects.filter(credit__portions=line.credit_id).first()
+
+
+def _month_of(period: str, target: str) -> dict[str, Any]:
+    """What a service, or a pool's idle part, cost in a month, as a derivation would say it."""
+    with asking(SYSTEM, _MONTH, [target, period]) as row:
         if not row:
             return {}
         found = json.loads(row[0])

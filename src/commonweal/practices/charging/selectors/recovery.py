@@ -188,8 +188,10 @@ def _billed() -> dict[UUID, tuple[dict[str, int], dict[str, int]]]:
 
 
 def returned_lines() -> Any:
-    """The bill lines that give back a year-end adjustment: they are no revenue of their month."""
-    return BillLine.objects.filter(credit__credit__kind="year_end").values("id")
+    """The bill lines that are no revenue of their month: they give back a year-end adjustment, or
+    charge a pool's idle cost, which is in no service's cost either."""
+    kinds = ("year_end", "idle_pool")
+    return BillLine.objects.filter(credit__credit__kind__in=kinds).values("id")
 
 
 def _entries() -> dict[UUID, dict[str, dict[str, int]]]:

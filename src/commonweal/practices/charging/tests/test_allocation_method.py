@@ -43,7 +43,11 @@ CIRCLE: dict[str, Any] = {
         {"code": "it", "name": "IT office", "driver": "devices", "step": 2},
         {"code": "capital", "name": "Capital spending"},
     ],
-    "rules": [{"pool": "capital", "kind": "capital"}, {"pool": "premises", "unit": "PREMISES"}, {"pool": "it", "unit": "Payroll", "category": "Staff"}],
+    "rules": [
+        {"pool": "capital", "kind": "capital"},
+        {"pool": "premises", "unit": "PREMISES"},
+        {"pool": "it", "unit": "Payroll", "category": "Staff"},
+    ],
 }  # fmt: skip
 
 

@@ -15,7 +15,8 @@ from commonweal.practices.charging.models import Capacity, CostLine
 
 LISTS = (
     "director", "bills", "queries", "rates", "proposals", "forecasts", "costs", "imports", "model",
-    "allocations", "allocation_method", "terms", "towers", "capacities", "assets", "agreements", "to_sign",
+    "allocations", "allocation_method", "terms", "towers", "capacities", "assets", "agreements",
+    "to_sign",
     "intake", "deliveries", "quarantine", "people",
     "delegations", "roles", "approvers", "agencies", "suppliers", "audit", "jobs",
     "recovery", "recovery_decisions", "adjustments", "reductions", "entries", "limits", "packages",

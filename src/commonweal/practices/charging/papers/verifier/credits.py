@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from .basis import Difference, cents_of, differ, number
@@ -26,6 +27,8 @@ def check_credits(bill: Document, credits: Document, total: int, places: int) ->
         taken = -cents_of(line["amount"], where, places)
         given += max(0, taken)
         check_instalments(found, taken, bill["period"], places, where)
+        if "idle" in found:
+            check_idle(found, credits, places, where)
         decision = found.get("decision")
         if not decision or decision["state"] != "approved":
             raise Difference(f"{where}: nobody approved it")
@@ -51,3 +54,29 @@ def check_instalments(found: Document, taken: int, period: str, places: int, whe
     side = -1 if whole < 0 else 1
     if not 0 < side * taken <= side * (due - before):
         raise Difference(f"{where}: it takes {taken}, but {due - before} is due by {period}")
+
+
+def check_idle(found: Document, credits: Document, places: int, where: str) -> None:
+    """The idle part of the capacity's cost is 1 - used / practical of it, the agency's part of that
+    what it reserved of all that was reserved, each but for one minor unit of rounding; and the
+    portions of the charge add up to it."""
+    idle = found["idle"]
+    cost, part, charged = (
+        cents_of(idle[name], where, places) for name in ("cost", "idle", "charged")
+    )
+    practical, used, own, all_ = (
+        Fraction(number(idle[name], where))
+        for name in ("practical", "used", "reserved", "reserved_all")
+    )
+    if practical <= 0 or not 0 < own <= all_:
+        raise Difference(f"{where}: its capacity or what was reserved of it is not above zero")
+    if abs(cost * max(Fraction(0), 1 - used / practical) - part) > 1:
+        raise Difference(f"{where}: {idle['idle']} is not the idle part of {idle['cost']}")
+    if abs(part * own / all_ - charged) >= 1:
+        raise Difference(f"{where}: {idle['charged']} is not the reserved part of {idle['idle']}")
+    whole = sum(
+        cents_of(each["amount"], where, places)
+        for each in credits.values()
+        if each["credit"] == found["credit"]
+    )
+    differ(f"{where}: portions of the charge", whole, -charged)

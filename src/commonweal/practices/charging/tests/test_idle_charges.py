@@ -1,0 +1,248 @@
+"""What lies idle of a reserved capacity is charged to those who reserved it, to the cent."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commonweal.kernel.access.public import SYSTEM, act_as
+from commonweal.kernel.calendar.public import at
+from commonweal.kernel.party.public import create_agency
+from commonweal.kernel.schema.public import NotFound
+from commonweal.practices.charging.actions import capacity as acts
+from commonweal.practices.charging.closing.idle import charge_idle
+from commonweal.practices.charging.models import (
+    BillLine,
+    Capacity,
+    CloseRun,
+    CostLine,
+    Credit,
+    IdleCharge,
+    IdleCost,
+    LineFunding,
+)
+from commonweal.practices.charging.papers.pack import verifier_source
+from commonweal.practices.charging.papers.verifier.basis import Difference
+from commonweal.practices.charging.papers.verifier.credits import check_idle
+from commonweal.practices.charging.public import (
+    Words,
+    credit_view,
+    idle_charge,
+    ledger_to_bills,
+    ledger_trail,
+    line_costs,
+    recovery,
+)
+
+from .copies import closed, copies, enter, world
+from .test_credits import close
+from .test_verifier import plain_python
+from .world import AUGUST, JULY, SEPTEMBER, World, after
+
+__all__ = ["closed", "copies", "enter", "world"]
+WHY = "Agencies reserved desks for an emergency"
+RESERVED = {"PARKS": 30, "CLERK": 10}
+
+
+def reserve(world: World, reserved: dict[str, int] = RESERVED, **of: str) -> Capacity:
+    """A capacity of 100 (of the premises, if nothing else is said) whose idle part is reserved."""
+    with at(after(JULY)), act_as(world.finance):
+        found = acts.put_capacity(
+            actor=world.finance, quantity=100, unit="desks", owner="Premises office",
+            evidence="Plan of the building", starts=date(2026, 8, 1),
+            **(of or {"pool": "premises"}),
+        )  # fmt: skip
+        if found.pool:
+            acts.record_use(actor=world.finance, capacity_id=found.pk, period=AUGUST, used=80)
+        for code, quantity in reserved.items():
+            acts.reserve_capacity(
+                actor=world.finance, capacity_id=found.pk, agency_id=world.agencies[code],
+                quantity=quantity,
+            )  # fmt: skip
+        row = acts.propose_idle_policy(
+            actor=world.finance, capacity_id=found.pk, policy="reserved", reason=WHY
+        )
+    director = world.of("director")
+    with at(after(JULY)), act_as(director):
+        acts.decide_idle_policy(actor=director, policy_id=row.pk, approved=True)
+    return found
+
+
+def charges(world: World, agency: str) -> list[BillLine]:
+    """The lines of September's bill that charge idle capacity."""
+    with act_as(SYSTEM):
+        found = BillLine.objects.filter(
+            bill__period=SEPTEMBER, agency_id=world.agencies[agency], kind="credit"
+        )
+        return list(found.select_related("credit__credit", "bill", "corrects").order_by("number"))
+
+
+def proved(folder: Path, pack: bytes) -> None:
+    """Plain Python and the program that is given with it accept a pack."""
+    (folder / "pack.zip").write_bytes(pack)
+    (folder / "check_bill.py").write_bytes(verifier_source())
+    done = plain_python(folder, "pack.zip")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture
+def charged(world: World) -> World:
+    """August's premises cost 101.01, of which a fifth lay idle; September is billed too."""
+    reserve(world)
+    close(world, AUGUST)
+    close(world, SEPTEMBER)
+    return world
+
+
+def test_who_reserved_pays_for_what_lay_idle_on_the_next_bill(charged: World) -> None:
+    with act_as(SYSTEM):
+        idle = IdleCost.objects.get(policy="reserved")
+        assert (idle.cost_minor, idle.idle_minor) == (10_101, 2_020)
+    assert sum(line.amount_minor for line in charges(charged, "PARKS")) == 1_515
+    assert sum(line.amount_minor for line in charges(charged, "CLERK")) == 505
+    assert charges(charged, "ROADS") == []
+    lines = charges(charged, "PARKS")
+    assert [line.service.code for line in lines] == ["payroll", "helpdesk"]
+    for line in lines:
+        with act_as(SYSTEM):
+            parts = LineFunding.objects.filter(line=line).values_list("amount_minor", flat=True)
+            assert sum(parts) == line.amount_minor
+        assert (line.quantity, line.charge_period) == (0, AUGUST)
+        assert Words("USD").line_note(line) == "Reserved capacity that lay idle in August 2026"
+        assert "lay idle in August 2026: $" in Words("USD").line(line)
+
+
+def test_the_pack_proves_the_charge_and_a_false_one_is_found(
+    charged: World, tmp_path: Path
+) -> None:
+    with act_as(SYSTEM):
+        bill = charged.bill("PARKS", SEPTEMBER)
+    pack = charged.paper(bill, "pack")
+    with zipfile.ZipFile(BytesIO(pack)) as found:
+        credits = json.loads(found.read("credits.json"))["credits"]
+    idle = next(iter(credits.values()))["idle"]
+    assert (idle["practical"], idle["used"], idle["idle"], idle["charged"]) == (
+        "100.000000", "80.000000", "20.20", "15.15",
+    )  # fmt: skip
+    proved(tmp_path, pack)
+
+
+FALSE: list[Callable[[dict[str, Any]], None]] = [
+    lambda idle: idle.update(used="70.000000"),
+    lambda idle: idle.update(reserved="31.000000"),
+    lambda idle: idle.update(charged="15.16"),
+]
+
+
+@pytest.mark.parametrize("change", FALSE)
+def test_figures_that_do_not_follow_are_named(change: Callable[[dict[str, Any]], None]) -> None:
+    idle = {"practical": "100.000000", "used": "80.000000", "cost": "101.01", "idle": "20.20",
+            "reserved": "30.000000", "reserved_all": "40.000000", "charged": "15.15"}  # fmt: skip
+    own = {"credit": "1", "amount": "-15.15", "idle": idle}
+    check_idle(own, {"a": own}, 2, "line 1")
+    change(idle)
+    with pytest.raises(Difference):
+        check_idle(own, {"a": own}, 2, "line 1")
+
+
+def test_from_the_charge_to_the_ledger_and_back(charged: World) -> None:
+    officer = charged.of("agency_finance", "PARKS")
+    for line in charges(charged, "PARKS"):
+        with act_as(officer):
+            found = line_costs(officer, line.pk)
+        assert found.idle
+        assert [part.key.pool for part in found.parts] == ["premises"]
+        assert sum(part.minor for part in found.parts) == line.amount_minor
+    with act_as(charged.finance):
+        premises = CostLine.objects.get(period=AUGUST, basis="actual", unit="premises")
+        trail = ledger_trail(charged.finance, premises.pk)
+        idle = {each.agency: each.minor for each in trail.charged if ":" in each.service}
+    assert idle == {"PARKS": 1_515, "CLERK": 505}
+    assert sum(each.minor for each in trail.charged) == 10_101
+
+
+def test_books_and_recovery_stay_whole(charged: World) -> None:
+    """The charge is revenue in the books; no service's account gains by it, for none bore it."""
+    director = charged.of("director")
+    with act_as(director):
+        trace = ledger_to_bills(director, [AUGUST])
+        assert not trace.differences
+        found = recovery(director, "payroll", 2027)
+        months = {row.period: row for row in found.account.months}
+    with act_as(SYSTEM):
+        lines = BillLine.objects.filter(bill__period=SEPTEMBER, service__code="payroll")
+        plain = sum(line.amount_minor for line in lines.exclude(kind="credit"))
+    assert months[SEPTEMBER].revenue == plain
+
+
+def test_repeated_nothing_is_charged_twice(charged: World) -> None:
+    with act_as(SYSTEM):
+        run = IdleCharge.objects.first()
+        assert run is not None
+        before = Credit.objects.count()
+    with act_as(charged.finance):
+        done = charge_idle(actor=charged.finance, run=CloseRun.objects.get(period=AUGUST))
+    assert done == {"charged": 2, "not_charged": 0}
+    with act_as(SYSTEM):
+        assert Credit.objects.count() == before
+
+
+def test_an_agency_sees_how_its_own_charge_came_about_and_no_others(charged: World) -> None:
+    with act_as(SYSTEM):
+        own, other = (
+            Credit.objects.get(agency_id=charged.agencies[code]) for code in ("PARKS", "CLERK")
+        )
+    officer = charged.of("agency_finance", "PARKS")
+    with act_as(officer):
+        found = idle_charge(officer, own.pk)
+        assert found is not None
+        assert (found.reserved, found.reserved_all, found.name) == (30, 40, "Premises")
+        assert credit_view(officer, own.pk).left == 0
+        with pytest.raises(NotFound):
+            credit_view(officer, other.pk)
+        assert idle_charge(officer, other.pk) is None
+        assert IdleCharge.objects.count() == 1
+
+
+def test_a_charge_items_idle_part_is_charged_too_and_is_its_services_revenue(
+    world: World, tmp_path: Path
+) -> None:
+    reserve(world, {"PARKS": 1, "ROADS": 2}, charge_item="helpdesk.hour")
+    close(world, AUGUST)
+    with act_as(SYSTEM):
+        idle = IdleCost.objects.get(policy="reserved")
+        lines = BillLine.objects.filter(
+            charge_period=AUGUST, service__code="helpdesk", kind="usage"
+        )
+        whole = sum(line.amount_minor for line in lines)
+        hours = lines.filter(charge_item__code="helpdesk.hour")
+        used = sum((line.quantity for line in hours), Decimal(0))
+        cost = 90_025 + round(Decimal(10_101) * 4 / 7)
+        assert abs(idle.cost_minor - cost * sum(x.amount_minor for x in hours) / whole) <= 1
+        assert idle.used == used
+        assert abs(idle.idle_minor - idle.cost_minor * (1 - used / 100)) <= 1
+    close(world, SEPTEMBER)
+    parks, roads = charges(world, "PARKS"), charges(world, "ROADS")
+    assert sum(line.amount_minor for line in (*parks, *roads)) == idle.idle_minor
+    assert [line.charge_item.code for line in parks] == ["helpdesk.hour"]
+    with act_as(SYSTEM):
+        bill = world.bill("ROADS", SEPTEMBER)
+    proved(tmp_path, world.paper(bill, "pack"))
+
+
+def test_an_agency_that_was_never_billed_bears_nothing(world: World) -> None:
+    with act_as(SYSTEM):
+        world.agencies["NEW"] = create_agency(actor=SYSTEM, code="NEW", name="New office").id
+    reserve(world, {"NEW": 10, "PARKS": 30})
+    run = world.close_fully(AUGUST)
+    with act_as(SYSTEM):
+        assert run.steps.get(code="post").detail["idle"] == {"charged": 1, "not_charged": 1}
+        assert [row.amount_minor for row in IdleCharge.objects.all()] == [1_515]
