@@ -96,7 +96,7 @@ SOURCES = (
 
 SHARED_POOLS = (
     ("facilities", "Buildings and energy", "floor", 1, 0, 45),
-    ("security", "Information security", "people", 2, 9, 20),
+    ("security", "Information security", "machines", 2, 9, 20),
     ("management", "Management and finance", "people", 3, 11, 0),
 )
 """Shared cost pools in step-down order: code, name, driver, step, posts, bought for each person."""

@@ -141,6 +141,14 @@ def reserve_racks(world: World, starts: date) -> None:
         decide_idle_policy(actor=director, policy_id=proposed.pk, approved=True)
 
 
+SPACE = {"hosting": 30, "helpdesk": 9}
+"""Square metres for each post, where they are not twelve: machines need room."""
+
+
+MACHINES = {"payroll": 60, "accounting": 45, "procurement": 40, "citizen": 90, "helpdesk": 340,
+            "hosting": 920, "management": 12}  # fmt: skip
+
+
 def build_cost_model(world: World) -> None:
     """Pools, rules by cost centre, and drivers measured in people and floor space."""
     people = {service.code: service.posts for service in SERVICES}
@@ -152,9 +160,12 @@ def build_cost_model(world: World) -> None:
              "evidence": "Payroll register, full-time posts by cost centre"},
             {"code": "floor", "name": "Floor space", "unit": "square metres",
              "period": FiscalPeriod.of_date(world.start).code,
-             "values": {**{code: count * 12 for code, count in people.items()},
+             "values": {**{code: count * SPACE.get(code, 12) for code, count in people.items()},
                         "security": 180, "management": 260},
              "evidence": "Lease schedule, measured March 2025"},
+            {"code": "machines", "name": "Machines", "unit": "machines",
+             "period": FiscalPeriod.of_date(world.start).code, "values": MACHINES,
+             "evidence": "Register of devices by cost centre"},
         ],
         "pools": [
             *({"code": f"{s.code}-direct", "name": f"{s.name}, own cost", "service": s.code}

@@ -105,7 +105,7 @@ class Words:
     def movement(self, moved: Change, item: Any) -> str:
         """`312 more help-desk cases`, `a new rate for payslips`, `a correction of …`."""
         if abs(moved.correction_change) > abs(moved.amount_now - moved.amount_before):
-            return _("a correction to %(item)s") % {"item": item.name}
+            return _("a correction, credit or later charge for %(item)s") % {"item": item.name}
         if moved.rate_only:
             return _("a changed rate for %(item)s") % {"item": item.measure_plural}
         count = self.counted(abs(moved.quantity), item).split("\N{NO-BREAK SPACE}", 1)

@@ -155,12 +155,12 @@ def list_credits(
 def read_credit(request: Asked, credit_id: UUID) -> dict[str, Any]:
     """A credit with its schedule, month by month."""
     view = charging.credit_view(request.actor, credit_id)
-    currency, idle = view.credit.currency, charging.idle_charge(request.actor, credit_id)
+    currency, idle = view.credit.currency, charging.idle_view(request.actor, credit_id)
     return {
         "credit": shown(view.credit, view.left),
         "lines": [portion.line_id for portion in view.portions],
         "moved_on": charging.money_text(view.moved_on, currency),
-        "idle": idle and charging.idle_document(idle),
+        "idle": idle and charging.idle_document(idle.charge),
         "months": [
             {
                 "month": each.month,

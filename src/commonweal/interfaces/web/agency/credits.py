@@ -43,7 +43,7 @@ def credit(request: Asked, credit_id: UUID) -> HttpResponse:
         "credit": view.credit,
         "kind": charging.credit_words()[view.credit.kind],
         "sentence": sentence(view),
-        "idle": charging.idle_charge(request.actor, credit_id),
+        "idle": charging.idle_view(request.actor, credit_id),
     }
     return render(request, "agency/credit.jinja", context)
 
@@ -53,7 +53,7 @@ def sentence(view: charging.CreditView) -> str:
     currency = view.credit.currency
     if view.credit.total_minor < 0:
         said = (
-            _("%(total)s is charged.")
+            _("%(total)s will be charged.")
             if view.left
             else _("The bills hold this charge of %(total)s.")
         )

@@ -60,11 +60,11 @@ def line_context(request: Asked, line_id: UUID, **more: Any) -> dict[str, Any]:
     }
 
 
-def idle_of(request: Asked, line: charging.BillLine) -> charging.IdleCharge | None:
+def idle_of(request: Asked, line: charging.BillLine) -> charging.IdleView | None:
     """How a line came about that charges reserved capacity which lay idle."""
     if line.credit is None:
         return None
-    return charging.idle_charge(request.actor, line.credit.credit_id)
+    return charging.idle_view(request.actor, line.credit.credit_id)
 
 
 @anyone_with(VIEW, VIEW_ALL)

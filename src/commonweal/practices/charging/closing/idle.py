@@ -11,11 +11,16 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
 from commonweal.kernel.access.public import Actor, require
 from commonweal.kernel.audit.public import action, record
 from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.money.public import largest_remainder
+from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import derived_id
+from commonweal.kernel.words import public as words
 
 from ..actions.credits import given
 from ..domain.cost_terms import IDLE
@@ -75,7 +80,7 @@ def _charge(actor: Actor, run: CloseRun, idle: IdleCost, agency: UUID, minor: in
     credit = given(
         actor=actor,
         kind="idle_item" if capacity.charge_item_id else "idle_pool",
-        reason=f"Reserved capacity of {of} that lay idle in {run.period}"[:500],
+        reason=_reason(of, run.period),
         decision_id=idle.decision_id,
         portions={line: -part for line, part in portions.items()},
         months=(first_open_month(),),
@@ -100,6 +105,12 @@ def _charge(actor: Actor, run: CloseRun, idle: IdleCost, agency: UUID, minor: in
         amount_minor=minor,
     )
     return True
+
+
+def _reason(of: str, period: str) -> str:
+    with override(centre().locale):  # a record reads the same whoever closes the month
+        shape = _("Reserved capacity of “%(name)s” that lay idle in %(month)s")
+        return (shape % {"name": of, "month": words.period(period)})[:500]
 
 
 def _of(idle: IdleCost) -> str:

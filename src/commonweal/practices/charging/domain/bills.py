@@ -9,6 +9,8 @@ from uuid import UUID
 
 AFTERWARDS = ("correction", "credit")
 """Kinds of line about an earlier bill: they say nothing of what the month used."""
+UNCOUNTED = ("credit", "discount")
+"""Kinds of line with neither a quantity nor a rate of their own."""
 
 
 @dataclass(frozen=True)

@@ -88,12 +88,13 @@ from ..selectors.closes import (
 )
 from ..selectors.credits import (
     CreditView,
+    IdleView,
     credit_left,
     credit_view,
     credits,
     first_credit_month,
-    idle_charge,
     idle_document,
+    idle_view,
 )
 from ..selectors.dispute_levels import dispute_levels
 from ..selectors.disputes import (
@@ -167,6 +168,7 @@ __all__ = [
     "Effect",
     "FactPage",
     "FoundRows",
+    "IdleView",
     "InvoiceError",
     "IssueApproval",
     "ItemSpending",
@@ -243,8 +245,8 @@ __all__ = [
     "held_items",
     "history",
     "holds",
-    "idle_charge",
     "idle_document",
+    "idle_view",
     "intragov_json",
     "invoice_lacks",
     "invoice_xml",

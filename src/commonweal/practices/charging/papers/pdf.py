@@ -15,6 +15,7 @@ from commonweal.kernel.access.public import Actor
 from commonweal.kernel.party.public import centre
 
 from .. import sentences
+from ..domain.bills import UNCOUNTED
 from ..models import Bill
 from ..selectors.bills import BillView, bill_view
 
@@ -102,8 +103,8 @@ def _service(entry: tuple[Any, list[Any], int], say: sentences.Words) -> dict[st
             {
                 "name": line.charge_item.name,
                 "note": say.line_note(line),
-                "quantity": say.quantity(line),
-                "rate": say.rate(line.rate_version),
+                "quantity": "–" if line.kind in UNCOUNTED else say.quantity(line),
+                "rate": "–" if line.kind in UNCOUNTED else say.rate(line.rate_version),
                 "amount": say.money(line.amount_minor),
             }
             for line in lines

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from commonweal.kernel.access.public import Actor, require
+from commonweal.kernel.access.public import SYSTEM, Actor, act_as, require
 from commonweal.kernel.authority.public import decision_document
 from commonweal.kernel.calendar.public import FiscalPeriod, today
 from commonweal.kernel.party.public import centre
@@ -199,10 +199,23 @@ def idle_document(row: IdleCharge) -> Mapping[str, Any]:
     }
 
 
-def idle_charge(actor: Actor, credit_id: UUID) -> IdleCharge | None:
+@dataclass(frozen=True)
+class IdleView:
+    """How a charge for idle capacity came about, and what two people decided about it in words."""
+
+    charge: IdleCharge
+    decided: str
+
+
+def idle_view(actor: Actor, credit_id: UUID) -> IdleView | None:
     """How a credit came about that charges idle capacity; None for any other credit."""
     credit = _visible(actor).filter(pk=credit_id, kind__in=IDLE_KINDS).first()
-    return None if credit is None else IdleCharge.objects.filter(credit=credit).first()
+    if credit is None:
+        return None
+    charge = IdleCharge.objects.select_related("credit").get(credit=credit)
+    with act_as(SYSTEM):  # the decision is the centre's; its words are for those who pay by it
+        found = decision_document(credit.decision_id)
+    return IdleView(charge, found["statement"] if found else "")
 
 
 _SHOWN = ("id", "kind", "state", "proposed_by", "proposed_at", "decided_by", "decided_at")

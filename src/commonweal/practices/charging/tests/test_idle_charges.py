@@ -35,7 +35,7 @@ from commonweal.practices.charging.papers.verifier.credits import check_idle
 from commonweal.practices.charging.public import (
     Words,
     credit_view,
-    idle_charge,
+    idle_view,
     ledger_to_bills,
     ledger_trail,
     line_costs,
@@ -202,13 +202,15 @@ def test_an_agency_sees_how_its_own_charge_came_about_and_no_others(charged: Wor
         )
     officer = charged.of("agency_finance", "PARKS")
     with act_as(officer):
-        found = idle_charge(officer, own.pk)
-        assert found is not None
+        view = idle_view(officer, own.pk)
+        assert view is not None
+        assert "those who reserved it bear it" in view.decided
+        found = view.charge
         assert (found.reserved, found.reserved_all, found.name) == (30, 40, "Premises")
         assert credit_view(officer, own.pk).left == 0
         with pytest.raises(NotFound):
             credit_view(officer, other.pk)
-        assert idle_charge(officer, other.pk) is None
+        assert idle_view(officer, other.pk) is None
         assert IdleCharge.objects.count() == 1
 
 
