@@ -160,7 +160,7 @@ def read_credit(request: Asked, credit_id: UUID) -> dict[str, Any]:
         "credit": shown(view.credit, view.left),
         "lines": [portion.line_id for portion in view.portions],
         "moved_on": charging.money_text(view.moved_on, currency),
-        "idle": idle and charging.idle_document(idle.charge),
+        "idle": idle and idle.document,
         "months": [
             {
                 "month": each.month,

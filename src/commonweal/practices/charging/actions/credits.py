@@ -18,7 +18,7 @@ from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import uuid7
 from commonweal.kernel.words import public as words
 
-from ..domain.credits import CHARGES, KINDS, CreditError, parse_months
+from ..domain.credits import CHARGES, IDLE_KINDS, KINDS, CreditError, parse_months
 from ..models import BillLine, Credit, CreditPortion
 from ..selectors.credits import first_open_month
 
@@ -143,13 +143,35 @@ def put_credit(
     than the line charged.
     """
     require(actor, APPROVE)
-    return given(
+    return _give(
         actor=actor, kind=kind, reason=reason, decision_id=decision_id, portions=portions,
         months=months, credit_id=credit_id,
     )  # fmt: skip
 
 
-def given(
+@action
+def put_charge(
+    *,
+    actor: Actor,
+    kind: str,
+    reason: str,
+    decision_id: UUID,
+    portions: Mapping[UUID, int],
+    months: Sequence[str],
+    credit_id: UUID,
+) -> Credit:
+    """Charge an agency what a decision of two people says of every month: idle capacity that it
+    reserved. `portions`: minor units below zero. A step of the close; errors as of `put_credit`."""
+    require(actor, "charging.run_close")
+    if kind not in IDLE_KINDS:
+        raise CreditError("CREDIT-101", f"“{kind}” is no charge. Use {', '.join(IDLE_KINDS)}.")
+    return _give(
+        actor=actor, kind=kind, reason=reason, decision_id=decision_id, portions=portions,
+        months=months, credit_id=credit_id,
+    )  # fmt: skip
+
+
+def _give(
     *,
     actor: Actor,
     kind: str,
@@ -159,7 +181,6 @@ def given(
     months: Sequence[str],
     credit_id: UUID | None = None,
 ) -> Credit:
-    """The same for actions that checked the actor."""
     if kind not in KINDS:
         raise CreditError("CREDIT-101", f"“{kind}” is no kind of credit. Use {', '.join(KINDS)}.")
     decision = decision_of(actor, decision_id)

@@ -22,7 +22,7 @@ from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import derived_id
 from commonweal.kernel.words import public as words
 
-from ..actions.credits import given
+from ..actions.credits import put_charge
 from ..domain.cost_terms import IDLE
 from ..models import AllocationEdge, AllocationRun, BillLine, CloseRun, IdleCharge, IdleCost
 from ..selectors.allocation_inputs import store_item_idle
@@ -77,7 +77,7 @@ def _charge(actor: Actor, run: CloseRun, idle: IdleCost, agency: UUID, minor: in
         return False
     of, capacity = _of(idle), idle.capacity
     reserved = {who: Decimal(quantity) for who, quantity in idle.reserved.items()}
-    credit = given(
+    credit = put_charge(
         actor=actor,
         kind="idle_item" if capacity.charge_item_id else "idle_pool",
         reason=_reason(of, run.period),

@@ -93,7 +93,6 @@ from ..selectors.credits import (
     credit_view,
     credits,
     first_credit_month,
-    idle_document,
     idle_view,
 )
 from ..selectors.dispute_levels import dispute_levels
@@ -245,7 +244,6 @@ __all__ = [
     "held_items",
     "history",
     "holds",
-    "idle_document",
     "idle_view",
     "intragov_json",
     "invoice_lacks",

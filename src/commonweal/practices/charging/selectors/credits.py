@@ -175,13 +175,13 @@ def credit_facts(bill: Bill, lines: Iterable[BillLine]) -> Mapping[str, Any]:
                 for month, part in instalments(row.amount_minor, row.credit.months).items()
             },
             "decision": _decision(row.credit.decision_id),
-            **({"idle": idle_document(idle[row.credit_id])} if row.credit_id in idle else {}),
+            **({"idle": _idle_document(idle[row.credit_id])} if row.credit_id in idle else {}),
         }
         for row in rows
     }
 
 
-def idle_document(row: IdleCharge) -> Mapping[str, Any]:
+def _idle_document(row: IdleCharge) -> Mapping[str, Any]:
     """How the charge for reserved capacity that lay idle came about, as plain data."""
     currency = row.credit.currency
     return {
@@ -205,6 +205,11 @@ class IdleView:
 
     charge: IdleCharge
     decided: str
+
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """Its figures as plain data."""
+        return _idle_document(self.charge)
 
 
 def idle_view(actor: Actor, credit_id: UUID) -> IdleView | None:

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
 
-from commonweal.kernel.access.public import SYSTEM, act_as
+from commonweal.kernel.access.public import SYSTEM, act_as, create_token
 from commonweal.kernel.calendar.public import at
 from commonweal.kernel.party.public import create_agency
 from commonweal.kernel.schema.public import NotFound
@@ -110,7 +112,8 @@ def test_who_reserved_pays_for_what_lay_idle_on_the_next_bill(charged: World) ->
     assert sum(line.amount_minor for line in charges(charged, "CLERK")) == 505
     assert charges(charged, "ROADS") == []
     lines = charges(charged, "PARKS")
-    assert [line.service.code for line in lines] == ["payroll", "helpdesk"]
+    assert {line.service.code for line in lines} == {"payroll", "helpdesk"}
+    assert len(lines) == 2
     for line in lines:
         with act_as(SYSTEM):
             parts = LineFunding.objects.filter(line=line).values_list("amount_minor", flat=True)
@@ -248,3 +251,33 @@ def test_an_agency_that_was_never_billed_bears_nothing(world: World) -> None:
     with act_as(SYSTEM):
         assert run.steps.get(code="post").detail["idle"] == {"charged": 1, "not_charged": 1}
         assert [row.amount_minor for row in IdleCharge.objects.all()] == [1_515]
+
+
+def test_the_agency_reads_its_charge_by_page_and_by_api(charged: World) -> None:
+    officer = charged.of("agency_finance", "PARKS")
+    line = charges(charged, "PARKS")[0]
+    assert line.credit is not None
+    with at(after(SEPTEMBER)), act_as(officer):
+        _, token = create_token(
+            actor=officer, name="mine", scopes=["charging.view_bills"], days=30
+        )
+    with at(after(SEPTEMBER)):
+        browser = Client(headers={"accept-language": "en-us"})
+        browser.force_login(get_user_model().objects.get(pk=officer.user_id))
+        read = browser.get(f"/agency/lines/{line.pk}/").content.decode()
+        assert "Reserved capacity that lay idle in August 2026" in read
+        assert "30 of 40 desks reserved" in read
+        assert "those who reserved it bear it" in read
+        assert "How the rate is worked out" not in read
+        costs = browser.get(f"/agency/lines/{line.pk}/costs/").content.decode()
+        assert "You reserved this capacity, and it lay idle." in costs
+        assert "Premises" in costs
+        page = browser.get(f"/agency/credits/{line.credit.credit_id}/").content.decode()
+        assert "The bills hold this charge of $15.15." in page
+        assert "Reserved by you" in page
+        found = Client(headers={"authorization": f"Bearer {token}"}).get(
+            f"/api/v1/credits/{line.credit.credit_id}"
+        )
+        assert found.status_code == 200, found.content
+        assert found.json()["idle"]["charged"] == "15.15"
+        assert found.json()["credit"]["total"] == "-15.15"

@@ -14,6 +14,7 @@ from commonweal.practices.charging import public as charging
 Browser = Callable[[str], Client]
 POSTED = {
     "terms_change", "towers_change", "new_capacity", "capacity_change", "assets_change",
+    "allocation_method_change",
     "asset_dispose",
     "explain",
     "close_start", "close_next", "close_decide", "close_stop", "decide", "withdraw_rate",
