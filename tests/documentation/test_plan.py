@@ -60,3 +60,13 @@ def test_every_place_exists(sheet: Page) -> None:
                 f"/{path}".endswith(f"/{named}") for path in FILES
             )
             assert found, f"{number}: there is no {named}"
+
+
+def test_every_bad_input_has_a_test_that_exists() -> None:
+    page = (ROOT / "docs" / "reference" / "bad-input.md").read_text()
+    named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", page)
+    assert len(named) >= 12
+    for file, name in named:
+        assert any(
+            f"def {name}(" in path.read_text() for path in TESTS if path.name == file
+        ), f"{file}::{name}"  # fmt: skip

@@ -15,6 +15,7 @@ import urllib.request
 import zipfile
 from contextlib import contextmanager
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -41,18 +42,42 @@ def commonweal(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory):
+def built(tmp_path_factory: pytest.TempPathFactory):
+    """The demo, built by what the command calls, with every law checked after each month."""
     folder = tmp_path_factory.mktemp("demo") / "data"
-    done = commonweal(
-        folder, "demo", "--once", "--json", "--as-of", "2026-08", "--months", "3", "--port", "8555"
-    )
+    given = door(folder)
+    script = str(Path(__file__).with_name("laws.py"))
+    given["args"] = [sys.executable, script, str(folder), "2026-08", "3", "8555"]
+    done = subprocess.run(**given, capture_output=True, timeout=280, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     yield folder, json.loads(done.stdout)
     stop_database(folder)
 
 
+@pytest.fixture(scope="module")
+def demo(built):
+    folder, found = built
+    return folder, {**found["report"], "seconds": 0}
+
+
+def test_every_law_holds_after_each_month(built):
+    """Trail, books, bills, what was issued before, the run's total, the walls, the ledger."""
+    _, found = built
+    assert found["wrong"] == []
+    months = found["seen"]
+    assert [month["period"] for month in months] == ["2026-06", "2026-07", "2026-08"]
+    assert [month["bills"] for month in months] == [13, 26, 39]
+    assert [month["unchanged"] for month in months] == [0, 13, 26]
+    for earlier, later in pairwise(months):
+        assert all(later[name] > earlier[name] > 0 for name in ("trail", "books", "walls"))
+    assert all(month["run"] > 0 for month in months)
+    assert months[-1]["reconciled"] >= 3 * 20
+
+
 def test_one_document_says_what_was_built(demo):
-    _, report = demo
+    folder, report = demo
+    done = commonweal(folder, "demo", "--once", "--json", "--port", "8555")
+    assert {**json.loads(done.stdout), "seconds": 0} == report
     assert report["period"] == "2026-08"
     assert report["agencies"] == report["bills"] == 13
     assert report["url"] == "http://127.0.0.1:8555/"

@@ -193,6 +193,8 @@ def _show(args: argparse.Namespace, result: Any, currency: str) -> int:
                 f"{money_text(row.stranded, currency)}"
             )
         print(said)
+    for agency, item in result.dearest:
+        print(f"{agency}, {item}: at the dearest of its prices, since no usage is recorded.")
     print(f"Revenue changes by {money_text(result.revenue_change, currency)} {currency}.")
     return 0
 

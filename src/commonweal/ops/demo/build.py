@@ -54,6 +54,8 @@ from .sending import Sent, counted, report, send_by_call, send_by_file
 from .usage import usage_of
 
 Say = Callable[[str], None]
+After = Callable[[World, FiscalPeriod], None]
+"""What is done when a month and whatever follows from it are over, such as checking every law."""
 MONTHS = 13
 WHOLE_YEAR = 12
 """From so many months on the demo tells what only a year brings."""
@@ -98,7 +100,13 @@ def story_of(last: FiscalPeriod, months: int) -> Story:
     return story
 
 
-def build(last: FiscalPeriod, size: str, say: Say, months: int = MONTHS) -> World:
+def nothing(_world: World, _period: FiscalPeriod) -> None:
+    """Nothing is done after a month."""
+
+
+def build(
+    last: FiscalPeriod, size: str, say: Say, months: int = MONTHS, after: After = nothing
+) -> World:
     """Build everything; each step is committed, and says what it does."""
     story = story_of(last, months)
     start = fiscal_year_start(story.first.first_day)
@@ -125,6 +133,7 @@ def build(last: FiscalPeriod, size: str, say: Say, months: int = MONTHS) -> Worl
             day = add_working_days(period.end_day, 8)
             with at(moment(day)):
                 signed_modification(world, SHOWN, period.shift(2).first_day)
+        after(world, period)
     _open_matters(world, story)
     return world
 

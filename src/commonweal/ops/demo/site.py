@@ -23,7 +23,7 @@ from commonweal.kernel.schema.public import NotFound, Place
 from commonweal.practices.charging.public import bills, verifier_source
 
 from ..schema import migrate, sync
-from .build import MONTHS, SHOWN, build
+from .build import MONTHS, SHOWN, After, build, nothing
 from .data import AGENCIES, CENTRE, PEOPLE
 from .people import password_for
 
@@ -42,8 +42,10 @@ def last_full_month(as_of: str) -> FiscalPeriod:
     return FiscalPeriod.of_date(datetime.now(UTC).date()).shift(-1)
 
 
-def open_demo(size: str, as_of: str, port: int, say: Say, months: int = MONTHS) -> dict[str, Any]:
-    """Build the demo if this data folder has none, and report it.
+def open_demo(
+    size: str, as_of: str, port: int, say: Say, months: int = MONTHS, after: After = nothing
+) -> dict[str, Any]:
+    """Build the demo if this data folder has none, and report it; `after`: done after each month.
 
     One whose building was interrupted is built anew: history cannot be built half.
     """
@@ -60,7 +62,7 @@ def open_demo(size: str, as_of: str, port: int, say: Say, months: int = MONTHS) 
         migrate()
         _require_no_centre()
         state.write_text(json.dumps({"state": "building", "size": size, "as_of": last.code}))
-        build(last, size, say, months)
+        build(last, size, say, months, after)
         state.write_text(json.dumps({"state": "built", "size": size, "as_of": last.code}))
     elif (known["size"], known["as_of"]) != (size, last.code) and as_of:
         raise DemoError(

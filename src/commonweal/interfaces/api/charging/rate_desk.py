@@ -165,8 +165,17 @@ class ServiceResultOut(Out):
     idle: Money
 
 
+class UseOut(Out):
+    """A customer's use of a charge item."""
+
+    customer: str
+    charge_item: str
+
+
 class PlayedOut(Out):
-    """A scenario worked out; the effects add up to the change of revenue."""
+    """A scenario worked out; the effects add up to the change of revenue. A price by dimensions
+    counts the mix that the customer recorded in its newest month of use; `dearest`: what is taken
+    at the dearest cell, because nothing is recorded."""
 
     currency: str
     models: dict[str, Any]
@@ -175,6 +184,7 @@ class PlayedOut(Out):
     revenue_change: Money
     unscaled: list[str]
     unpaid: list[str]
+    dearest: list[UseOut]
 
 
 class ScenarioDetail(ScenarioOut):
@@ -289,6 +299,7 @@ def played_out(result: charging.Result, currency: str) -> dict[str, Any]:
         "revenue_change": money(result.revenue_change),
         "unscaled": list(result.unscaled),
         "unpaid": list(result.unpaid),
+        "dearest": [{"customer": own, "charge_item": item} for own, item in result.dearest],
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -175,11 +176,24 @@ def budget_figure(request: Asked, figure_id: UUID) -> HttpResponse:
     row = charging.figure(request.actor, figure_id)
     context = {
         "figure": row,
-        "lines": [{**line, "how": how(line)} for line in row.document["lines"]],
+        "lines": [{**line, "how": how(line), "by": mix_of(line)} for line in row.document["lines"]],
         "accuracy": charging.accuracy(request.actor, row),
         "currency": row.currency,
     }
     return render(request, "agency/budget_figure.jinja", context)
+
+
+def mix_of(line: dict[str, Any]) -> str:
+    """By what mix a price by dimensions is worked out; nothing for other prices."""
+    if line.get("dearest"):
+        return _("nothing is recorded of how you use it, so it is taken at the dearest price")
+    parts = [
+        f"{' / '.join(values.values()) or _('other')} {words.quantity(Decimal(quantity))}"
+        for values, quantity in line.get("mix", ())
+    ]
+    return (
+        _("by your newest month of use: %(parts)s") % {"parts": "; ".join(parts)} if parts else ""
+    )
 
 
 def how(line: dict[str, Any]) -> str:

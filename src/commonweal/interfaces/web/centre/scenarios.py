@@ -72,7 +72,7 @@ def new_scenario(request: Asked) -> HttpResponse:
         "agencies": [("", _("Nobody")), *((row.code, row.name) for row in found.agencies.values())],
         "months": [(month.code, words.period(month)) for month in charging.year_months(year)],
         "asked": request.POST if request.method == "POST" else request.GET,
-        "tried": in_words(request, made[0][1], made[0][0].base.currency) if made else None,
+        "tried": in_words(request, made[0][1], made[0][0].base) if made else None,
     }
     return show(request, "centre/scenario_form.jinja", context, errors)
 
@@ -217,9 +217,10 @@ def _try(request: Asked, year: int) -> Any:
     return charging.try_scenario(request.actor, year, assumptions_of(request))
 
 
-def in_words(request: Asked, result: charging.Result, currency: str) -> dict[str, Any]:
-    """A result for a page: a sentence, the effects with a picture, the services."""
-    names = charging.agency_names(request.actor)
+def in_words(request: Asked, result: charging.Result, base: charging.Base) -> dict[str, Any]:
+    """A result for a page: a sentence, the effects with a picture, the services, and by what mix
+    prices by dimensions are worked out."""
+    names, currency = charging.agency_names(request.actor), base.currency
     effects = [
         {
             "name": charging.customer_name(effect.agency, names),
@@ -239,8 +240,36 @@ def in_words(request: Asked, result: charging.Result, currency: str) -> dict[str
         "stranded": stranded(result, currency),
         "unscaled": result.unscaled,
         "unpaid": result.unpaid,
+        "mixes": mixes(base, result, names),
         "revenue_change": result.revenue_change,
     }
+
+
+def mixes(base: charging.Base, result: charging.Result, names: Mapping[str, str]) -> list[str]:
+    """By charge item whose price depends on dimensions: whose recorded mix counts, and who is
+    taken at the dearest cell because no usage is recorded."""
+
+    def customers(keys: Sequence[tuple[str, str]], item: str) -> str:
+        found = {agency for agency, own in keys if own == item}
+        return ", ".join(sorted(charging.customer_name(each, names) for each in found))
+
+    by_mix = [key for key in result.uses if key in base.mixes and key not in result.dearest]
+    found = []
+    for item in sorted({own for _agency, own in (*by_mix, *result.dearest)}):
+        known, unknown = customers(by_mix, item), customers(result.dearest, item)
+        if known:
+            shape = _(
+                "%(item)s: by how the newest month of use fell into its prices, as recorded, for "
+                "%(customers)s."
+            )
+            found.append(shape % {"item": item, "customers": known})
+        if unknown:
+            shape = _(
+                "%(item)s: at the dearest of its prices for %(customers)s, whose usage of it is "
+                "not recorded."
+            )
+            found.append(shape % {"item": item, "customers": unknown})
+    return found
 
 
 def sentence(result: charging.Result, effects: Sequence[Mapping[str, Any]], currency: str) -> str:
@@ -299,10 +328,9 @@ def stranded(result: charging.Result, currency: str) -> list[str]:
 def scenario(request: Asked, scenario_id: UUID, errors: tuple[Any, ...] = ()) -> HttpResponse:
     """One scenario: prices, effects on everybody, sensitivity, comments."""
     played = charging.scenario(request.actor, scenario_id)
-    currency = played.base.currency
     context = {
         "scenario": played.scenario,
-        "found": in_words(request, played.result, currency),
+        "found": in_words(request, played.result, played.base),
         "prices": prices_of(played),
         "sensitivities": [
             {

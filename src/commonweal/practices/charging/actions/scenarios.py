@@ -20,13 +20,11 @@ from commonweal.kernel.words import public as words
 
 from ..domain.effects import Key
 from ..domain.rates import RateError
-from ..domain.scenario_documents import ScenarioError, base_document, parse_assumptions
+from ..domain.scenario_documents import ScenarioError, base_document
 from ..models import RateVersion, Scenario, ScenarioComment, ScenarioEffect
 from ..notice_words import SCENARIO
 from ..rate_words import change_words
-from ..selectors.rate_base import present
-from ..selectors.scenarios import Played, work_out
-from ..years import year_months
+from ..selectors.scenarios import Played, assume, work_out
 from .rates import propose_rate
 
 PROPOSE = "charging.propose_rates"
@@ -57,9 +55,7 @@ def put_scenario(
         raise ScenarioError(
             "SCENARIO-110", "A scenario needs a name of at least three letters.", field="name"
         )
-    base = present(actor, fiscal_year).base
-    months = [month.code for month in year_months(fiscal_year)]
-    parse_assumptions(assumptions, base, months)
+    base = assume(actor, fiscal_year, assumptions)[0].base
     row = _draft(scenario_id) if scenario_id else Scenario(agency_id=centre().agency_id)
     row.name, row.fiscal_year, row.reason = said, fiscal_year, reason.strip()[:500]
     row.base, row.assumptions = base_document(base), dict(assumptions)

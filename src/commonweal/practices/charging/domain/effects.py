@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from types import MappingProxyType
 
 from commonweal.kernel.money.public import Money, largest_remainder
 
 from ..engine.charges import r9_of
 from ..engine.models import PriceModel
 from .expected import expected_month
+from .mixes import Mix, takes_dearest
 
 MONTHS = 12
 MICRO = 10**6
@@ -39,6 +41,9 @@ class Use:
 
 
 Uses = Mapping[Key, tuple[Use, ...]]
+Mixes = Mapping[Key, Mix]
+"""What customers recorded by dimensions, of items whose price depends on them."""
+NO_MIXES: Mixes = MappingProxyType({})
 
 
 @lru_cache(maxsize=4096)
@@ -70,13 +75,16 @@ def year_minor(
     currency: str,
     agency: str = "",
     everyone: Sequence[Decimal] = (),
+    mix: Mix = (),
 ) -> int:
-    """A year's amount: the sum of its months. `everyone`: what all use by month, if shared."""
+    """A year's amount: the sum of its months. `everyone`: what all use by month, if shared; `mix`:
+    what the customer recorded by dimensions."""
     known: dict[tuple[Decimal | None, Decimal | None], int] = {}
     keys = [(each, everyone[at] if everyone else None) for at, each in enumerate(months)]
     for key in keys:
         if key not in known:
-            known[key] = minor_of(expected_month(model, key[0], agency, key[1]), currency)
+            exact = expected_month(model, key[0], agency, key[1], mix)
+            known[key] = minor_of(exact, currency)
     return sum(known[key] for key in keys)
 
 
@@ -94,19 +102,28 @@ def shared(uses: Uses, models: Mapping[str, PriceModel]) -> dict[str, tuple[Deci
     return {item: together(uses, item) for item, m in models.items() if m.basis == "pool"}
 
 
-def bills_of(uses: Uses, models: Mapping[str, PriceModel], currency: str) -> dict[Key, int]:
+def bills_of(
+    uses: Uses, models: Mapping[str, PriceModel], currency: str, mixes: Mixes = NO_MIXES
+) -> dict[Key, int]:
     """Each customer's year by item; an item without a price costs nothing."""
     everyone = shared(uses, models)
     return {
         key: year_minor(
-            models[key[1]], months_of(found), currency, key[0], everyone.get(key[1], ())
+            models[key[1]],
+            months_of(found),
+            currency,
+            key[0],
+            everyone.get(key[1], ()),
+            mixes.get(key, ()),
         )
         for key, found in uses.items()
         if key[1] in models
     }
 
 
-def exact_of(uses: Uses, models: Mapping[str, PriceModel]) -> dict[Key, Fraction]:
+def exact_of(
+    uses: Uses, models: Mapping[str, PriceModel], mixes: Mixes = NO_MIXES
+) -> dict[Key, Fraction]:
     """The same before it is rounded, in major units: what prices are worked out from."""
     everyone = shared(uses, models)
     return {
@@ -117,6 +134,7 @@ def exact_of(uses: Uses, models: Mapping[str, PriceModel]) -> dict[Key, Fraction
                     part,
                     key[0],
                     everyone[key[1]][month] if key[1] in everyone else None,
+                    mixes.get(key, ()),
                 )
                 for month, part in enumerate(months_of(found))
             ),
@@ -125,6 +143,11 @@ def exact_of(uses: Uses, models: Mapping[str, PriceModel]) -> dict[Key, Fraction
         for key, found in uses.items()
         if key[1] in models
     }
+
+
+def at_dearest(uses: Uses, models: Mapping[str, PriceModel], mixes: Mixes) -> list[Key]:
+    """What is priced at the dearest cell, because no usage of it is recorded by dimensions."""
+    return sorted(key for key in uses if takes_dearest(models.get(key[1]), mixes.get(key, ())))
 
 
 def quantity_of(uses: Iterable[Use]) -> Decimal:

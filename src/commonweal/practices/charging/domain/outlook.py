@@ -18,6 +18,7 @@ from fractions import Fraction
 from ..engine.price import PriceModel
 from .effects import MONTHS, minor_of, spread
 from .expected import expected_month
+from .mixes import Mix
 from .rates import RateError, quotient
 
 LEAST_MONTHS = 6
@@ -77,18 +78,19 @@ def amount_of(
     currency: str,
     fixed: bool = False,
     agency: str = "",
+    mix: Mix = (),
 ) -> int:
     """What a quantity costs over some months with a price each, in minor units.
 
     The months share the quantity alike, as those of a year do; a month without a price costs
-    nothing. A fixed charge is priced by its coverage.
+    nothing. A fixed charge is priced by its coverage. `mix`: what was recorded by dimensions.
     """
     if not models:
         return 0
     whole = quotient(Fraction(quantity) * MONTHS / len(models), 6, "half_up")
     parts = [Decimal(0)] * MONTHS if fixed else list(spread(whole))
     return sum(
-        minor_of(expected_month(model, part, agency), currency)
+        minor_of(expected_month(model, part, agency, mix=mix), currency)
         for model, part in zip(models, parts, strict=False)
         if model is not None
     )
@@ -122,14 +124,18 @@ def range_of(
     currency: str,
     fixed: bool = False,
     agency: str = "",
+    mix: Mix = (),
 ) -> Range:
     """What an expected quantity costs. A fixed charge has no interval: it is what it is."""
-    expected = amount_of(models, found.expected, currency, fixed, agency)
+    expected = amount_of(models, found.expected, currency, fixed, agency, mix)
     if fixed:
         return Range(expected, expected, expected)
     if found.low is None or found.high is None:
         return Range(expected, expected, expected, known=not expected)
-    ends = [amount_of(models, each, currency, agency=agency) for each in (found.low, found.high)]
+    ends = [
+        amount_of(models, each, currency, agency=agency, mix=mix)
+        for each in (found.low, found.high)
+    ]
     return Range(min(*ends, expected), expected, max(*ends, expected))
 
 

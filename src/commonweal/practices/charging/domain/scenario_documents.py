@@ -42,11 +42,15 @@ def base_document(base: Base) -> dict[str, Any]:
             [agency, item, [[text(use.quantity), use.first, use.end] for use in uses]]
             for (agency, item), uses in sorted(base.uses.items())
         ],
+        "mixes": [
+            [agency, item, [[dict(values), text(quantity)] for values, quantity in mix]]
+            for (agency, item), mix in sorted(base.mixes.items())
+        ],
     }
 
 
 def parse_base(document: Mapping[str, Any]) -> Base:
-    """The present that `base_document` kept."""
+    """The present that `base_document` kept. One kept without mixes works out as it did then."""
     uses: Uses = {
         (agency, item): tuple(Use(Decimal(quantity), first, end) for quantity, first, end in found)
         for agency, item, found in document["uses"]
@@ -60,6 +64,10 @@ def parse_base(document: Mapping[str, Any]) -> Base:
             for service, pool, amount in document["parts"]
         ),
         currency=document["currency"],
+        mixes={
+            (agency, item): tuple((values, Decimal(quantity)) for values, quantity in mix)
+            for agency, item, mix in document.get("mixes", ())
+        },
     )
 
 

@@ -17,7 +17,19 @@ from commonweal.kernel.money.public import exponent, round_quotient
 
 from ..engine.errors import EngineError
 from ..engine.price import PriceModel, from_document
-from .effects import MONTHS, Effect, Key, Use, Uses, bills_of, effects, exact_of, quantity_of
+from .effects import (
+    MONTHS,
+    Effect,
+    Key,
+    Mixes,
+    Use,
+    Uses,
+    at_dearest,
+    bills_of,
+    effects,
+    exact_of,
+    quantity_of,
+)
 from .rates import quotient, text
 
 RECOVER, KEEP = "recover", "keep"
@@ -47,13 +59,17 @@ class CostPart:
 
 @dataclass(frozen=True)
 class Base:
-    """The present: who uses what, at which prices, and what each service costs."""
+    """The present: who uses what, at which prices, and what each service costs.
+
+    `mixes`: what customers recorded by dimensions, of items whose price depends on them.
+    """
 
     items: Mapping[str, ScenarioItem]
     uses: Uses
     models: Mapping[str, Mapping[str, Any]]
     parts: tuple[CostPart, ...]
     currency: str
+    mixes: Mixes = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -128,7 +144,8 @@ class ServiceResult:
 @dataclass(frozen=True)
 class Result:
     """A scenario worked out. `unscaled`: items whose price cannot be raised as a whole, and stays;
-    `unpaid`: services whose cost no price can recover: nothing is used, or no cost is known."""
+    `unpaid`: services whose cost no price can recover: nothing is used, or no cost is known.
+    `dearest`: uses priced at the dearest cell, because none is recorded by dimensions."""
 
     models: Mapping[str, Mapping[str, Any]]
     uses: Uses
@@ -137,6 +154,7 @@ class Result:
     services: tuple[ServiceResult, ...]
     unscaled: tuple[str, ...] = ()
     unpaid: tuple[str, ...] = ()
+    dearest: tuple[Key, ...] = ()
 
     @property
     def effects(self) -> list[Effect]:
@@ -252,13 +270,14 @@ def costs_of(
 def play(base: Base, assumed: Assumptions) -> Result:
     """Work a scenario out: who pays what, and how each service stands."""
     present = priced(base.models)
-    before = bills_of(base.uses, present, base.currency)
+    before = bills_of(base.uses, present, base.currency, base.mixes)
     uses = moved(base, assumed)
-    same = bills_of(uses, present, base.currency)
+    same = bills_of(uses, present, base.currency, base.mixes)
     now, then = by_service(before, base.items), by_service(same, base.items)
     costs = costs_of(base, assumed, now, then)
     models, unscaled, unpaid = _prices(base, assumed, costs)
-    after = bills_of(uses, priced(models), base.currency)
+    then_priced = priced(models)
+    after = bills_of(uses, then_priced, base.currency, base.mixes)
     revenue = by_service(after, base.items)
     services, known = [], {part.service for part in base.parts}
     for service in sorted({*costs, *now, *revenue}):
@@ -278,7 +297,16 @@ def play(base: Base, assumed: Assumptions) -> Result:
                 known=service in known,
             )
         )
-    return Result(models, uses, before, after, tuple(services), tuple(unscaled), tuple(unpaid))
+    return Result(
+        models,
+        uses,
+        before,
+        after,
+        tuple(services),
+        tuple(unscaled),
+        tuple(unpaid),
+        tuple(at_dearest(uses, then_priced, base.mixes)),
+    )
 
 
 def _prices(
@@ -297,8 +325,8 @@ def _prices(
             else:
                 unscaled.append(item)
     uses, known = moved(base, assumed), {part.service for part in base.parts}
-    given = bills_of(uses, priced(models), base.currency)
-    now, none = exact_of(uses, priced(base.models)), Fraction(0)
+    given = bills_of(uses, priced(models), base.currency, base.mixes)
+    now, none = exact_of(uses, priced(base.models), base.mixes), Fraction(0)
     unpaid = []
     for service, items in wanted.items():
         chosen = set(items)
@@ -352,7 +380,7 @@ def at_volume(
         else uses
         for key, uses in own.items()
     }
-    revenue = sum(bills_of(grown, models, base.currency).values())
+    revenue = sum(bills_of(grown, models, base.currency, base.mixes).values())
     row = next(each for each in result.services if each.service == service)
     variable = sum(
         (

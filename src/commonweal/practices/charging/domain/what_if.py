@@ -7,14 +7,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
-from commonweal.kernel.money.public import round_quotient
-
 from ..engine import Matrix, Pooled, PriceModel, charge, pool_parts, price, r9
 from ..engine.price import cell_price
+from .mixes import Cell, micro, split
 
 ZERO = Decimal(0)
 LIMIT = Decimal(10**12)
-Cell = tuple[str, ...]
 COVERED = ("flat", "minimum")
 """Kinds that cost something while nothing is used, because an order covers it."""
 
@@ -58,17 +56,6 @@ def _by_quantity(model: PriceModel, quantity: Decimal) -> Decimal:
     return r9(price(model, quantity if used else None))
 
 
-def split(quantity: Decimal, mix: Mapping[Cell, Fraction]) -> dict[Cell, Decimal]:
-    """A quantity by the shares of a mix, in millionths that add up to it exactly."""
-    found, reached, before = {}, Fraction(0), 0
-    for cell in sorted(mix):
-        reached += mix[cell]
-        after = _micro(Fraction(quantity) * reached)
-        found[cell] = Decimal(after - before).scaleb(-6)
-        before = after
-    return found
-
-
 def scaled(quantity: Decimal, wanted: Decimal, average: Fraction) -> Decimal:
     """A month's quantity where the average month becomes `wanted`; six decimals, half up.
 
@@ -76,12 +63,7 @@ def scaled(quantity: Decimal, wanted: Decimal, average: Fraction) -> Decimal:
     """
     if average == 0:
         return wanted
-    return Decimal(_micro(Fraction(quantity) * Fraction(wanted) / average)).scaleb(-6)
-
-
-def _micro(value: Fraction) -> int:
-    exact = value * 10**6
-    return round_quotient(exact.numerator, exact.denominator, "half_up")
+    return Decimal(micro(Fraction(quantity) * Fraction(wanted) / average)).scaleb(-6)
 
 
 @dataclass(frozen=True)

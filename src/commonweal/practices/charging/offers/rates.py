@@ -26,7 +26,7 @@ from ..domain.rate_rules import Rules
 from ..domain.rates import Adjustment, ForecastCheck, RateError, mean_error
 from ..domain.scenario_documents import NEW as NEW_CUSTOMER
 from ..domain.scenario_documents import ScenarioError, customer_name
-from ..domain.scenarios import Result, volumes_by_item
+from ..domain.scenarios import Base, Result, volumes_by_item
 from ..engine.connection import require_engine
 from ..papers.budget_figures import FIGURE_HEADER, figure_rows
 from ..rate_words import (
@@ -107,6 +107,7 @@ __all__ = [
     "NEW_CUSTOMER",
     "Accuracy",
     "Adjustment",
+    "Base",
     "BuildView",
     "Built",
     "BuiltRate",

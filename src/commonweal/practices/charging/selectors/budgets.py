@@ -22,6 +22,7 @@ from commonweal.kernel.catalogue.public import ChargeItem, Service
 from commonweal.kernel.party.public import Agency, agency, centre
 from commonweal.kernel.schema.public import FIRST, Listing, NotFound, Place, listing
 
+from ..domain.mixes import Mix, takes_dearest
 from ..domain.outlook import (
     NOTHING,
     THRESHOLDS,
@@ -51,6 +52,7 @@ from .rate_base import (
     billed_months,
     billed_quantities,
     history_of,
+    mixes_of,
     signed_forecasts,
     uses_of_year,
     version_on,
@@ -68,13 +70,19 @@ def require_own(actor: Actor, agency_id: UUID) -> None:
 
 @dataclass(frozen=True)
 class FigureLine:
-    """One item of a figure: the quantity, its prices and what they come to."""
+    """One item of a figure: the quantity, its prices and what they come to.
+
+    `mix`: how the newest month's usage fell by the dimensions that the price depends on;
+    `dearest`: nothing is recorded, so a price by dimensions is taken at its dearest cell.
+    """
 
     item: ChargeItem
     expected: Expected
     amounts: Range
     rates: Sequence[str]
     decided: bool
+    mix: Mix = ()
+    dearest: bool = False
 
     def document(self) -> dict[str, Any]:
         """The line as it is kept: amounts in minor units, quantities as text."""
@@ -92,6 +100,8 @@ class FigureLine:
             "months": self.expected.months,
             "rates": list(self.rates),
             "decided": self.decided,
+            "mix": [[dict(values), text(quantity)] for values, quantity in self.mix],
+            "dearest": self.dearest,
             "low": self.amounts.low,
             "expected": self.amounts.expected,
             "high": self.amounts.high,
@@ -149,13 +159,24 @@ def outlook(actor: Actor, agency_id: UUID, fiscal_year: int) -> Outlook:
     versions, currency = approved_versions(uses), centre().currency
     items = ChargeItem.objects.filter(pk__in=uses).select_related("service", "unit")
     lines, code = [], agency(actor, agency_id).code
+    priced = {item: months_priced(versions[item], months) for item in uses}
+    mixes = _own_mixes(actor, agency_id, {item: found[0] for item, found in priced.items()})
     for item in items.order_by("service__name", "name"):
-        models, codes, decided = months_priced(versions[item.pk], months)
+        models, codes, decided = priced[item.pk]
         found, fixed = uses[item.pk], uses[item.pk].method == "fixed"
-        lines.append(
-            FigureLine(item, found, range_of(found, models, currency, fixed, code), codes, decided)
-        )
+        mix = mixes.get(item.pk, ())
+        amounts = range_of(found, models, currency, fixed, code, mix)
+        dearest = any(takes_dearest(model, mix) for model in models)
+        lines.append(FigureLine(item, found, amounts, codes, decided, mix, dearest))
     return Outlook(agency_id, fiscal_year, currency, lines)
+
+
+def _own_mixes(
+    actor: Actor, agency_id: UUID, models: Mapping[UUID, Sequence[PriceModel | None]]
+) -> dict[UUID, Mix]:
+    """By item, what an agency recorded by the dimensions of the months' prices."""
+    pairs = ((item, model) for item, months in models.items() for model in months)
+    return {item: mix for (_own, item), mix in mixes_of(actor, pairs, agency_id).items()}
 
 
 def figures(
@@ -415,17 +436,18 @@ def _rest(
     versions, currency = approved_versions(item for _agency, item in uses), centre().currency
     items = ChargeItem.objects.in_bulk([item for _agency, item in uses])
     code = agency(actor, agency_id).code
+    priced = {item: months_priced(versions[item], months)[0] for _agency, item in uses}
+    mixes = _own_mixes(actor, agency_id, priced)
     found: dict[UUID, Range] = defaultdict(lambda: NOTHING)
     for key, year in uses.items():
-        models, _codes, _decided = months_priced(versions[key[1]], months)
+        models, mix = priced[key[1]], mixes.get(key[1], ())
         if year.method == "fixed":
             still = Expected(Decimal(0), None, None, "fixed", 0)
             part = range_of(still, models, currency, True, code)
         else:
             history = history_of(billed.get(key, {}), known)
-            part = range_of(
-                expect(signed.get(key), history, len(months)), models, currency, agency=code
-            )
+            rest = expect(signed.get(key), history, len(months))
+            part = range_of(rest, models, currency, agency=code, mix=mix)
         found[items[key[1]].service_id] += part
     return found
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -27,14 +27,16 @@ from commonweal.kernel.party.public import Agency, centre
 
 from ..domain.build_up import parse_line
 from ..domain.effects import MONTHS, Effect, Key, Use, Uses, bills_of, effects, quantity_of
+from ..domain.mixes import Mix
 from ..domain.outlook import Expected, expect
 from ..domain.rates import month_count
 from ..domain.scenarios import Base, CostPart, ScenarioItem
-from ..engine.price import from_document
+from ..engine.price import PriceModel, from_document
 from ..models import AllocationEdge, AllocationRun, Bill, BillLine, Forecast, RateBuild, RateVersion
 from ..years import present_year, year_months
 from .bills import visible_bills
 from .cost_model import VIEW
+from .mixes import dimensions_of, newest_mixes
 
 USAGE = ("usage", "correction")
 """Kinds of bill lines that hold a quantity."""
@@ -180,8 +182,43 @@ def covered_agencies(item_id: UUID) -> set[UUID]:
     return set(lines.filter(charge_item_id=item_id).values_list("agency_id", flat=True))
 
 
+def mixes_of(
+    actor: Actor,
+    models: Iterable[tuple[UUID, PriceModel | None]],
+    agency_id: UUID | None = None,
+) -> dict[tuple[UUID, UUID], Mix]:
+    """By agency and item, what was recorded in the newest billed month with use by the dimensions
+    that some prices depend on; nothing is read where none depends on any."""
+    names = dimensions_of(models)
+    if not names:
+        return {}
+    months = billed_months(actor, agency_id)
+    only = next(iter(names)) if len(names) == 1 else None
+    return newest_mixes(billed_quantities(actor, months, agency_id, only), names)
+
+
+def with_mixes(
+    actor: Actor, found: Present, prices: Mapping[str, Mapping[str, Any] | str]
+) -> Present:
+    """The present with what customers recorded by the dimensions of its prices, and of other
+    prices that a scenario assumes."""
+    assumed = ((code, price) for code, price in prices.items() if isinstance(price, Mapping))
+    models = [
+        (found.items[code].pk, from_document(document))
+        for code, document in (*found.base.models.items(), *assumed)
+        if code in found.items
+    ]
+    agencies = {row.pk: code for code, row in found.agencies.items()}
+    items = {row.pk: code for code, row in found.items.items()}
+    mixes = {
+        (agencies[agency_id], items[item_id]): mix
+        for (agency_id, item_id), mix in mixes_of(actor, models).items()
+    }
+    return replace(found, base=replace(found.base, mixes=mixes))
+
+
 def present(actor: Actor, fiscal_year: int) -> Present:
-    """The present of a fiscal year, for the centre."""
+    """The present of a fiscal year, for the centre; `with_mixes` before it is worked out."""
     require(actor, VIEW)
     agencies = {row.pk: row for row in Agency.objects.filter(kind="agency")}
     items = {row.pk: row for row in ChargeItem.objects.select_related("service", "unit")}
@@ -280,8 +317,13 @@ def change_of(actor: Actor, item: ChargeItem, model: Mapping[str, Any], starts: 
     }
     before = version_on(approved_versions([item.pk])[item.pk], starts)
     currency = centre().currency
-    old = bills_of(uses, {item.code: from_document(before.model)} if before else {}, currency)
-    new = bills_of(uses, {item.code: from_document(model)}, currency)
+    then, now = from_document(model), from_document(before.model) if before else None
+    mixes = {
+        (str(agency_id), item.code): mix
+        for (agency_id, _item), mix in mixes_of(actor, ((item.pk, now), (item.pk, then))).items()
+    }
+    old = bills_of(uses, {item.code: now} if now else {}, currency, mixes)
+    new = bills_of(uses, {item.code: then}, currency, mixes)
     none = dict.fromkeys(new, 0)
     return RateChange(
         effects({**none, **old}, new),

@@ -25,7 +25,7 @@ from ..domain.scenarios import (
 from ..models import Scenario, ScenarioComment, ScenarioEffect
 from ..years import year_months
 from .cost_model import VIEW
-from .rate_base import Present, present
+from .rate_base import Present, present, with_mixes
 
 MOST = 4
 READ = "charging.view_bills"
@@ -70,9 +70,19 @@ def try_scenario(
     actor: Actor, fiscal_year: int, assumptions: Mapping[str, Any]
 ) -> tuple[Present, Result]:
     """Work a scenario out without keeping it."""
+    found, assumed = assume(actor, fiscal_year, assumptions)
+    return found, play(found.base, assumed)
+
+
+def assume(
+    actor: Actor, fiscal_year: int, assumptions: Mapping[str, Any]
+) -> tuple[Present, Assumptions]:
+    """The present of a year and what is assumed about it, with how usage falls into the cells of
+    present and assumed prices (SCENARIO-101 to 108)."""
     found = present(actor, fiscal_year)
     months = [month.code for month in year_months(fiscal_year)]
-    return found, play(found.base, parse_assumptions(assumptions, found.base, months))
+    assumed = parse_assumptions(assumptions, found.base, months)
+    return with_mixes(actor, found, assumed.prices), assumed
 
 
 def scenarios(actor: Actor, place: Place = FIRST) -> Listing[Scenario]:

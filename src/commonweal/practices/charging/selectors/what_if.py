@@ -7,32 +7,29 @@ one-offs and earlier rates are no part of it.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 from uuid import UUID
 
-import duckdb
 from django.db.models import Sum
 
 from commonweal.kernel.access.public import SYSTEM, Actor, act_as, require
 from commonweal.kernel.calendar.public import FiscalPeriod, today
 from commonweal.kernel.catalogue.public import ChargeItem, item_by_code
-from commonweal.kernel.metering.public import agency_files
 from commonweal.kernel.money.public import Money, MoneyError, exact_decimal
 from commonweal.kernel.party.public import Agency, centre
 from commonweal.kernel.schema.public import CommonwealError, NotFound
 
 from ..domain.exchange import exchanged
-from ..domain.what_if import LIMIT, Cell, Setting, effect, month_price
+from ..domain.mixes import Cell, cell_shares
+from ..domain.what_if import LIMIT, Setting, effect, month_price
 from ..engine import Matrix, PriceModel, from_document
-from ..engine.price import cell_key
 from ..models import Bill, BillLine, ExchangeRate, RateVersion
+from .mixes import recorded
 from .rates import in_force
 
 VIEW = "charging.view_bills"
@@ -149,7 +146,7 @@ def what_if(
         raise NotFound(
             "WHATIF-100", f"{agency.name} has no bill yet, so there is nothing to start from."
         )
-    starts = _starts(actor, agency_id, periods, day or today(centre().zone))
+    starts = _starts(agency_id, periods, day or today(centre().zone))
     unknown = sorted(asked.keys() - {start.item.code for start in starts})
     if unknown:
         raise WhatIfError(
@@ -176,7 +173,7 @@ def _periods(agency_id: UUID) -> list[str]:
     return [code for code in found if code >= oldest]
 
 
-def _starts(actor: Actor, agency_id: UUID, periods: Sequence[str], day: date) -> list[ItemStart]:
+def _starts(agency_id: UUID, periods: Sequence[str], day: date) -> list[ItemStart]:
     rows = (
         BillLine.objects.filter(
             agency_id=agency_id,
@@ -200,7 +197,7 @@ def _starts(actor: Actor, agency_id: UUID, periods: Sequence[str], day: date) ->
             continue
         coming = [each for each in versions[item.pk] if each.starts > day]
         models = [from_document(each.model) for each in (*now, *coming)]
-        mix = _mix(actor, agency_id, item, periods[-1], models)
+        mix = _mix(agency_id, item, periods[-1], models)
         months = [(period, used[item.pk].get(period, Decimal(0))) for period in periods]
         found.append(ItemStart(item, months, now[-1], coming, mix))
     return found
@@ -216,39 +213,17 @@ def _versions(items: Iterable[UUID], day: date) -> dict[UUID, list[RateVersion]]
 
 
 def _mix(
-    actor: Actor, agency_id: UUID, item: ChargeItem, period: str, models: Sequence[PriceModel]
+    agency_id: UUID, item: ChargeItem, period: str, models: Sequence[PriceModel]
 ) -> dict[str, Fraction]:
     """The share of each cell in a month's usage; in equal parts where nothing was used."""
-    cells = next((found for model in models if (found := cells_of(model))), [])
-    if not cells:
+    model = next((each for each in models if isinstance(each, Matrix)), None)
+    if model is None:
         return {}
-    model = next(each for each in models if isinstance(each, Matrix))
-    sums: dict[Cell, Decimal] = defaultdict(Decimal)
-    file = agency_files(SYSTEM, agency_id, {(period, "usage")}).get((period, "usage"))
-    for dimensions, quantity in _by_dimensions(file, item.pk):
-        try:
-            sums[cell_key(model, dimensions)] += quantity
-        except CommonwealError:
-            continue  # recorded under an earlier price, which had this cell
-    total = sum(sums.values(), Decimal(0))
-    if not total:
+    shares = cell_shares(model, recorded(agency_id, period, [item.pk]).get(item.pk, ()))
+    cells = cells_of(model)
+    if not shares:
         return {cell_text(cell): Fraction(1, len(cells)) for cell in cells}
-    return {cell_text(cell): Fraction(sums[cell]) / Fraction(total) for cell in cells}
-
-
-def _by_dimensions(file: Any, item_id: UUID) -> list[tuple[dict[str, str], Decimal]]:
-    if file is None:
-        return []
-    base = duckdb.connect(":memory:")
-    try:
-        rows = base.execute(
-            "SELECT dimensions, sum(quantity)::DECIMAL(38,6) FROM read_parquet(?)"
-            " WHERE charge_item_id = ?::UUID AND NOT late GROUP BY 1 ORDER BY 1",
-            [str(file.path), str(item_id)],
-        ).fetchall()
-    finally:
-        base.close()
-    return [(json.loads(dimensions or "{}"), quantity) for dimensions, quantity in rows]
+    return {cell_text(cell): shares.get(cell, Fraction(0)) for cell in cells}
 
 
 def _others(

@@ -15,13 +15,8 @@ from commonweal.kernel.access.public import ANONYMOUS, SYSTEM, act_as
 from commonweal.kernel.party.public import create_agency
 from commonweal.kernel.schema.public import CommonwealError, Forbidden, NotFound
 from commonweal.practices.charging import public as charging
-from commonweal.practices.charging.domain.what_if import (
-    Setting,
-    effect,
-    month_price,
-    scaled,
-    split,
-)
+from commonweal.practices.charging.domain.mixes import split
+from commonweal.practices.charging.domain.what_if import Setting, effect, month_price, scaled
 from commonweal.practices.charging.engine import from_document
 from commonweal.practices.charging.engine.price import price, r9
 from commonweal.practices.charging.models import BillLine

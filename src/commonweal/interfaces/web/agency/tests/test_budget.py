@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 from django.test import Client
 
+from commonweal.interfaces.web.agency.budget import mix_of
 from commonweal.interfaces.web.agency.tests.test_pages import text_of
 from commonweal.interfaces.web.agency.tests.world import SEPTEMBER, World
 from commonweal.interfaces.web.centre.tests.pages import planned
@@ -119,3 +120,11 @@ def test_only_people_of_the_agency_open_them(world: World, signed_in: Browser, p
     assert signed_in("parks-employee").get(path).status_code == 403
     with act_as(SYSTEM):
         assert charging.present_year() == 2027
+
+
+def test_a_line_says_by_what_mix_its_price_is_worked_out() -> None:
+    assert mix_of({}) == ""  # a figure issued before mixes were
+    assert mix_of({"mix": [], "dearest": False}) == ""
+    assert "dearest" in mix_of({"mix": [], "dearest": True})
+    said = mix_of({"mix": [[{"channel": "phone"}, "1200.5"], [{}, "2"]], "dearest": False})
+    assert said == "by your newest month of use: phone 1,200.5; other 2"

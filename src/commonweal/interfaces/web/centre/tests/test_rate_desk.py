@@ -49,6 +49,21 @@ def test_a_rate_is_built_up_from_zero_and_proposed(world: World, signed_in: Brow
     assert LONG in said
 
 
+def test_a_price_by_channel_that_is_tried_says_by_what_mix(
+    world: World, signed_in: Browser
+) -> None:
+    """Every case came by phone; what was stored says nothing of a channel."""
+    owner = signed_in("owner")
+    price = """{"kind": "channel", "channels": {"phone": {"kind": "per_unit", "rate": "9"},
+      "web": {"kind": "per_unit", "rate": "99"}}, "otherwise": "refuse"}"""
+    form = {"year": "2028", "do": "try", "price-helpdesk.case": "set", "set-helpdesk.case": price,
+            "price-helpdesk.storage": "set", "set-helpdesk.storage": price}  # fmt: skip
+    page = text_of(owner.post("/centre/rates/scenarios/new/", form))
+    assert "What is assumed of prices by dimensions" in page
+    assert "helpdesk.case: by how the newest month of use fell into its prices" in page
+    assert "helpdesk.storage: at the dearest of its prices for" in page
+
+
 def test_a_scenario_is_tried_kept_compared_published_and_proposed(
     world: World, signed_in: Browser
 ) -> None:
