@@ -2,7 +2,7 @@
 
 A rate, two conversions and a rule about late usage to decide, terms and an order to sign,
 a question and a dispute, refused rows of files,
-a record in quarantine, a bundle, a month of the books, a lent role, a token.
+a record in quarantine, a bundle, a month of the books, a lent role, a token, a year-end adjustment.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ def open_matters(world: World, folder: Path) -> None:
     _paid(world)
     _invoices()
     _audited(world)
+    _adjusted(world)
 
 
 def _to_decide(world: World) -> None:
@@ -274,6 +275,29 @@ def _audited(world: World) -> None:
             actor=auditor, engagement_id=room.pk, population="lines", seed="7", wanted=3
         )
         charging.make_package_here(actor=auditor, fiscal_year=2027)
+
+
+def _adjusted(world: World) -> None:
+    """What the help desk lacks at a year's end is charged; it is approved and not carried out.
+
+    The world's two closed months are made the end of a fiscal year for as long as that takes.
+    """
+    officer, director = world.actors["officer"], world.actors["director"]
+    with act_as(SYSTEM):
+        july = party.centre().fiscal_year_start_month
+        party.set_centre(actor=SYSTEM, fiscal_year_start_month=11)
+    with act_as(officer):
+        row = charging.propose_adjustment(
+            actor=officer, service_id=catalogue.service_by_code(officer, "helpdesk").pk,
+            fiscal_year=2026, reason="The comparison of revenue and cost of the year.",
+            choices=charging.Choices(
+                "credit", reserve_disputed=True, months=("2026-12", "2027-01")
+            ),
+        )  # fmt: skip
+    with act_as(director):
+        approve(actor=director, decision_id=row.decision_id)
+    with act_as(SYSTEM):
+        party.set_centre(actor=SYSTEM, fiscal_year_start_month=july)
 
 
 def _account(world: World) -> None:

@@ -22,8 +22,6 @@ SOMETIMES = {
     "agency/unusual/<uuid:hold_id>/": "a form, while an unusual line waits for its agency",
     "centre/bills/unusual/<uuid:hold_id>/explain/": "a form, while an unusual line waits",
     "centre/costs/files/<uuid:file_id>/": "a ledger file too large to read while one waits",
-    "centre/recovery/adjustments/<uuid:adjustment_id>/": "an adjustment of a year that has ended",
-    "centre/recovery/adjustments/<uuid:adjustment_id>.json": "an adjustment of such a year",
     "centre/close/<str:period>/decide/": "a form of the close, while its bills wait for approval",
     "centre/intake/tried/<uuid:token>/problems.csv": "the refused rows of a file that was tried",
 }

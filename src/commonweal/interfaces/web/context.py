@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from allauth.socialaccount.adapter import get_adapter
@@ -101,11 +102,16 @@ SECTIONS = {
     "/agency/credits/": "/agency/bills/",
     "/agency/rates/": "/agency/bills/",
     "/agency/proposed-rates/": "/agency/budget/",
+    "/agency/what-if/": "/agency/usage/",
 }
 """Pages whose address does not begin with that of the section they belong to."""
 
 
-def links(entries: list[tuple[str, str]], path: str) -> tuple[Link, ...]:
+Entry = tuple[str, str]
+"""Words and the named page to which they lead."""
+
+
+def links(entries: list[Entry], path: str) -> tuple[Link, ...]:
     """Links to named pages.
 
     The one whose address is the longest beginning of the present path is the current one; orders
@@ -119,12 +125,27 @@ def links(entries: list[tuple[str, str]], path: str) -> tuple[Link, ...]:
     return tuple(Link(label, href, current=href == here) for label, href in found)
 
 
+def grouped(groups: list[tuple[str, list[Entry]]], path: str) -> tuple[Link, ...]:
+    """Sections at the top, each with its pages; one with a single page is that page's own link."""
+    found = iter(links([entry for _words, pages in groups for entry in pages], path))
+    shown = []
+    for words, entries in groups:
+        pages = tuple(next(found) for _entry in entries)
+        if len(pages) > 1:
+            current = any(each.current for each in pages)
+            shown.append(Link(words, pages[0].href, current, pages))
+        else:
+            shown += pages
+    return tuple(shown)
+
+
 def navigation(actor: Actor, path: str) -> tuple[Link, ...]:
     """The places that the actor may go to."""
     if actor.centre:  # its people read an agency's bill on the agency's page
-        return _centre_links(actor, centre_path(path.replace("/agency/worth/", "/centre/worth/")))
-    own = [*_agency_pages(actor), *places(actor)]
-    return links(own or public_pages(), path)
+        path = centre_path(path.replace("/agency/worth/", "/centre/worth/"))
+        return grouped(_centre_sections(actor), path)
+    own = [*_agency_sections(actor), *(("", [entry]) for entry in places(actor))]
+    return grouped(own, path) if any(pages for _words, pages in own) else public_links(path)
 
 
 def centre_path(path: str) -> str:
@@ -134,28 +155,44 @@ def centre_path(path: str) -> str:
     return path.replace("/agency/", "/centre/bills/")
 
 
-def _agency_pages(actor: Actor) -> list[tuple[str, str]]:
-    entries = [
-        ("agency:bills", _("My bills"), "charging.view_bills"),
-        ("agency:account", _("What we owe"), "charging.view_bills"),
-        ("agency:usage", _("My usage"), "charging.view_bills"),
-        ("agency:agreements", _("My agreements"), "agreements.view"),
-        ("agency:adjustments", _("My year-end adjustments"), "charging.view_bills"),
-        ("agency:forecasts", _("My forecasts"), "charging.view_bills"),
-        ("agency:budget", _("My budget"), "charging.view_bills"),
-        ("agency:accounts", _("My accounts"), "charging.view_bills"),
-        ("agency:worth", _("Was it worth it?"), "consolidation.view"),
-        ("agency:peers", _("Our unit costs"), "charging.view_bills"),
-        ("agency:openness", _("Where our money went"), "charging.view_bills"),
-        ("agency:take_out", _("My data"), "documents.take_out"),
+def _agency_sections(actor: Actor) -> list[tuple[str, list[Entry]]]:
+    bills = "charging.view_bills"
+    found = [
+        ("", [(_("My bills"), "agency:bills", bills)]),
+        (
+            _("Money"),
+            [
+                (_("What we owe"), "agency:account", bills),
+                (_("My budget"), "agency:budget", bills),
+                (_("My forecasts"), "agency:forecasts", bills),
+                (_("My accounts"), "agency:accounts", bills),
+                (_("My year-end adjustments"), "agency:adjustments", bills),
+            ],
+        ),
+        ("", [(_("My usage"), "agency:usage", bills)]),
+        ("", [(_("My agreements"), "agency:agreements", "agreements.view")]),
+        (
+            _("Value for money"),
+            [
+                (_("Was it worth it?"), "agency:worth", "consolidation.view"),
+                (_("Our unit costs"), "agency:peers", bills),
+                (_("Where our money went"), "agency:openness", bills),
+            ],
+        ),
+        ("", [(_("My data"), "agency:take_out", "documents.take_out")]),
     ]
-    found = [(label, name) for name, label, need in entries if actor.agencies_with(need)]
-    if not actor.agencies_with("charging.view_bills") and actor.may_in_part("metering.view"):
-        found.append((_("Usage records"), "agency:records"))
-    return found
+    shown = [(words, _open(pages, actor.agencies_with)) for words, pages in found]
+    if not actor.agencies_with(bills) and actor.may_in_part("metering.view"):
+        shown.append(("", [(_("Usage records"), "agency:records")]))
+    return shown
 
 
-def public_pages() -> list[tuple[str, str]]:
+def _open(pages: list[tuple[str, str, str]], may: Callable[[str], object]) -> list[Entry]:
+    """Those of the pages whose permission the reader has."""
+    return [(label, name) for label, name, need in pages if may(need)]
+
+
+def public_pages() -> list[Entry]:
     """The public site's pages."""
     return [
         (_("Services"), "public:catalogue"),
@@ -165,29 +202,50 @@ def public_pages() -> list[tuple[str, str]]:
     ]
 
 
-def _centre_links(actor: Actor, path: str) -> tuple[Link, ...]:
-    entries = [
-        ("centre:director", _("Overview"), "charging.view_all_bills"),
-        ("centre:close", _("Close"), "charging.view_all_bills"),
-        ("centre:bills", _("Bills"), "charging.view_all_bills"),
-        ("centre:owed", _("Payments"), "charging.view_payments"),
-        ("centre:rates", _("Rate desk"), "charging.view_costs"),
-        ("centre:costs", _("Costs"), "charging.view_costs"),
-        ("centre:recovery", _("Recovery"), "charging.view_costs"),
-        ("centre:room", _("Data room"), "charging.read_room"),
-        ("centre:agreements", _("Agreements"), "agreements.view"),
-        ("centre:intake", _("Usage intake"), "metering.view"),
-        ("centre:worth", _("Was it worth it?"), "consolidation.view"),
-        ("centre:people", _("People"), "party.view_people"),
-        ("centre:audit", _("Audit trail"), "audit.view"),
+def public_links(path: str) -> tuple[Link, ...]:
+    """Links to the public site's pages."""
+    return links(public_pages(), path)
+
+
+def _centre_sections(actor: Actor) -> list[tuple[str, list[Entry]]]:
+    bills, costs = "charging.view_all_bills", "charging.view_costs"
+    found = [
+        ("", [(_("Overview"), "centre:director", bills)]),
+        (
+            _("Billing"),
+            [
+                (_("Close"), "centre:close", bills),
+                (_("Bills"), "centre:bills", bills),
+                (_("Payments"), "centre:owed", "charging.view_payments"),
+            ],
+        ),
+        (
+            _("Costs and rates"),
+            [
+                (_("Costs"), "centre:costs", costs),
+                (_("Rate desk"), "centre:rates", costs),
+                (_("Recovery"), "centre:recovery", costs),
+            ],
+        ),
+        ("", [(_("Usage intake"), "centre:intake", "metering.view")]),
+        ("", [(_("Agreements"), "centre:agreements", "agreements.view")]),
+        ("", [(_("Was it worth it?"), "centre:worth", "consolidation.view")]),
+        (
+            _("Audit"),
+            [
+                (_("Audit trail"), "centre:audit", "audit.view"),
+                (_("Data room"), "centre:room", "charging.read_room"),
+            ],
+        ),
     ]
-    shown = [(label, name) for name, label, need in entries if actor.may(need)]
-    shown += places(actor)
+    shown = [(words, _open(pages, actor.may)) for words, pages in found]
+    shown += [("", [entry]) for entry in places(actor)]
+    setting_up = _open([(_("People"), "centre:people", "party.view_people")], actor.may)
     if any(actor.may(need) for need in SETS_UP):
-        shown.append((_("Set-up"), "setup:start"))
-    return links(shown, path)
+        setting_up.append((_("Set-up"), "setup:start"))
+    return [*shown, (_("People and set-up"), setting_up)]
 
 
 def footer(signed_in: bool) -> tuple[Link, ...]:
     """The public pages, for people who are signed in and have others at the top."""
-    return links(public_pages(), "") if signed_in else ()
+    return public_links("") if signed_in else ()

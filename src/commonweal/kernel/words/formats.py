@@ -230,6 +230,8 @@ def ago(value: datetime | None) -> str:
     if value is None:
         return NOTHING
     gap: timedelta = value - now()
+    if abs(gap) < timedelta(minutes=1):
+        return _("just now")
     return str(format_timedelta(gap, add_direction=True, locale=locale()))
 
 

@@ -22,10 +22,11 @@ def ratio_of(row: UnitConversion | ExchangeRate) -> Fraction:
 
 def conversion_text(row: UnitConversion) -> str:
     """`1 minute counts as 1/60 hour`."""
+    ratio, own = ratio_of(row), row.charge_item.unit
     return _("1 %(other)s counts as %(ratio)s %(own)s") % {
         "other": row.unit.singular,
-        "ratio": ratio_text(ratio_of(row)),
-        "own": row.charge_item.unit.singular,
+        "ratio": ratio_text(ratio),
+        "own": own.plural if ratio > 1 else own.singular,
     }
 
 

@@ -235,11 +235,19 @@ def _instead(version: RateVersion) -> list[str]:
 
 
 def _cost_sentence(document: dict[str, Any], currency: str) -> str:
-    shape = (
-        _("The service is expected to cost %(cost)s (%(first)s to %(last)s).")
-        if document["basis"] == "budget"
-        else _("The service cost %(cost)s (%(first)s to %(last)s).")
-    )
+    foreseen = document["basis"] == "budget"
+    if document["first_period"] == document["last_period"]:
+        shape = (
+            _("The service is expected to cost %(cost)s in %(first)s.")
+            if foreseen
+            else _("The service cost %(cost)s in %(first)s.")
+        )
+    else:
+        shape = (
+            _("The service is expected to cost %(cost)s (%(first)s to %(last)s).")
+            if foreseen
+            else _("The service cost %(cost)s (%(first)s to %(last)s).")
+        )
     return shape % {
         "cost": words.rate(Decimal(document["service_cost"]), currency),
         "first": words.period(document["first_period"]),

@@ -28,7 +28,7 @@ def method_words(method: str) -> str:
     """A way to adjust, in words."""
     return {
         "refund": _("Refund in cash"),
-        "credit": _("Credits on bills to come"),
+        "credit": _("On bills to come"),
         "future_rates": _("Rates of a year to come"),
         "allocated": _("Allocated costs"),
     }.get(method, method)

@@ -65,13 +65,17 @@ class ItemRates(Out):
 
 
 class Position(Out):
-    """What a service charged and what it cost this fiscal year."""
+    """What a service charged and what it cost this fiscal year, in the `months` of which both are
+    known, and for how many days of its cash expense its balance would pay."""
 
     revenue: Money
     expense: Money
     position: Money
     currency: str
     months: list[str]
+    missing: list[str]
+    reserve_days: Exact | None
+    reserve_limit: Exact
 
 
 class ServiceRates(Out):
@@ -214,12 +218,16 @@ def _item_rates(found: Any) -> dict[str, Any]:
 def _position(found: Any) -> dict[str, Any] | None:
     if found is None:
         return None
+    counted = found.counted
     return {
-        "revenue": charging.money_text(found.revenue, found.currency),
-        "expense": charging.money_text(found.expense, found.currency),
-        "position": charging.money_text(found.position, found.currency),
+        "revenue": charging.money_text(counted.revenue, found.currency),
+        "expense": charging.money_text(counted.expense, found.currency),
+        "position": charging.money_text(counted.position, found.currency),
         "currency": found.currency,
-        "months": list(found.months),
+        "months": list(counted.months),
+        "missing": list(counted.missing),
+        "reserve_days": found.reserve_days,
+        "reserve_limit": found.reserve_limit,
     }
 
 

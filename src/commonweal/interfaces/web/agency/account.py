@@ -34,6 +34,7 @@ def payments(request: Asked) -> HttpResponse:
         "rows": rows,
         "parts": charging.parts_of(request.actor, rows),
         "kinds": kind_words(),
+        "services": charging.service_names(request.actor),
         "pages": pages(request, rows),
         **choices(request),
     }
@@ -61,6 +62,7 @@ def account(request: Asked) -> HttpResponse:
         "found": found,
         "standings": standing_words(),
         "kinds": kind_words(),
+        "services": charging.service_names(request.actor),
         "may_accept": request.actor.may(ACCEPT, agency.pk),
         "errors": errors,
         **choices(request),

@@ -63,6 +63,14 @@ def sentence(view: charging.CreditView) -> str:
         "count": len(view.credit.months),
         "left": words.money(view.left, currency),
     }
+    if view.credit.total_minor < 0:  # what a year lacked is charged the same way
+        parts |= {
+            "total": words.money(-view.credit.total_minor, currency),
+            "left": words.money(-view.left, currency),
+        }
+        if not view.left:
+            return _("The bills hold all of this charge of %(total)s.") % parts
+        return _("%(left)s of this charge of %(total)s is still to come.") % parts
     if not view.left:
         return _("The bills hold all of this credit of %(total)s.") % parts
     return _("%(left)s of this credit of %(total)s is still to come.") % parts

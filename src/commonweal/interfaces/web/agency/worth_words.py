@@ -139,7 +139,8 @@ def missing(view: worth.YearView, figure: worth.Figure | None = None) -> list[st
         if code in names:
             months = words.listing([words.period(each) for each in view.months_missing(code)])
             text = _("%(kind)s of %(months)s (0 if there was none)") if months else "%(kind)s"
-            found.append(text % {"kind": names[code], "months": months})
+            kind = names[code][:1].lower() + names[code][1:]
+            found.append(text % {"kind": kind, "months": months})
         elif row is not None or not code.startswith("index"):
             found.append(said[code])
     return found

@@ -134,6 +134,7 @@ def agency_payments(request: Asked, agency_id: UUID) -> HttpResponse:
         "rows": rows,
         "parts": charging.parts_of(request.actor, rows),
         "kinds": kind_words(),
+        "services": charging.service_names(request.actor),
         "pages": pages(request, rows),
         "currency": centre().currency,
     }
@@ -158,6 +159,7 @@ def agency_account(request: Asked, agency_id: UUID) -> HttpResponse:
         "found": found,
         "standings": standing_words(),
         "kinds": kind_words(),
+        "services": charging.service_names(request.actor),
         "accounts": charging.payer_accounts(request.actor, agency_id),
         "decision": next((each for each in asked if each.state == "proposed"), None),
         "may_settle": request.actor.may(SETTLE),

@@ -155,6 +155,7 @@ def reconcile(request: Asked) -> HttpResponse:
         "rows": rows_of(trace),
         "total": trace.total if len(trace.months) > 1 else [],
         "labels": labels(),
+        "services": charging.service_names(request.actor),
         "headline": headline(trace),
         "tabs": cost_tabs("reconcile"),
     }

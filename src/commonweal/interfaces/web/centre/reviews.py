@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import CommonwealError
+from commonweal.kernel.words import public as words
 from commonweal.practices.charging import public as charging
 
 from ..access import centre_only
@@ -63,23 +65,35 @@ def review(request: Asked, quarter: str) -> HttpResponse:
         "quarter": quarter,
         "signed": signed,
         "roles": [
-            {**row, "who": name(row["person"]), "last_use": str(row["last_use"])[:10] or "–"}
+            {
+                **row,
+                "who": name(row["person"]),
+                "starts": day_of(row["starts"]),
+                "last_use": day_of(row["last_use"]),
+            }
             for row in document["roles"]
         ],
         "lent": [
-            {**row, "from": name(row["from"]), "to": name(row["to"])} for row in document["lent"]
+            {
+                **row,
+                "from": name(row["from"]),
+                "to": name(row["to"]),
+                "starts": day_of(row["starts"]),
+                "ends": day_of(row["ends"]),
+            }
+            for row in document["lent"]
         ],
         "tokens": [
             {
                 **row,
-                "expires": str(row["expires"])[:10],
-                "last_use": str(row["last_use"])[:10] or "–",
+                "expires": day_of(row["expires"]),
+                "last_use": day_of(row["last_use"]),
                 "scopes": ", ".join(row["scopes"]),
             }
             for row in document["tokens"]
         ],
         "findings": [
-            {"kind": finding_words(each["kind"]), "what": each["what"], "id": each["id"][:8]}
+            {"kind": finding_words(each["kind"]), "what": each["what"], "id": name(each["id"])}
             for each in document["findings"]
         ],
         "may_sign": request.actor.may(SIGN) and signed is None,
@@ -88,6 +102,11 @@ def review(request: Asked, quarter: str) -> HttpResponse:
         "zone": centre().zone,
     }
     return show(request, "centre/review.jinja", context, errors)
+
+
+def day_of(value: Any) -> str:
+    """The day of a moment or day in a review's document; nothing where it names none."""
+    return words.day(date.fromisoformat(str(value)[:10])) if value else "–"
 
 
 def finding_words(kind: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from commonweal.kernel.access.public import Actor
 from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.party.public import centre, people, people_of_accounts, person_names
 from commonweal.kernel.schema.public import Place
+from commonweal.kernel.words import public as words
 from commonweal.practices.charging import public as charging
 
 from ..access import centre_only, may_open
@@ -298,7 +300,7 @@ def room_overrides(request: Asked, engagement_id: UUID) -> HttpResponse:
         "rows": [
             {
                 "kind": each.title(),
-                "at": each.at[:10],
+                "at": words.day(date.fromisoformat(each.at[:10])),
                 "what": each.what,
                 "by": _named(names, each.by),
                 "reason": each.reason,

@@ -12,6 +12,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from commonweal.kernel.catalogue.public import charge_items
 from commonweal.kernel.words import public as words
 from commonweal.practices.charging import public as charging
 
@@ -221,6 +222,7 @@ def in_words(request: Asked, result: charging.Result, base: charging.Base) -> di
     """A result for a page: a sentence, the effects with a picture, the services, and by what mix
     prices by dimensions are worked out."""
     names, currency = charging.agency_names(request.actor), base.currency
+    services = charging.service_names(request.actor)
     effects = [
         {
             "name": charging.customer_name(effect.agency, names),
@@ -237,7 +239,8 @@ def in_words(request: Asked, result: charging.Result, base: charging.Base) -> di
         "effects": effects,
         "picture": picture(effects, currency),
         "services": result.services,
-        "stranded": stranded(result, currency),
+        "service_names": services,
+        "stranded": stranded(result, currency, services),
         "unscaled": result.unscaled,
         "unpaid": result.unpaid,
         "mixes": mixes(base, result, names),
@@ -298,7 +301,7 @@ def picture(effects: Sequence[Mapping[str, Any]], currency: str) -> Any:
     return ranking(title, points, label=_("Customer"), unit=_("Change in a year"))
 
 
-def stranded(result: charging.Result, currency: str) -> list[str]:
+def stranded(result: charging.Result, currency: str, names: Mapping[str, str]) -> list[str]:
     """Per service that loses volume: what goes, what stays, in words."""
     found = []
     for row in result.services:
@@ -314,7 +317,7 @@ def stranded(result: charging.Result, currency: str) -> list[str]:
         found.append(
             shape
             % {
-                "service": row.service,
+                "service": names.get(row.service, row.service),
                 "lost": words.money(abs(row.lost), currency),
                 "gone": words.money(abs(row.gone), currency),
                 "stays": words.money(abs(row.stranded), currency),
@@ -328,13 +331,14 @@ def stranded(result: charging.Result, currency: str) -> list[str]:
 def scenario(request: Asked, scenario_id: UUID, errors: tuple[Any, ...] = ()) -> HttpResponse:
     """One scenario: prices, effects on everybody, sensitivity, comments."""
     played = charging.scenario(request.actor, scenario_id)
+    names = charging.service_names(request.actor)
     context = {
         "scenario": played.scenario,
         "found": in_words(request, played.result, played.base),
-        "prices": prices_of(played),
+        "prices": prices_of(played, item_names(request)),
         "sensitivities": [
             {
-                "service": same.service,
+                "service": names.get(same.service, same.service),
                 "less": less.position,
                 "same": same.position,
                 "more": more.position,
@@ -359,12 +363,17 @@ def state_words(state: str) -> tuple[str, str]:
     }.get(state, ("neutral", _("Draft")))
 
 
-def prices_of(played: charging.Played) -> list[dict[str, Any]]:
+def item_names(request: Asked) -> dict[str, str]:
+    """Every charge item's name by its code."""
+    return {row.code: row.name for row in charge_items(request.actor)}
+
+
+def prices_of(played: charging.Played, names: Mapping[str, str]) -> list[dict[str, Any]]:
     """The prices that differ from the present ones, and the volume they are for."""
     currency, volumes = played.base.currency, played.volumes
     return [
         {
-            "item": code,
+            "item": names.get(code, code),
             "now": model_text(played.base.models.get(code), currency),
             "then": model_text(model, currency),
             "volume": volumes.get(code),
@@ -419,6 +428,7 @@ def compare(request: Asked) -> HttpResponse:
     played = charging.side_by_side(request.actor, ids)
     names = charging.agency_names(request.actor)
     items = sorted({code for each in played for code in each.result.models})
+    of_items, of_services = item_names(request), charging.service_names(request.actor)
     customers = sorted({effect.agency for each in played for effect in each.result.effects})
     effects = [{effect.agency: effect for effect in each.result.effects} for each in played]
     services = sorted({row.service for each in played for row in each.result.services})
@@ -433,10 +443,16 @@ def compare(request: Asked) -> HttpResponse:
     context = {
         "played": played,
         "prices": [
-            (code, *(model_text(e.result.models.get(code), e.base.currency) for e in played))
+            (
+                of_items.get(code, code),
+                *(model_text(e.result.models.get(code), e.base.currency) for e in played),
+            )
             for code in items
         ],
         "effects": [(name, *changes) for name, changes in rows],
-        "services": [(code, *((each.service(code)) for each in played)) for code in services],
+        "services": [
+            (of_services.get(code, code), *((each.service(code)) for each in played))
+            for code in services
+        ],
     }
     return show(request, "centre/compare.jinja", context)

@@ -10,11 +10,15 @@ from markupsafe import Markup
 
 @dataclass(frozen=True)
 class Link:
-    """Words that lead somewhere. `current` marks the page or section the reader is in."""
+    """Words that lead somewhere. `current` marks the page or section the reader is in.
+
+    `pages`: what a section at the top holds; it leads to the first of them.
+    """
 
     label: str
     href: str
     current: bool = False
+    pages: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -75,10 +75,18 @@ def sentence(found: charging.Spending) -> str:
             "year": found.fiscal_year
         }
     largest = found.services[0]
-    text = _(
-        "In fiscal year %(year)s so far (%(first)s to %(last)s) %(agency)s paid %(amount)s for"
-        " shared services, most of it, %(part)s, for %(service)s."
-    ) % {
+    shape = (
+        _(
+            "In fiscal year %(year)s so far (%(first)s to %(last)s) %(agency)s paid %(amount)s for"
+            " shared services, most of it, %(part)s, for %(service)s."
+        )
+        if len(found.services) > 1
+        else _(
+            "In fiscal year %(year)s so far (%(first)s to %(last)s) %(agency)s paid %(amount)s for"
+            " shared services, all of it for %(service)s."
+        )
+    )
+    text = shape % {
         "year": found.fiscal_year,
         "first": words.period(found.months[0]),
         "last": words.period(found.months[-1]),

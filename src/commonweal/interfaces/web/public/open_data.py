@@ -21,7 +21,7 @@ from ..requests import Asked
 COLUMNS = (
     "service", "charge_item", "name", "unit", "rate_version", "state", "starts", "ends", "rate",
     "price_model", "numerator", "denominator", "currency", "decided_by", "approved_at",
-    "late_policy", "position", "position_months",
+    "late_policy", "position", "position_months", "reserve_days", "reserve_limit",
 )  # fmt: skip
 
 
@@ -43,7 +43,9 @@ def rows_of(request: Asked) -> Iterator[dict[str, Any]]:
 
 
 def _row(group: Any, item: Any, entry: charging.RateEntry, day: date) -> dict[str, Any]:
-    version, position = entry.version, group.position
+    version, whole = entry.version, group.position
+    position = whole.counted if whole else None
+    days = whole.reserve_days if whole else None
     numerator = version.derivation.get("numerator")
     return {
         "service": group.service.code,
@@ -64,6 +66,8 @@ def _row(group: Any, item: Any, entry: charging.RateEntry, day: date) -> dict[st
         "late_policy": item.late_policy,
         "position": charging.money_text(position.position, position.currency) if position else "",
         "position_months": " ".join(position.months) if position else "",
+        "reserve_days": "" if days is None else str(days),
+        "reserve_limit": f"{whole.reserve_limit:f}" if whole else "",
     }
 
 

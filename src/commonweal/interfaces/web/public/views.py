@@ -26,7 +26,6 @@ from commonweal.practices.charging.public import (
     RateEntry,
     method_facts,
     pool_parts,
-    public_position,
     rate_book,
     rate_decision,
     rate_entry,
@@ -74,7 +73,6 @@ def service(request: Asked, code: str) -> HttpResponse:
         "pages": pages(request, book.services),
         "service": found,
         "rates": book.services[0] if book.services else None,
-        "reserve": public_position(request.actor, found.code) if profile_of_centre() else None,
         "levels": levels,
         "level_pages": pages(request, levels, "levels"),
         "bundles": [

@@ -78,7 +78,7 @@ def propose_conversion(
     with override(centre().locale):
         statement = _("From %(day)s, 1 %(other)s counts as %(ratio)s %(own)s of %(item)s.") % {
             "day": words.day(starts), "other": other.singular, "ratio": ratio_text(found),
-            "own": item.unit.singular, "item": item.name,
+            "own": item.unit.plural if found > 1 else item.unit.singular, "item": item.name,
         }  # fmt: skip
     decision = propose(
         actor=actor,

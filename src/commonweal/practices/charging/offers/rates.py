@@ -66,7 +66,6 @@ from ..selectors.rate_rules import caps as rate_caps
 from ..selectors.rate_warnings import rate_warnings
 from ..selectors.rates import (
     RateEntry,
-    ServicePosition,
     Volume,
     derive_rate,
     forecast_checks,
@@ -82,6 +81,7 @@ from ..selectors.rates import (
     service_positions,
 )
 from ..selectors.rates import entry as rate_entry
+from ..selectors.recovery import ServicePosition
 from ..selectors.scenarios import (
     Played,
     agency_names,

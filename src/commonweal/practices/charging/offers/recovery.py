@@ -37,7 +37,6 @@ from ..selectors.packages import annual_packages, package_file, package_jobs
 from ..selectors.recovery import (
     PublicPosition,
     ServiceRecovery,
-    public_position,
     public_positions,
     recoveries,
     recovery,
@@ -110,7 +109,6 @@ __all__ = [
     "propose_entry",
     "propose_reduction",
     "propose_rule",
-    "public_position",
     "public_positions",
     "quarters",
     "recoveries",

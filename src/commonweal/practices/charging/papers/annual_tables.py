@@ -38,9 +38,10 @@ from ..models import (
     PriceReduction,
     RateVersion,
 )
+from ..selectors.account_record import REDUCTION
 from ..selectors.bill_document import money_text
-from ..selectors.rates import fiscal_periods
-from ..selectors.recovery import REDUCTION, ServiceRecovery, recoveries
+from ..selectors.fiscal import fiscal_periods
+from ..selectors.recovery import ServiceRecovery, recoveries
 
 UNKNOWN = "cannot be determined"
 SUBJECTS = (

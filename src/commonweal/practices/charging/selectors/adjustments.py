@@ -23,10 +23,11 @@ from commonweal.kernel.schema.public import Conflict
 from ..domain.recovery import Account, RecoveryError, Reserve, reserve_of
 from ..domain.year_end import DAY_COUNT, METHODS, Interest, Plan, Use, amount_due, plan
 from ..models import Adjustment, BillLine, LineFunding, LineQuery
+from .account_record import REDUCTION
 from .cost_model import VIEW
 from .disputes import LIVE
-from .rates import fiscal_periods
-from .recovery import REDUCTION, limit_of, recovery, returned_lines, rules_in_force
+from .fiscal import fiscal_periods
+from .recovery import limit_of, recovery, returned_lines, rules_in_force
 
 FORMAT = "commonweal-adjustment-1"
 

@@ -170,6 +170,5 @@ def dispute_report(actor: Actor, since: date | None = None) -> BoardReport:
 
 
 def service_names(actor: Actor) -> dict[str, str]:
-    """Every service's name by its code."""
-    require(actor, VIEW_ALL)
+    """Every service's name by its code. Public, as the catalogue is."""
     return dict(Service.objects.values_list("code", "name"))

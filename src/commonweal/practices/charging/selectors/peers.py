@@ -20,7 +20,8 @@ from commonweal.kernel.party.public import Agency, centre
 from ..domain.peers import Quartiles, place_of, quartiles
 from ..models import BillLine
 from .cost_model import VIEW as VIEW_COSTS
-from .rates import _CLOSED_COSTS, _costs, fiscal_periods
+from .fiscal import fiscal_periods
+from .rates import _CLOSED_COSTS, _costs
 
 VIEW_BILLS, VIEW_ALL = "charging.view_bills", "charging.view_all_bills"
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from commonweal.kernel.access.public import SYSTEM, Actor, asking, require
+from commonweal.kernel.access.public import Actor, require
 from commonweal.kernel.calendar.public import FiscalPeriod, today
 from commonweal.kernel.catalogue.public import ChargeItem, Service, charge_items_page
 from commonweal.kernel.money.public import Money
@@ -45,7 +45,9 @@ from ..rate_words import (
 from .bills import revenue_by_service
 from .cost_model import VIEW
 from .costs import allocation_run, edges
+from .fiscal import fiscal_periods, fiscal_year_of
 from .rate_bases import RateTerms, terms_applied
+from .recovery import PublicPosition, ServicePosition, public_positions
 
 
 @dataclass(frozen=True)
@@ -74,35 +76,15 @@ class ItemRates:
 
 
 @dataclass(frozen=True)
-class ServicePosition:
-    """What a service charged and what it cost over some months, in minor units (law 5: no netting).
-
-    `revenue`: issued bill lines; `expense`: the service's full cost by the month's allocation.
-    `months`: those with both; `missing`: closed months without an allocation of their costs, of
-    which nothing can be said.
-    """
-
-    service_id: UUID
-    service_code: str
-    revenue: int
-    expense: int
-    currency: str
-    months: Sequence[str]
-    missing: Sequence[str] = ()
-
-    @property
-    def position(self) -> int:
-        """Recovered beyond cost (negative: cost that was not recovered)."""
-        return self.revenue - self.expense
-
-
-@dataclass(frozen=True)
 class ServiceRates:
-    """A service in the rate book: its items' rates and its position this fiscal year."""
+    """A service in the rate book: its items' rates and its position in the day's fiscal year.
+
+    `position` is None before a month of that year is closed.
+    """
 
     service: Service
     items: Sequence[ItemRates]
-    position: ServicePosition | None
+    position: PublicPosition | None
 
 
 @dataclass(frozen=True)
@@ -195,7 +177,8 @@ def rate_book(
     for item in items:
         services[item.service_id] = item.service
         groups[item.service_id].append(_item_rates(item, by_item[item.pk], on, Listing(())))
-    positions = public_positions(on, services.values())
+    found = public_positions(actor, fiscal_year_of(on), services.values()) if services else []
+    positions = {row.service_id: row for row in found if row.counted.months or row.counted.missing}
     shown = [ServiceRates(services[key], groups[key], positions.get(key)) for key in services]
     return RateBook(on, Listing(shown, items.previous, items.next))
 
@@ -226,13 +209,6 @@ def rate_history(
     past = versions.filter(state="approved", ends__lte=day)
     standing = list(versions.filter(_not_over(day)).order_by("-starts"))
     return _item_rates(found, standing, day, listing(past, ["-starts", "-id"], place))
-
-
-def fiscal_periods(fiscal_year: int) -> list[str]:
-    """The twelve months of a fiscal year, named by the calendar year in which it ends."""
-    start = centre().fiscal_year_start_month
-    first = FiscalPeriod(fiscal_year if start == 1 else fiscal_year - 1, start)
-    return [first.shift(step).code for step in range(12)]
 
 
 def service_positions(
@@ -290,20 +266,6 @@ def _positions(
         )
         for service in services
     }
-
-
-def public_positions(on: date, services: Iterable[Service]) -> dict[UUID, ServicePosition]:
-    """Some services' positions in the fiscal year of a day, up to its last closed month.
-
-    Published on purpose: totals of the whole centre per service, read in the centre's scope, and
-    nothing of any single agency.
-    """
-    month = FiscalPeriod.of_date(on)
-    start = centre().fiscal_year_start_month
-    months = [period.code for period in month.year_periods(start)]
-    with asking(SYSTEM, _CLOSED_COSTS, [months]) as row:
-        found = _positions(SYSTEM, _costs(row), services)
-    return {key: row for key, row in found.items() if row.months or row.missing}
 
 
 def forecasts(

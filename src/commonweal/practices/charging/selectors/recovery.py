@@ -5,7 +5,6 @@ Nothing here ever adds two services together (design law 5; HHS DAB 1876 and 201
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,17 +14,14 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import Q, Sum
+from django.db.models import Q
 
-from commonweal.kernel.access.public import ANONYMOUS, SYSTEM, Actor, act_as, require
+from commonweal.kernel.access.public import ANONYMOUS, SYSTEM, Actor, asking, require
 from commonweal.kernel.calendar.public import FiscalPeriod, today
 from commonweal.kernel.catalogue.public import Service
-from commonweal.kernel.money.public import Money
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import NotFound
 
-from ..domain.cost_model import total_of
 from ..domain.recovery import (
     ALLOCATED_LIMIT,
     RESERVE_DAYS,
@@ -39,21 +35,15 @@ from ..domain.recovery import (
     reserve_of,
 )
 from ..models import (
-    AccountEntry,
     Adjustment,
-    AdjustmentPart,
-    AllocationRun,
     BillLine,
-    CostLine,
+    CloseRun,
     RecoveryRule,
 )
-from .cost_model import VIEW, lines_with_pool
-from .rates import fiscal_periods
+from .account_record import all_figures, question, read_record, record_of
+from .cost_model import VIEW
+from .fiscal import fiscal_periods, fiscal_year_of
 
-REDUCTION = "discount"
-"""The kind of a bill line that takes off what a price reduction says."""
-NON_CASH = ("depreciation", "amortisation", "amortization", "non-cash", "noncash")
-"""Kinds of ledger lines that are expense and cost no cash."""
 DEFAULTS: Mapping[str, Fraction] = {
     "reserve_days": Fraction(RESERVE_DAYS),
     "allocated_limit": Fraction(ALLOCATED_LIMIT),
@@ -84,11 +74,35 @@ class ServiceRecovery:
 
 
 @dataclass(frozen=True)
+class ServicePosition:
+    """What a service charged and what it cost over some months, in minor units (law 5: no netting).
+
+    `revenue`: issued bill lines; `expense`: the service's full cost by the month's allocation.
+    `months`: those with both; `missing`: closed months without an allocation of their costs, of
+    which nothing can be said.
+    """
+
+    service_id: UUID
+    service_code: str
+    revenue: int
+    expense: int
+    currency: str
+    months: Sequence[str]
+    missing: Sequence[str] = ()
+
+    @property
+    def position(self) -> int:
+        """Recovered beyond cost (negative: cost that was not recovered)."""
+        return self.revenue - self.expense
+
+
+@dataclass(frozen=True)
 class PublicPosition:
     """What everybody may know of a service's position this fiscal year, in minor units.
 
     None: it cannot be determined. `reserve_days`: days of cash expense that the balance pays for.
-    `through`: the last closed month.
+    `through`: the last closed month. `counted`: the months of the year of which charges and cost
+    are known, where `result` and the like may be None for one that is missing.
     """
 
     service_id: UUID
@@ -107,84 +121,7 @@ class PublicPosition:
     reserve_limit: Decimal
     state: str
     missing: Sequence[str]
-
-
-_CLOSED = """
-SELECT c.period, newest.id, newest.totals, newest.allowable
-  FROM charging_closerun c LEFT JOIN LATERAL (
-    SELECT r.id, r.result -> 'totals' AS totals, r.result -> 'allowable' -> 'totals' AS allowable
-      FROM charging_allocationrun r
-     WHERE r.agency_id = c.agency_id AND r.basis = 'actual' AND r.label = c.period
-       AND r.first_period = c.period AND r.last_period = c.period
-     ORDER BY r.recorded_at DESC, r.id DESC LIMIT 1) newest ON true
- WHERE c.state = 'done' ORDER BY c.period"""
-"""Every closed month with its newest allocation: what it gave each service, on both bases."""
-
-
-@dataclass(frozen=True)
-class _Closed:
-    """A closed month: its newest allocation and what that gave the services."""
-
-    period: str
-    run_id: UUID | None
-    totals: Any
-    allowable: Any
-
-    def cost(self, code: str, currency: str) -> int | None:
-        """A service's cost in minor units; None: the month has no allocation."""
-        return self._of(self.totals, code, currency)
-
-    def allowed(self, code: str, currency: str) -> int | None:
-        """The part that grants may bear; None: the allocation does not say."""
-        return self._of(self.allowable, code, currency)
-
-    @staticmethod
-    def _of(totals: Any, code: str, currency: str) -> int | None:
-        if totals is None:
-            return None
-        return Money.exactly(total_of({"totals": totals}, code), currency).minor
-
-
-def closed_months() -> list[_Closed]:
-    """Every month from the first closed one to the last; one that was left out has no cost."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CLOSED)
-        rows = [
-            _Closed(
-                row[0],
-                row[1],
-                *(json.loads(each) if isinstance(each, str) else each for each in row[2:]),
-            )
-            for row in cursor.fetchall()
-        ]
-    known = {row.period: row for row in rows}
-    if not rows:
-        return []
-    month, found = FiscalPeriod.parse(rows[0].period), []
-    while month.code <= rows[-1].period:
-        found.append(known.get(month.code) or _Closed(month.code, None, None, None))
-        month = month.shift(1)
-    return found
-
-
-def _billed() -> dict[UUID, tuple[dict[str, int], dict[str, int]]]:
-    """Per service, by month: what issued bills charged, and what reductions took off."""
-    rows = (
-        BillLine.objects.filter(bill__state="issued")
-        .exclude(id__in=returned_lines())
-        .values_list("service_id", "bill__period", "kind")
-        .annotate(total=Sum("amount_minor"))
-        .order_by()
-    )
-    found: dict[UUID, tuple[dict[str, int], dict[str, int]]] = defaultdict(
-        lambda: (defaultdict(int), defaultdict(int))
-    )
-    for service, period, kind, amount in rows:
-        billed, imputed = found[service]
-        billed[period] += int(amount)
-        if kind == REDUCTION:
-            imputed[period] -= int(amount)
-    return found
+    counted: ServicePosition
 
 
 def returned_lines() -> Any:
@@ -192,97 +129,6 @@ def returned_lines() -> Any:
     charge a pool's idle cost, which is in no service's cost either."""
     kinds = ("year_end", "idle_pool")
     return BillLine.objects.filter(credit__credit__kind__in=kinds).values("id")
-
-
-def _entries() -> dict[UUID, dict[str, dict[str, int]]]:
-    """Per service and column, by month: approved entries of its account."""
-    columns = {
-        "opening": ("opening", 1),
-        "other_revenue": ("other", 1),
-        "transfer_in": ("transfers", 1),
-        "transfer_out": ("transfers", -1),
-    }
-    found: dict[UUID, dict[str, dict[str, int]]] = defaultdict(
-        lambda: defaultdict(lambda: defaultdict(int))
-    )
-    rows = AccountEntry.objects.filter(state="approved").values_list(
-        "service_id", "kind", "period", "amount_minor"
-    )
-    for service, kind, period, amount in rows:
-        column, sign = columns[kind]
-        found[service][column][period] += sign * amount
-    for service, day, amount, interest in _given_back():
-        found[service]["returned"][FiscalPeriod.of_date(day).code] += amount + interest
-    return found
-
-
-def _given_back() -> Iterable[tuple[UUID, date, int, int]]:
-    """Year-end adjustments that were carried out by refund or credit: service, day, amounts."""
-    done = dict(
-        Adjustment.objects.filter(carried_out_on__isnull=False).values_list("id", "carried_out_on")
-    )
-    rows = (
-        AdjustmentPart.objects.filter(adjustment_id__in=done, way__in=("refund", "credit"))
-        .values_list("adjustment_id", "service_id")
-        .annotate(amount=Sum("amount_minor"), interest=Sum("interest_minor"))
-        .order_by()
-    )
-    for adjustment, service, amount, interest in rows:
-        day = done[adjustment]
-        if day is not None:
-            yield service, day, int(amount), int(interest)
-
-
-def _non_cash(months: Sequence[_Closed]) -> dict[str, dict[str, int]]:
-    """Per month, by service code: the depreciation and the like in its cost, in minor units.
-
-    A pool's lines of these kinds reach the services by the run's own resolved shares.
-    """
-    kinds = Q()
-    for kind in NON_CASH:
-        kinds |= Q(kind__iexact=kind)
-    actual = CostLine.objects.filter(kinds, agency_id=centre().agency_id, basis="actual")
-    wanted = set(actual.values_list("period", flat=True).distinct())
-    runs = {row.run_id: row.period for row in months if row.run_id and row.period in wanted}
-    found: dict[str, dict[str, int]] = {}
-    for run in AllocationRun.objects.filter(id__in=runs).prefetch_related("edges"):
-        period = runs[run.pk]
-        lines = lines_with_pool("actual", period, period, run.ledger).filter(kinds)
-        held = dict(lines.values_list("pool_code").annotate(total=Sum("amount_minor")).order_by())
-        parts: dict[str, Fraction] = defaultdict(Fraction)
-        for edge in run.edges.all():
-            if edge.source in held:
-                share = Fraction(int(edge.numerator), int(edge.denominator))
-                parts[edge.target] += share * int(held[edge.source])
-        found[period] = {target: round(part) for target, part in parts.items()}
-    return found
-
-
-def all_figures(services: Iterable[Service]) -> dict[UUID, Figures]:
-    """What the record says of each service's account, from its first closed month on."""
-    currency, months = centre().currency, closed_months()
-    billed, entries, non_cash = _billed(), _entries(), _non_cash(months)
-    found = {}
-    for service in services:
-        charged, imputed = billed[service.pk]
-        own = entries[service.pk]
-        found[service.pk] = Figures(
-            billed=charged,
-            imputed=imputed,
-            costs={month.period: month.cost(service.code, currency) for month in months},
-            noncash={period: each.get(service.code, 0) for period, each in non_cash.items()},
-            allowable={month.period: month.allowed(service.code, currency) for month in months},
-            other=own["other"],
-            transfers=own["transfers"],
-            returned=own["returned"],
-            opening=own["opening"],
-        )
-    return found
-
-
-def fiscal_year_of(day: date) -> int:
-    """The fiscal year of a local day."""
-    return FiscalPeriod.of_date(day).fiscal_year(centre().fiscal_year_start_month)
 
 
 def _account(service: Service, figures: Figures, fiscal_year: int) -> Account:
@@ -316,11 +162,14 @@ def limit_of(rules: Sequence[RecoveryRule], kind: str, service_id: UUID) -> Frac
     return value
 
 
-def _recoveries(services: Sequence[Service], fiscal_year: int, day: date) -> list[ServiceRecovery]:
-    figures, rules = all_figures(services), rules_in_force(day)
-    made: dict[UUID, list[Adjustment]] = defaultdict(list)
-    for row in Adjustment.objects.filter(service__in=services).order_by("-id"):
-        made[row.service_id].append(row)
+def _recoveries(
+    record: Mapping[str, Any],
+    services: Sequence[Service],
+    fiscal_year: int,
+    day: date,
+    made: Mapping[UUID, Sequence[Adjustment]],
+) -> list[ServiceRecovery]:
+    figures, rules = all_figures(record, services), rules_in_force(day)
     found = []
     for service in services:
         account = _account(service, figures[service.pk], fiscal_year)
@@ -330,10 +179,18 @@ def _recoveries(services: Sequence[Service], fiscal_year: int, day: date) -> lis
                 account=account,
                 reserve=reserve_of(account, limit_of(rules, "reserve_days", service.pk)),
                 outlook=outlook_of(account, limit_of(rules, "variance_percent", service.pk)),
-                adjustments=made[service.pk],
+                adjustments=made.get(service.pk, ()),
             )
         )
     return found
+
+
+def _made(services: Sequence[Service]) -> dict[UUID, list[Adjustment]]:
+    """Each service's year-end adjustments, newest first."""
+    made: dict[UUID, list[Adjustment]] = defaultdict(list)
+    for row in Adjustment.objects.filter(service__in=services).order_by("-id"):
+        made[row.service_id].append(row)
+    return made
 
 
 def recoveries(
@@ -346,7 +203,8 @@ def recoveries(
     require(actor, VIEW)
     day = on or today(centre().zone)
     year = fiscal_year or fiscal_year_of(day)
-    return _recoveries(list(Service.objects.order_by("code")), year, day)
+    services = list(Service.objects.order_by("code"))
+    return _recoveries(read_record(), services, year, day, _made(services))
 
 
 def recovery(actor: Actor, service: str, fiscal_year: int | None = None) -> ServiceRecovery:
@@ -358,35 +216,48 @@ def recovery(actor: Actor, service: str, fiscal_year: int | None = None) -> Serv
             "RECOVERY-404", f"There is no service “{service}”. See the list of services."
         )
     day = today(centre().zone)
-    return _recoveries([found], fiscal_year or fiscal_year_of(day), day)[0]
+    year = fiscal_year or fiscal_year_of(day)
+    return _recoveries(read_record(), [found], year, day, _made([found]))[0]
 
 
 def recovery_years(actor: Actor) -> list[int]:
     """The fiscal years that have a closed month, and the present one, newest first."""
     require(actor, VIEW)
     start = centre().fiscal_year_start_month
-    years = {FiscalPeriod.parse(month.period).fiscal_year(start) for month in closed_months()}
+    closed = CloseRun.objects.filter(state="done").values_list("period", flat=True)
+    years = {FiscalPeriod.parse(period).fiscal_year(start) for period in closed}
     return sorted(years | {fiscal_year_of(today(centre().zone))}, reverse=True)
 
 
 def public_positions(
-    actor: Actor = ANONYMOUS, fiscal_year: int | None = None
+    actor: Actor = ANONYMOUS,
+    fiscal_year: int | None = None,
+    services: Iterable[Service] | None = None,
 ) -> list[PublicPosition]:
-    """Every service's position for the public rate book: no agency's figures, totals alone.
+    """Every service's position (or that of some) for the public rate book, by code.
 
-    Read in the centre's scope on purpose, as the rate book's own figures are.
+    Published on purpose: totals of the whole centre per service, read in the centre's scope, and
+    nothing of any single agency. As few statements for one service as for all, however many months.
     """
-    with act_as(SYSTEM):
-        return [_public(row) for row in recoveries(SYSTEM, fiscal_year)]
+    day = today(centre().zone)
+    with asking(SYSTEM, *question()) as row:
+        wanted = list(Service.objects.order_by("code") if services is None else services)
+        year = fiscal_year or fiscal_year_of(day)
+        return [_public(each) for each in _recoveries(record_of(row), wanted, year, day, {})]
 
 
-def public_position(actor: Actor, code: str) -> PublicPosition:
-    """One service's position this fiscal year, for everybody (RECOVERY-404).
-
-    Read in the centre's scope on purpose, as `public_positions` is.
-    """
-    with act_as(SYSTEM):
-        return _public(recovery(SYSTEM, code))
+def _counted(row: ServiceRecovery) -> ServicePosition:
+    account = row.account
+    known = [month for month in account.months if month.cost is not None]
+    return ServicePosition(
+        row.service.pk,
+        row.service.code,
+        sum(month.billed for month in known),
+        sum(month.cost or 0 for month in known),
+        account.currency,
+        [month.period for month in known],
+        [month.period for month in account.months if month.cost is None],
+    )
 
 
 def _public(row: ServiceRecovery) -> PublicPosition:
@@ -408,4 +279,5 @@ def _public(row: ServiceRecovery) -> PublicPosition:
         reserve_limit=Decimal(row.reserve.limit.numerator) / row.reserve.limit.denominator,
         state=row.state,
         missing=account.missing,
+        counted=_counted(row),
     )

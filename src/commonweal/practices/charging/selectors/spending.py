@@ -16,7 +16,7 @@ from commonweal.kernel.schema.public import FIRST, Listing, NotFound, Place, lis
 
 from ..domain.spending import Bought, ItemSpending, by_item, total
 from ..models import BillLine, MoneyPage
-from .rates import fiscal_periods
+from .fiscal import fiscal_periods
 
 VIEW_BILLS = "charging.view_bills"
 

@@ -67,8 +67,10 @@ def test_closed_with_a_reason_nothing_can_be_said_until_late_costs_come(closed: 
     assert len(billed) == len(AGENCIES)
     assert positions(closed)["payroll"] == ([], [SEPTEMBER], 0)
     with act_as(ANONYMOUS):
-        shown = rate_book(ANONYMOUS, date(2026, 10, 6)).services[0].position
-    assert shown is not None
+        book = rate_book(ANONYMOUS, date(2026, 10, 6)).services[0].position
+    assert book is not None
+    assert book.reserve_days is None
+    shown = book.counted
     assert (list(shown.months), list(shown.missing)) == (["2026-07", "2026-08"], [SEPTEMBER])
 
     with at(after("2026-10")), act_as(closed.finance):

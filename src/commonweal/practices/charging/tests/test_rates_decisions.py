@@ -391,7 +391,7 @@ def test_positions_are_each_services_own(scene: Scene, run: AllocationRun) -> No
     with act_as(ANONYMOUS):
         book = rates.rate_book(ANONYMOUS, date(2018, 1, 8))
         assert rates.rate_book(ANONYMOUS, APRIL).services[0].position is None
-    assert [s.position.expense for s in book.services if s.position] == [55_000, 135_000]
+    assert [s.position.counted.expense for s in book.services if s.position] == [55_000, 135_000]
     with pytest.raises(Forbidden):
         rates.service_positions(scene.parks_finance, fiscal_year=2018)
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from commonweal.kernel.access.public import SYSTEM, act_as
+from commonweal.kernel.access.public import ANONYMOUS, SYSTEM, act_as
 from commonweal.kernel.schema.public import CommonwealError, NotFound
 from commonweal.practices.charging import public as charging
 from commonweal.practices.charging.models import AllocationRun, BillLine
+from commonweal.practices.charging.selectors import account_record
 
 from .copies import closed, copies, enter, world
 from .recovery_scene import decide, end_the_year, entered, service_id
@@ -193,6 +196,38 @@ def test_the_public_sees_positions_and_no_agency(closed: World) -> None:
         assert row.result == billed(row.service_code) - cost(row.service_code)
         assert row.through == "2026-08"
         assert row.reserve_limit == 60
+
+
+def test_the_rate_book_says_each_services_position_and_reserve(
+    closed: World, django_assert_num_queries: Any
+) -> None:
+    """The figures of the list of positions; four questions (items, rates, the record, limits) and
+    four statements that set the scope, however many months are closed."""
+    told = {row.service_code: row for row in charging.public_positions()}
+    closed.report(SEPTEMBER)
+    for _months in (2, 3):
+        with act_as(ANONYMOUS), django_assert_num_queries(8):
+            book = charging.rate_book(ANONYMOUS, date(2026, 9, 30))
+        shown = {group.service.code: group.position for group in book.services}
+        assert {code: shown[code] for code in BILLED} == told
+        closed.close(SEPTEMBER, no_costs_reason="The ledger of September is not there yet.")
+        told = {row.service_code: row for row in charging.public_positions()}
+    assert told["payroll"].counted.months == ["2026-07", "2026-08"]
+    assert told["payroll"].counted.missing == ["2026-09"]
+
+
+def test_what_costs_no_cash_follows_the_rules_and_shares_of_its_run(
+    closed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Were every kind of cost without cash, all of each service's cost would be."""
+    monkeypatch.setattr(account_record, "NON_CASH", ("",))
+    director = closed.of("director")
+    with act_as(director):
+        for row in charging.recoveries(director, 2027):
+            months = row.account.months
+            assert [month.noncash for month in months] == [month.cost for month in months]
+            assert sum(month.noncash for month in months) == cost(row.service.code) > 0
+            assert row.reserve.days is None
 
 
 def test_there_is_no_account_of_a_service_that_is_none(closed: World) -> None:

@@ -42,6 +42,9 @@ def test_the_rate_book(world: World, client: Client) -> None:
     assert "Director, " in page
     assert "$25,000.00 ÷ 1,500 help-desk cases" in page
     assert "Full cost" in page
+    assert "It has no reserve: it lacks what 26.5 days of its cash expense cost" in page
+    rows = client.get("/rates/rates.json").json()["rates"]
+    assert {(row["reserve_days"], row["reserve_limit"]) for row in rows} == {("-26.5", "60")}
 
 
 def test_one_rate_goes_back_to_its_pools(world: World, client: Client) -> None:
