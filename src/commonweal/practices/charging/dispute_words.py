@@ -90,4 +90,5 @@ def credit_words() -> Mapping[str, str]:
         "dispute": _("Disputed line"),
         "service_level": _("Service level missed"),
         "year_end": _("Year-end adjustment"),
+        "disposal": _("Proceeds of an asset"),
     }

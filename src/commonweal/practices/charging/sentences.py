@@ -121,12 +121,7 @@ class Words:
         if line.kind == "discount":
             return _("Taken off the full price by a decision: %(total)s.") % {"total": total}
         if line.kind == "credit":
-            shape = (
-                _("A credit for %(month)s: %(total)s.")
-                if line.amount_minor <= 0
-                else _("A charge after the year's end for %(month)s: %(total)s.")
-            )
-            return shape % {"month": month(line.charge_period), "total": total}
+            return self._credit(line, total)
         if model.get("kind") == "flat":
             return _("A fixed charge for the month: %(total)s.") % {"total": total}
         tiers = self._tiers(line)
@@ -134,6 +129,22 @@ class Words:
             return _("%(tiers)s = %(total)s.") % {"tiers": tiers, "total": total}
         made = PriceWords(self.currency).made(line, self.quantity(line))
         return _("%(tiers)s = %(total)s.") % {"tiers": made, "total": total}
+
+    def _credit(self, line: BillLine, total: str) -> str:
+        """What a credit line gives back, and why."""
+        given = line.credit.credit if line.credit else None
+        if given is not None and given.kind == "disposal":
+            shape = _("A credit of %(total)s. %(reason)s")
+        elif line.amount_minor <= 0:
+            shape = _("A credit for %(month)s: %(total)s. %(reason)s")
+        else:
+            shape = _("A charge after the year's end for %(month)s: %(total)s. %(reason)s")
+        said = shape % {
+            "month": month(line.charge_period),
+            "total": total.removesuffix("."),
+            "reason": given.reason if given else "",
+        }
+        return said.strip()
 
     def _tiers(self, line: BillLine) -> str:
         """`1,000 help-desk cases × $24.58 + 516 × $22.20`; empty if that is not the line's amount
@@ -163,10 +174,17 @@ class Words:
         if line.kind == "discount":
             said.append(_("Reduced price"))
         if line.kind == "credit":
-            said.append(_("Credit for %(month)s") % {"month": month(line.charge_period)})
+            said.append(self._credit_note(line))
         if line.kind == "correction":
             said.append(_("Correction to %(month)s") % {"month": month(line.charge_period)})
         return ", ".join(said)
+
+    def _credit_note(self, line: BillLine) -> str:
+        given = line.credit.credit if line.credit else None
+        if given is not None and given.kind == "disposal":
+            return given.reason
+        said = _("Credit for %(month)s") % {"month": month(line.charge_period)}
+        return f"{said}: {given.reason}" if given and given.reason else said
 
     def facts(self, count: int) -> str:
         """`312 usage records`."""

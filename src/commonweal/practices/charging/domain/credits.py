@@ -10,7 +10,9 @@ from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.money.public import largest_remainder
 from commonweal.kernel.schema.public import CommonwealError
 
-KINDS = ("dispute", "service_level", "year_end")
+KINDS = ("dispute", "service_level", "year_end", "disposal")
+RETURNED = ("year_end", "disposal")
+"""Kinds that hand on what the books owe the agency already; the others take revenue back."""
 MOST_MONTHS = 120
 
 

@@ -15,7 +15,7 @@ class Credit(TenantModel):
     positive in the agency's favour.
     """
 
-    kind = models.CharField(max_length=13)  # dispute service_level year_end
+    kind = models.CharField(max_length=13)  # dispute service_level year_end disposal
     reason = models.CharField(max_length=500)
     decision_id = models.UUIDField()
     currency = models.CharField(max_length=3)

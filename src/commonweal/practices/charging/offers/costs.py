@@ -97,6 +97,7 @@ from ..selectors.lineage import (
     line_costs,
     line_pool_shares,
 )
+from ..selectors.proceeds import Given, ShareOut, given, proceeds_of
 
 __all__ = [
     "COST_DATE_FORMATS",
@@ -111,6 +112,7 @@ __all__ = [
     "CostRequest",
     "CostShare",
     "CostTable",
+    "Given",
     "ImportReport",
     "LedgerLine",
     "LedgerTrail",
@@ -119,6 +121,7 @@ __all__ = [
     "PoolCost",
     "PoolShares",
     "Reconciliation",
+    "ShareOut",
     "TowerCosts",
     "allocate",
     "allocation_edges",
@@ -155,6 +158,7 @@ __all__ = [
     "file_jobs",
     "file_state",
     "first_rows",
+    "given",
     "idle_costs",
     "import_costs",
     "import_costs_later",
@@ -171,6 +175,7 @@ __all__ = [
     "parse_columns",
     "pool_lines",
     "pools",
+    "proceeds_of",
     "propose_disposal",
     "propose_idle_policy",
     "put_asset",

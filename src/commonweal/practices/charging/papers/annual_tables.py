@@ -39,6 +39,7 @@ from ..models import (
     RateVersion,
 )
 from ..selectors.bill_document import money_text
+from ..selectors.credits import returned_lines
 from ..selectors.rates import fiscal_periods
 from ..selectors.recovery import REDUCTION, ServiceRecovery, recoveries
 
@@ -46,7 +47,7 @@ UNKNOWN = "cannot be determined"
 SUBJECTS = (
     "charging.RateVersion", "charging.CloseRun", "charging.PriceReduction",
     "charging.RecoveryRule", "charging.AccountEntry", "charging.Adjustment",
-    "charging.Engagement",
+    "charging.Engagement", "charging.Disposal",
 )  # fmt: skip
 Table = tuple[Sequence[str], list[tuple[Any, ...]]]
 
@@ -92,6 +93,7 @@ class Tables:
         rows: list[tuple[Any, ...]] = []
         lines = (
             BillLine.objects.filter(bill__state="issued", bill__period__in=self.months)
+            .exclude(id__in=returned_lines())
             .values_list("service__code", "agency__code", "kind")
             .annotate(total=Sum("amount_minor"))
             .order_by("service__code", "agency__code", "kind")

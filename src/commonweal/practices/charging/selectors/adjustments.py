@@ -24,9 +24,10 @@ from ..domain.recovery import Account, RecoveryError, Reserve, reserve_of
 from ..domain.year_end import DAY_COUNT, METHODS, Interest, Plan, Use, amount_due, plan
 from ..models import Adjustment, BillLine, LineFunding, LineQuery
 from .cost_model import VIEW
+from .credits import returned_lines
 from .disputes import LIVE
 from .rates import fiscal_periods
-from .recovery import REDUCTION, limit_of, recovery, returned_lines, rules_in_force
+from .recovery import REDUCTION, limit_of, recovery, rules_in_force
 
 FORMAT = "commonweal-adjustment-1"
 

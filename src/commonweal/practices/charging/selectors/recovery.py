@@ -48,6 +48,7 @@ from ..models import (
     RecoveryRule,
 )
 from .cost_model import VIEW, lines_with_pool
+from .credits import returned_lines
 from .rates import fiscal_periods
 
 REDUCTION = "discount"
@@ -185,11 +186,6 @@ def _billed() -> dict[UUID, tuple[dict[str, int], dict[str, int]]]:
         if kind == REDUCTION:
             imputed[period] -= int(amount)
     return found
-
-
-def returned_lines() -> Any:
-    """The bill lines that give back a year-end adjustment: they are no revenue of their month."""
-    return BillLine.objects.filter(credit__credit__kind="year_end").values("id")
 
 
 def _entries() -> dict[UUID, dict[str, dict[str, int]]]:
