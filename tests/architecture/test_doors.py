@@ -38,6 +38,7 @@ INTERNAL = {
     "metering.seal_period": CLOSE,
     "metering.write_partitions": CLOSE,
     "notices.notify_role": "rooms tell people what concerns them; nobody writes by hand",
+    "notices.notify_together": "rooms tell people what concerns them; nobody writes by hand",
     "notices.send": "rooms tell people what concerns them; nobody writes by hand",
 }
 """Actions without any door, each with its reason."""

@@ -95,6 +95,9 @@ def _assets(verbs: Any, verb: Callable[..., argparse.ArgumentParser]) -> None:
     end.add_argument("--on", dest="day", required=True, metavar="YYYY-MM-DD")
     end.add_argument("--proceeds", required=True)
     end.add_argument("--reason", required=True)
+    end.add_argument("--bills", type=int, default=1, help="credit contributors on so many bills")
+    ends = verb(verbs, "disposals", "list an asset's disposals and who got the proceeds", ended)
+    ends.add_argument("code")
 
 
 def _day(text: str) -> date:
@@ -330,7 +333,34 @@ def dispose(args: argparse.Namespace) -> int:
     with acting(args) as actor:
         propose_disposal(
             actor=actor, code=args.code, day=_day(args.day), proceeds_minor=_minor(args.proceeds),
-            reason=args.reason,
+            reason=args.reason, bills=args.bills,
         )  # fmt: skip
     print("Proposed. It happens once a second person approves it, on the asset's page.")
+    return 0
+
+
+def ended(args: argparse.Namespace) -> int:
+    """Disposals with the way of each part of the proceeds."""
+    from commonweal.practices.charging.public import (
+        asset_by_code,
+        disposals,
+        money_text,
+        proceeds_of,
+    )
+
+    with acting(args) as actor:
+        asset = asset_by_code(actor, args.code)
+        rows: list[tuple[Any, ...]] = []
+        for row in disposals(actor, asset):
+            first = (row.day, row.state, money_text(row.proceeds_minor, asset.currency))
+            shares = proceeds_of(actor, row)
+            rows += [
+                (*first, share.code or (f"grant:{share.grant}" if share.grant else "centre"),
+                 money_text(share.minor, asset.currency), share.way,
+                 share.reference or "",
+                 ", ".join(bill.number or bill.period for bill in share.bills))
+                for share in shares
+            ] or [(*first, "", "", "", "", "")]  # fmt: skip
+    table(("day", "state", "proceeds", "of", "part", "way", "id", "bills"), rows,
+          "Nothing was proposed about its end.")  # fmt: skip
     return 0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,11 @@ def _key(code: str, context: Mapping[str, Any], to: object) -> str:
     return hashlib.sha256(canonical([code, dict(context), str(to)])).hexdigest()
 
 
+def _words(code: str, context: Mapping[str, Any]) -> tuple[str, str]:
+    values = {name: str(value) for name, value in context.items()}
+    return render(code, {"base_url": settings.BASE_URL, **values})
+
+
 def _compose(
     code: str,
     context: Mapping[str, Any],
@@ -38,10 +44,10 @@ def _compose(
     person: tuple[UUID, UUID | None] | None,
     address: str,
     key: str | None,
+    leaves: datetime | None = None,
 ) -> tuple[Message, bool]:
-    values = {name: str(value) for name, value in context.items()}
     with speaking(person[1] if person else None):
-        subject, body = render(code, {"base_url": settings.BASE_URL, **values})
+        subject, body = _words(code, context)
     identity = uuid7()
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ")
     return Message.objects.get_or_create(
@@ -57,7 +63,7 @@ def _compose(
             "subject": subject,
             "body": body,
             "message_id": f"<{identity}@{domain}>",
-            "next_try": now(),
+            "next_try": leaves or now(),
             "created_at": now(),
         },
     )
@@ -130,6 +136,55 @@ def notify_role(
         payload={"template": template, "permission": permission, "new": sent},
     )
     return sent
+
+
+@action
+def notify_together(
+    *,
+    actor: Actor,
+    agency_id: UUID,
+    permission: str,
+    template: str,
+    context: Callable[[], Mapping[str, Any]],
+    key: str,
+    until: datetime,
+) -> int:
+    """One message for what comes in pieces: it leaves after `until`, and saying it again before
+    that, with the same key, takes the place of what it said; after that it stays as it left.
+
+    To everybody whose role in the agency today has a permission; `context` is asked in the language
+    of each of them. Returns how many messages are new or say something else now.
+    """
+    _require_scope(actor, agency_id)
+    changed = 0
+    for person in holders(agency_id, permission):
+        with speaking(person[1]):
+            said = dict(context())
+        message, fresh = _compose(
+            template, said, agency_id=agency_id, person=person, address="",
+            key=f"{key}:{person[0]}", leaves=until,
+        )  # fmt: skip
+        changed += fresh or _say_anew(message, template, said, person[1])
+    record(
+        actor=actor,
+        verb="notices.role_notified",
+        target=("party.Agency", agency_id),
+        agency_id=agency_id,
+        payload={"template": template, "permission": permission, "new": changed},
+    )
+    return changed
+
+
+def _say_anew(message: Message, code: str, said: Mapping[str, Any], user_id: UUID | None) -> bool:
+    """Put the present words into a message that has not left yet; whether they are others."""
+    row = Message.objects.select_for_update().get(pk=message.pk)
+    with speaking(user_id):
+        subject, body = _words(code, said)
+    if row.state != "queued" or row.attempts or (row.subject, row.body) == (subject, body):
+        return False
+    row.subject, row.body, row.read_at = subject, body, None
+    row.save(update_fields=["subject", "body", "read_at"])
+    return True
 
 
 @action

@@ -1,6 +1,14 @@
 """What other modules may use of notices."""
 
-from .actions import erase_messages, mark_read, notify_role, retry_failed, send, subscribe
+from .actions import (
+    erase_messages,
+    mark_read,
+    notify_role,
+    notify_together,
+    retry_failed,
+    send,
+    subscribe,
+)
 from .models import Message
 from .selectors import inbox, outbox, subscriptions
 from .sign_in import NEW_PASSWORD, invite, letter, link_of
@@ -18,6 +26,7 @@ __all__ = [
     "link_of",
     "mark_read",
     "notify_role",
+    "notify_together",
     "outbox",
     "register_template",
     "retry_failed",

@@ -92,4 +92,5 @@ def credit_words() -> Mapping[str, str]:
         "year_end": _("Year-end adjustment"),
         "idle_pool": _("Reserved capacity that lay idle"),
         "idle_item": _("Reserved capacity that lay idle"),
+        "disposal": _("Proceeds of an asset"),
     }

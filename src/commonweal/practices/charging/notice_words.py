@@ -90,11 +90,11 @@ REMINDER = Template(
 RATE_DECIDED = Template(
     code="rate_decided",
     topic="rates",
-    subject=gettext_noop("{item}: {rate} from {day}"),
+    subject=gettext_noop("{headline}"),
     body=gettext_noop(
-        "{item}: {rate} from {day}. By what you are expected to use in a year, that is "
-        "{after} instead of {before}: {change}.\n\n{reason}\n\nHow the rate follows from its "
-        "cost, and your year with it:\n{base_url}/rates/\n{base_url}/agency/budget/"
+        "On {decided} the centre decided:\n\n{items}\n\nWhat a year costs is by what you are "
+        "expected to use. How each rate follows from its cost, and your year with it:\n"
+        "{base_url}/rates/\n{base_url}/agency/budget/"
     ),
 )
 SCENARIO = Template(

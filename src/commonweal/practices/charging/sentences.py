@@ -36,11 +36,6 @@ def day(value: date | None) -> str:
     return words.day(value)
 
 
-def charges_idle(line: BillLine) -> bool:
-    """Whether a line charges reserved capacity that lay idle."""
-    return line.credit is not None and line.credit.credit.kind in IDLE_KINDS
-
-
 class Words:
     """Sentences in one currency."""
 
@@ -127,14 +122,7 @@ class Words:
         if line.kind == "discount":
             return _("Taken off the full price by a decision: %(total)s.") % {"total": total}
         if line.kind == "credit":
-            shape = _("A credit for %(month)s: %(total)s.")
-            if line.amount_minor > 0:
-                shape = (
-                    _("Reserved capacity that lay idle in %(month)s: %(total)s.")
-                    if charges_idle(line)
-                    else _("A charge after the year's end for %(month)s: %(total)s.")
-                )
-            return shape % {"month": month(line.charge_period), "total": total}
+            return self._credit(line, total)
         if model.get("kind") == "flat":
             return _("A fixed charge for the month: %(total)s.") % {"total": total}
         tiers = self._tiers(line)
@@ -142,6 +130,24 @@ class Words:
             return _("%(tiers)s = %(total)s.") % {"tiers": tiers, "total": total}
         made = PriceWords(self.currency).made(line, self.quantity(line))
         return _("%(tiers)s = %(total)s.") % {"tiers": made, "total": total}
+
+    def _credit(self, line: BillLine, total: str) -> str:
+        """What a credit line gives back, and why."""
+        given = line.credit.credit if line.credit else None
+        if given is not None and given.kind == "disposal":
+            shape = _("A credit of %(total)s. %(reason)s")
+        elif line.amount_minor <= 0:
+            shape = _("A credit for %(month)s: %(total)s. %(reason)s")
+        elif given is not None and given.kind in IDLE_KINDS:
+            shape = _("Your part of what lay idle: %(total)s. %(reason)s")
+        else:
+            shape = _("A charge after the year's end for %(month)s: %(total)s. %(reason)s")
+        said = shape % {
+            "month": month(line.charge_period),
+            "total": total.removesuffix("."),
+            "reason": given.reason if given else "",
+        }
+        return said.strip()
 
     def _tiers(self, line: BillLine) -> str:
         """`1,000 help-desk cases × $24.58 + 516 × $22.20`; empty if that is not the line's amount
@@ -171,13 +177,17 @@ class Words:
         if line.kind == "discount":
             said.append(_("Reduced price"))
         if line.kind == "credit":
-            shape = _("Credit for %(month)s")
-            if line.amount_minor > 0 and charges_idle(line):
-                shape = _("Reserved capacity that lay idle in %(month)s")
-            said.append(shape % {"month": month(line.charge_period)})
+            said.append(self._credit_note(line))
         if line.kind == "correction":
             said.append(_("Correction to %(month)s") % {"month": month(line.charge_period)})
         return ", ".join(said)
+
+    def _credit_note(self, line: BillLine) -> str:
+        given = line.credit.credit if line.credit else None
+        if given is not None and given.kind in ("disposal", *IDLE_KINDS):
+            return given.reason
+        said = _("Credit for %(month)s") % {"month": month(line.charge_period)}
+        return f"{said}: {given.reason}" if given and given.reason else said
 
     def facts(self, count: int) -> str:
         """`312 usage records`."""

@@ -177,15 +177,36 @@ class Depreciated(Out):
 
 
 class DisposalIn(In):
-    """The end of an asset."""
+    """The end of an asset; agencies that paid for it are credited on their next `bills` bills."""
 
     day: Day
     proceeds: Exact
     reason: Annotated[Text, Field(min_length=10, max_length=500)]
+    bills: int = Field(1, ge=1, le=charging.MOST_CREDIT_MONTHS)
+
+
+class ProceedsOut(Out):
+    """A part of a disposal's proceeds. `way`: pool (the centre's part), credit (on bills to come),
+    refund (paid back: no customer any more), held (for a grant), or nothing.
+
+    `left`: what no bill holds of the credit yet; `bills`: those that hold some; `refund_id`: the
+    settlement that paid it back. What was given is not taken back: it is put right by a decision of
+    its own.
+    """
+
+    agency: str
+    grant: str
+    amount: Money
+    way: str
+    credit_id: UUID | None
+    months: list[str]
+    left: Money
+    bills: list[str]
+    refund_id: UUID | None
 
 
 class DisposalOut(Out):
-    """A disposal and where its decision stands."""
+    """A disposal, where its decision stands, and what became of each part of its proceeds."""
 
     id: UUID
     day: Day
@@ -193,20 +214,14 @@ class DisposalOut(Out):
     reason: str
     state: str
     parts: dict[str, Any]
-
-    @staticmethod
-    def resolve_proceeds(row: Any) -> str:
-        """In major units."""
-        return charging.money_text(row.proceeds_minor, row.asset.currency)
+    shares: list[ProceedsOut]
 
 
-class OwedOut(Out):
-    """What a contributor is owed of an asset's proceeds."""
+class OwedOut(ProceedsOut):
+    """A contributor's part of an asset's proceeds, and what became of it."""
 
     id: UUID
-    agency: str
     asset: str
-    amount: Money
     currency: str
     recorded_at: datetime
 
@@ -358,41 +373,87 @@ def depreciate(request: Asked, data: CapacityMonthIn) -> dict[str, Any]:
     }
 
 
+def share_out(share: charging.ShareOut, currency: str) -> dict[str, Any]:
+    """A part of the proceeds as it travels."""
+    return {
+        "agency": share.code,
+        "grant": share.grant,
+        "amount": charging.money_text(share.minor, currency),
+        "way": share.way,
+        "credit_id": share.credit.pk if share.credit else None,
+        "months": share.credit.months if share.credit else [],
+        "left": charging.money_text(share.left, currency),
+        "bills": [bill.number or bill.period for bill in share.bills],
+        "refund_id": share.refund.pk if share.refund else None,
+    }
+
+
+def disposal_out(request: Asked, row: Any) -> dict[str, Any]:
+    """A disposal as it travels."""
+    currency = row.asset.currency
+    return {
+        "id": row.pk,
+        "day": row.day,
+        "proceeds": charging.money_text(row.proceeds_minor, currency),
+        "reason": row.reason,
+        "state": row.state,
+        "parts": row.parts,
+        "shares": [
+            share_out(share, currency) for share in charging.proceeds_of(request.actor, row)
+        ],
+    }
+
+
+@door.get("/assets/{asset}/disposals", access=SEE, returns=Page[DisposalOut])
+def list_disposals(
+    request: Asked,
+    asset: AssetCode,
+    after: str = paging.after_query(),
+    limit: int = paging.limit_query(),
+) -> dict[str, Any]:
+    """What was proposed about an asset's end, newest first, and what became of the proceeds."""
+    found = charging.asset_by_code(request.actor, asset)
+    rows = [disposal_out(request, row) for row in charging.disposals(request.actor, found)]
+    return paging.part_of(rows, after, limit, lambda row: row["id"])
+
+
 @door.post("/assets/{asset}/disposals", access=IMPORT, returns=DisposalOut, status=201)
-def propose_disposal(request: Asked, asset: AssetCode, data: DisposalIn) -> Any:
+def propose_disposal(request: Asked, asset: AssetCode, data: DisposalIn) -> dict[str, Any]:
     """Propose an asset's end; a second person decides."""
-    return charging.propose_disposal(
+    made = charging.propose_disposal(
         actor=request.actor,
         code=asset,
         day=data.day,
         proceeds_minor=minor(str(data.proceeds)),
         reason=data.reason,
+        bills=data.bills,
     )
+    return disposal_out(request, made)
 
 
 @door.post("/disposals/{disposal_id}/decision", access=DECIDE, returns=DisposalOut)
-def decide_disposal(request: Asked, disposal_id: UUID, data: CapacityVerdictIn) -> Any:
-    """Approve or reject a disposal, as a second person."""
-    return charging.decide_disposal(
+def decide_disposal(request: Asked, disposal_id: UUID, data: CapacityVerdictIn) -> dict[str, Any]:
+    """Approve or reject a disposal, as a second person; what contributors get is given with it."""
+    made = charging.decide_disposal(
         actor=request.actor, disposal_id=disposal_id, approved=data.approved, reason=data.reason
     )
+    return disposal_out(request, made)
 
 
 @door.get("/contributor-credits", access=OWED, returns=Page[OwedOut])
 def list_owed(
     request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
 ) -> dict[str, Any]:
-    """What contributors are owed of the proceeds of assets, newest first."""
+    """Contributors' parts of the proceeds of assets and what became of them, newest first."""
     found = charging.contributor_credits(request.actor, paging.place(after, limit))
     rows = [
         {
-            "id": row.pk,
-            "agency": row.agency.code,
-            "asset": row.asset_name,
-            "amount": charging.money_text(row.amount_minor, row.currency),
-            "currency": row.currency,
-            "recorded_at": row.recorded_at,
+            **share_out(each.share, each.row.currency),
+            "id": each.row.pk,
+            "asset": each.row.asset_name,
+            "currency": each.row.currency,
+            "recorded_at": each.row.recorded_at,
         }
-        for row in found
+        for each in charging.given(found)
     ]
     return {**paging.answer(found), "items": rows}

@@ -128,6 +128,9 @@ def asset(request: Asked, code: str, errors: tuple[Any, ...] = ()) -> HttpRespon
         "rows": months,
         "pages": pages(request, months),
         "ends": ends,
+        "proceeds": {row.pk: charging.proceeds_of(request.actor, row) for row in ends},
+        "sees_bills": request.actor.may("charging.view_all_bills"),
+        "most_bills": charging.MOST_CREDIT_MONTHS,
         "waiting": next((row for row in ends if row.state == "proposed"), None),
         "may_change": request.actor.may(CHANGE) and view.asset.disposed_on is None,
         "may_decide": request.actor.may(DECIDE),
@@ -163,6 +166,7 @@ def propose(request: Asked, code: str) -> None:
         day=day_field(request, "day", _("Day")),
         proceeds_minor=money_field(request, "proceeds", _("Proceeds")),
         reason=text(request, "reason"),
+        bills=whole_field(request, "bills", _("Bills"), default=1),
     )
 
 

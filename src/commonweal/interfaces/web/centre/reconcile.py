@@ -43,8 +43,8 @@ def labels() -> dict[str, str]:
         "recovery": _("A service's cost = charged − recovered beyond cost"),
         "lines": _("Totals of the bills = their lines"),
         "funding": _("Lines of the bills = what each funding source pays"),
-        "revenue": _("Lines of the bills = the centre's journals (4100)"),
-        "expense": _("Lines of the bills = the agencies' journals (6100)"),
+        "revenue": _("Lines of the bills = the centre's journals (4100, 2320)"),
+        "expense": _("Lines of the bills = the agencies' journals (6100, 1320)"),
     }
 
 

@@ -134,6 +134,7 @@ VERBS: dict[str, Any] = {
     "costs.disposal_proposed": _("Disposal of an asset proposed"),
     "costs.disposal_asked": _("Disposal of an asset: decision asked for"),
     "costs.asset_disposed": _("Asset disposed of"),
+    "costs.proceeds_given": _("Proceeds of an asset given to those who paid for it"),
     "costs.disposal_refused": _("Disposal of an asset not approved"),
     "costs.allocated": _("Costs allocated"),
     "costs.allocation_repeated": _("Allocation repeated, nothing changed"),

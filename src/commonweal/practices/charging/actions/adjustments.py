@@ -37,7 +37,7 @@ from .settlement import post_refund
 SUBJECT = "charging.Adjustment"
 CENTRE_CHART = [
     (REVENUE, "Charges to agencies", "revenue"),
-    (OWED, "Due to agencies for over-recovery", "liability"),
+    (OWED, "Due to agencies for over-recovery and assets", "liability"),
     (INTEREST_PAID, "Interest expense", "expense"),
 ]
 AGENCY_CHART = [

@@ -18,11 +18,11 @@ from commonweal.kernel.words.public import money
 
 from ..domain.assets import CENTRE, check_terms, ended, months
 from ..domain.costs import CostError
+from ..domain.credits import MOST_MONTHS
 from ..models import (
     Asset,
     AssetMonth,
     AssetShare,
-    ContributorCredit,
     CostImport,
     CostLine,
     CostMapping,
@@ -31,6 +31,7 @@ from ..models import (
 from ..selectors.assets import asset_by_code, due_assets, share_key, terms_of
 from ..selectors.cost_model import closed_periods
 from .cost_model import PERMISSION, code_of, pool_by_code, put_rule
+from .proceeds import pay_contributors
 
 SUBJECT = "charging.Disposal"
 REGISTER = "Asset register"
@@ -170,17 +171,24 @@ def _line(
 
 @action
 def propose_disposal(
-    *, actor: Actor, code: str, day: date, proceeds_minor: int, reason: str
+    *, actor: Actor, code: str, day: date, proceeds_minor: int, reason: str, bills: int = 1
 ) -> Disposal:
     """Propose that an asset is disposed of for its proceeds; a second person decides.
 
-    Errors: COSTS-254 and 255 figures, COSTS-259 reason, COSTS-260 disposed of or proposed already.
+    What comes to agencies that paid for it appears in equal parts on their next `bills` bills.
+    Errors: COSTS-254 and 255 figures, COSTS-259 reason, COSTS-260 disposed of or proposed already,
+    COSTS-268 bills.
     """
     require(actor, PERMISSION)
     asset = asset_by_code(actor, code)
     if len(reason.strip()) < 10:
         raise CostError("COSTS-259", "Say in at least ten characters why it is disposed of.",
                         field="reason")  # fmt: skip
+    if not 1 <= bills <= MOST_MONTHS:
+        raise CostError(
+            "COSTS-268", f"Contributors are credited on their next 1 to {MOST_MONTHS} bills.",
+            field="bills",
+        )  # fmt: skip
     ended(terms_of(asset), day, proceeds_minor)
     made = Disposal(
         agency_id=asset.agency_id, asset=asset, day=day, proceeds_minor=proceeds_minor,
@@ -201,7 +209,7 @@ def propose_disposal(
         statement=f"“{asset.name}” is disposed of on {day} for "
         f"{money(proceeds_minor, asset.currency)}. {made.reason}",
         permission=PERMISSION,
-        effect={"asset": code, "day": day, "proceeds_minor": proceeds_minor},
+        effect={"asset": code, "day": day, "proceeds_minor": proceeds_minor, "bills": bills},
         amount_minor=proceeds_minor,
         currency=asset.currency,
     )
@@ -233,10 +241,18 @@ def disposal_approved(actor: Actor, decision: Decision) -> None:
     """Let a disposal happen. Called by authority in the transaction of the decision.
 
     In its month the pool bears what was left of the centre's part, and is credited the centre's
-    part of the proceeds; each contributor is credited by the share that it paid. A month that is
-    closed, or depreciated already, is refused (COSTS-258).
+    part of the proceeds; each contributor gets its part by the share that it paid
+    (`pay_contributors`). A month that is closed, or depreciated already, is refused (COSTS-258); a
+    disposal that happened is never done again nor undone (COSTS-269): what was wrong in it is put
+    right by a credit or a year-end adjustment of its own.
     """
-    disposal = Disposal.objects.select_related("asset").get(pk=decision.subject_id)
+    disposal = (
+        Disposal.objects.select_for_update(of=("self",))
+        .select_related("asset__pool__service")
+        .get(pk=decision.subject_id)
+    )
+    if disposal.state != "proposed":
+        raise Conflict("COSTS-269", "This disposal was decided already. See the asset's page.")
     asset, period = disposal.asset, FiscalPeriod.of_date(disposal.day).code
     later = AssetMonth.objects.filter(asset=asset, period__gte=period)
     if closed_periods([period]) or later.exists():
@@ -253,13 +269,11 @@ def disposal_approved(actor: Actor, decision: Decision) -> None:
                  [str(disposal.pk)])  # fmt: skip
     for number, (minor, words) in enumerate(used, start=1):
         _line(book, number, asset, period, minor, words)
-    for row in asset.shares.all():
-        minor = found.proceeds[share_key(row)]
-        if row.customer_id and minor:
-            ContributorCredit.objects.create(
-                agency_id=row.customer_id, disposal=disposal, asset_name=asset.name,
-                amount_minor=minor, currency=asset.currency, recorded_at=now(),
-            )  # fmt: skip
+    pay_contributors(
+        actor=actor, disposal=disposal, decision_id=decision.pk,
+        amounts={row: found.proceeds[share_key(row)] for row in asset.shares.order_by("pk")},
+        bills=decision.effect.get("bills", 1),
+    )  # fmt: skip
     disposal.state, disposal.approved_at = "approved", now()
     disposal.parts = {
         "proceeds": dict(found.proceeds),

@@ -18,7 +18,14 @@ from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import uuid7
 from commonweal.kernel.words import public as words
 
-from ..domain.credits import CHARGES, IDLE_KINDS, KINDS, CreditError, parse_months
+from ..domain.credits import (
+    CHARGES,
+    IDLE_KINDS,
+    KINDS,
+    OF_LINES,
+    CreditError,
+    parse_months,
+)
 from ..models import BillLine, Credit, CreditPortion
 from ..selectors.credits import first_open_month
 
@@ -247,7 +254,7 @@ def credited_lines(portions: Mapping[UUID, int], kind: str) -> list[BillLine]:
             "A credit is for lines of one agency's bills, in preview or issued. Choose such lines.",
             field="lines",
         )
-    if kind not in CHARGES:
+    if kind in OF_LINES:
         _within_lines(lines, portions)
     return lines
 
@@ -256,7 +263,7 @@ def _within_lines(lines: Sequence[BillLine], portions: Mapping[UUID, int]) -> No
     """All credits of a line together stay within what it came to (CREDIT-107)."""
     given = dict(
         CreditPortion.objects.filter(line__in=lines, amount_minor__gt=0)
-        .exclude(credit__kind__in=CHARGES)
+        .filter(credit__kind__in=OF_LINES)
         .values_list("line_id")
         .annotate(total=Sum("amount_minor"))
         .order_by()

@@ -1,4 +1,4 @@
-"""What a rate passes before it is proposed and before it binds: timing, caps; and who is told.
+"""What a rate passes before it is proposed and before it binds: timing, caps, effects.
 
 Called inside the actions of rates.py, in their transaction and in the centre's scope.
 """
@@ -11,26 +11,21 @@ from typing import Any
 from uuid import UUID
 
 from commonweal.kernel.access.public import Actor
-from commonweal.kernel.calendar.public import now, today
+from commonweal.kernel.calendar.public import today
 from commonweal.kernel.catalogue.public import ChargeItem
-from commonweal.kernel.notices.public import notify_role
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.words import public as words
 
 from ..domain.rate_rules import Asked, check_freeze, check_notice
 from ..domain.rates import RateError
 from ..models import RateEffect, RateVersion
-from ..notice_words import RATE_DECIDED
-from ..rate_words import change_words, rate_text, rate_timing
-from ..selectors.rate_base import change_of, covered_agencies
+from ..selectors.rate_base import change_of
 from ..selectors.rate_rules import (
     changes_within_year,
     notice_days,
     over_caps,
     rules_in_force,
 )
-
-READ = "charging.view_bills"
 
 
 def check_timing(item_id: UUID, asked: Asked) -> bool:
@@ -88,31 +83,3 @@ def keep_effects(actor: Actor, version: RateVersion) -> int:
         for effect in change.effects
     )
     return sum(effect.change for effect in change.effects)
-
-
-def announce(actor: Actor, version: RateVersion) -> int:
-    """Tell every agency whose orders cover the item what the approved rate means to its year; how
-    many. Who only forecast it finds it on the page of its budget."""
-    told, users = 0, covered_agencies(version.charge_item_id)
-    rows = RateEffect.objects.filter(rate_version=version, agency_id__in=users)
-    for effect in rows.order_by("agency_id"):
-        notify_role(
-            actor=actor,
-            agency_id=effect.agency_id,
-            permission=READ,
-            template=RATE_DECIDED.code,
-            context={
-                "rate": rate_text(version),
-                "item": version.charge_item.name,
-                "code": version.code,
-                "day": words.day(version.starts),
-                "before": words.money(effect.before_minor, version.currency),
-                "after": words.money(effect.after_minor, version.currency),
-                "change": change_words(effect.before_minor, effect.after_minor, version.currency),
-                "reason": rate_timing(version),
-            },
-        )
-        told += 1
-    if told:
-        version.announced_at = now()
-    return told

@@ -34,7 +34,8 @@ from ..models import Forecast, RateVersion
 from ..rate_words import rate_text, rate_timing, rework_any
 from ..selectors.cost_model import closed_periods
 from ..selectors.rate_warnings import unusual
-from .rate_checks import announce, check_caps, check_notice_again, check_timing, keep_effects
+from .rate_checks import check_caps, check_notice_again, check_timing, keep_effects
+from .rate_letters import announce
 
 SUBJECT = "charging.RateVersion"
 APPROVE = "charging.approve_rates"

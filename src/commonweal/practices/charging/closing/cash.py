@@ -3,12 +3,14 @@
 Centre:  debit cash (1110), credit receivable (1310) for what pays a bill, advances (2310) for the
 rest, per fund and service. Agency: debit payable (2110) and advances paid (1410), credit cash.
 Money out turns the sides round. An advance that pays a bill moves no cash. A payment of nobody
-known lies in the centre's books alone (2390) until somebody says whose it is.
+known lies in the centre's books alone (2390) until somebody says whose it is. Of an asset's
+proceeds, what belongs to contributors is cash that is owed: to agencies (2320; there 1320 against
+4920) and, held, to grants (2330).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -31,8 +33,12 @@ from .posting import (
     AGENCY_ACCOUNTS,
     CASH,
     CENTRE_ACCOUNTS,
+    DUE,
+    HELD,
+    OWED,
     PAID_AHEAD,
     PAYABLE,
+    PROCEEDS,
     RECEIVABLE,
     UNKNOWN,
     prepare_books,
@@ -150,10 +156,72 @@ def reverse_moves(
     return period, made.id
 
 
+def post_proceeds(
+    *,
+    centre_id: UUID,
+    agency_id: UUID,
+    amounts: Mapping[tuple[str, str], int],
+    currency: str,
+    day: date,
+    key: str,
+    reference: str,
+) -> None:
+    """An agency's part of an asset's proceeds, by (fund, service code), in both books: cash here,
+    owed to the agency; due from the centre there, revenue. The same key posts once."""
+    ours: list[Line] = []
+    theirs: list[Line] = []
+    for (fund, service), minor in sorted(amounts.items()):
+        if minor:
+            place: dict[str, Any] = {"fund": fund, "service_code": service, "reference": reference}
+            ours += [Line(CASH, minor, **place),
+                     Line(OWED, -minor, trading_partner=agency_id, **place)]  # fmt: skip
+            theirs += [Line(DUE, minor, trading_partner=centre_id, **place),
+                       Line(PROCEEDS, -minor, **place)]  # fmt: skip
+    with act_as(SYSTEM):
+        period = open_month((centre_id, agency_id), day)
+        funds = {fund for fund, _service in amounts}
+        prepare_books(SYSTEM, centre_id, period, CENTRE_ACCOUNTS, funds)
+        prepare_books(SYSTEM, agency_id, period, AGENCY_ACCOUNTS, funds)
+
+        def draft(books: UUID, lines: Sequence[Line]) -> Draft:
+            return Draft(
+                agency_id=books, period=period, lines=lines, source=SOURCE, key=key,
+                description="Proceeds of a shared asset", effective_date=day, currency=currency,
+            )  # fmt: skip
+
+        post_pair(actor=SYSTEM, left=draft(centre_id, ours), right=draft(agency_id, theirs))
+
+
+def post_grant(
+    *, centre_id: UUID, minor: int, currency: str, day: date, key: str, reference: str
+) -> JournalRef:
+    """A grant's part of an asset's proceeds: cash in the centre's books, held for the grant."""
+    lines = ((CASH, minor), (HELD, -minor))
+    return _post_own(centre_id, lines, "Proceeds of a shared asset, held for a grant",
+                     currency=currency, day=day, key=key, reference=reference)  # fmt: skip
+
+
 def post_unknown(
     *, centre_id: UUID, minor: int, currency: str, day: date, key: str, reference: str
 ) -> JournalRef:
     """Cash of nobody known into the centre's books; a negative amount takes it out again."""
+    lines = ((CASH, minor), (UNKNOWN, -minor))
+    said = "Payment of nobody known" if minor > 0 else "Payment assigned or returned"
+    return _post_own(centre_id, lines, said, currency=currency, day=day, key=key,
+                     reference=reference)  # fmt: skip
+
+
+def _post_own(
+    centre_id: UUID,
+    lines: Sequence[tuple[str, int]],
+    description: str,
+    *,
+    currency: str,
+    day: date,
+    key: str,
+    reference: str,
+) -> JournalRef:
+    """Post in the centre's books alone, in its general fund."""
     with act_as(SYSTEM):
         period = open_month((centre_id,), day)
         prepare_books(SYSTEM, centre_id, period, CENTRE_ACCOUNTS, {GENERAL})
@@ -162,10 +230,9 @@ def post_unknown(
             agency_id=centre_id,
             period=period,
             lines=[
-                Line(CASH, minor, fund=GENERAL, reference=reference),
-                Line(UNKNOWN, -minor, fund=GENERAL, reference=reference),
+                Line(account, minor, fund=GENERAL, reference=reference) for account, minor in lines
             ],
-            description="Payment of nobody known" if minor > 0 else "Payment assigned or returned",
+            description=description,
             source=SOURCE,
             key=key,
             effective_date=day,

@@ -2,8 +2,9 @@
 
 Centre:  debit receivable (1310), credit revenue (4100) per service, in the service's own fund.
 Agency:  debit expense (6100) per service and funding source, credit payable (2110), same funds.
-A credit line of a year-end adjustment settles what the adjustment owes instead: 2320 here, 1320
-there. A line with a negative amount (a correction in the agency's favour) turns the sides round.
+A credit line of a year-end adjustment or of an asset's proceeds settles what the books owe for it
+instead: 2320 here, 1320 there. A line with a negative amount (a correction in the agency's favour)
+turns the sides round.
 """
 
 from __future__ import annotations
@@ -24,17 +25,20 @@ from commonweal.kernel.ledger.public import (
     put_chart,
 )
 
+from ..domain.credits import RETURNED
 from ..models import Bill, BillLine
 
 RECEIVABLE, REVENUE, PAYABLE, EXPENSE = "1310", "4100", "2110", "6100"
 CASH, ADVANCES, PAID_AHEAD, UNKNOWN = "1110", "2310", "1410", "2390"
 OWED, DUE = "2320", "1320"
+HELD, PROCEEDS = "2330", "4920"
 INTEREST_PAID, INTEREST_EARNED = "6910", "4910"
 Chart = dict[str, tuple[str, str]]
 CENTRE_ACCOUNTS: Chart = {
     RECEIVABLE: ("Due from agencies", "asset"),
     REVENUE: ("Charges to agencies", "revenue"),
-    OWED: ("Due to agencies for over-recovery", "liability"),
+    OWED: ("Due to agencies for over-recovery and assets", "liability"),
+    HELD: ("Proceeds of assets held for grants", "liability"),
     CASH: ("Cash", "asset"),
     ADVANCES: ("Advances from agencies", "liability"),
     UNKNOWN: ("Payments nobody recognises", "liability"),
@@ -43,6 +47,7 @@ AGENCY_ACCOUNTS: Chart = {
     PAYABLE: ("Due to the shared services centre", "liability"),
     EXPENSE: ("Shared services", "expense"),
     DUE: ("Due from the centre", "asset"),
+    PROCEEDS: ("Proceeds of shared assets", "revenue"),
     CASH: ("Cash", "asset"),
     PAID_AHEAD: ("Advances to the shared services centre", "asset"),
 }
@@ -60,12 +65,13 @@ def service_totals(bill: Bill) -> dict[tuple[str, str], int]:
 
 
 def returned_totals(bill: Bill) -> dict[tuple[str, str], int]:
-    """Cents per (fund, service code) of the lines that settle a year-end adjustment; one query.
+    """Cents per (fund, service code) of the lines that settle what the books owe; one query.
 
-    They are no revenue of the month: the adjustment itself took it off, and owes it since.
+    They are no revenue of the month: a year-end adjustment took it off then, and an asset's
+    proceeds came from its buyer.
     """
     rows = (
-        BillLine.objects.filter(bill_id=bill.id, credit__credit__kind="year_end")
+        BillLine.objects.filter(bill_id=bill.id, credit__credit__kind__in=RETURNED)
         .values_list("service__fund_code", "service__code")
         .annotate(total=Sum("amount_minor"))
         .order_by("service__fund_code", "service__code")
@@ -81,7 +87,7 @@ def bill_drafts(
     returned: dict[tuple[str, str], int] | None = None,
 ) -> tuple[Draft, Draft]:
     """The two journals of one bill: the centre's and the agency's. `returned`: the part of the
-    totals that settles year-end adjustments, by the same keys."""
+    totals that settles what is owed already, by the same keys."""
     ours: list[Line] = []
     theirs: list[Line] = []
     settled = returned or {}

@@ -10,10 +10,16 @@ from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.money.public import largest_remainder
 from commonweal.kernel.schema.public import CommonwealError
 
+OF_LINES = ("dispute", "service_level")
+"""Kinds that take back what a line charged, and never more."""
 IDLE_KINDS = ("idle_pool", "idle_item")
-KINDS = ("dispute", "service_level", "year_end", *IDLE_KINDS)
+KINDS = (*OF_LINES, "year_end", "disposal", *IDLE_KINDS)
 CHARGES = ("year_end", *IDLE_KINDS)
-"""The kinds that may charge instead of giving back: a year's end, and reserved idle capacity."""
+"""Kinds that may charge instead of giving back: a year's end, and reserved idle capacity."""
+RETURNED = ("year_end", "disposal")
+"""Kinds that hand on what the books owe the agency already; the others change revenue."""
+UNEARNED = (*RETURNED, "idle_pool")
+"""Kinds that are no revenue of a service's account: also a pool's idle cost, which none bore."""
 MOST_MONTHS = 120
 
 

@@ -7,7 +7,7 @@ over/under; billed = journals).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 STEPS = ("cost", "shares", "recovery", "lines", "funding", "revenue", "expense")
 
@@ -49,7 +49,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Sums:
-    """What each place says of one month, by service code where it is by service; minor units."""
+    """What each place says of one month, by service code where it is by service; minor units.
+
+    `unearned`: of the lines, what is no revenue of the service's account (owed already, or idle).
+    """
 
     period: str
     ledger: int
@@ -62,6 +65,7 @@ class Sums:
     funding: int
     revenue: Mapping[str, int]
     expense: Mapping[str, int]
+    unearned: Mapping[str, int] = field(default_factory=dict)
 
 
 def steps_of(found: Sums) -> list[Step]:
@@ -91,7 +95,7 @@ def steps_of(found: Sums) -> list[Step]:
                 step(
                     "recovery",
                     cost,
-                    ("billed", charged),
+                    ("billed", charged - found.unearned.get(service, 0)),
                     ("not_recovered", None if position is None else -position),
                     of=service,
                 )

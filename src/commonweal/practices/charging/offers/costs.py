@@ -105,6 +105,7 @@ from ..selectors.lineage import (
     line_costs,
     line_pool_shares,
 )
+from ..selectors.proceeds import Given, ShareOut, given, proceeds_of
 
 __all__ = [
     "ALLOCATION_METHODS",
@@ -120,6 +121,7 @@ __all__ = [
     "CostRequest",
     "CostShare",
     "CostTable",
+    "Given",
     "ImportReport",
     "LedgerLine",
     "LedgerTrail",
@@ -129,6 +131,7 @@ __all__ = [
     "PoolCost",
     "PoolShares",
     "Reconciliation",
+    "ShareOut",
     "TowerCosts",
     "allocate",
     "allocation_edges",
@@ -168,6 +171,7 @@ __all__ = [
     "file_jobs",
     "file_state",
     "first_rows",
+    "given",
     "idle_costs",
     "import_costs",
     "import_costs_later",
@@ -185,6 +189,7 @@ __all__ = [
     "parse_columns",
     "pool_lines",
     "pools",
+    "proceeds_of",
     "propose_allocation_method",
     "propose_disposal",
     "propose_idle_policy",

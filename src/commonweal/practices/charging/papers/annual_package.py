@@ -16,6 +16,7 @@ from django.utils.translation import gettext_noop as _
 from commonweal.kernel.access.public import Actor
 from commonweal.kernel.party.public import centre
 
+from .annual_pdf import annual_pdf
 from .annual_tables import Table, Tables
 from .pack import zipped
 from .tables import write_csv
@@ -66,6 +67,7 @@ def annual_package(
         body = json.dumps(row.document, indent=1, sort_keys=True, ensure_ascii=False)
         files[f"adjustments/{row.service.code}-{row.pk}.json"] = (body + "\n").encode()
     files["summary.html"] = _summary(tables).encode()
+    files["summary.pdf"] = annual_pdf(tables)
     files["README.txt"] = _readme(fiscal_year).encode()
     manifest = "".join(
         f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items())
@@ -83,7 +85,8 @@ def _readme(fiscal_year: int) -> str:
         f"Format {FORMAT}. Amounts are in {centre().currency}, in major units. Each service is an "
         "account\nof its own: nothing is netted between services. Where the record does not say, "
         "the file says\n“cannot be determined”; nothing is estimated.\n\n"
-        f"summary.html                the year on one page\n{listed}"
+        f"summary.html                the year on one page\nsummary.pdf                 the same "
+        f"to print and to sign: positions, reserves, grants, controls\n{listed}"
         "adjustments/                everything that went into each adjustment, to work it out "
         "again\nmanifest.sha256             a hash of each file; its own hash is the package's "
         "root\n\nTo check the hashes: sha256sum -c manifest.sha256\n"

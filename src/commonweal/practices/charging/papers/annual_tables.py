@@ -40,6 +40,7 @@ from ..models import (
 )
 from ..selectors.account_record import REDUCTION
 from ..selectors.bill_document import money_text
+from ..selectors.credits import unearned_lines
 from ..selectors.fiscal import fiscal_periods
 from ..selectors.recovery import ServiceRecovery, recoveries
 
@@ -47,7 +48,7 @@ UNKNOWN = "cannot be determined"
 SUBJECTS = (
     "charging.RateVersion", "charging.CloseRun", "charging.PriceReduction",
     "charging.RecoveryRule", "charging.AccountEntry", "charging.Adjustment",
-    "charging.Engagement",
+    "charging.Engagement", "charging.Disposal",
 )  # fmt: skip
 Table = tuple[Sequence[str], list[tuple[Any, ...]]]
 
@@ -93,6 +94,7 @@ class Tables:
         rows: list[tuple[Any, ...]] = []
         lines = (
             BillLine.objects.filter(bill__state="issued", bill__period__in=self.months)
+            .exclude(id__in=unearned_lines())
             .values_list("service__code", "agency__code", "kind")
             .annotate(total=Sum("amount_minor"))
             .order_by("service__code", "agency__code", "kind")

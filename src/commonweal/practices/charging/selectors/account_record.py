@@ -18,6 +18,7 @@ from commonweal.kernel.money.public import Money
 from commonweal.kernel.party.public import centre
 
 from ..domain.cost_model import total_of
+from ..domain.credits import UNEARNED
 from ..domain.recovery import Figures
 
 REDUCTION = "discount"
@@ -66,7 +67,7 @@ SELECT jsonb_build_object(
         FROM charging_billline l JOIN charging_bill b ON b.id = l.bill_id AND b.state = 'issued'
        WHERE NOT EXISTS (
          SELECT FROM charging_creditportion p JOIN charging_credit c ON c.id = p.credit_id
-          WHERE p.id = l.credit_id AND c.kind = 'year_end')
+          WHERE p.id = l.credit_id AND c.kind = ANY(%s))
        GROUP BY 1, 2, 3) found),
   'entries', (SELECT jsonb_agg(jsonb_build_array(service_id, kind, period, amount)) FROM (
       SELECT service_id, kind, period, sum(amount_minor) AS amount
@@ -82,8 +83,8 @@ SELECT jsonb_build_object(
     FROM pooled p JOIN charging_allocationedge e ON e.run_id = p.run AND e.source = p.pool)
 )::text"""
 """Every closed month with what its newest allocation gave each service, on both bases; what issued
-bills charged and reductions took off, without lines that give back a year-end adjustment (no
-revenue of their month); approved entries, and adjustments carried out by refund or credit; the
+bills charged and reductions took off, without lines that are no revenue of the account
+(UNEARNED); approved entries, and adjustments carried out by refund or credit; the
 depreciation and the like in each pool, of the lines and by the rules that the run counted, with the
 run's own resolved shares."""
 
@@ -108,7 +109,7 @@ class Closed:
 
 def question() -> tuple[str, list[Any]]:
     """The statement that reads the record in the present scope, and its values."""
-    return RECORD, [centre().agency_id, list(NON_CASH), REDUCTION]
+    return RECORD, [centre().agency_id, list(NON_CASH), REDUCTION, list(UNEARNED)]
 
 
 def read_record() -> Mapping[str, Any]:

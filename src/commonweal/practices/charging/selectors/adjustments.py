@@ -25,9 +25,10 @@ from ..domain.year_end import DAY_COUNT, METHODS, Interest, Plan, Use, amount_du
 from ..models import Adjustment, BillLine, LineFunding, LineQuery
 from .account_record import REDUCTION
 from .cost_model import VIEW
+from .credits import unearned_lines
 from .disputes import LIVE
 from .fiscal import fiscal_periods
-from .recovery import limit_of, recovery, returned_lines, rules_in_force
+from .recovery import limit_of, recovery, rules_in_force
 
 FORMAT = "commonweal-adjustment-1"
 
@@ -77,7 +78,7 @@ def uses_of(service_id: UUID, fiscal_year: int) -> list[Use]:
             line__bill__state="issued",
             line__bill__period__in=fiscal_periods(fiscal_year),
         )
-        .exclude(line_id__in=returned_lines())
+        .exclude(line_id__in=unearned_lines())
         .values_list("agency_id", "line__order_line_id", "line__kind", "source_id", "source__grant")
         .annotate(total=Sum("amount_minor"))
         .order_by()

@@ -39,6 +39,7 @@ def bill_lines(bill: Bill, place: Place | None = None) -> Listing[BillLine]:
             "order_line__order",
             "corrects",
             "corrects__bill",
+            "credit__credit",
             "exchange",
             "credit__credit",
         )

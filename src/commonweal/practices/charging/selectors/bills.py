@@ -17,6 +17,7 @@ from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.schema.public import FIRST, Listing, NotFound, Place, listing
 
 from ..domain.bills import AFTERWARDS, Change, ItemTotal, changes, main_cause, totals_by_item
+from ..domain.credits import UNEARNED
 from ..models import AccountMap, Bill, BillLine, LineQuery
 from .bill_document import bill_lines
 
@@ -209,6 +210,7 @@ def line(actor: Actor, line_id: UUID) -> BillLine:
             "order_line__order__agreement",
             "corrects",
             "corrects__bill",
+            "credit__credit",
             "exchange",
             "credit__credit",
         )
@@ -289,10 +291,12 @@ def month_summary(actor: Actor, period: str) -> dict[str, Any]:
 
 
 def revenue_by_service(actor: Actor, periods: Sequence[str]) -> dict[UUID, int]:
-    """Cents billed per service in the periods (issued bills only)."""
+    """Cents billed per service in the periods (issued bills only), without lines that are no
+    revenue of the service's account."""
     rows = (
         BillLine.objects.filter(bill__in=visible_bills(actor).values("pk"))
         .filter(bill__period__in=periods, bill__state="issued")
+        .exclude(credit__credit__kind__in=UNEARNED)
         .values_list("service_id")
         .annotate(total=Sum("amount_minor"))
     )

@@ -36,7 +36,6 @@ from ..domain.recovery import (
 )
 from ..models import (
     Adjustment,
-    BillLine,
     CloseRun,
     RecoveryRule,
 )
@@ -122,13 +121,6 @@ class PublicPosition:
     state: str
     missing: Sequence[str]
     counted: ServicePosition
-
-
-def returned_lines() -> Any:
-    """The bill lines that are no revenue of their month: they give back a year-end adjustment, or
-    charge a pool's idle cost, which is in no service's cost either."""
-    kinds = ("year_end", "idle_pool")
-    return BillLine.objects.filter(credit__credit__kind__in=kinds).values("id")
 
 
 def _account(service: Service, figures: Figures, fiscal_year: int) -> Account:

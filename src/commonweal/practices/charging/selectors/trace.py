@@ -15,7 +15,7 @@ from commonweal.kernel.ledger.public import Posting
 from commonweal.kernel.money.public import Money
 from commonweal.kernel.party.public import centre
 
-from ..closing.posting import EXPENSE, REVENUE
+from ..closing.posting import DUE, EXPENSE, OWED, REVENUE
 from ..domain.trace import Step, Sums, steps_of, whole
 from ..models import (
     AllocationEdge,
@@ -27,6 +27,7 @@ from ..models import (
     LineFunding,
 )
 from .cost_model import VIEW
+from .credits import unearned_lines
 from .rates import service_positions
 
 UNALLOCATED = "unallocated"
@@ -71,7 +72,8 @@ def ledger_to_bills(actor: Actor, periods: Sequence[str]) -> Trace:
     """Ledger cost, allocation, recovery, bills, lines, funding and both books for some months.
 
     Every figure is read where it is kept: cost lines, the month's newest allocation and its edges,
-    bills, their lines and funding, the postings of the centre's 4100 and the agencies' 6100.
+    bills, their lines and funding, the postings of the centre's 4100 and the agencies' 6100 (2320
+    and 1320 for lines that hand on what was owed already).
     """
     require(actor, VIEW)
     states = dict(CloseRun.objects.filter(period__in=periods).values_list("period", "state"))
@@ -125,10 +127,16 @@ def _sums(actor: Actor, periods: Sequence[str], runs: dict[str, AllocationRun]) 
         .annotate(Sum("amount_minor"))
         .order_by()
     )
+    unearned = _book(
+        BillLine.objects.filter(bill__period__in=periods, bill__state="issued")
+        .filter(id__in=unearned_lines())
+        .values_list("bill__period", "service__code")
+        .annotate(Sum("amount_minor"))
+        .order_by()
+    )
     edges = _edges(runs)
-    books = {
-        code: _postings(periods, code, side) for code, side in ((REVENUE, own), (EXPENSE, None))
-    }
+    revenue = _postings(periods, (REVENUE, OWED), own)
+    expense = _postings(periods, (EXPENSE, DUE), None)
     found = []
     for period in periods:
         run = runs.get(period)
@@ -143,8 +151,9 @@ def _sums(actor: Actor, periods: Sequence[str], runs: dict[str, AllocationRun]) 
                 bills=bills.get(period, 0),
                 lines=lines.get(period, {}),
                 funding=funding.get(period, 0),
-                revenue={key: -value for key, value in books[REVENUE].get(period, {}).items()},
-                expense=books[EXPENSE].get(period, {}),
+                revenue={key: -value for key, value in revenue.get(period, {}).items()},
+                expense=expense.get(period, {}),
+                unearned=unearned.get(period, {}),
             )
         )
     return found
@@ -180,10 +189,10 @@ def _edges(runs: dict[str, AllocationRun]) -> Book:
     return _book((of_run[run], target, amount) for run, target, amount in rows)
 
 
-def _postings(periods: Sequence[str], account: str, books: UUID | None) -> Book:
-    """The paired postings of an account by month and service; `books` None: every agency's."""
+def _postings(periods: Sequence[str], accounts: Sequence[str], books: UUID | None) -> Book:
+    """The bills' postings of accounts by month and service; `books` None: every agency's."""
     rows = Posting.objects.filter(
-        account__code=account,
+        account__code__in=accounts,
         journal__source="charging",
         journal__idempotency_key__startswith="bill:",
         period__code__in=periods,

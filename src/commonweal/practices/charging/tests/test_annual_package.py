@@ -6,19 +6,25 @@ import csv
 import hashlib
 import io
 import zipfile
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 from commonweal.kernel.access.public import SYSTEM, act_as
+from commonweal.kernel.authority.models import Decision
 from commonweal.kernel.jobs.models import Job
 from commonweal.kernel.jobs.public import Worker
+from commonweal.kernel.money.public import Money
 from commonweal.kernel.schema.public import CommonwealError, Forbidden, NotFound
 from commonweal.practices.charging import public as charging
 from commonweal.practices.charging.actions.packages import note_package_refused
-from commonweal.practices.charging.models import AnnualPackage, ReserveTest
+from commonweal.practices.charging.models import AnnualPackage, BillLine, ReserveTest
 
 from .copies import closed, copies, enter, world
 from .recovery_scene import YEAR, decide, end_the_year, entered, proposed
+from .test_bills_papers import pdf_text
 from .world import SEPTEMBER, World
 
 __all__ = ["closed", "copies", "enter", "world"]
@@ -45,7 +51,7 @@ def test_the_package_answers_an_auditor_without_estimates(closed: World) -> None
     decide(closed, adjusted.decision_id)
     row, files = made(closed, YEAR)
     names = {name for name, _method, _about in charging.PACKAGE_FILES}
-    assert names | {"summary.html", "README.txt", "manifest.sha256"} <= set(files)
+    assert names | {"summary.html", "summary.pdf", "README.txt", "manifest.sha256"} <= set(files)
     manifest = files["manifest.sha256"].decode().splitlines()
     listed = dict(reversed(line.split("  ", 1)) for line in manifest)
     for name, data in files.items():
@@ -69,6 +75,45 @@ def test_the_package_answers_an_auditor_without_estimates(closed: World) -> None
     assert rows(files, "07-rate-method.csv")[0]["charge_item"]
     assert b"Each service stands for itself." in files["summary.html"]
     assert b"<script" not in files["summary.html"]
+
+
+def test_the_summary_is_a_pdf_that_says_the_same(closed: World, tmp_path: Path) -> None:
+    """Positions, reserves in days, the adjustment and its grants' part, control totals, who
+    decided: as the tables beside it say."""
+    end_the_year(closed)
+    entered(closed, "payroll", "other_revenue", 500_000, "2026-08")
+    adjusted = proposed(closed, "payroll")
+    decide(closed, adjusted.decision_id)
+    _row, files = made(closed, YEAR)
+    data = files["summary.pdf"]
+    document = PdfReader(io.BytesIO(data))
+    assert document.trailer["/Root"]["/MarkInfo"]["/Marked"]  # type: ignore[index]
+    assert len(document.pages) <= 3
+    read = " ".join(page.extract_text() for page in document.pages)
+    poppler = pdf_text(data, tmp_path / "summary.pdf")
+    for text in (poppler, "".join(read.split())):
+        if not text:  # this machine has no pdftotext
+            continue
+        year = {each["service"]: each for each in rows(files, "10-variances.csv")}
+        reserve = {each["service"]: each for each in rows(files, "12-reserves.csv")}
+        for code, name in (("payroll", "Payroll"), ("helpdesk", "Helpdesk")):
+            assert name in text
+            for column in ("revenue", "cost", "result", "closing"):
+                figure = f"{Decimal(year[code][column]):,}".lstrip("-")
+                assert figure in text, (code, column)
+            assert reserve[code]["days"] in text
+        with act_as(SYSTEM):
+            grants = Money(abs(adjusted.grant_minor), "USD").decimal
+            decision = Decision.objects.get(pk=adjusted.decision_id)
+            lines = BillLine.objects.filter(bill__state="issued").count()
+        assert f"${grants:,}" in text
+        plain = text.replace("-", "")
+        for person in (decision.proposed_by, decision.decided_by):
+            assert str(person).replace("-", "") in plain
+        total = sum(Decimal(each["total"]) for each in rows(files, "16-bills.csv"))
+        assert text.count(f"${total:,}") >= 3  # bills, lines, funding
+        assert "Linesofthebills" in text
+        assert f"{lines}${total:,}" in text or str(lines) in poppler  # poppler reads by columns
 
 
 def test_the_same_record_gives_the_same_bytes(closed: World) -> None:

@@ -258,9 +258,7 @@ def test_the_agency_reads_its_charge_by_page_and_by_api(charged: World) -> None:
     line = charges(charged, "PARKS")[0]
     assert line.credit is not None
     with at(after(SEPTEMBER)), act_as(officer):
-        _, token = create_token(
-            actor=officer, name="mine", scopes=["charging.view_bills"], days=30
-        )
+        _, token = create_token(actor=officer, name="mine", scopes=["charging.view_bills"], days=30)
     with at(after(SEPTEMBER)):
         browser = Client(headers={"accept-language": "en-us"})
         browser.force_login(get_user_model().objects.get(pk=officer.user_id))
