@@ -16,7 +16,7 @@ from commonweal.kernel.calendar.public import FiscalPeriod, today
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import FIRST, Listing, NotFound, Place, listing
 
-from ..domain.credits import IDLE_KINDS, RETURNED, UNEARNED, Portion, instalments
+from ..domain.credits import IDLE_KINDS, UNEARNED, Portion, instalments
 from ..models import Bill, BillLine, CloseStep, Credit, CreditPortion, IdleCharge
 from .bill_document import money_text, quantity_text
 
@@ -94,15 +94,10 @@ def credits(actor: Actor, agency_id: UUID | None = None, place: Place = FIRST) -
     return listing(found, ["-recorded_at", "-id"], place)
 
 
-def returned_lines() -> QuerySet[Any]:
-    """The bill lines that hand on what the books owe already (a year-end adjustment, an asset's
-    proceeds): they are no revenue of their month."""
-    return BillLine.objects.filter(credit__credit__kind__in=RETURNED).values("id")
-
-
 def unearned_lines() -> QuerySet[Any]:
-    """The bill lines that are no revenue of their service's account: those, and the charges for a
-    pool's idle part, which is in no service's cost either."""
+    """The bill lines that are no revenue of their service's account: they hand on what the books owe
+    already (a year-end adjustment, an asset's proceeds), or charge a pool's idle part, which is in
+    no service's cost either."""
     return BillLine.objects.filter(credit__credit__kind__in=UNEARNED).values("id")
 
 
