@@ -454,6 +454,6 @@ def list_owed(
             "currency": each.row.currency,
             "recorded_at": each.row.recorded_at,
         }
-        for each in charging.given(found)
+        for each in charging.given(request.actor, found)
     ]
     return {**paging.answer(found), "items": rows}

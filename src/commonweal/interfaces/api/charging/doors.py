@@ -1,6 +1,6 @@
 """Charging: bills, rates, costs and the monthly close, a door each."""
 
-from . import capacity, cost_files, open_bills  # noqa: F401  their operations hang on the door of costs
+from . import build_ups, capacity, cost_files, open_bills  # noqa: F401  on doors of others
 from .anomalies import door as unusual
 from .budgets import door as budgets
 from .changes import door as bills

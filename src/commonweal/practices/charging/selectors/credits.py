@@ -95,9 +95,9 @@ def credits(actor: Actor, agency_id: UUID | None = None, place: Place = FIRST) -
 
 
 def unearned_lines() -> QuerySet[Any]:
-    """The bill lines that are no revenue of their service's account: they hand on what the books owe
-    already (a year-end adjustment, an asset's proceeds), or charge a pool's idle part, which is in
-    no service's cost either."""
+    """The bill lines that are no revenue of their service's account: they hand on what the books
+    owe already (a year-end adjustment, an asset's proceeds), or charge a pool's idle part, which
+    is in no service's cost either."""
     return BillLine.objects.filter(credit__credit__kind__in=UNEARNED).values("id")
 
 

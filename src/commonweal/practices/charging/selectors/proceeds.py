@@ -109,7 +109,7 @@ def proceeds_of(actor: Actor, disposal: Disposal) -> list[ShareOut]:
     parts = dict(disposal.parts["proceeds"])
     own = int(parts.pop("", 0))
     found = [ShareOut("", "", "", own, "pool" if own else "nothing")]
-    ways = {row.agency_id: row for row in given(disposal.credits.select_related("agency"))}
+    ways = {row.agency_id: row for row in _given(disposal.credits.select_related("agency"))}
     for share in disposal.asset.shares.select_related("customer").order_by("pk"):
         customer = share.customer
         if customer is None:
@@ -134,8 +134,15 @@ class Given:
         return self.row.agency_id
 
 
-def given(rows: Iterable[ContributorCredit]) -> list[Given]:
-    """What became of contributors' rows, in their order; a few queries for all of them."""
+def given(actor: Actor, rows: Iterable[ContributorCredit]) -> list[Given]:
+    """What became of those contributors' rows that the actor may see, in their order."""
+    own = actor.agencies_with("charging.view_bills")
+    every = actor.centre and actor.may(VIEW)
+    return _given(row for row in rows if every or row.agency_id in own)
+
+
+def _given(rows: Iterable[ContributorCredit]) -> list[Given]:
+    """The same for callers that checked the actor; a few queries for all of them."""
     shown = list(rows)
     ids = {row.pk: credit_id_of(row.disposal_id, row.agency_id) for row in shown}
     credits = Credit.objects.in_bulk(list(ids.values()))

@@ -131,7 +131,7 @@ def test_the_credit_is_on_the_bills_and_no_revenue_is_lost(world: World) -> None
         say = charging.Words("USD")
         wanted = "Your share of what “Storage array” brought on 3 September 2026. Replaced by"
         assert all(wanted in say.line_note(line) and wanted in say.line(line) for line in own)
-        (row,) = charging.given(charging.contributor_credits(officer))
+        (row,) = charging.given(officer, charging.contributor_credits(officer))
         assert (row.share.way, row.share.left, row.share.minor) == ("credit", 1501 - taken, 1501)
         assert [each.number for each in row.share.bills] == [bill.number]
     with act_as(SYSTEM):  # a third of each line is the federal grant's, as in the order
@@ -207,5 +207,5 @@ def test_an_agency_sees_its_own_part_alone(world: World) -> None:
     for code in ("PARKS", "ROADS"):
         officer = world.of("agency_finance", code)
         with act_as(officer):
-            rows = charging.given(charging.contributor_credits(officer))
+            rows = charging.given(officer, charging.contributor_credits(officer))
             assert [(row.share.code, row.share.way) for row in rows] == [(code, "credit")]
