@@ -383,7 +383,7 @@ def share_out(share: charging.ShareOut, currency: str) -> dict[str, Any]:
         "credit_id": share.credit.pk if share.credit else None,
         "months": share.credit.months if share.credit else [],
         "left": charging.money_text(share.left, currency),
-        "bills": [bill.number or bill.period for bill in share.bills],
+        "bills": list(share.bills),
         "refund_id": share.refund.pk if share.refund else None,
     }
 
@@ -454,6 +454,6 @@ def list_owed(
             "currency": each.row.currency,
             "recorded_at": each.row.recorded_at,
         }
-        for each in charging.given(found)
+        for each in charging.given(request.actor, found)
     ]
     return {**paging.answer(found), "items": rows}
