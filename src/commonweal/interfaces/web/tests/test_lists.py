@@ -100,16 +100,12 @@ COUNTS = {
 }
 MORE = {
     "/data-rooms/{room_id}/overrides": 9,
-    "/recovery": 9,
-    "/service-positions": 11,
     "agency:line_pool": 9,
     "agency:pool": 10,
     "centre:conversions": 10,
-    "public:service": 18,
 }
 """What asks more than eight statements of its own, and how many: sums of a whole year from several
-rooms (a public service's reserve among them), and two lists on one page. None asks more for more
-rows."""
+rooms, and two lists on one page. None asks more for more rows."""
 """Lists that count, and what: never a table that grows with use."""
 
 
