@@ -35,9 +35,11 @@ from commonweal.practices.charging.papers.pack import verifier_source
 from commonweal.practices.charging.papers.verifier.basis import Difference
 from commonweal.practices.charging.papers.verifier.credits import check_idle
 from commonweal.practices.charging.public import (
+    CostRequest,
     Words,
     credit_view,
     idle_view,
+    import_costs,
     ledger_to_bills,
     ledger_trail,
     line_costs,
@@ -47,7 +49,7 @@ from commonweal.practices.charging.public import (
 from .copies import closed, copies, enter, world
 from .test_credits import close
 from .test_verifier import plain_python
-from .world import AUGUST, JULY, SEPTEMBER, World, after
+from .world import AUGUST, JULY, MAPPING, SEPTEMBER, World, after
 
 __all__ = ["closed", "copies", "enter", "world"]
 WHY = "Agencies reserved desks for an emergency"
@@ -172,6 +174,51 @@ def test_from_the_charge_to_the_ledger_and_back(charged: World) -> None:
     assert sum(each.minor for each in trail.charged) == 10_101
 
 
+def test_a_late_ledger_line_leaves_what_was_charged_in_view(charged: World) -> None:
+    """A later allocation of the month finds more idle: who was charged stays named, with what is
+    left to the centre, and the charge still leads to the allocation that it was made by."""
+    line = charges(charged, "PARKS")[0]
+    officer = charged.of("agency_finance", "PARKS")
+    with act_as(officer):
+        before = line_costs(officer, line.pk)
+    with at(after(SEPTEMBER)), act_as(charged.finance):
+        import_costs(
+            actor=charged.finance,
+            request=CostRequest(
+                filename="late.csv", data=f"Period,Unit,Amount\n{AUGUST},premises,50.00\n".encode(),
+                given=MAPPING, currency="USD", late_reason="The ledger was a week late",
+            ),
+        )  # fmt: skip
+        premises = CostLine.objects.get(
+            period=AUGUST, basis="actual", unit="premises", amount_minor=10_101
+        )
+        found = ledger_trail(charged.finance, premises.pk).charged
+    idle = {each.agency: each.minor for each in found if ":" in each.service}
+    assert set(idle) == {"PARKS", "CLERK", ""}
+    assert (idle["PARKS"], idle["CLERK"], sum(idle.values())) == (1_013, 338, 2_020)
+    assert sum(each.minor for each in found) == 10_101
+    with act_as(officer):
+        now_read = line_costs(officer, line.pk)
+    assert now_read.ground["run"] == before.ground["run"]
+    assert now_read.parts == before.parts
+
+
+def test_a_charge_for_idle_capacity_moves_no_other_cost(world: World) -> None:
+    """Whom a service's cost was charged to is said by what was billed for the service alone."""
+    reserve(world)
+    close(world, AUGUST)
+
+    def shares() -> dict[tuple[str, str], int]:
+        with act_as(world.finance):
+            premises = CostLine.objects.get(period=AUGUST, basis="actual", unit="premises")
+            found = ledger_trail(world.finance, premises.pk).charged
+        return {(each.service, each.agency): each.minor for each in found}
+
+    before = shares()
+    close(world, SEPTEMBER)
+    assert shares() == before
+
+
 def test_books_and_recovery_stay_whole(charged: World) -> None:
     """The charge is revenue in the books; no service's account gains by it, for none bore it."""
     director = charged.of("director")
@@ -251,6 +298,11 @@ def test_an_agency_that_was_never_billed_bears_nothing(world: World) -> None:
     with act_as(SYSTEM):
         assert run.steps.get(code="post").detail["idle"] == {"charged": 1, "not_charged": 1}
         assert [row.amount_minor for row in IdleCharge.objects.all()] == [1_515]
+    with act_as(world.finance):
+        premises = CostLine.objects.get(period=AUGUST, basis="actual", unit="premises")
+        found = ledger_trail(world.finance, premises.pk).charged
+    idle = {each.agency: each.minor for each in found if ":" in each.service}
+    assert idle == {"PARKS": 1_515, "": 505}
 
 
 def test_the_agency_reads_its_charge_by_page_and_by_api(charged: World) -> None:
