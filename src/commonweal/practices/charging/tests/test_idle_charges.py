@@ -32,8 +32,8 @@ from commonweal.practices.charging.models import (
     LineFunding,
 )
 from commonweal.practices.charging.papers.pack import verifier_source
-from commonweal.practices.charging.papers.verifier.basis import Difference
-from commonweal.practices.charging.papers.verifier.credits import check_idle
+from commonweal.practices.charging.papers.verifier.basis import Difference, cents_of
+from commonweal.practices.charging.papers.verifier.credits import check_credits, check_idle
 from commonweal.practices.charging.public import (
     CostRequest,
     Words,
@@ -47,7 +47,8 @@ from commonweal.practices.charging.public import (
 )
 
 from .copies import closed, copies, enter, world
-from .test_credits import close
+from .test_credits import OCTOBER, close
+from .test_disputes import answer, decide, dispute
 from .test_verifier import plain_python
 from .world import AUGUST, JULY, MAPPING, SEPTEMBER, World, after
 
@@ -121,8 +122,10 @@ def test_who_reserved_pays_for_what_lay_idle_on_the_next_bill(charged: World) ->
             parts = LineFunding.objects.filter(line=line).values_list("amount_minor", flat=True)
             assert sum(parts) == line.amount_minor
         assert (line.quantity, line.charge_period) == (0, AUGUST)
-        assert Words("USD").line_note(line) == "Reserved capacity that lay idle in August 2026"
-        assert "lay idle in August 2026: $" in Words("USD").line(line)
+        assert Words("USD").line_note(line) == (
+            "Reserved capacity of “Premises” that lay idle in August 2026"
+        )
+        assert "Your part of what lay idle: $" in Words("USD").line(line)
 
 
 def test_the_pack_proves_the_charge_and_a_false_one_is_found(
@@ -138,6 +141,26 @@ def test_the_pack_proves_the_charge_and_a_false_one_is_found(
         "100.000000", "80.000000", "20.20", "15.15",
     )  # fmt: skip
     proved(tmp_path, pack)
+
+
+def test_a_charge_without_its_figures_is_no_proof(charged: World) -> None:
+    """Left out of the pack, or called another credit, a charge is found; the honest one passes."""
+    with act_as(SYSTEM):
+        pack = charged.paper(charged.bill("PARKS", SEPTEMBER), "pack")
+    with zipfile.ZipFile(BytesIO(pack)) as found:
+        bill = json.loads(found.read("bill.json"))
+        credits = json.loads(found.read("credits.json"))["credits"]
+    total = sum(cents_of(line["amount"], "", 2) for line in bill["lines"])
+    assert check_credits(bill, credits, total, 2) == 2
+    bare = {key: {**each} for key, each in credits.items()}
+    for each in bare.values():
+        del each["idle"]
+    with pytest.raises(Difference, match="does not say how it came about"):
+        check_credits(bill, bare, total, 2)
+    for each in bare.values():
+        each["kind"] = "service_level"
+    with pytest.raises(Difference, match="never charges"):
+        check_credits(bill, bare, total, 2)
 
 
 FALSE: list[Callable[[dict[str, Any]], None]] = [
@@ -233,6 +256,25 @@ def test_books_and_recovery_stay_whole(charged: World) -> None:
     assert months[SEPTEMBER].revenue == plain
 
 
+def test_a_charge_given_back_is_no_loss_of_the_services_account(charged: World) -> None:
+    """A pool's idle charge brought the service nothing, so its credit takes nothing from it."""
+    line = next(each for each in charges(charged, "PARKS") if each.service.code == "payroll")
+    disputed = dispute(charged, line)
+    answer(charged, disputed, "credited", amount_minor=disputed.disputed_minor)
+    decide(charged, disputed)
+    close(charged, OCTOBER)
+    with act_as(SYSTEM):
+        lines = BillLine.objects.filter(bill__period=OCTOBER, service__code="payroll")
+        back = lines.get(kind="credit")
+        assert (back.corrects_id, back.amount_minor) == (line.pk, -line.amount_minor)
+        plain = sum(each.amount_minor for each in lines.exclude(kind="credit"))
+    director = charged.of("director")
+    with act_as(director):
+        assert not ledger_to_bills(director, [OCTOBER]).differences
+        months = {row.period: row for row in recovery(director, "payroll", 2027).account.months}
+    assert months[OCTOBER].revenue == plain
+
+
 def test_repeated_nothing_is_charged_twice(charged: World) -> None:
     with act_as(SYSTEM):
         run = IdleCharge.objects.first()
@@ -315,7 +357,7 @@ def test_the_agency_reads_its_charge_by_page_and_by_api(charged: World) -> None:
         browser = Client(headers={"accept-language": "en-us"})
         browser.force_login(get_user_model().objects.get(pk=officer.user_id))
         read = browser.get(f"/agency/lines/{line.pk}/").content.decode()
-        assert "Reserved capacity that lay idle in August 2026" in read
+        assert "Reserved capacity of “Premises” that lay idle in August 2026" in read
         assert "30 of 40 desks reserved" in read
         assert "those who reserved it bear it" in read
         assert "How the rate is worked out" not in read
