@@ -51,25 +51,17 @@ def credit(request: Asked, credit_id: UUID) -> HttpResponse:
 def sentence(view: charging.CreditView) -> str:
     """`$1,910,000.00 in 24 equal parts; $500,000.00 is still to come.`"""
     currency = view.credit.currency
-    if view.credit.total_minor < 0:
-        said = (
-            _("%(total)s will be charged.")
-            if view.left
-            else _("The bills hold this charge of %(total)s.")
-        )
-        return said % {"total": words.money(-view.credit.total_minor, currency)}
+    minor = abs(view.credit.total_minor)
     parts = {
-        "total": words.money(view.credit.total_minor, currency),
+        "total": words.money(minor, currency),
         "count": len(view.credit.months),
-        "left": words.money(view.left, currency),
+        "left": words.money(abs(view.left), currency),
     }
-    if view.credit.total_minor < 0:  # what a year lacked is charged the same way
-        parts |= {
-            "total": words.money(-view.credit.total_minor, currency),
-            "left": words.money(-view.left, currency),
-        }
+    if view.credit.total_minor < 0:  # idle capacity, or what a year lacked
         if not view.left:
-            return _("The bills hold all of this charge of %(total)s.") % parts
+            return _("The bills hold this charge of %(total)s.") % parts
+        if abs(view.left) == minor:
+            return _("%(total)s will be charged.") % parts
         return _("%(left)s of this charge of %(total)s is still to come.") % parts
     if not view.left:
         return _("The bills hold all of this credit of %(total)s.") % parts

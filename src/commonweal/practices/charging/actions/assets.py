@@ -189,7 +189,7 @@ def propose_disposal(
             "COSTS-268", f"Contributors are credited on their next 1 to {MOST_MONTHS} bills.",
             field="bills",
         )  # fmt: skip
-    ended(terms_of(asset), day, proceeds_minor)
+    others = proceeds_minor - ended(terms_of(asset), day, proceeds_minor).proceeds[CENTRE]
     made = Disposal(
         agency_id=asset.agency_id, asset=asset, day=day, proceeds_minor=proceeds_minor,
         reason=reason.strip()[:500], recorded_at=now(),
@@ -207,7 +207,7 @@ def propose_disposal(
         subject_id=made.pk,
         label=f"Disposal of {asset.name}",
         statement=f"“{asset.name}” is disposed of on {day} for "
-        f"{money(proceeds_minor, asset.currency)}. {made.reason}",
+        f"{money(proceeds_minor, asset.currency)}{_whose(asset, others, bills)}. {made.reason}",
         permission=PERMISSION,
         effect={"asset": code, "day": day, "proceeds_minor": proceeds_minor, "bills": bills},
         amount_minor=proceeds_minor,
@@ -218,6 +218,17 @@ def propose_disposal(
     record(actor=actor, verb="costs.disposal_proposed", target=made,
            payload={"asset": code, "day": day, "proceeds_minor": proceeds_minor})  # fmt: skip
     return made
+
+
+def _whose(asset: Asset, others: int, bills: int) -> str:
+    """What of the proceeds goes to whoever else paid, in words for the second person."""
+    if not others:
+        return ""
+    return (
+        f", of which {money(others, asset.currency)} belongs to those who paid for it: agencies "
+        f"get theirs as a credit on their next {bills} bill{'s' if bills > 1 else ''}, or paid "
+        "back if they are no customers any more; a grant's part is held"
+    )
 
 
 @action

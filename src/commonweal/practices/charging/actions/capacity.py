@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -16,11 +17,13 @@ from commonweal.kernel.catalogue.public import ChargeItem
 from commonweal.kernel.money.public import MoneyError, exact_decimal
 from commonweal.kernel.party.public import agency, centre
 from commonweal.kernel.schema.public import NotFound
+from commonweal.kernel.words.public import quantity as figure
 
 from ..domain.cost_terms import POLICIES
 from ..domain.costs import CostError
 from ..models import Capacity, CapacityUse, IdlePolicy, Reservation
 from ..selectors.capacity import capacity as capacity_row
+from ..selectors.capacity import reserved_now
 from ..selectors.cost_model import closed_periods
 from .cost_model import MAX_VALUE, PERMISSION, pool_by_code
 
@@ -142,7 +145,10 @@ def record_use(
 def reserve_capacity(
     *, actor: Actor, capacity_id: UUID, agency_id: UUID, quantity: Decimal | int | str
 ) -> Reservation:
-    """Record how much of a capacity an agency reserved; zero: nothing any more."""
+    """Record how much of a capacity an agency reserved; zero: nothing any more.
+
+    Where those who reserved bear what lies idle, it counts once a second person approves the policy
+    again: what agencies are charged by is never one person's word."""
     require(actor, PERMISSION)
     found, customer = capacity_row(actor, capacity_id), agency(actor, agency_id)
     made, _ = Reservation.objects.update_or_create(
@@ -157,7 +163,9 @@ def reserve_capacity(
 
 @action
 def propose_idle_policy(*, actor: Actor, capacity_id: UUID, policy: str, reason: str) -> IdlePolicy:
-    """Propose who bears what a capacity leaves idle; a second person decides (COSTS-248, 249)."""
+    """Propose who bears what a capacity leaves idle; a second person decides (COSTS-248, 249).
+
+    For who reserved, the decision holds what each did (COSTS-245: nobody did)."""
     require(actor, PERMISSION)
     found = capacity_row(actor, capacity_id)
     if policy not in POLICIES:
@@ -167,6 +175,10 @@ def propose_idle_policy(*, actor: Actor, capacity_id: UUID, policy: str, reason:
         )  # fmt: skip
     if len(reason.strip()) < 10:
         raise CostError("COSTS-249", "Say in at least ten characters why.", field="policy-reason")
+    reserved = reserved_now(found) if policy == "reserved" else {}
+    if policy == "reserved" and not reserved:
+        raise CostError("COSTS-245", "Nobody reserved any of this capacity. Enter who did, or "
+                        "choose another policy.", field="policy")  # fmt: skip
     made = IdlePolicy.objects.create(
         agency_id=found.agency_id, capacity=found, policy=policy, reason=reason.strip()[:500],
         recorded_at=now(),
@@ -177,14 +189,27 @@ def propose_idle_policy(*, actor: Actor, capacity_id: UUID, policy: str, reason:
         subject_type=SUBJECT,
         subject_id=found.pk,
         label=f"Idle capacity of {what}",
-        statement=f"What “{what}” leaves idle of its capacity: {WORDS[policy]}. {reason.strip()}",
+        statement=f"What “{what}” leaves idle of its capacity: {WORDS[policy]}"
+        f"{_how_much(found, reserved)}. {reason.strip()}",
         permission=PERMISSION,
-        effect={"policy": policy, "row": made.pk},
+        effect={
+            "policy": policy,
+            "row": made.pk,
+            "reserved": {agency: str(part) for agency, part in sorted(reserved.items())},
+        },
     )
     made.decision_id = decision.pk
     made.save(update_fields=["decision_id"])
     record(actor=actor, verb="costs.idle_policy_proposed", target=made, payload={"policy": policy})
     return made
+
+
+def _how_much(of: Capacity, reserved: Mapping[str, Decimal]) -> str:
+    """How much was reserved together, for the words that every one of them reads: no names."""
+    if not reserved:
+        return ""
+    together = figure(sum(reserved.values(), Decimal(0)))
+    return f" (together {together} of {figure(of.quantity)} {of.unit} a month)"
 
 
 @action
@@ -205,8 +230,17 @@ def decide_idle_policy(
 
 
 def policy_approved(actor: Actor, decision: Decision) -> None:
-    """Let an approved policy count; the one before it is replaced. Called by authority."""
+    """Let an approved policy count; the one before it is replaced. Called by authority.
+
+    COSTS-276 where other reservations are recorded by now than those that were proposed."""
     found = IdlePolicy.objects.get(decision_id=decision.pk)
+    kept = {agency: Decimal(part) for agency, part in decision.effect["reserved"].items()}
+    if found.policy == "reserved" and kept != reserved_now(found.capacity):
+        raise CostError(
+            "COSTS-276",
+            "What agencies reserved was changed after this was proposed. Reject it, and have it "
+            "proposed again with what is reserved now.",
+        )
     IdlePolicy.objects.filter(capacity_id=found.capacity_id, state="approved").update(
         state="replaced"
     )

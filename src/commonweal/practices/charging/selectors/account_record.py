@@ -68,6 +68,11 @@ SELECT jsonb_build_object(
        WHERE NOT EXISTS (
          SELECT FROM charging_creditportion p JOIN charging_credit c ON c.id = p.credit_id
           WHERE p.id = l.credit_id AND c.kind = ANY(%s))
+         AND NOT EXISTS (
+         SELECT FROM charging_billline o
+           JOIN charging_creditportion p ON p.id = o.credit_id
+           JOIN charging_credit c ON c.id = p.credit_id
+          WHERE o.id = l.corrects_id AND c.kind = 'idle_pool')
        GROUP BY 1, 2, 3) found),
   'entries', (SELECT jsonb_agg(jsonb_build_array(service_id, kind, period, amount)) FROM (
       SELECT service_id, kind, period, sum(amount_minor) AS amount
@@ -84,9 +89,9 @@ SELECT jsonb_build_object(
 )::text"""
 """Every closed month with what its newest allocation gave each service, on both bases; what issued
 bills charged and reductions took off, without lines that are no revenue of the account
-(UNEARNED); approved entries, and adjustments carried out by refund or credit; the
-depreciation and the like in each pool, of the lines and by the rules that the run counted, with the
-run's own resolved shares."""
+(UNEARNED, and what gives a pool's idle charge back); approved entries, and adjustments carried out
+by refund or credit; the depreciation and the like in each pool, of the lines and by the rules that
+the run counted, with the run's own resolved shares."""
 
 Totals = list[dict[str, str]] | None
 

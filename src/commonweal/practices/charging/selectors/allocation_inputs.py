@@ -204,7 +204,7 @@ def _minor(run: AllocationRun, target: str) -> int:
 def _store(run: AllocationRun, reach: Reach, cost: int, idle: int) -> None:
     decided = policy_of(reach.capacity)
     if decided is not None:
-        reserved = reserved_by(reach.capacity, decided.policy)
+        reserved = reserved_by(decided)
         IdleCost.objects.create(
             agency_id=run.agency_id,
             run=run,

@@ -17,9 +17,9 @@ from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.schema.public import FIRST, Listing, NotFound, Place, listing
 
 from ..domain.bills import AFTERWARDS, Change, ItemTotal, changes, main_cause, totals_by_item
-from ..domain.credits import UNEARNED
 from ..models import AccountMap, Bill, BillLine, LineQuery
 from .bill_document import bill_lines
+from .credits import unearned_lines
 
 
 @dataclass(frozen=True)
@@ -301,7 +301,7 @@ def revenue_by_service(actor: Actor, periods: Sequence[str]) -> dict[UUID, int]:
     rows = (
         BillLine.objects.filter(bill__in=visible_bills(actor).values("pk"))
         .filter(bill__period__in=periods, bill__state="issued")
-        .exclude(credit__credit__kind__in=UNEARNED)
+        .exclude(pk__in=unearned_lines())
         .values_list("service_id")
         .annotate(total=Sum("amount_minor"))
     )

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import Prefetch, Q, Sum
 
 from commonweal.kernel.access.public import Actor, require
+from commonweal.kernel.authority.public import decision_document
 from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import FIRST, Listing, NotFound, Place, listing
@@ -113,11 +114,19 @@ def item_reaches(first: FiscalPeriod, last: FiscalPeriod) -> list[Reach]:
     return [reach(row, first, last) for row in found]
 
 
-def reserved_by(of: Capacity, policy: str) -> dict[str, Decimal]:
-    """What each agency reserved, by id; nobody unless the policy is for who reserved."""
-    if policy != "reserved":
-        return {}
+def reserved_now(of: Capacity) -> dict[str, Decimal]:
+    """What each agency has reserved as recorded now, by id; it counts once two people decided."""
     return {str(row.customer_id): row.quantity for row in of.reservations.all() if row.quantity}
+
+
+def reserved_by(policy: IdlePolicy) -> dict[str, Decimal]:
+    """What each agency reserved when two people decided that it bears what lies idle, by id;
+    nobody unless the policy is for who reserved. For callers that checked the actor."""
+    if policy.policy != "reserved" or policy.decision_id is None:
+        return {}
+    found = decision_document(policy.decision_id)
+    kept = found["effect"]["reserved"] if found else {}
+    return {agency: Decimal(quantity) for agency, quantity in kept.items()}
 
 
 def idle_shares(reserved: Mapping[str, Decimal], policy: str, idle_minor: int) -> dict[str, int]:
@@ -137,5 +146,5 @@ def idle_costs(actor: Actor, run_id: UUID) -> Sequence[IdleCost]:
 
 __all__ = [
     "Reach", "Reservation", "capacities", "capacity", "capacity_on", "idle_costs", "idle_shares",
-    "item_reaches", "policy_of", "pool_reaches", "reach", "reserved_by",
+    "item_reaches", "policy_of", "pool_reaches", "reach", "reserved_by", "reserved_now",
 ]  # fmt: skip

@@ -97,8 +97,10 @@ def credits(actor: Actor, agency_id: UUID | None = None, place: Place = FIRST) -
 def unearned_lines() -> QuerySet[Any]:
     """The bill lines that are no revenue of their service's account: they hand on what the books
     owe already (a year-end adjustment, an asset's proceeds), or charge a pool's idle part, which
-    is in no service's cost either."""
-    return BillLine.objects.filter(credit__credit__kind__in=UNEARNED).values("id")
+    is in no service's cost either; and what gives such a charge back."""
+    charges = BillLine.objects.filter(credit__credit__kind="idle_pool").values("id")
+    found = Q(credit__credit__kind__in=UNEARNED) | Q(corrects__in=charges)
+    return BillLine.objects.filter(found).values("id")
 
 
 def credit_left(actor: Actor, found: Iterable[Credit]) -> dict[UUID, int]:

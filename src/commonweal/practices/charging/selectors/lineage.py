@@ -28,10 +28,11 @@ from ..domain.lineage import (
     charged,
     split_signed,
 )
-from ..models import AllocationEdge, AllocationRun, BillLine, CostLine, IdleCharge
+from ..models import AllocationEdge, AllocationRun, BillLine, CostLine, IdleCharge, IdleCost
 from . import bills
 from .cost_model import VIEW, lines_with_pool
 from .costs import LedgerLine, shown_line
+from .credits import unearned_lines
 from .marks import PERSONAL, mark_rows, marked
 
 RUNS = 50
@@ -142,6 +143,7 @@ def _billed(run: AllocationRun, services: set[str]) -> dict[str, dict[str, int]]
             charge_period__gte=run.first_period,
             charge_period__lte=run.last_period,
         )
+        .exclude(pk__in=unearned_lines())
         .values_list("service__code", "agency__code")
         .annotate(total=Sum("amount_minor"))
     )
@@ -152,11 +154,23 @@ def _billed(run: AllocationRun, services: set[str]) -> dict[str, dict[str, int]]
 
 
 def _idle_charged(run: AllocationRun) -> dict[str, dict[str, int]]:
-    """Minor units charged for the idle part of pools, by its place in the run and agency."""
-    rows = IdleCharge.objects.filter(run=run).exclude(pool="")
+    """Minor units charged for the idle part of pools in the run's months, by its place in the run
+    and agency; "" for what of it nobody was charged (never billed before, or known too late).
+
+    Charged by the close's own run, and true of every later allocation of the same months.
+    """
+    rows = IdleCharge.objects.filter(period__gte=run.first_period, period__lte=run.last_period)
     found: dict[str, dict[str, int]] = {}
-    for pool, agency, minor in rows.values_list("pool", "agency__code", "amount_minor"):
-        found.setdefault(IDLE + pool, {})[agency] = minor
+    for pool, agency, minor in rows.exclude(pool="").values_list(
+        "pool", "agency__code", "amount_minor"
+    ):
+        own = found.setdefault(IDLE + pool, {})
+        own[agency] = own.get(agency, 0) + minor
+    whole = IdleCost.objects.filter(run=run, capacity__pool__isnull=False)
+    for pool, minor in whole.values_list("capacity__pool__code", "idle_minor"):
+        own = found.get(IDLE + pool)
+        if own is not None and minor > sum(own.values()):
+            own[""] = minor - sum(own.values())
     return found
 
 
@@ -193,7 +207,8 @@ def line_costs(actor: Actor, line_id: UUID) -> LineCosts:
     line = bills.line(actor, line_id)
     idle = charge_of_idle(line)
     if idle is not None:
-        ground = _month_of(idle.period, IDLE + idle.pool if idle.pool else line.service.code)
+        place = IDLE + idle.pool if idle.pool else line.service.code
+        ground = _month_of(idle.period, place, idle.run_id)
         return LineCosts(line, behind(line.amount_minor, ground), False, True, ground, True)
     version = line.rate_version
     derived, charged_rate = version.derivation.get("rate"), version.model.get("rate")
@@ -212,6 +227,7 @@ _MONTH = """SELECT json_build_object(
                                      ORDER BY e.source), '[]')
             FROM charging_allocationedge e WHERE e.run_id = r.id AND e.target = %s))::text
 FROM charging_allocationrun r WHERE r.basis = 'actual' AND r.label = %s
+  AND r.id = coalesce(%s, r.id)
 ORDER BY r.recorded_at DESC, r.id DESC LIMIT 1"""
 
 
@@ -222,9 +238,10 @@ def charge_of_idle(line: BillLine) -> IdleCharge | None:
     return IdleCharge.objects.filter(credit__portions=line.credit_id).first()
 
 
-def _month_of(period: str, target: str) -> dict[str, Any]:
-    """What a service, or a pool's idle part, cost in a month, as a derivation would say it."""
-    with asking(SYSTEM, _MONTH, [target, period]) as row:
+def _month_of(period: str, target: str, run_id: UUID | None = None) -> dict[str, Any]:
+    """What a service, or a pool's idle part, cost in a month, as a derivation would say it; by the
+    month's newest allocation, or by the one that a charge was made by."""
+    with asking(SYSTEM, _MONTH, [target, period, run_id]) as row:
         if not row:
             return {}
         found = json.loads(row[0])

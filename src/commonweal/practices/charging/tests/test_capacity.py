@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commonweal.kernel.authority.models import Decision
 from commonweal.kernel.authority.public import AuthorityError, NotYours, withdraw
 from commonweal.kernel.calendar.public import now
 from commonweal.kernel.schema.public import Conflict, Forbidden, NotFound
@@ -114,6 +115,38 @@ def test_a_pools_idle_part_has_its_own_line(
     verified(done)
 
 
+def test_reservations_count_once_two_people_decided_on_them(ready: Scene) -> None:
+    """What one person records afterwards charges nobody before a second one approves it."""
+    found = put(ready)
+
+    def reserve(agency: UUID, quantity: int) -> None:
+        acts.reserve_capacity(
+            actor=ready.officer, capacity_id=found.pk, agency_id=agency, quantity=quantity
+        )
+
+    def borne() -> dict[str, int]:
+        return dict(IdleCost.objects.get(run=run(ready)).shares)
+
+    reserve(ready.parks, 40)
+    decide(ready, found, "reserved")
+    said = Decision.objects.get(pk=found.policies.get(state="approved").decision_id).statement
+    assert "(together 40 of 100 desks a month)" in said
+    use(ready, found)
+    reserve(ready.water, 900_000)
+    assert borne() == {str(ready.parks): 20_000}
+    row = acts.propose_idle_policy(
+        actor=ready.officer, capacity_id=found.pk, policy="reserved", reason=WHY
+    )
+    reserve(ready.water, 10)
+    with pytest.raises(CostError, match="COSTS-276"):
+        acts.decide_idle_policy(actor=ready.director, policy_id=row.pk, approved=True)
+    acts.decide_idle_policy(
+        actor=ready.director, policy_id=row.pk, approved=False, reason="Other figures by now"
+    )
+    decide(ready, found, "reserved")
+    assert borne() == {str(ready.parks): 16_000, str(ready.water): 4_000}
+
+
 def test_a_full_pool_has_no_idle_cost(ready: Scene) -> None:
     found = put(ready)
     decide(ready, found, "absorbed")
@@ -149,10 +182,9 @@ def test_an_unused_pool_is_all_idle(ready: Scene) -> None:
 
 def test_idle_cost_for_who_reserved_needs_somebody(ready: Scene) -> None:
     found = put(ready)
-    decide(ready, found, "reserved")
-    use(ready, found)
     with pytest.raises(CostError, match="COSTS-245"):
-        run(ready)
+        decide(ready, found, "reserved")
+    assert not found.policies.exists()
     with pytest.raises(CostError, match="COSTS-245"):
         reserved_shares(5, {"a": Decimal(0)})
 
@@ -221,7 +253,7 @@ def test_policies_take_two_people_and_replace_one_another(ready: Scene) -> None:
     states = [(p.policy, p.state) for p in capacity(ready.officer, found.pk).policies.all()]
     assert states == [("spread", "approved"), ("absorbed", "replaced"), ("absorbed", "rejected")]
     late = acts.propose_idle_policy(
-        actor=ready.officer, capacity_id=found.pk, policy="reserved", reason=WHY
+        actor=ready.officer, capacity_id=found.pk, policy="absorbed", reason=WHY
     )
     assert late.decision_id is not None
     withdraw(actor=ready.officer, decision_id=late.decision_id)

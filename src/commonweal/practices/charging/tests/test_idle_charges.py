@@ -32,12 +32,14 @@ from commonweal.practices.charging.models import (
     LineFunding,
 )
 from commonweal.practices.charging.papers.pack import verifier_source
-from commonweal.practices.charging.papers.verifier.basis import Difference
-from commonweal.practices.charging.papers.verifier.credits import check_idle
+from commonweal.practices.charging.papers.verifier.basis import Difference, cents_of
+from commonweal.practices.charging.papers.verifier.credits import check_credits, check_idle
 from commonweal.practices.charging.public import (
+    CostRequest,
     Words,
     credit_view,
     idle_view,
+    import_costs,
     ledger_to_bills,
     ledger_trail,
     line_costs,
@@ -45,9 +47,10 @@ from commonweal.practices.charging.public import (
 )
 
 from .copies import closed, copies, enter, world
-from .test_credits import close
+from .test_credits import OCTOBER, close
+from .test_disputes import answer, decide, dispute
 from .test_verifier import plain_python
-from .world import AUGUST, JULY, SEPTEMBER, World, after
+from .world import AUGUST, JULY, MAPPING, SEPTEMBER, World, after
 
 __all__ = ["closed", "copies", "enter", "world"]
 WHY = "Agencies reserved desks for an emergency"
@@ -139,6 +142,26 @@ def test_the_pack_proves_the_charge_and_a_false_one_is_found(
     proved(tmp_path, pack)
 
 
+def test_a_charge_without_its_figures_is_no_proof(charged: World) -> None:
+    """Left out of the pack, or called another credit, a charge is found; the honest one passes."""
+    with act_as(SYSTEM):
+        pack = charged.paper(charged.bill("PARKS", SEPTEMBER), "pack")
+    with zipfile.ZipFile(BytesIO(pack)) as found:
+        bill = json.loads(found.read("bill.json"))
+        credits = json.loads(found.read("credits.json"))["credits"]
+    total = sum(cents_of(line["amount"], "", 2) for line in bill["lines"])
+    assert check_credits(bill, credits, total, 2) == 2
+    bare = {key: {**each} for key, each in credits.items()}
+    for each in bare.values():
+        del each["idle"]
+    with pytest.raises(Difference, match="does not say how it came about"):
+        check_credits(bill, bare, total, 2)
+    for each in bare.values():
+        each["kind"] = "service_level"
+    with pytest.raises(Difference, match="never charges"):
+        check_credits(bill, bare, total, 2)
+
+
 FALSE: list[Callable[[dict[str, Any]], None]] = [
     lambda idle: idle.update(used="70.000000"),
     lambda idle: idle.update(reserved="31.000000"),
@@ -173,6 +196,51 @@ def test_from_the_charge_to_the_ledger_and_back(charged: World) -> None:
     assert sum(each.minor for each in trail.charged) == 10_101
 
 
+def test_a_late_ledger_line_leaves_what_was_charged_in_view(charged: World) -> None:
+    """A later allocation of the month finds more idle: who was charged stays named, with what is
+    left to the centre, and the charge still leads to the allocation that it was made by."""
+    line = charges(charged, "PARKS")[0]
+    officer = charged.of("agency_finance", "PARKS")
+    with act_as(officer):
+        before = line_costs(officer, line.pk)
+    with at(after(SEPTEMBER)), act_as(charged.finance):
+        import_costs(
+            actor=charged.finance,
+            request=CostRequest(
+                filename="late.csv", data=f"Period,Unit,Amount\n{AUGUST},premises,50.00\n".encode(),
+                given=MAPPING, currency="USD", late_reason="The ledger was a week late",
+            ),
+        )  # fmt: skip
+        premises = CostLine.objects.get(
+            period=AUGUST, basis="actual", unit="premises", amount_minor=10_101
+        )
+        found = ledger_trail(charged.finance, premises.pk).charged
+    idle = {each.agency: each.minor for each in found if ":" in each.service}
+    assert set(idle) == {"PARKS", "CLERK", ""}
+    assert (idle["PARKS"], idle["CLERK"], sum(idle.values())) == (1_013, 338, 2_020)
+    assert sum(each.minor for each in found) == 10_101
+    with act_as(officer):
+        now_read = line_costs(officer, line.pk)
+    assert now_read.ground["run"] == before.ground["run"]
+    assert now_read.parts == before.parts
+
+
+def test_a_charge_for_idle_capacity_moves_no_other_cost(world: World) -> None:
+    """Whom a service's cost was charged to is said by what was billed for the service alone."""
+    reserve(world)
+    close(world, AUGUST)
+
+    def shares() -> dict[tuple[str, str], int]:
+        with act_as(world.finance):
+            premises = CostLine.objects.get(period=AUGUST, basis="actual", unit="premises")
+            found = ledger_trail(world.finance, premises.pk).charged
+        return {(each.service, each.agency): each.minor for each in found}
+
+    before = shares()
+    close(world, SEPTEMBER)
+    assert shares() == before
+
+
 def test_books_and_recovery_stay_whole(charged: World) -> None:
     """The charge is revenue in the books; no service's account gains by it, for none bore it."""
     director = charged.of("director")
@@ -185,6 +253,25 @@ def test_books_and_recovery_stay_whole(charged: World) -> None:
         lines = BillLine.objects.filter(bill__period=SEPTEMBER, service__code="payroll")
         plain = sum(line.amount_minor for line in lines.exclude(kind="credit"))
     assert months[SEPTEMBER].revenue == plain
+
+
+def test_a_charge_given_back_is_no_loss_of_the_services_account(charged: World) -> None:
+    """A pool's idle charge brought the service nothing, so its credit takes nothing from it."""
+    line = next(each for each in charges(charged, "PARKS") if each.service.code == "payroll")
+    disputed = dispute(charged, line)
+    answer(charged, disputed, "credited", amount_minor=disputed.disputed_minor)
+    decide(charged, disputed)
+    close(charged, OCTOBER)
+    with act_as(SYSTEM):
+        lines = BillLine.objects.filter(bill__period=OCTOBER, service__code="payroll")
+        back = lines.get(kind="credit")
+        assert (back.corrects_id, back.amount_minor) == (line.pk, -line.amount_minor)
+        plain = sum(each.amount_minor for each in lines.exclude(kind="credit"))
+    director = charged.of("director")
+    with act_as(director):
+        assert not ledger_to_bills(director, [OCTOBER]).differences
+        months = {row.period: row for row in recovery(director, "payroll", 2027).account.months}
+    assert months[OCTOBER].revenue == plain
 
 
 def test_repeated_nothing_is_charged_twice(charged: World) -> None:
@@ -252,6 +339,11 @@ def test_an_agency_that_was_never_billed_bears_nothing(world: World) -> None:
     with act_as(SYSTEM):
         assert run.steps.get(code="post").detail["idle"] == {"charged": 1, "not_charged": 1}
         assert [row.amount_minor for row in IdleCharge.objects.all()] == [1_515]
+    with act_as(world.finance):
+        premises = CostLine.objects.get(period=AUGUST, basis="actual", unit="premises")
+        found = ledger_trail(world.finance, premises.pk).charged
+    idle = {each.agency: each.minor for each in found if ":" in each.service}
+    assert idle == {"PARKS": 1_515, "": 505}
 
 
 def test_the_agency_reads_its_charge_by_page_and_by_api(charged: World) -> None:

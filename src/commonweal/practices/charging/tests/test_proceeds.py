@@ -103,6 +103,9 @@ def test_each_contributor_gets_its_part_and_the_parts_are_the_proceeds(world: Wo
     }  # fmt: skip
     assert sum(row.minor for row in found.values()) == PROCEEDS
     with act_as(SYSTEM):
+        said = Decision.objects.get(pk=done.decision_id).statement
+        assert "of which $300.02 belongs to those who paid for it" in said
+        assert "on their next 2 bills" in said
         assert balance("1110") == PROCEEDS - 10_001 - 8_001 + balance("1110", gone)
         assert balance("2320") == -(12_001 + 4_000)
         assert balance("2330") == -6_000

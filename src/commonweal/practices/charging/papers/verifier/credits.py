@@ -11,9 +11,13 @@ if TYPE_CHECKING:
     from .basis import Document
 
 
+IDLE_KINDS = ("idle_pool", "idle_item")
+
+
 def check_credits(bill: Document, credits: Document, total: int, places: int) -> int:
     """Each credit line is an instalment of a credit that two people decided, no more than is due
-    of it by now; credits never take a bill below zero. Returns how many there are."""
+    of it by now; credits never take a bill below zero; only a year-end adjustment and idle capacity
+    charge instead, the latter with its figures. Returns how many there are."""
     lines = [line for line in bill["lines"] if line["kind"] == "credit"]
     given = 0
     for line in lines:
@@ -27,8 +31,15 @@ def check_credits(bill: Document, credits: Document, total: int, places: int) ->
         taken = -cents_of(line["amount"], where, places)
         given += max(0, taken)
         check_instalments(found, taken, bill["period"], places, where)
+        kind = found.get("kind", "")
         if "idle" in found:
             check_idle(found, credits, places, where)
+        elif kind in IDLE_KINDS:
+            raise Difference(
+                f"{where}: it charges idle capacity and does not say how it came about"
+            )
+        elif kind != "year_end" and cents_of(found["amount"], where, places) < 0:
+            raise Difference(f"{where}: a credit of the kind “{kind}” never charges anything")
         decision = found.get("decision")
         if not decision or decision["state"] != "approved":
             raise Difference(f"{where}: nobody approved it")
