@@ -28,10 +28,11 @@ from ..domain.lineage import (
     charged,
     split_signed,
 )
-from ..models import AllocationEdge, AllocationRun, BillLine, CostLine, IdleCharge
+from ..models import AllocationEdge, AllocationRun, BillLine, CostLine, IdleCharge, IdleCost
 from . import bills
 from .cost_model import VIEW, lines_with_pool
 from .costs import LedgerLine, shown_line
+from .credits import unearned_lines
 from .marks import PERSONAL, mark_rows, marked
 
 RUNS = 50
@@ -134,7 +135,11 @@ def _trail(
 
 
 def _billed(run: AllocationRun, services: set[str]) -> dict[str, dict[str, int]]:
-    """Minor units of issued bills per service and agency for the run's months; one query."""
+    """Minor units of issued bills per service and agency for the run's months; one query.
+
+    Without what hands on an asset's proceeds or a year's adjustment, and idle charges of pools:
+    they are no charge for the service's cost (and idle cost has a place of its own).
+    """
     rows = (
         BillLine.objects.filter(
             bill__state="issued",
@@ -142,6 +147,7 @@ def _billed(run: AllocationRun, services: set[str]) -> dict[str, dict[str, int]]
             charge_period__gte=run.first_period,
             charge_period__lte=run.last_period,
         )
+        .exclude(id__in=unearned_lines())
         .values_list("service__code", "agency__code")
         .annotate(total=Sum("amount_minor"))
     )
@@ -152,11 +158,17 @@ def _billed(run: AllocationRun, services: set[str]) -> dict[str, dict[str, int]]
 
 
 def _idle_charged(run: AllocationRun) -> dict[str, dict[str, int]]:
-    """Minor units charged for the idle part of pools, by its place in the run and agency."""
+    """Minor units charged for the idle part of pools, by its place in the run and agency; "" for
+    the part that nobody was charged."""
     rows = IdleCharge.objects.filter(run=run).exclude(pool="")
     found: dict[str, dict[str, int]] = {}
     for pool, agency, minor in rows.values_list("pool", "agency__code", "amount_minor"):
         found.setdefault(IDLE + pool, {})[agency] = minor
+    idle = IdleCost.objects.filter(run=run, capacity__pool__isnull=False)
+    for pool, minor in idle.values_list("capacity__pool__code", "idle_minor"):
+        own = found.get(IDLE + pool)
+        if own is not None:
+            own[""] = max(0, minor - sum(own.values()))
     return found
 
 
