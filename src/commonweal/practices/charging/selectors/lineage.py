@@ -159,15 +159,24 @@ def _billed(run: AllocationRun, services: set[str]) -> dict[str, dict[str, int]]
 
 def _idle_charged(run: AllocationRun) -> dict[str, dict[str, int]]:
     """Minor units charged for the idle part of pools, by its place in the run and agency; "" for
-    the part that nobody was charged."""
-    rows = IdleCharge.objects.filter(run=run).exclude(pool="")
+    the part that nobody was charged.
+
+    By the month, not by the run: what the close charged stays charged when late costs bring another
+    allocation of the month.
+    """
+    if run.basis != "actual":
+        return {}
+    rows = IdleCharge.objects.filter(
+        period__gte=run.first_period, period__lte=run.last_period
+    ).exclude(pool="")
     found: dict[str, dict[str, int]] = {}
     for pool, agency, minor in rows.values_list("pool", "agency__code", "amount_minor"):
-        found.setdefault(IDLE + pool, {})[agency] = minor
+        own = found.setdefault(IDLE + pool, {})
+        own[agency] = own.get(agency, 0) + minor
     idle = IdleCost.objects.filter(run=run, capacity__pool__isnull=False)
     for pool, minor in idle.values_list("capacity__pool__code", "idle_minor"):
-        own = found.get(IDLE + pool)
-        if own is not None:
+        if IDLE + pool in found:
+            own = found[IDLE + pool]
             own[""] = max(0, minor - sum(own.values()))
     return found
 

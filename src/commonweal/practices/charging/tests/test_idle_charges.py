@@ -46,6 +46,7 @@ from commonweal.practices.charging.public import (
 )
 
 from .copies import closed, copies, enter, world
+from .test_adjustments import late_cost
 from .test_annual_package import made, rows
 from .test_credits import close
 from .test_verifier import plain_python
@@ -172,6 +173,23 @@ def test_from_the_charge_to_the_ledger_and_back(charged: World) -> None:
         idle = {each.agency: each.minor for each in trail.charged if ":" in each.service}
     assert idle == {"PARKS": 1_515, "CLERK": 505}
     assert sum(each.minor for each in trail.charged) == 10_101
+
+
+def test_what_was_charged_stays_charged_when_late_costs_come(charged: World) -> None:
+    with act_as(SYSTEM):
+        premises = CostLine.objects.get(period=AUGUST, basis="actual", unit="premises")
+    late_cost(charged, "premises", "50.00")
+    with act_as(charged.finance):
+        trail = ledger_trail(charged.finance, premises.pk)
+    assert trail.run is not None
+    with act_as(SYSTEM):
+        assert not IdleCharge.objects.filter(run=trail.run).exists(), "another allocation"
+        idle = IdleCost.objects.get(run=trail.run).idle_minor
+    found = {each.agency: each.minor for each in trail.charged if ":" in each.service}
+    assert sum(found.values()) == 2_020
+    assert abs(found["PARKS"] - 2_020 * 1_515 / idle) < 1
+    assert abs(found["CLERK"] - 2_020 * 505 / idle) < 1
+    assert found[""] > 0, "the later part was charged to nobody"
 
 
 def test_books_and_recovery_stay_whole(charged: World) -> None:
