@@ -15,17 +15,18 @@ from typing import Any
 from .kit import Verbs, add_verb, say, table
 
 EXAMPLES = """\
-  commonweal bench                 everything, in full: 10 million facts; half an hour
+  commonweal bench                 everything, in full; an hour, 20 GB of disk
   commonweal bench --quick         a tenth of everything
   commonweal bench rating          one of rating, prices, allocation, intake, ledger, demo, pages,
-                                   late
+                                   late, drill
   commonweal bench --json
 """
 ABOUT = """\
 Uses a database of its own in the folder `bench` of the data folder, where its facts and
-journals stay; `pages` builds a small and a large demo there, once. Nothing is asserted: it
-prints what was measured, the target, and the ratio to a plain baseline."""
-PARTS = ("rating", "prices", "allocation", "intake", "ledger", "demo", "pages", "late")
+journals stay; `pages` builds a small and a large demo there, once, and `drill` one of fifty
+million records. Nothing is asserted: it prints what was measured, the target, and the ratio
+to a plain baseline."""
+PARTS = ("rating", "prices", "allocation", "intake", "ledger", "demo", "pages", "late", "drill")
 
 
 def register(verbs: Verbs) -> None:
@@ -33,7 +34,7 @@ def register(verbs: Verbs) -> None:
     parser = add_verb(
         verbs,
         "bench",
-        help="measure rating, price models, intake, ledger, the demo, pages and late usage",
+        help="measure rating, price models, intake, ledger, demo, pages, late usage and a drill",
         about=ABOUT,
         examples=EXAMPLES,
     )
@@ -70,6 +71,7 @@ def run(args: argparse.Namespace) -> int:
         "ledger": ledger, "demo": demo,
         "pages": partial(pages, args.data / "bench"),
         "late": partial(late, args.data / "bench"),
+        "drill": partial(drill, args.data / "bench"),
     }  # fmt: skip
     for part in parts:
         say(f"Measuring {part}")
@@ -204,3 +206,10 @@ def late(folder: Path, size: int) -> list[dict[str, str]]:
     from commonweal.ops.bench.late import bench_late
 
     return bench_late(folder / "small")
+
+
+def drill(folder: Path, size: int) -> list[dict[str, str]]:
+    """From a bill line into fifty million usage records (five if quick)."""
+    from commonweal.ops.bench.drill import FACTS, bench_drill
+
+    return bench_drill(folder / ("drill" if size == 1 else "drill-quick"), FACTS // size)

@@ -358,7 +358,7 @@ def ended(args: argparse.Namespace) -> int:
                 (*first, share.code or (f"grant:{share.grant}" if share.grant else "centre"),
                  money_text(share.minor, asset.currency), share.way,
                  share.reference or "",
-                 ", ".join(bill.number or bill.period for bill in share.bills))
+                 ", ".join(share.bills))
                 for share in shares
             ] or [(*first, "", "", "", "", "")]  # fmt: skip
     table(("day", "state", "proceeds", "of", "part", "way", "id", "bills"), rows,

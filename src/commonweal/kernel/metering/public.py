@@ -59,6 +59,7 @@ from .late import (
 from .late_words import policy_text
 from .models import LatePolicy, LateRecord, Partition, Quarantine, Source, Upload, UsageBatch
 from .selectors import (
+    AgencyFile,
     PartitionFile,
     Total,
     UsageRow,
@@ -77,6 +78,7 @@ from .uploads import UploadResult, submit_file
 
 __all__ = [
     "INLINE_BYTES",
+    "AgencyFile",
     "FileOptions",
     "IntakeResult",
     "LatePolicy",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -24,7 +24,7 @@ from ..schema.public import FIRST, Listing, Place, gone, turn
 from .domain.cells import safe_cell
 from .domain.checks import EPOCH, micros
 from .models import Partition, PeriodState, UsageFact
-from .storage.files import checked
+from .storage.files import checked, known
 from .storage.partitions import COLUMNS, SELECT_FACTS
 from .storage.read import query_columns
 
@@ -98,6 +98,24 @@ class PartitionFile:
     relative: str
     rows: int
     sha256: str
+
+
+@dataclass(frozen=True)
+class AgencyFile:
+    """A file of the manifest for a page to read. `totals`: what its manifest row says of it.
+
+    The path is given out after its hash was compared, once a process (USAGE-303 if it differs).
+    """
+
+    relative: str
+    rows: int
+    sha256: str
+    totals: Mapping[str, Any]
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return known(self.relative, self.sha256)
 
 
 def open_from() -> date | None:
@@ -184,8 +202,8 @@ def partition_files(
 
 def agency_files(
     actor: Actor, agency_id: UUID, wanted: Collection[tuple[str, str]]
-) -> dict[tuple[str, str], PartitionFile]:
-    """One agency's newest files of some (period, kind), each compared with its hash; one query."""
+) -> dict[tuple[str, str], AgencyFile]:
+    """One agency's newest files of some (period, kind), for pages; one query."""
     require(actor, VIEW, agency_id)
     rows = Partition.objects.filter(
         agency_id=agency_id,
@@ -194,7 +212,7 @@ def agency_files(
     )
     newest = {(row.period, row.kind): row for row in rows.order_by("version")}
     return {
-        key: PartitionFile(agency_id, checked(row.path, row.sha256), row.path, row.rows, row.sha256)
+        key: AgencyFile(row.path, row.rows, row.sha256, row.totals)
         for key, row in newest.items()
         if key in wanted
     }

@@ -18,7 +18,7 @@ from uuid import uuid4
 
 from .pages import _built, _summary, _timed
 
-ROUNDS = 20
+ROUNDS = 40
 VIEW = "metering.view"
 
 
@@ -77,6 +77,7 @@ def measure() -> dict[str, Any]:
         answer = browser.get(f"/agency/usage/late/?agency={agency.code}")
         assert answer.status_code == 200, answer.status_code
 
+    show()  # the first page of a process reads its templates
     before = counted()
     worked = [_timed(work_out) for _ in range(ROUNDS)]
     seen = [_timed(show) for _ in range(ROUNDS)]

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -25,19 +26,23 @@ SETUP_SECONDS = 14
 ROOT = Path(__file__).resolve().parents[4]
 
 
-def run_all(folder: Path, *, seed: int, minutes: float, kills: int) -> list[Result]:
-    """Run the campaigns one after the other; a campaign that breaks is itself a finding."""
+def run_all(
+    folder: Path, *, seed: int, minutes: float, kills: int, only: Sequence[str] = ()
+) -> list[Result]:
+    """Run the campaigns one after the other, all or only those named; a campaign that breaks is
+    itself a finding."""
     shutil.rmtree(folder, ignore_errors=True)
     out = folder / "results"
     out.mkdir(parents=True)
     ends = time.monotonic() + minutes * 60
     results: list[Result] = []
-    waiting = dict(SHARES)
-    for name, (of_time, of_kills) in SHARES.items():
+    waiting = {name: share for name, share in SHARES.items() if not only or name in only}
+    for name, (of_time, of_kills) in list(waiting.items()):
         left = ends - time.monotonic()
         seconds = left * of_time / sum(share[0] for share in waiting.values()) - SETUP_SECONDS
         done = sum(result.total_kills for result in results)
-        quota = -(-(kills - done) * of_kills // sum(share[1] for share in waiting.values()))
+        of_all = sum(share[1] for share in waiting.values()) or 1
+        quota = -(-(kills - done) * of_kills // of_all)
         del waiting[name]
         results.append(_one(folder / name, out, name, seed, max(quota, 1), max(seconds, 5)))
     return results

@@ -23,7 +23,8 @@ SHOWN = 10
 
 
 def run(plan: Plan, cases: int = CASES, batch: int = BATCH) -> None:
-    """Try batches until there were enough cases or the time is used up."""
+    """Try batches until there were enough cases or the time is used up; say which of the two, and
+    keep it for the page where it fell short."""
     import duckdb
 
     plan.result.versions["DuckDB"] = duckdb.__version__
@@ -49,8 +50,19 @@ def run(plan: Plan, cases: int = CASES, batch: int = BATCH) -> None:
                 plan.say(f"{done:,} cases, seeds {plan.seed}:0 to {asked[0]}")
         for last in waiting:
             keep(plan, last.get())
+    conclude(plan, cases)
+
+
+def conclude(plan: Plan, cases: int) -> None:
+    """Say how many cases were tried and why no more; fewer than asked for is never silent."""
     done = plan.result.counts.get("random price cases", 0)
-    plan.say(f"{done:,} cases of {cases:,}")
+    if done >= cases:
+        plan.say(f"{done:,} cases, all that were asked for")
+        return
+    plan.result.fell_short(
+        f"{done:,} of {cases:,} random price cases were tried: the time given was used up. "
+        "Give more minutes."
+    )
 
 
 def keep(plan: Plan, tried: tuple[str, int, int, list[str]]) -> None:

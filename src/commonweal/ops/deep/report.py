@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 SHOWN = 30
+KILL_NOTHING = ("pages", "prices")
+"""Campaigns that end no process."""
 
 
 @dataclass
@@ -23,6 +26,7 @@ class Result:
     kills: dict[str, int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     findings: list[str] = field(default_factory=list)
+    short: list[str] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
     seconds: int = 0
 
@@ -40,6 +44,11 @@ class Result:
         """Keep a finding; the same sentence once."""
         if sentence not in self.findings:
             self.findings.append(sentence)
+
+    def fell_short(self, sentence: str) -> None:
+        """Keep what was asked for and not done; no finding, and never left unsaid."""
+        self.short.append(sentence)
+        print(f"deep: {self.name}: {sentence}", file=sys.stderr, flush=True)
 
     @property
     def total_kills(self) -> int:
@@ -86,8 +95,8 @@ def page(results: Sequence[Result], *, seed: int, minutes: str, kills: int, day:
     lines = [
         f"# Deep campaigns, {day.isoformat()}, seed {seed}",
         "",
-        f"`./run deep --seed {seed} --minutes {minutes} --kills {kills}`: {total:,} kills, "
-        f"**{verdict}**.",
+        f"`./run deep --seed {seed} --minutes {minutes} --kills {kills}`, "
+        f"{', '.join(each.name for each in results)}: {total:,} kills, **{verdict}**.",
         "",
         *(f"- {name}: {value}" for name, value in facts.items()),
         "",
@@ -101,8 +110,10 @@ def page(results: Sequence[Result], *, seed: int, minutes: str, kills: int, day:
             f"| {each.name} | {each.total_kills:,} ({kinds or 'none'}) | {each.seconds} "
             f"| {counts or 'nothing'} |"
         )
-    if total < kills:
+    if total < kills and any(each.name not in KILL_NOTHING for each in results):
         lines += ["", f"{kills:,} kills were asked for; time allowed {total:,}. Give more minutes."]
+    for each in results:
+        lines += [f"\n`{each.name}`: {text}" for text in each.short]
     lines += ["", "## Findings", "", *([f"- {text}" for text in findings] or ["None."])]
     lines += ["", *COVERAGE.strip().splitlines(), ""]
     return "\n".join(lines)
@@ -114,8 +125,8 @@ COVERAGE = """
 `pages` follows links: what only a form's answer shows, or the demo has no case of, is left
 to `tests/browser`.
 
-`prices` stops at a million cases or when its time is used up; a finding names its seed, with which
-`engine.trial.try_seed` repeats the batch.
+`prices` stops at a million cases, or when its time is used up, which is then said above. A finding
+names its seed, with which `engine.trial.try_seed` repeats the batch.
 
 Kills are SIGKILL of the process that works, of PostgreSQL's postmaster, or of it with all its
 children. The web is Commonweal's WSGI application under the standard library's threaded server in

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from commonweal.ops.deep import prices
+from commonweal.interfaces.cli.deep import CAMPAIGNS
+from commonweal.ops.deep import campaigns, prices, report
 from commonweal.ops.deep.campaigns import SHARES
 from commonweal.ops.deep.plan import Plan
 from commonweal.ops.deep.report import Result
@@ -28,6 +31,7 @@ def test_batches_are_tried_and_counted() -> None:
     assert tried.result.counts["random price cases"] == 400
     assert tried.result.counts["facts priced three ways"] > 400
     assert "DuckDB" in tried.result.versions
+    assert tried.result.short == []
     assert "prices" in SHARES
 
 
@@ -36,6 +40,24 @@ def test_time_ends_it() -> None:
     tried.begin()
     prices.run(tried, cases=10**9, batch=1)
     assert tried.result.counts.get("random price cases", 0) == 0
+    (short,) = tried.result.short
+    assert short.startswith("0 of 1,000,000,000 random price cases were tried: the time")
+    shown = report.page([tried.result], seed=11, minutes="1", kills=1, day=date(2026, 11, 27))
+    assert f"`prices`: {short}" in shown
+    assert "kills were asked for" not in shown
+
+
+def test_one_campaign_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def one(_data: Path, _out: Path, name: str, seed: int, _kills: int, _seconds: float) -> Result:
+        asked.append(name)
+        return Result(name, seed)
+
+    monkeypatch.setattr(campaigns, "_one", one)
+    campaigns.run_all(tmp_path / "deep", seed=1, minutes=1, kills=1, only=["prices"])
+    assert asked == ["prices"]
+    assert tuple(SHARES) == CAMPAIGNS
 
 
 def test_a_seed_repeats_its_batch_and_is_named_with_a_finding(

@@ -383,7 +383,7 @@ def share_out(share: charging.ShareOut, currency: str) -> dict[str, Any]:
         "credit_id": share.credit.pk if share.credit else None,
         "months": share.credit.months if share.credit else [],
         "left": charging.money_text(share.left, currency),
-        "bills": [bill.number or bill.period for bill in share.bills],
+        "bills": list(share.bills),
         "refund_id": share.refund.pk if share.refund else None,
     }
 

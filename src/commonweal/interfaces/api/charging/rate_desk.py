@@ -86,17 +86,9 @@ class ServiceResultOut(Out):
     idle: Money
 
 
-class UseOut(Out):
-    """A customer's use of a charge item."""
-
-    customer: str
-    charge_item: str
-
-
 class PlayedOut(Out):
-    """A scenario worked out; the effects add up to the change of revenue. A price by dimensions
-    counts the mix that the customer recorded in its newest month of use; `dearest`: what is taken
-    at the dearest cell, because nothing is recorded."""
+    """A scenario worked out; effects add up to the change of revenue. `dearest`: customer and item
+    whose price by dimensions is the dearest, as no usage is recorded."""
 
     currency: str
     models: dict[str, Any]
@@ -105,7 +97,7 @@ class PlayedOut(Out):
     revenue_change: Money
     unscaled: list[str]
     unpaid: list[str]
-    dearest: list[UseOut]
+    dearest: list[tuple[str, str]]
 
 
 class ScenarioDetail(ScenarioOut):
@@ -160,8 +152,7 @@ def played_out(result: charging.Result, currency: str) -> dict[str, Any]:
     def money(minor: int) -> str:
         return charging.money_text(minor, currency)
 
-    names = ("cost_before", "cost", "revenue_before", "revenue", "position", "lost", "gone",
-             "stranded", "idle")  # fmt: skip
+    names = set(ServiceResultOut.model_fields) - {"service", "cost_known"}
     return {
         "currency": currency,
         "models": {code: dict(model) for code, model in sorted(result.models.items())},
@@ -178,14 +169,14 @@ def played_out(result: charging.Result, currency: str) -> dict[str, Any]:
             {
                 "service": row.service,
                 "cost_known": row.known,
-                **{name: money(getattr(row, name)) for name in names},
+                **{name: money(getattr(row, name)) for name in sorted(names)},
             }
             for row in result.services
         ],
         "revenue_change": money(result.revenue_change),
         "unscaled": list(result.unscaled),
         "unpaid": list(result.unpaid),
-        "dearest": [{"customer": own, "charge_item": item} for own, item in result.dearest],
+        "dearest": list(result.dearest),
     }
 
 

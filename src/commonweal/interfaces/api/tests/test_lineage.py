@@ -96,7 +96,7 @@ def test_from_a_bill_line_back_to_its_ledger_lines(scene: Scene, who: str) -> No
             assert page.status_code == 200, page.content
             said = page.json()
             rows += said["items"]
-            after = said["next"] or ""
+            after = said["after"] or ""
             if not after:
                 break
         assert cents(said["part"]) == cents(part["amount"])

@@ -70,6 +70,7 @@ SHORT = {
     "/coming-corrections": 1,
     "/driver-sets": 1,
     "/line-marks": 1,
+    "/assets/{asset}/disposals": 1,
     "/agencies/{agency}/coming-rates": 1,
     "/rate-caps": 1,
     "/rate-proposals/{rate_id}/effects": 1,
@@ -77,11 +78,11 @@ SHORT = {
     "centre:recovery_decisions": 1,
 }
 """Lists of which `many_rows` makes no second page: what one order, one allocation, one pool, one
-rate, one scenario or one open month has of a thing."""
+asset, one rate, one scenario or one open month has of a thing."""
 UNPAGED = {
     "/allocation-runs/{run_id}/idle", "/line-marks", "/driver-sets", "/coming-corrections",
     "/agencies/{agency}/coming-rates", "/rate-caps", "/rate-proposals/{rate_id}/effects",
-    "/scenarios/{scenario_id}/comments",
+    "/scenarios/{scenario_id}/comments", "/assets/{asset}/disposals",
 }  # fmt: skip
 """Lists whose page is cut in the program: few rows of one allocation, pool, rate or month."""
 FROM_FILES = {"agency:records", "/usage", "/bill-lines/{line_id}/usage", "agency:line_usage"}
@@ -98,19 +99,15 @@ COUNTS = {
     "agency:late": "late records of the agency that wait",
     "/data-rooms/{room_id}/controls": "a population of the years that the room is open for",
 }
+"""Lists that count, and what: never a table that grows with use."""
 MORE = {
     "/data-rooms/{room_id}/overrides": 9,
-    "/recovery": 9,
-    "/service-positions": 11,
     "agency:line_pool": 9,
     "agency:pool": 10,
     "centre:conversions": 10,
-    "public:service": 18,
 }
 """What asks more than eight statements of its own, and how many: sums of a whole year from several
-rooms (a public service's reserve among them), and two lists on one page. None asks more for more
-rows."""
-"""Lists that count, and what: never a table that grows with use."""
+rooms, and two lists on one page. None asks more for more rows."""
 
 
 @dataclass

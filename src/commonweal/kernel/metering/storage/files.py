@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +85,36 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+_KNOWN: dict[Path, tuple[object, ...]] = {}
+"""Files whose hash this process has compared, as they stood then: by number, size and times."""
+_SETTLED = 2_000_000_000
+"""Nanoseconds after which a change would show in a file's times, however coarse the clock."""
+
+
+def _standing(place: Path, sha256: str) -> tuple[object, ...] | None:
+    """What would differ if the file was written to; None while it is too young to tell."""
+    seen = place.stat()
+    # The machine's own clock, as the file's times are; no moment of the record.
+    if time.time_ns() - max(seen.st_mtime_ns, seen.st_ctime_ns) < _SETTLED:
+        return None
+    return sha256, seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns
+
+
+def known(path: str, sha256: str) -> Path:
+    """As `checked`, for pages: a file is hashed once a process, and again once it was touched.
+
+    What goes bad on the disk without a write shows at the next start, close or bill's pack.
+    """
+    place = absolute(path)
+    standing = _standing(place, sha256) if place.is_file() else None
+    if standing is not None and _KNOWN.get(place) == standing:
+        return place
+    found = checked(path, sha256)
+    if standing is not None and standing == _standing(place, sha256):
+        _KNOWN[place] = standing
+    return found
 
 
 def checked(path: str, sha256: str) -> Path:

@@ -103,6 +103,7 @@ def test_dates_and_times() -> None:
     assert f.iso(moment) == "2026-11-03T19:05:00+00:00"
     with at(moment):
         assert f.ago(moment - timedelta(hours=2)) == "2 hours ago"
+        assert f.ago(moment) == f.ago(moment - timedelta(seconds=59)) == "just now"
 
 
 def test_span_and_size() -> None:

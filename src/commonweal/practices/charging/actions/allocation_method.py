@@ -10,11 +10,14 @@ from commonweal.kernel.audit.public import action, record
 from commonweal.kernel.authority.public import Decision, approve, propose, reject
 from commonweal.kernel.calendar.public import FiscalPeriod, now
 from commonweal.kernel.party.public import centre
+from commonweal.kernel.schema.public import CommonwealError
 
 from ..domain.cost_terms import check_method
 from ..domain.costs import CostError
+from ..engine.documents import run_allocate
 from ..models import AllocationMethod
-from ..selectors.allocation_method import method_effect, method_on, proposed_method
+from ..selectors.allocation_inputs import document_of, inputs
+from ..selectors.allocation_method import last_allocation, method_on, proposed_method
 from ..selectors.cost_model import require_open
 from .cost_model import PERMISSION
 
@@ -44,7 +47,7 @@ def propose_allocation_method(
         raise CostError(
             "COSTS-273", f"On {starts} it counts already that {WORDS[method]}.", field="method"
         )
-    _require_solvable(actor, method)
+    _require_solvable(method)
     made = AllocationMethod.objects.create(
         agency_id=centre().agency_id, method=method, starts=starts, reason=reason.strip()[:500],
         recorded_at=now(),
@@ -68,15 +71,21 @@ def propose_allocation_method(
     return made
 
 
-def _require_solvable(actor: Actor, method: str) -> None:
-    """Refuse a method by which the last month's costs could not have been shared (COSTS-274)."""
-    effect = method_effect(actor)
-    if effect is not None and method in effect.refused:
+def _require_solvable(method: str) -> None:
+    """Refuse a method by which the last allocated month's costs cannot be shared as pools and
+    drivers stand now (COSTS-274)."""
+    last = last_allocation()
+    if last is None:
+        return
+    month = FiscalPeriod.parse(last.last_period)
+    try:
+        run_allocate(document_of(inputs("actual", month, month), method))
+    except CommonwealError as problem:
         raise CostError(
             "COSTS-274",
-            f"The costs of {effect.period} cannot be shared so: {effect.refused[method]}",
+            f"The costs of {month.code} cannot be shared so: {problem.message}",
             field="method",
-        )
+        ) from problem
 
 
 @action

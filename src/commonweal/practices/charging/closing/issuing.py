@@ -120,7 +120,7 @@ def make_papers(maker: PackMaker, bill: Bill) -> None:
     owner = ("charging.Bill", str(bill.id))
     papers = [
         ("pack", f"{bill.number}-proof.zip", "application/zip", pack.data),
-        ("pdf", f"{bill.number}.pdf", "application/pdf", bill_pdf(actor, bill, chain)),
+        ("pdf", f"{bill.number}.pdf", "application/pdf", bill_pdf(actor, bill, chain, lines)),
         ("csv", f"{bill.number}.csv", "text/csv", bill_csv(bill, lines, chain)),
     ]
     with suppress(InvoiceError):  # what is missing is shown where invoices are asked for

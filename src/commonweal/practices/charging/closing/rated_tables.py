@@ -19,6 +19,8 @@ RATED = (
     "agency_id, charge_item, rate_version, order_line, source, fact_id, from_time, quantity,"
     " quantity_before, amount"
 )
+CARRIED = ("order_line", "bureau")
+"""What goes with each record through the kernel: pages ask for a line's records by bureau."""
 
 
 def plan_of(base: Any, models: Mapping[UUID, PriceModel], period: str) -> RatingPlan:
@@ -26,7 +28,7 @@ def plan_of(base: Any, models: Mapping[UUID, PriceModel], period: str) -> Rating
     names = dimension_names(models.values())
     yearly = sorted((key for key, m in models.items() if m.span == "year"), key=str)
     if not yearly:
-        return RatingPlan(carry=("order_line",), dimensions=names)
+        return RatingPlan(carry=CARRIED, dimensions=names)
     base.execute(
         "CREATE OR REPLACE TABLE openings (agency_id UUID, charge_item UUID, rate_version UUID,"
         " quantity DECIMAL(18,6))"
@@ -37,7 +39,7 @@ def plan_of(base: Any, models: Mapping[UUID, PriceModel], period: str) -> Rating
             "INSERT INTO openings VALUES (?, ?, ?, ?)",
             [str(agency_id), str(items[version]), str(version), quantity],
         )
-    return RatingPlan(carry=("order_line",), dimensions=names, openings="openings")
+    return RatingPlan(carry=CARRIED, dimensions=names, openings="openings")
 
 
 def used_by_version(base: Any) -> dict[tuple[UUID, UUID], Decimal]:
@@ -120,7 +122,8 @@ def add_labels(base: Any, plan: RatingPlan, models: Mapping[str, PriceModel]) ->
     )
     listed = ", ".join(f"r.{name.strip()}" for name in f"{RATED}{dimensions}".split(","))
     base.execute(
-        f"""CREATE OR REPLACE TABLE lines AS SELECT 'usage' AS kind, '' AS charge_period, {listed},
+        f"""CREATE OR REPLACE TABLE lines AS
+        SELECT 'usage' AS kind, '' AS charge_period, {listed}, r.bureau,
         coalesce(c.cell, '') AS cell,
         CASE WHEN coalesce(c.peak, r.rate_version IN (SELECT rate_version FROM peaks))
           THEN greatest(r.quantity - r.quantity_before, 0) ELSE r.quantity END AS counted
@@ -130,3 +133,17 @@ def add_labels(base: Any, plan: RatingPlan, models: Mapping[str, PriceModel]) ->
 
 def _is(values: tuple[str, ...], given: Mapping[str, str], model: Matrix) -> bool:
     return values == tuple(given[name] for name in model.dimensions)
+
+
+def line_totals(base: Any, agency_id: UUID) -> list[list[Any]]:
+    """What the month's own records of each line and bureau come to, kept with the rated file, so
+    that a page need not add up millions: item, rate version, order line, cell, bureau (or empty),
+    records, quantity, amount."""
+    rows = base.execute(
+        """SELECT charge_item::VARCHAR, rate_version::VARCHAR, order_line::VARCHAR, cell,
+        coalesce(bureau::VARCHAR, ''), count(*), sum(quantity)::DECIMAL(38,6)::VARCHAR,
+        sum(amount)::DECIMAL(38,9)::VARCHAR
+        FROM lines WHERE agency_id = ? AND kind = 'usage' GROUP BY ALL ORDER BY ALL""",
+        [str(agency_id)],
+    ).fetchall()
+    return [list(row) for row in rows]

@@ -45,7 +45,7 @@ from .corrections import corrected_line, corrections
 from .drafting import CauseError, Funding, RatedGroup, funding_shares
 from .fixed import fixed_charges, fixed_items, refuse_fixed_usage
 from .late import Corrected, Place
-from .rated_tables import RATED, add_labels, plan_of, used_by_version, without_cell
+from .rated_tables import RATED, add_labels, line_totals, plan_of, used_by_version, without_cell
 from .rates import RateIndex, approved_rates
 
 MOST_ROWS = 100
@@ -151,6 +151,7 @@ def load(work: Workspace, prepared: Prepared) -> None:
             "(SELECT NULL::UUID AS agency_id, NULL::UUID AS charge_item_id,"
             " NULL::UUID AS order_line_id, '' AS source, '' AS external_id,"
             " NULL::TIMESTAMPTZ AS starts, 0::DECIMAL(18,6) AS quantity, '' AS dimensions,"
+            " NULL::UUID AS bureau_id,"
             " false AS late WHERE 1 = 0)"
         )
     base.execute("CREATE TABLE by_order (item UUID)")
@@ -161,7 +162,7 @@ def load(work: Workspace, prepared: Prepared) -> None:
     base.execute(
         f"""CREATE TABLE joined AS SELECT f.agency_id, f.charge_item_id AS charge_item,
         r.rate_version, f.order_line_id AS order_line, f.source, f.external_id AS fact_id,
-        f.starts AS from_time, f.quantity,
+        f.starts AS from_time, f.quantity, f.bureau_id AS bureau,
         f.charge_item_id IN (SELECT item FROM by_order) AS fixed{dimensions}
         FROM {facts} f LEFT JOIN rates r ON r.charge_item = f.charge_item_id
         AND r.starts <= f.starts AND f.starts < r.ends WHERE NOT f.late"""
@@ -231,7 +232,10 @@ def write_rated(
             period=period,
             write=partial(_write, work, agency_id),
             rows=rows,
-            totals={"input_hash": prepared.input_hash},
+            totals={
+                "input_hash": prepared.input_hash,
+                "lines": line_totals(work.connection, agency_id),
+            },
         )
     return result.facts + sum(1 for each in late if each.fact is not None)
 

@@ -125,6 +125,14 @@ def allocation_document(
     return document
 
 
+def by_method(document: Mapping[str, Any], method: str) -> dict[str, Any]:
+    """The same costs and drivers by another method; pools stand in the order of the step-down."""
+    found = {name: value for name, value in document.items() if name != "order"}
+    if method in ORDERED:
+        found["order"] = [pool["id"] for pool in document["pools"]]
+    return {**found, "method": method}
+
+
 def edge_rows(document: Mapping[str, Any], result: Mapping[str, Any]) -> list[EdgeRow]:
     """The resolved shares of the engine's result, with pool codes as people know them."""
     drivers = {pool["id"]: driver_text(pool) for pool in document["pools"]}

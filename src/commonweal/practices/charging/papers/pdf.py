@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import resources
 from typing import Any
@@ -16,16 +17,19 @@ from commonweal.kernel.party.public import centre
 
 from .. import sentences
 from ..domain.bills import UNCOUNTED
-from ..models import Bill
+from ..models import Bill, BillLine
 from ..selectors.bills import BillView, bill_view
 
 
-def bill_pdf(actor: Actor, bill: Bill, chain_head: str) -> bytes:
-    """The PDF's bytes. `chain_head` and the pack's root are printed on it (design laws 7 and 8)."""
+def bill_pdf(
+    actor: Actor, bill: Bill, chain_head: str, lines: Sequence[BillLine] | None = None
+) -> bytes:
+    """The PDF's bytes. `chain_head` and the pack's root are printed on it (design laws 7 and 8).
+    `lines`: the bill's, where they were read before."""
     template = resources.files(__package__) / "bill.typ"
     # In the centre's language, whoever issues it: the paper must not depend on who pressed.
     with override(centre().locale):
-        said = pdf_data(actor, bill, chain_head)
+        said = pdf_data(actor, bill, chain_head, lines)
     data = json.dumps(said, sort_keys=True, ensure_ascii=False)
     # typst stamps the file with a time unless given one; the bill's own date keeps bytes the same.
     stamp = datetime.combine(bill.issued_on, datetime.min.time(), UTC) if bill.issued_on else None
@@ -40,10 +44,12 @@ def bill_pdf(actor: Actor, bill: Bill, chain_head: str) -> bytes:
     return made
 
 
-def pdf_data(actor: Actor, bill: Bill, chain_head: str) -> dict[str, Any]:
+def pdf_data(
+    actor: Actor, bill: Bill, chain_head: str, lines: Sequence[BillLine] | None = None
+) -> dict[str, Any]:
     """Everything that the template prints, already in words."""
     profile = centre()
-    view = bill_view(actor, bill.id, profile.fiscal_year_start_month)
+    view = bill_view(actor, bill.id, profile.fiscal_year_start_month, lines)
     say = sentences.Words(bill.currency)
     return {
         "title": _("Bill {number} for {month}").format(

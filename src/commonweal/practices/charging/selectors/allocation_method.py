@@ -8,7 +8,6 @@ from datetime import date
 from uuid import UUID
 
 from commonweal.kernel.access.public import Actor, require
-from commonweal.kernel.calendar.public import FiscalPeriod
 from commonweal.kernel.money.public import Money
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import (
@@ -20,11 +19,11 @@ from commonweal.kernel.schema.public import (
     listing,
 )
 
+from ..domain.cost_model import by_method
 from ..domain.cost_terms import DEFAULT_METHOD, METHODS
 from ..engine.documents import run_allocate
 from ..models import AllocationMethod, AllocationRun
-from .allocation_inputs import document_of, inputs
-from .cost_model import VIEW, service_rows
+from .cost_model import VIEW
 
 
 def method_on(day: date) -> str:
@@ -60,7 +59,7 @@ def proposed_method(actor: Actor, method_id: UUID) -> AllocationMethod:
 
 @dataclass(frozen=True)
 class ServiceByMethod:
-    """What a service would cost under each method, minor units, in the order of the columns."""
+    """What a service (or a pool's idle part) would cost, minor units by method, in their order."""
 
     code: str
     name: str
@@ -81,23 +80,23 @@ class MethodEffect:
     refused: dict[str, str]
 
 
+def last_allocation() -> AllocationRun | None:
+    """The newest allocation of actual costs of the last month that has one, without its result."""
+    found = AllocationRun.objects.filter(agency_id=centre().agency_id, basis="actual")
+    return found.defer("result", "ledger").order_by("last_period", "recorded_at", "id").last()
+
+
 def method_effect(actor: Actor) -> MethodEffect | None:
     """Every method tried on the last month that was allocated; None before the first."""
     require(actor, VIEW)
-    last = (
-        AllocationRun.objects.filter(agency_id=centre().agency_id, basis="actual")
-        .order_by("last_period", "recorded_at", "id")
-        .last()
-    )
+    last = last_allocation()
     if last is None:
         return None
-    month = FiscalPeriod.parse(last.last_period)
     refused: dict[str, str] = {}
     found: dict[str, dict[str, int] | None] = {}
-    given = inputs("actual", month, month)
     for method in METHODS:
         try:
-            result = run_allocate(document_of(given, method))
+            result = run_allocate(by_method(last.document, method))
         except CommonwealError as problem:
             refused[method], found[method] = problem.message, None
             continue
@@ -105,13 +104,15 @@ def method_effect(actor: Actor) -> MethodEffect | None:
             row["target"]: Money.exactly(row["amount"], last.currency).minor
             for row in result["totals"]
         }
-    names = [(row.code, row.name) for row in service_rows()]
 
     def amounts(code: str) -> list[int | None]:
         return [None if (each := found[m]) is None else each.get(code, 0) for m in METHODS]
 
-    rows = [ServiceByMethod(code, name, amounts(code)) for code, name in names]
+    rows = [
+        ServiceByMethod(target["id"], target["name"], amounts(target["id"]))
+        for target in last.document["targets"]
+    ]
     rest = ServiceByMethod("unallocated", "", amounts("unallocated"))
     if any(rest.amounts):
         rows.append(rest)
-    return MethodEffect(month.code, last.currency, METHODS, rows, refused)
+    return MethodEffect(last.last_period, last.currency, METHODS, rows, refused)

@@ -111,7 +111,8 @@ def asset_months(actor: Actor, asset: Asset, place: Place = FIRST) -> Listing[As
 def disposals(actor: Actor, asset: Asset) -> list[Disposal]:
     """What was proposed about an asset's end, newest first: few."""
     require(actor, VIEW)
-    found = Disposal.objects.filter(asset=asset).prefetch_related("credits__agency")
+    found = Disposal.objects.filter(asset=asset).select_related("asset")
+    found = found.prefetch_related("credits__agency", "asset__shares__customer")
     return list(found.order_by("-recorded_at"))
 
 

@@ -110,10 +110,15 @@ def item_totals(bill_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, ItemTotal]]:
     return {bill_id: totals_by_item(found) for bill_id, found in grouped.items()}
 
 
-def bill_view(actor: Actor, bill_id: UUID | str, fiscal_start: int = 1) -> BillView:
-    """Everything that the bill's page shows."""
+def bill_view(
+    actor: Actor,
+    bill_id: UUID | str,
+    fiscal_start: int = 1,
+    lines: Sequence[BillLine] | None = None,
+) -> BillView:
+    """Everything that the bill's page shows. `lines`: the bill's, where they were read before."""
     the_bill = bill(actor, bill_id)
-    lines = bill_lines(the_bill)
+    lines = bill_lines(the_bill) if lines is None else lines
     groups: dict[UUID, list[BillLine]] = defaultdict(list)
     for line in lines:
         groups[line.service_id].append(line)

@@ -14,7 +14,7 @@ import duckdb
 
 from commonweal.kernel.access.public import Actor
 from commonweal.kernel.authority.public import decision_document
-from commonweal.kernel.catalogue.public import UnitConversion
+from commonweal.kernel.catalogue.public import UnitConversion, conversions_in_force
 from commonweal.kernel.metering.public import agency_files, late_facts
 
 from ..models import BillLine
@@ -49,6 +49,8 @@ class Converted:
 
 def sent_records(actor: Actor, agency_id: UUID, period: str) -> list[SentRecord]:
     """An agency's records that count in a month and came in another unit, by source and id."""
+    if not conversions_in_force():  # an approved one never goes: nothing was ever converted
+        return []
     found = [
         *_on_time(actor, agency_id, period),
         *(

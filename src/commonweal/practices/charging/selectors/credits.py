@@ -103,11 +103,6 @@ def unearned_lines() -> QuerySet[Any]:
 
 def credit_left(actor: Actor, found: Iterable[Credit]) -> dict[UUID, int]:
     """What no bill has taken yet of some credits; one query."""
-    return left_of(found)
-
-
-def left_of(found: Iterable[Credit]) -> dict[UUID, int]:
-    """What no bill has taken yet of some credits that the caller may see; one query."""
     shown = {credit.pk: credit.total_minor for credit in found}
     taken = (
         BillLine.objects.filter(credit__credit_id__in=shown)

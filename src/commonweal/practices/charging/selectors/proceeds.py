@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, Sum
 
 from commonweal.kernel.access.public import Actor, require
 from commonweal.kernel.calendar.public import today
@@ -18,7 +18,6 @@ from commonweal.kernel.schema.public import derived_id
 from ..models import (
     AllocationEdge,
     AllocationRun,
-    Bill,
     BillLine,
     ContributorCredit,
     CostPool,
@@ -27,7 +26,6 @@ from ..models import (
     Settlement,
 )
 from .cost_model import VIEW
-from .credits import left_of
 
 CHARGED = ("usage", "fixed", "correction")
 
@@ -80,8 +78,8 @@ class ShareOut:
     """A part of a disposal's proceeds. `way`: pool (the centre's), credit, refund, held (for a
     grant) or nothing (it came to no cent).
 
-    `credit`: its credit, with what no bill holds of it yet and the bills that do; `refund`: its
-    settlement.
+    `credit`: its credit, with what no bill holds of it yet and the numbers of the bills that do;
+    `refund`: its settlement.
     """
 
     name: str
@@ -91,7 +89,7 @@ class ShareOut:
     way: str
     credit: Credit | None = None
     left: int = 0
-    bills: Sequence[Bill] = ()
+    bills: Sequence[str] = ()
     refund: Settlement | None = None
 
     @property
@@ -102,15 +100,16 @@ class ShareOut:
 
 
 def proceeds_of(actor: Actor, disposal: Disposal) -> list[ShareOut]:
-    """Each part of an approved disposal's proceeds and what became of it; they add up to them."""
+    """Each part of an approved disposal's proceeds (of `disposals`) and what became of it; they add
+    up to them."""
     require(actor, VIEW)
     if disposal.state != "approved":
         return []
     parts = dict(disposal.parts["proceeds"])
     own = int(parts.pop("", 0))
     found = [ShareOut("", "", "", own, "pool" if own else "nothing")]
-    ways = {row.agency_id: row for row in _given(disposal.credits.select_related("agency"))}
-    for share in disposal.asset.shares.select_related("customer").order_by("pk"):
+    ways = {row.agency_id: row for row in given(actor, disposal.credits.all())}
+    for share in disposal.asset.shares.all():
         customer = share.customer
         if customer is None:
             minor = int(parts[f"grant:{share.grant}"])
@@ -135,52 +134,50 @@ class Given:
 
 
 def given(actor: Actor, rows: Iterable[ContributorCredit]) -> list[Given]:
-    """What became of those contributors' rows that the actor may see, in their order."""
-    own = actor.agencies_with("charging.view_bills")
-    every = actor.centre and actor.may(VIEW)
-    return _given(row for row in rows if every or row.agency_id in own)
-
-
-def _given(rows: Iterable[ContributorCredit]) -> list[Given]:
-    """The same for callers that checked the actor; a few queries for all of them."""
+    """What became of contributors' rows, in their order; a few queries for all of them."""
     shown = list(rows)
+    if actor.centre:
+        require(actor, VIEW)
+    else:
+        for agency_id in {row.agency_id for row in shown}:
+            require(actor, "charging.view_bills", agency_id)
     ids = {row.pk: credit_id_of(row.disposal_id, row.agency_id) for row in shown}
     credits = Credit.objects.in_bulk(list(ids.values()))
-    left = left_of(credits.values())
-    bills = _bills(credits)
-    keys = {refund_key(row.disposal_id) for row in shown}
-    agencies = {row.agency_id for row in shown}
-    refunds = {
-        (each.agency_id, each.key): each
-        for each in Settlement.objects.filter(agency_id__in=agencies, key__in=keys)
-    }
+    held = _on_bills(credits)
+    others = [row for row in shown if ids[row.pk] not in credits]
+    refunds = _refunds(others) if others else {}
     found = []
     for row in shown:
-        credit = credits.get(ids[row.pk])
-        refund = refunds.get((row.agency_id, refund_key(row.disposal_id)))
-        share = ShareOut(
-            row.agency.name, row.agency.code, "", row.amount_minor,
-            "credit" if credit else "refund" if refund else "nothing",
-            credit, left.get(credit.pk, 0) if credit else 0,
-            bills.get(credit.pk, ()) if credit else (), refund,
-        )  # fmt: skip
+        share = ShareOut(row.agency.name, row.agency.code, "", row.amount_minor, "nothing")
+        credit, refund = credits.get(ids[row.pk]), refunds.get((row.agency_id, row.disposal_id))
+        if credit is not None:
+            taken = held.get(credit.pk, {})
+            left = credit.total_minor + sum(taken.values())
+            share = replace(share, way="credit", credit=credit, left=left, bills=sorted(taken))
+        elif refund is not None:
+            share = replace(share, way="refund", refund=refund)
         found.append(Given(row, share))
     return found
 
 
-def _bills(credits: Any) -> dict[UUID, list[Bill]]:
-    """The bills that hold something of credits, by credit, oldest first."""
-    pairs = (
+def _on_bills(credits: Mapping[UUID, Credit]) -> dict[UUID, dict[str, int]]:
+    """What bills hold of credits, by credit and the bill's number (its month before the issue)."""
+    if not credits:
+        return {}
+    rows = (
         BillLine.objects.filter(credit__credit_id__in=list(credits))
-        .exclude(bill__state="draft")
-        .values_list("credit__credit_id", "bill_id")
-        .distinct()
+        .values_list("credit__credit_id", "bill__number", "bill__period")
+        .annotate(total=Sum("amount_minor"))
+        .order_by()
     )
-    taken: dict[UUID, set[UUID]] = {}
-    for credit, bill in pairs:
-        taken.setdefault(credit, set()).add(bill)
-    known = Bill.objects.in_bulk({bill for each in taken.values() for bill in each})
-    return {
-        credit: sorted((known[bill] for bill in own if bill in known), key=lambda b: b.period)
-        for credit, own in taken.items()
-    }
+    held: dict[UUID, dict[str, int]] = defaultdict(dict)
+    for credit, number, period, total in rows:
+        held[credit][number or period] = int(total)
+    return held
+
+
+def _refunds(rows: Sequence[ContributorCredit]) -> dict[tuple[UUID, UUID], Settlement]:
+    """What paid contributors back, by agency and disposal."""
+    keys = {refund_key(row.disposal_id): row.disposal_id for row in rows}
+    found = Settlement.objects.filter(agency_id__in={row.agency_id for row in rows}, key__in=keys)
+    return {(each.agency_id, keys[each.key]): each for each in found}

@@ -122,8 +122,9 @@ def test_who_reserved_pays_for_what_lay_idle_on_the_next_bill(charged: World) ->
             parts = LineFunding.objects.filter(line=line).values_list("amount_minor", flat=True)
             assert sum(parts) == line.amount_minor
         assert (line.quantity, line.charge_period) == (0, AUGUST)
-        assert Words("USD").line_note(line) == "Reserved capacity that lay idle in August 2026"
-        assert "lay idle in August 2026: $" in Words("USD").line(line)
+        reason = "Reserved capacity of “Premises” that lay idle in August 2026"
+        assert Words("USD").line_note(line) == reason
+        assert Words("USD").line(line).startswith("Your part of what lay idle: $")
 
 
 def test_the_pack_proves_the_charge_and_a_false_one_is_found(
@@ -304,7 +305,7 @@ def test_the_agency_reads_its_charge_by_page_and_by_api(charged: World) -> None:
         browser = Client(headers={"accept-language": "en-us"})
         browser.force_login(get_user_model().objects.get(pk=officer.user_id))
         read = browser.get(f"/agency/lines/{line.pk}/").content.decode()
-        assert "Reserved capacity that lay idle in August 2026" in read
+        assert "Reserved capacity of “Premises” that lay idle in August 2026" in read
         assert "30 of 40 desks reserved" in read
         assert "those who reserved it bear it" in read
         assert "How the rate is worked out" not in read

@@ -75,7 +75,7 @@ def test_a_scenario_is_tried_kept_compared_published_and_proposed(
             "policy-helpdesk": "absorbed", "growth-helpdesk.storage": "-10%"}  # fmt: skip
     tried = text_of(owner.post("/centre/rates/scenarios/new/", {**form, "do": "try"}))
     assert "Worked out, not kept yet" in tried
-    assert "helpdesk loses" in tried
+    assert "IT help desk loses" in tried
     assert "goes with it" in tried
     unnamed = owner.post("/centre/rates/scenarios/new/", {**form, "do": "keep"})
     assert "SCENARIO-110" in text_of(unnamed, 422)
