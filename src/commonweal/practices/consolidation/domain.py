@@ -56,10 +56,10 @@ class Frozen:
 class Now:
     """What is known of one service in one fiscal year of an agency.
 
-    `months`: how many months count (covered by an order, books closed). `charges`: by those months'
-    books. `own`: amount by kind, None where the agency entered nothing for some month. `volume`:
-    over the months counted, in the baseline's unit. `index_then`, `index_now`: the price index of
-    the baseline's price year and of this year.
+    `months`: how many months count (covered by an order, books closed). `charges`: by the books of
+    all closed months of the year. `own`: amount by kind, None where the agency entered nothing for
+    some month. `volume`: over the months counted, in the baseline's unit. `index_then`,
+    `index_now`: the price index of the baseline's price year and of this year.
     """
 
     months: int

@@ -22,6 +22,8 @@ from .recovery import RecoveryError
 
 METHODS = ("refund", "credit", "future_rates", "allocated")
 CASH = "refund"
+RATE_METHODS = ("future_rates", "allocated")
+"""The methods that move no money: rates of a later year take the result up."""
 DAY_COUNT = "actual/365"
 
 

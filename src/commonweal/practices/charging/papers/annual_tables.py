@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from commonweal.kernel.access.public import Actor
 from commonweal.kernel.authority.public import Decision
@@ -48,7 +48,8 @@ UNKNOWN = "cannot be determined"
 SUBJECTS = (
     "charging.RateVersion", "charging.CloseRun", "charging.PriceReduction",
     "charging.RecoveryRule", "charging.AccountEntry", "charging.Adjustment",
-    "charging.Engagement", "charging.Disposal",
+    "charging.Engagement", "charging.Disposal", "charging.IdlePolicy",
+    "charging.AllocationMethod", "charging.ExchangeRate", "charging.Credit",
 )  # fmt: skip
 Table = tuple[Sequence[str], list[tuple[Any, ...]]]
 
@@ -377,10 +378,13 @@ class Tables:
         ]  # fmt: skip
 
     def decisions(self) -> Table:
-        """The decisions of the year; people by opaque ids."""
+        """Decisions proposed in the year, and those of its adjustments; people by opaque ids."""
         header = ("decision", "subject", "about", "statement", "state", "amount", "proposed_at",
                   "proposed_by", "decided_at", "decided_by", "reason")  # fmt: skip
+        ends = FiscalPeriod.parse(self.months[-1]).end_day
+        adjusted = [row.decision_id for row in self.adjustment_rows() if row.decision_id]
         found = Decision.objects.filter(
+            Q(proposed_at__date__lt=ends) | Q(pk__in=adjusted),
             subject_type__in=SUBJECTS,
             proposed_at__date__gte=f"{self.months[0]}-01",
         ).order_by("id")
@@ -414,7 +418,19 @@ class Tables:
         return header, rows
 
     def reconciliation(self) -> Table:
-        """What issued bills charged beside what the books say was earned, by service."""
+        """What issued bills charged beside what the books say was earned, by service.
+
+        A charge for a pool's idle capacity is revenue in the books and no service's own.
+        """
+        idle = dict(
+            BillLine.objects.filter(
+                bill__state="issued", bill__period__in=self.months,
+                credit__credit__kind="idle_pool",
+            )
+            .values_list("service__code")
+            .annotate(total=Sum("amount_minor"))
+            .order_by()
+        )  # fmt: skip
         posted = dict(
             Posting.objects.filter(
                 agency_id=centre().agency_id,
@@ -429,9 +445,11 @@ class Tables:
         rows = []
         for row in self.accounts:
             billed = row.account.of("billed") or 0
+            lying = int(idle.get(row.account.service, 0))
             earned = -int(posted.get(row.account.service, 0))
             rows.append(
-                (row.account.service, self.money(billed), self.money(earned),
-                 self.money(billed - earned))
+                (row.account.service, self.money(billed), self.money(lying), self.money(earned),
+                 self.money(billed + lying - earned))
             )  # fmt: skip
-        return ("service", "billed", "revenue_in_the_books", "difference"), rows
+        header = ("service", "billed", "idle_capacity", "revenue_in_the_books", "difference")
+        return header, rows

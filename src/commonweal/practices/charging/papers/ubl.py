@@ -283,6 +283,9 @@ def _line(
 
 
 def _charge_reason(line: Mapping[str, Any]) -> str:
+    if line["kind"] == "credit":  # proceeds, a year's end, idle capacity: it corrects nothing
+        what = "Credit" if Decimal(line["amount"]) < 0 else "Charge"
+        return f"{what} by decision, beside bill {line['corrects_bill']}"
     if line.get("corrects_bill"):
         return f"Correction of bill {line['corrects_bill']}"
     return "Amount by the rate, not by the quantity alone"

@@ -15,6 +15,7 @@ from commonweal.kernel.money.public import Money, round_quotient
 from commonweal.kernel.schema.public import FIRST, Listing, NotFound, Place, listing
 
 from ..domain import rates as rate_domain
+from ..domain.year_end import RATE_METHODS
 from ..models import Adjustment, AdjustmentPart
 from .cost_model import VIEW
 
@@ -115,14 +116,14 @@ def carried_into(
     rows = Adjustment.objects.filter(
         service=item.service,
         state="approved",
-        method__in=("future_rates", "allocated"),
+        method__in=RATE_METHODS,
         document__inputs__choices__into_year=fiscal_year,
     ).order_by("id")
     found = []
     for row in rows:
-        sums = AdjustmentPart.objects.filter(
-            adjustment_id=row.pk, way__in=("future_rates", "allocated")
-        ).aggregate(total=Sum("amount_minor"))
+        sums = AdjustmentPart.objects.filter(adjustment_id=row.pk, way__in=RATE_METHODS).aggregate(
+            total=Sum("amount_minor")
+        )
         moved = Fraction(-int(sums["total"] or 0)) * part
         minor = round_quotient(moved.numerator, moved.denominator, "half_up")
         if minor:

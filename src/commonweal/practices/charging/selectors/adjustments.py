@@ -21,8 +21,17 @@ from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import Conflict
 
 from ..domain.recovery import Account, RecoveryError, Reserve, reserve_of
-from ..domain.year_end import DAY_COUNT, METHODS, Interest, Plan, Use, amount_due, plan
-from ..models import Adjustment, BillLine, LineFunding, LineQuery
+from ..domain.year_end import (
+    DAY_COUNT,
+    METHODS,
+    RATE_METHODS,
+    Interest,
+    Plan,
+    Use,
+    amount_due,
+    plan,
+)
+from ..models import Adjustment, AdjustmentPart, BillLine, LineFunding, LineQuery
 from .account_record import REDUCTION
 from .cost_model import VIEW
 from .credits import unearned_lines
@@ -56,7 +65,10 @@ class Choices:
 
 @dataclass(frozen=True)
 class Worked:
-    """An adjustment worked out: the plan, and the document of everything that went in."""
+    """An adjustment worked out: the plan, and the document of everything that went in.
+
+    `carried`: of years before, what this year's rates were to give back (+) or to bring in (−).
+    """
 
     service: Service
     account: Account
@@ -67,6 +79,7 @@ class Worked:
     disputed: int
     document: dict[str, Any]
     input_hash: str
+    carried: int = 0
 
 
 def uses_of(service_id: UUID, fiscal_year: int) -> list[Use]:
@@ -108,14 +121,22 @@ def uses_of(service_id: UUID, fiscal_year: int) -> list[Use]:
 
 
 def source_lines(service_id: UUID, fiscal_year: int) -> dict[UUID, UUID]:
-    """Per order line the newest issued bill line of the service in a year, which a credit names."""
-    rows = BillLine.objects.filter(
-        service_id=service_id,
-        bill__state="issued",
-        bill__period__in=fiscal_periods(fiscal_year),
-        kind__in=("usage", "fixed", "correction"),
-    ).order_by("bill__period", "number")
-    return dict(rows.values_list("order_line_id", "id"))
+    """Per order line the newest issued bill line of the service in a year, which a credit names:
+    one that charged for use, or else any (the year's only one may charge reserved capacity)."""
+    rows = (
+        BillLine.objects.filter(
+            service_id=service_id,
+            bill__state="issued",
+            bill__period__in=fiscal_periods(fiscal_year),
+        )
+        .exclude(id__in=unearned_lines())
+        .order_by("bill__period", "number")
+    )
+    charged = rows.filter(kind__in=("usage", "fixed", "correction"))
+    return {
+        **dict(rows.values_list("order_line_id", "id")),
+        **dict(charged.values_list("order_line_id", "id")),
+    }
 
 
 def open_disputes(service_id: UUID, fiscal_year: int) -> list[LineQuery]:
@@ -142,16 +163,41 @@ def given_before(service_id: UUID, fiscal_year: int) -> int:
     return int(found["total"] or 0)
 
 
-def _on_its_way(service_id: UUID, last: str) -> int:
-    """What approved adjustments still give back, which the balance of the last month lacks."""
+def carried_from_before(service_id: UUID, fiscal_year: int) -> int:
+    """What adjustments of years before put into a year's rates: given back by them (+), or brought
+    in. The year's result holds it with the opposite sign, on purpose, so it is no result of its
+    own."""
     rows = Adjustment.objects.filter(
-        service_id=service_id, state="approved", method__in=("refund", "credit")
+        service_id=service_id,
+        state="approved",
+        fiscal_year__lt=fiscal_year,
+        document__inputs__choices__into_year=fiscal_year,
     )
-    return sum(
-        row.amount_minor
-        for row in rows
-        if row.carried_out_on is None or FiscalPeriod.of_date(row.carried_out_on).code > last
+    found = AdjustmentPart.objects.filter(
+        adjustment_id__in=rows.values("pk"), way__in=RATE_METHODS
+    ).aggregate(total=Sum("amount_minor"))
+    return int(found["total"] or 0)
+
+
+def _on_its_way(service_id: UUID, account: Account) -> int:
+    """What approved adjustments settle and the balance of the account's last month still holds: not
+    carried out by then, or left to the rates of a later year."""
+    rows = {
+        row.pk: row for row in Adjustment.objects.filter(service_id=service_id, state="approved")
+    }
+    left = sum(row.amount_minor for row in rows.values())
+    parts = AdjustmentPart.objects.filter(adjustment_id__in=list(rows)).values_list(
+        "adjustment_id", "way"
     )
+    for key, way, amount in parts.annotate(total=Sum("amount_minor")).order_by():
+        row = rows[key]
+        if way in RATE_METHODS:
+            done = (choices_of(row.document).into_year or 0) <= account.fiscal_year
+        else:
+            day = row.carried_out_on
+            done = day is not None and FiscalPeriod.of_date(day).code <= account.last
+        left -= int(amount) if done else 0
+    return left
 
 
 def work_out(actor: Actor, *, service: str, fiscal_year: int, choices: Choices) -> Worked:
@@ -171,8 +217,10 @@ def work_out(actor: Actor, *, service: str, fiscal_year: int, choices: Choices) 
     rules = rules_in_force(today(centre().zone))
     reserve = reserve_of(account, limit_of(rules, "reserve_days", found.service.pk))
     given = given_before(found.service.pk, fiscal_year)
-    excess = max(0, (reserve.excess or 0) - _on_its_way(found.service.pk, account.last))
-    whole = max(result, excess + max(0, given)) if excess else result
+    carried = carried_from_before(found.service.pk, fiscal_year)
+    own = result + carried
+    excess = max(0, (reserve.excess or 0) - _on_its_way(found.service.pk, account))
+    whole = max(own, excess + max(0, given)) if excess else own
     if choices.kept_minor < 0:
         raise RecoveryError(
             "RECOVERY-309", "What stays in the reserve is zero or more.", field="kept"
@@ -193,11 +241,17 @@ def work_out(actor: Actor, *, service: str, fiscal_year: int, choices: Choices) 
         refund_grants=choices.refund_grants,
         allocated_limit=int(limit),
     )
-    inputs = plain(_inputs(account, basis, result, disputed, given, reserve, choices, uses))
+    inputs = plain(
+        {
+            **_inputs(account, basis, result, disputed, given, reserve, choices, uses),
+            "carried": carried,
+        }
+    )
     document = {"format": FORMAT, "inputs": inputs, "outcome": plain(_outcome(made, interest))}
     return Worked(
-        found.service, account, reserve, made, basis, result, disputed, document, digest(inputs)
-    )
+        found.service, account, reserve, made, basis, result, disputed, document, digest(inputs),
+        carried,
+    )  # fmt: skip
 
 
 def _require_whole_year(account: Account) -> None:
@@ -267,10 +321,12 @@ def _check_choices(choices: Choices, amount: int, account: Account, reserve: Res
         )
     if choices.method == "credit":
         _check_months(choices.months)
-    if choices.method in {"future_rates", "allocated"} and not choices.into_year:
+    later = choices.into_year is not None and choices.into_year > account.fiscal_year
+    if choices.method in RATE_METHODS and not later:
         raise RecoveryError(
             "RECOVERY-314",
-            "Say which fiscal year's rates take the result up.",
+            "Say which fiscal year's rates take the result up: one after the year that is "
+            "adjusted.",
             field="into_year",
         )
     if choices.method == "refund" and amount < 0:

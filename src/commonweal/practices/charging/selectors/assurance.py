@@ -299,8 +299,8 @@ def _roles_lent(first: date, end: date) -> list[dict[str, Any]]:
 
 def _tokens(end: date, used: Used) -> list[dict[str, Any]]:
     _start, stop = _moments(end, end)
-    live = ApiToken.objects.filter(
-        created_at__lt=stop, revoked_at__isnull=True, expires_at__gt=stop
+    live = ApiToken.objects.filter(created_at__lt=stop, expires_at__gt=stop).exclude(
+        revoked_at__lt=stop
     )
     return [
         {

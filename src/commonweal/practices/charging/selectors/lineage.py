@@ -135,7 +135,11 @@ def _trail(
 
 
 def _billed(run: AllocationRun, services: set[str]) -> dict[str, dict[str, int]]:
-    """Minor units of issued bills per service and agency for the run's months; one query."""
+    """Minor units of issued bills per service and agency for the run's months; one query.
+
+    Without what hands on an asset's proceeds or a year's adjustment, and idle charges of pools:
+    they are no charge for the service's cost (and idle cost has a place of its own).
+    """
     rows = (
         BillLine.objects.filter(
             bill__state="issued",
@@ -159,6 +163,8 @@ def _idle_charged(run: AllocationRun) -> dict[str, dict[str, int]]:
 
     Charged by the close's own run, and true of every later allocation of the same months.
     """
+    if run.basis != "actual":
+        return {}
     rows = IdleCharge.objects.filter(period__gte=run.first_period, period__lte=run.last_period)
     found: dict[str, dict[str, int]] = {}
     for pool, agency, minor in rows.exclude(pool="").values_list(
@@ -168,9 +174,9 @@ def _idle_charged(run: AllocationRun) -> dict[str, dict[str, int]]:
         own[agency] = own.get(agency, 0) + minor
     whole = IdleCost.objects.filter(run=run, capacity__pool__isnull=False)
     for pool, minor in whole.values_list("capacity__pool__code", "idle_minor"):
-        own = found.get(IDLE + pool)
-        if own is not None and minor > sum(own.values()):
-            own[""] = minor - sum(own.values())
+        known = found.get(IDLE + pool, {})
+        if known and minor > sum(known.values()):
+            known[""] = minor - sum(known.values())
     return found
 
 

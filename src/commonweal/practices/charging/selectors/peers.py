@@ -20,6 +20,7 @@ from commonweal.kernel.party.public import Agency, centre
 from ..domain.peers import Quartiles, place_of, quartiles
 from ..models import BillLine
 from .cost_model import VIEW as VIEW_COSTS
+from .credits import unearned_lines
 from .fiscal import fiscal_periods
 from .rates import _CLOSED_COSTS, _costs
 
@@ -99,8 +100,10 @@ def _sums(periods: Sequence[str]) -> tuple[list[str], Sums]:
     found: Sums = defaultdict(dict)
     lines = BillLine.objects.filter(bill__period__in=periods, bill__state="issued")
     months = sorted(set(lines.values_list("bill__period", flat=True).distinct()))
-    rows = lines.values_list("charge_item_id", "agency_id").annotate(
-        Sum("amount_minor"), Sum("quantity")
+    rows = (  # what an asset or a year before handed on is no price of this year
+        lines.exclude(id__in=unearned_lines())
+        .values_list("charge_item_id", "agency_id")
+        .annotate(Sum("amount_minor"), Sum("quantity"))
     )
     for item, agency, amount, quantity in rows.order_by():
         found[item][agency] = (int(amount), quantity)

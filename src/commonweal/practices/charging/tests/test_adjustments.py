@@ -23,6 +23,8 @@ from commonweal.practices.charging.models import (
     Credit,
     CreditPortion,
 )
+from commonweal.practices.charging.selectors import adjustments as working
+from commonweal.practices.charging.selectors import recovery as accounts
 
 from .copies import closed, copies, enter, world
 from .recovery_scene import YEAR, decide, end_the_year, entered, proposed, refuse, service_id
@@ -169,6 +171,49 @@ def test_future_rates_take_the_result_up(closed: World) -> None:
     assert balances(centre().agency_id, ("2320",)) == before
 
 
+def test_what_future_rates_gave_back_is_not_taken_again_a_year_later(
+    closed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """July stands for a year and August for the next: its result is measured with what the year
+    before had put into its rates, in either direction."""
+    years = {2026: ["2026-07"], 2027: ["2026-08"]}
+    for module in (working, accounts):
+        monkeypatch.setattr(module, "fiscal_periods", lambda year: years[year])
+    monkeypatch.setattr(accounts, "fiscal_year_of", lambda day: 2027)
+    entered(closed, "helpdesk", "other_revenue", 50_000, "2026-07")
+    row = proposed(closed, "helpdesk", "future_rates", into_year=2027, refund_grants=True)
+    decide(closed, row.decision_id)
+    with act_as(SYSTEM):
+        parts = AdjustmentPart.objects.filter(adjustment_id=row.pk, way="future_rates")
+        put_into_rates = sum(part.amount_minor for part in parts)
+    asked = charging.Choices("credit", months=("2026-10",), refund_grants=True)
+    with act_as(closed.finance):
+        worked = charging.work_out(
+            closed.finance, service="helpdesk", fiscal_year=2027, choices=asked
+        )
+    assert put_into_rates > 0
+    assert worked.carried == put_into_rates
+    assert worked.plan.amount == worked.result + put_into_rates
+    assert worked.document["inputs"]["carried"] == put_into_rates
+    # had the rates given all of it back, the year would end even and nothing would be charged
+    late_cost(closed, "helpdesk", f"{(worked.plan.amount) / 100:.2f}")
+    with act_as(closed.finance), pytest.raises(CommonwealError) as even:
+        charging.work_out(closed.finance, service="helpdesk", fiscal_year=2027, choices=asked)
+    assert even.value.code == "RECOVERY-303"
+
+
+def test_an_excess_left_to_future_rates_is_adjusted_once(closed: World) -> None:
+    rich(closed, 2_000_000)
+    row = proposed(closed, "payroll", "future_rates", into_year=2027, refund_grants=True)
+    decide(closed, row.decision_id)
+    for done in (False, True):
+        if done:
+            carried(closed, row)
+        with pytest.raises(CommonwealError) as refused:
+            proposed(closed, "payroll", "future_rates", into_year=2027, refund_grants=True)
+        assert refused.value.code == "RECOVERY-303"
+
+
 def test_allocated_costs_take_no_more_than_their_limit(closed: World) -> None:
     rich(closed, 5_000)
     with act_as(closed.finance):
@@ -190,6 +235,7 @@ def test_allocated_costs_take_no_more_than_their_limit(closed: World) -> None:
         ({"method": "credit", "months": ("2026-09", "2026-09")}, "RECOVERY-310"),
         ({"method": "credit", "months": ("2026-07",)}, "RECOVERY-310"),
         ({"method": "future_rates"}, "RECOVERY-314"),
+        ({"method": "future_rates", "into_year": YEAR}, "RECOVERY-314"),
         ({"kept_minor": -1}, "RECOVERY-309"),
         ({"rate": Decimal(0)}, "RECOVERY-312"),
         ({"rate": Decimal(31)}, "RECOVERY-312"),

@@ -43,10 +43,12 @@ from commonweal.practices.charging.public import (
     ledger_to_bills,
     ledger_trail,
     line_costs,
+    peers,
     recovery,
 )
 
 from .copies import closed, copies, enter, world
+from .test_annual_package import made, rows
 from .test_credits import OCTOBER, close
 from .test_disputes import answer, decide, dispute
 from .test_verifier import plain_python
@@ -252,7 +254,23 @@ def test_books_and_recovery_stay_whole(charged: World) -> None:
     with act_as(SYSTEM):
         lines = BillLine.objects.filter(bill__period=SEPTEMBER, service__code="payroll")
         plain = sum(line.amount_minor for line in lines.exclude(kind="credit"))
+        slips = BillLine.objects.filter(
+            charge_item__code="payroll.payslip", agency_id=charged.agencies["PARKS"],
+            bill__state="issued", bill__period__in=(JULY, AUGUST, SEPTEMBER),
+        ).exclude(kind="credit")  # fmt: skip
+        one = sum(line.amount_minor for line in slips) / sum(line.quantity for line in slips) / 100
     assert months[SEPTEMBER].revenue == plain
+    _row, files = made(charged, 2027)
+    found = {row["service"]: row for row in rows(files, "17-reconciliation.csv")}
+    assert {row["difference"] for row in found.values()} == {"0.00"}
+    idle = sum(Decimal(row["idle_capacity"]) for row in found.values())
+    assert idle == Decimal("20.20")
+    officer = charged.of("agency_finance", "PARKS")
+    with act_as(officer):
+        compared = peers(officer, 2027, charged.agencies["PARKS"])
+    own = next(row.own for row in compared.rows if row.code == "payroll.payslip")
+    assert own is not None
+    assert abs(Decimal(own.numerator) / own.denominator - one) < Decimal("0.000001")
 
 
 def test_a_charge_given_back_is_no_loss_of_the_services_account(charged: World) -> None:

@@ -7,12 +7,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.authority.models import Decision
 from commonweal.kernel.authority.public import get as decision_of
+from commonweal.kernel.calendar.public import at
 from commonweal.kernel.ledger.public import Posting
 from commonweal.kernel.party.public import create_agency
 from commonweal.kernel.schema.public import CommonwealError
@@ -22,6 +25,7 @@ from commonweal.practices.charging.actions.proceeds import split_over
 from commonweal.practices.charging.models import (
     BillLine,
     ContributorCredit,
+    CostLine,
     Credit,
     Disposal,
     LineFunding,
@@ -31,7 +35,8 @@ from commonweal.practices.charging.selectors.bill_document import bill_lines
 
 from .copies import copies, enter, world
 from .test_credits import close, pack_is_sound
-from .world import AUGUST, JULY, SEPTEMBER, World
+from .test_idle_charges import reserve
+from .world import AUGUST, JULY, SEPTEMBER, World, after
 
 __all__ = ["copies", "enter", "world"]
 PROCEEDS = 40_003
@@ -215,3 +220,34 @@ def test_an_agency_sees_its_own_part_alone(world: World) -> None:
         with act_as(officer):
             rows = charging.given(officer, charging.contributor_credits(officer))
             assert [(row.share.code, row.share.way) for row in rows] == [(code, "credit")]
+
+
+def test_proceeds_and_idle_charges_never_change_whom_a_cost_was_charged_to(world: World) -> None:
+    reserve(world)
+    close(world, AUGUST)
+
+    def charged() -> list[tuple[str, str, int]]:
+        with act_as(world.finance):
+            line = CostLine.objects.get(period=AUGUST, basis="actual", unit="premises")
+            found = charging.ledger_trail(world.finance, line.pk)
+        return [(each.service, each.agency, each.minor) for each in found.charged]
+
+    before = charged()
+    put(world, {"PARKS": 90})
+    dispose(world)
+    close(world, SEPTEMBER)
+    assert charged() == before
+    officer = world.of("agency_finance", "PARKS")
+    with act_as(SYSTEM):
+        line = BillLine.objects.filter(bill__period=SEPTEMBER, credit__credit__kind="disposal")[0]
+        credit = line.credit.credit if line.credit else None
+    assert credit is not None
+    with at(after(SEPTEMBER)):
+        browser = Client(headers={"accept-language": "en-us"})
+        browser.force_login(get_user_model().objects.get(pk=officer.user_id))
+        page = browser.get(f"/agency/lines/{line.pk}/").content.decode()
+        assert f"/agency/credits/{credit.pk}/" in page, "the way to what was decided"
+        assert "How the rate is worked out" not in page, "the rate decided nothing of it"
+        assert "that it corrects" not in page
+        read = browser.get(f"/agency/credits/{credit.pk}/").content.decode()
+        assert str(credit.decision_id) in read

@@ -43,7 +43,9 @@ from .books import Key, charges, closed_months, covers, volumes, year_months
 class YearView:
     """One service of one agency in a fiscal year: inputs, figures, claim, proof.
 
-    `months` count: covered by an order, books closed. `covered`: all that an order covers.
+    `months` count: covered by an order, books closed. `covered`: all that an order covers. What was
+    booked in other closed months (a correction or refund after the service ended) is charged or
+    given back, and is no month of the baseline.
     `open_claim` waits for the finance officer; `claim` was confirmed.
     """
 
@@ -189,15 +191,15 @@ def _view(
     key = (agency.pk, service.pk)
     cover = read.covers.get(key)
     charged = read.charges.get((agency.pk, service.code), {})
-    ordered = {*(cover.months if cover else ()), *charged}
-    covered = [month for month in months if month in ordered]
-    counted = [month for month in covered if month in read.closed.get(agency.pk, ())]
+    covered = [month for month in months if cover is not None and month in cover.months]
+    closed = read.closed.get(agency.pk, ())
+    counted = [month for month in covered if month in closed]
     row = read.baselines.get(key)
     basis = frozen(row) if row is not None and row.state == "signed" else None
     entries = read.entries.get(key, [])
     now = Now(
         months=len(counted),
-        charges=sum(charged.get(month, 0) for month in counted),
+        charges=sum(minor for month, minor in charged.items() if month in closed),
         own=own_costs(entries, fiscal_year, counted, covered),
         volume=_volume(row, counted, read),
         index_then=read.index.get((row.index_id, row.price_year)) if row else None,

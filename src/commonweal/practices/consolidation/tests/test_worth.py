@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -17,6 +18,7 @@ from commonweal.practices.charging.tests.copies import copies, enter, world
 from commonweal.practices.charging.tests.world import World
 from commonweal.practices.consolidation import public as worth
 from commonweal.practices.consolidation.models import Baseline, BaselineCost, OwnCost
+from commonweal.practices.consolidation.selectors import years
 from commonweal.practices.consolidation.selectors.baselines import baseline_document
 
 from .scene import (
@@ -49,6 +51,37 @@ def test_the_year_of_a_service_comes_from_the_agencys_own_books(index: World) ->
     assert found.figures["nominal"].minor == AMOUNT // 12 - charged
     assert found.saving.minor == AMOUNT // 12 - charged
     assert found.proof.doubts == ("unconfirmed",)
+
+
+def test_a_refund_after_the_service_ended_is_no_month_of_the_baseline(
+    index: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a month without the service would count a twelfth of the baseline as saved."""
+    sign(index)
+    own_all(index)
+    before, parks = view(index), index.agencies["PARKS"]
+    charged, ordered = years.charges, years.covers
+
+    def charges(*asked: Any) -> Any:
+        found = charged(*asked)
+        found[parks, "payroll"]["2026-08"] = -5_000
+        return found
+
+    def covers(*asked: Any) -> Any:
+        found = ordered(*asked)
+        for cover in found.values():
+            cover.months &= {"2026-07"}
+        return found
+
+    monkeypatch.setattr(years, "charges", charges)
+    monkeypatch.setattr(years, "covers", covers)
+    monkeypatch.setattr(years, "closed_months", lambda *asked: {parks: {"2026-07", "2026-08"}})
+    found = view(index)
+    assert found.months == ["2026-07"]
+    assert found.now.charges == before.now.charges - 5_000
+    saved = before.figures["nominal"].minor
+    assert saved is not None
+    assert found.figures["nominal"].minor == saved + 5_000
 
 
 def test_cannot_be_determined_without_a_signed_baseline(index: World) -> None:
