@@ -30,8 +30,8 @@ KNOWN_FILES = {
 }  # fmt: skip
 ROLES = {
     "director", "finance_officer", "service_owner", "agent", "clerk", "administrator", "auditor",
-    "board_member", "agency_finance", "agency_liaison", "agency_approver", "agency_employee",
-    "agency_usage",
+    "external_auditor", "board_member", "agency_finance", "agency_liaison", "agency_approver",
+    "agency_employee", "agency_usage",
 }  # fmt: skip
 STAND_ALONE = {"practices/charging": ("engine",), "kernel/schema": ("domain",)}
 """What runs without Django and database, and so without its room's public file."""

@@ -45,7 +45,8 @@ from .money import (
     decide_method,
     fiscal_year_start,
     import_month,
-    reserve_racks,
+    measure_desks,
+    reserve_desks,
     rise_of,
 )
 from .people import World, build_catalogue, build_parties
@@ -125,7 +126,7 @@ def build(
     with at(moment(years[0] - timedelta(days=20))):
         say("Agreements and orders, signed by both sides")
         build_agreements(world, years[0], years[-1])
-        reserve_racks(world, years[0])
+        reserve_desks(world, years[0])
     for period in periods(story):
         _month(world, story, period, size, say)
         _turn(world, story, period)
@@ -200,6 +201,7 @@ def _month(world: World, story: Story, period: FiscalPeriod, size: str, say: Say
             receive(world, period.shift(-1), day, stranger=period == story.late_month)
         _send_usage(world, story, period, size)
         import_month(world, period, rise_of(period, story.first), "actual")
+        measure_desks(world, period)
     finance = world.of("finance_officer")
     options = CloseOptions(preview_days=5)
     if story.held_back and period == story.late_month:

@@ -27,6 +27,7 @@ from commonweal.practices.charging.public import (
     propose_idle_policy,
     put_capacity,
     put_cost_model,
+    record_use,
     reserve_capacity,
 )
 
@@ -115,30 +116,45 @@ def decide_method(world: World, starts: date) -> None:
         decide_allocation_method(actor=director, method_id=found.pk, approved=True)
 
 
-RACKS = "hosting.rack-unit"
-RESERVED = {"LWD": 20, "TRE": 12}
-"""Rack units that agencies keep free for an emergency."""
+RESERVED = {"LWD": 100, "TRE": 60}
+"""Square metres of desks that agencies keep free for an emergency."""
+AREA = 3_000
 
 
-def reserve_racks(world: World, starts: date) -> None:
-    """More racks stand ready than are in use; those who reserved them pay for what lies idle."""
+def reserve_desks(world: World, starts: date) -> None:
+    """More desks stand ready than are in use; those who reserved them pay for what lies idle."""
     finance, director = world.of("finance_officer"), world.of("director")
-    ready = (yearly_volume(RACKS) / 12 + sum(RESERVED.values())).to_integral_value()
     with act_as(finance):
         found = put_capacity(
-            actor=finance, charge_item=RACKS, quantity=ready, unit="rack units",
-            owner="Hosting office", evidence="Floor plan of the data centre", starts=starts,
+            actor=finance, pool="facilities", quantity=AREA, unit="square metres",
+            owner="Premises office", evidence="Lease schedule", starts=starts,
         )  # fmt: skip
-        for code, units in RESERVED.items():
+        for code, metres in RESERVED.items():
             reserve_capacity(
-                actor=finance, capacity_id=found.pk, agency_id=world.agencies[code], quantity=units
+                actor=finance,
+                capacity_id=found.pk,
+                agency_id=world.agencies[code],
+                quantity=metres,
             )
         proposed = propose_idle_policy(
             actor=finance, capacity_id=found.pk, policy="reserved",
-            reason="The free racks are kept for the agencies that reserved them for an emergency",
+            reason="The free desks are kept for the agencies that reserved them for an emergency",
         )  # fmt: skip
     with act_as(director):
         decide_idle_policy(actor=director, policy_id=proposed.pk, approved=True)
+    world.desks = found.pk
+
+
+def measure_desks(world: World, period: FiscalPeriod) -> None:
+    """What of the desks a month used: all but what was reserved, a little more in winter."""
+    used = AREA - sum(RESERVED.values()) + (20 if period.month in (1, 2) else 0)
+    finance = world.of("finance_officer")
+    if world.desks is not None:
+        with act_as(finance):
+            record_use(
+                actor=finance, capacity_id=world.desks, period=period.code, used=used,
+                evidence="Badge readers",
+            )  # fmt: skip
 
 
 SPACE = {"hosting": 30, "helpdesk": 9}

@@ -34,6 +34,7 @@ class World:
     bureaus: dict[str, list[str]] = field(default_factory=dict)
     actors: dict[str, Actor] = field(default_factory=dict)
     logins: list[dict[str, str]] = field(default_factory=list)
+    desks: UUID | None = None
 
     def of(self, role: str, agency: str = "") -> Actor:
         """The actor with a role, of the centre or of an agency."""

@@ -254,6 +254,7 @@ MANIFEST = Manifest(
             "charging.read_room",
             "charging.view_payments",
         ],
+        "external_auditor": ["charging.read_room"],
         "agency_finance": [
             "charging.view_bills",
             "charging.accept_bills",

@@ -49,7 +49,8 @@ class CreditMonthOut(Out):
 
 class IdleChargeOut(Out):
     """How a charge came about for reserved capacity that lay idle: the idle part of its cost is
-    1 - used / practical, the agency's part of that what it reserved of all that was."""
+    1 - used / practical (of a charge item no more than cost - recovered, its own charges), the
+    agency's part of that what it reserved of all that was."""
 
     run: UUID
     period: str
@@ -59,6 +60,7 @@ class IdleChargeOut(Out):
     used: Exact
     cost: Money
     idle: Money
+    recovered: Money
     reserved: Exact
     reserved_all: Exact
     charged: Money

@@ -144,11 +144,13 @@ def how(request: Asked) -> HttpResponse:
 @signed_in
 def home(request: Asked) -> HttpResponseRedirect:
     """After signing in: the centre's people to their overview, whoever sets it up to what is
-    missing, an agency's people to bills or records."""
+    missing, an external auditor to the data room, an agency's people to bills or records."""
     if request.actor.centre and request.actor.may("charging.view_all_bills"):
         return HttpResponseRedirect(reverse("centre:director"))
     if request.actor.centre and request.actor.may("party.set_centre"):
         return HttpResponseRedirect(reverse("setup:start"))
+    if request.actor.centre and request.actor.may("charging.read_room"):
+        return HttpResponseRedirect(reverse("centre:room"))
     if request.actor.agencies_with("charging.view_bills"):
         return HttpResponseRedirect(reverse("agency:bills"))
     if not request.actor.centre and request.actor.may_in_part("metering.view"):

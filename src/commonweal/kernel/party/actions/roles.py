@@ -34,6 +34,7 @@ ROLE_NAMES = {
     "clerk": "Clerk",
     "administrator": "Administrator",
     "auditor": "Auditor",
+    "external_auditor": "External auditor",
     "board_member": "Board member",
     "agency_finance": "Agency finance officer",
     "agency_liaison": "Agency liaison",

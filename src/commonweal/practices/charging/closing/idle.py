@@ -100,6 +100,7 @@ def _charge(actor: Actor, run: CloseRun, idle: IdleCost, agency: UUID, minor: in
         used=idle.used,
         cost_minor=idle.cost_minor,
         idle_minor=idle.idle_minor,
+        recovered_minor=idle.recovered_minor,
         reserved=reserved[str(agency)],
         reserved_all=sum(reserved.values(), Decimal(0)),
         amount_minor=minor,

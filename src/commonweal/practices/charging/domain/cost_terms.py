@@ -128,6 +128,11 @@ class Idle:
         return largest_remainder(self.cost_minor, weights, ["idle", "used"])[0]
 
 
+def bearable(idle: int, cost: int, recovered: int) -> int:
+    """What of a charge item's idle cost is still open: no more than its cost less its charges."""
+    return max(0, min(idle, cost - recovered))
+
+
 def reserved_shares(minor: int, reservations: Mapping[str, Decimal]) -> dict[str, int]:
     """An idle cost over those who reserved, by what they reserved (COSTS-245 if nobody did)."""
     ids = sorted(reservations)

@@ -148,6 +148,7 @@ class AllocationMethod(TenantModel):
 class IdleCost(TenantModel):
     """The idle line of one allocation: what a capacity cost, used and left idle, and who bears it.
 
+    `recovered_minor`: what the item's own charges brought in (0 for a pool, which has none).
     `shares`: for the policy “reserved”, the minor units of each agency by its id, and `reserved`
     what each had reserved then.
     """
@@ -158,6 +159,7 @@ class IdleCost(TenantModel):
     practical = models.DecimalField(max_digits=18, decimal_places=6)
     used = models.DecimalField(max_digits=18, decimal_places=6)
     idle_minor = models.BigIntegerField()
+    recovered_minor = models.BigIntegerField(default=0)
     policy = models.CharField(max_length=8)
     decision_id = models.UUIDField(null=True)
     shares = models.JSONField(default=dict)
@@ -172,8 +174,9 @@ class IdleCharge(TenantModel):
     """What an agency is charged of an idle cost, as it may see it; its row, not the centre's.
 
     `credit`: the charge on the next bill. `reserved` of `reserved_all` is the agency's part of
-    `idle_minor`, which is the idle part of `cost_minor`: 1 − `used` ÷ `practical`. `pool`: the code
-    of the shared pool whose capacity it is; empty for a charge item's.
+    `idle_minor`, which is the idle part of `cost_minor`: 1 − `used` ÷ `practical`; of a charge item
+    no more than its cost less `recovered_minor`, for what its prices bring in is paid. `pool`: the
+    code of the shared pool whose capacity it is; empty for a charge item's.
     """
 
     idle = models.ForeignKey(IdleCost, on_delete=models.PROTECT, related_name="charges")
@@ -189,6 +192,7 @@ class IdleCharge(TenantModel):
     used = models.DecimalField(max_digits=18, decimal_places=6)
     cost_minor = models.BigIntegerField()
     idle_minor = models.BigIntegerField()
+    recovered_minor = models.BigIntegerField(default=0)
     reserved = models.DecimalField(max_digits=18, decimal_places=6)
     reserved_all = models.DecimalField(max_digits=18, decimal_places=6)
     amount_minor = models.BigIntegerField()

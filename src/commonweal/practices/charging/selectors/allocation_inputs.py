@@ -14,7 +14,7 @@ from commonweal.kernel.money.public import Money, largest_remainder
 from commonweal.kernel.party.public import centre
 
 from ..domain.cost_model import PoolInput, allocation_document, total_of
-from ..domain.cost_terms import IDLE, Idle, document_parts, idle_parts
+from ..domain.cost_terms import IDLE, Idle, bearable, document_parts, idle_parts
 from ..domain.costs import CostError
 from ..engine.documents import run_allocate
 from ..models import AllocationRun, BillLine, IdleCost
@@ -175,7 +175,9 @@ def store_idle(run: AllocationRun, given: Inputs) -> None:
 
 def store_item_idle(run: AllocationRun, reach: Reach) -> None:
     """Keep a charge item's idle line. Its cost: of its service's cost, the part that it has in what
-    the service billed of the months (all of it where nothing was billed)."""
+    the service billed of the months (all of it where nothing was billed). Who reserved bears no
+    more of it than the item's own charges left open: a price that is not worked out by capacity
+    recovers idle cost already."""
     item = reach.capacity.charge_item
     if item is None:
         return
@@ -187,10 +189,10 @@ def store_item_idle(run: AllocationRun, reach: Reach) -> None:
         billed.values_list("charge_item_id").annotate(total=Sum("amount_minor")).order_by()
     )
     cost, whole = _minor(run, item.service.code), sum(by_item.values())
+    own = by_item.get(item.pk, 0)
     if whole > 0:
-        own = by_item.get(item.pk, 0)
         cost = largest_remainder(cost, [own, whole - own], ["own", "others"])[0]
-    _store(run, reach, cost, idle_of(reach, cost).idle_minor)
+    _store(run, reach, cost, idle_of(reach, cost).idle_minor, own)
 
 
 def _months(run: AllocationRun) -> tuple[FiscalPeriod, FiscalPeriod]:
@@ -201,7 +203,11 @@ def _minor(run: AllocationRun, target: str) -> int:
     return Money.exactly(total_of(run.result, target), run.currency).minor
 
 
-def _store(run: AllocationRun, reach: Reach, cost: int, idle: int) -> None:
+def _store(
+    run: AllocationRun, reach: Reach, cost: int, idle: int, recovered: int | None = None
+) -> None:
+    """`recovered`: what a charge item's own charges brought in; None for a pool, which has none."""
+    borne = idle if recovered is None else bearable(idle, cost, recovered)
     decided = policy_of(reach.capacity)
     if decided is not None:
         reserved = reserved_by(decided)
@@ -213,8 +219,9 @@ def _store(run: AllocationRun, reach: Reach, cost: int, idle: int) -> None:
             practical=reach.practical,
             used=reach.used or Decimal(0),
             idle_minor=idle,
+            recovered_minor=recovered or 0,
             policy=decided.policy,
             decision_id=decided.decision_id,
-            shares=idle_shares(reserved, decided.policy, idle),
+            shares=idle_shares(reserved, decided.policy, borne),
             reserved={key: str(quantity) for key, quantity in reserved.items()},
         )

@@ -202,6 +202,7 @@ def _idle_document(row: IdleCharge) -> Mapping[str, Any]:
         "used": quantity_text(row.used),
         "cost": money_text(row.cost_minor, currency),
         "idle": money_text(row.idle_minor, currency),
+        "recovered": money_text(row.recovered_minor, currency),
         "reserved": quantity_text(row.reserved),
         "reserved_all": quantity_text(row.reserved_all),
         "charged": money_text(row.amount_minor, currency),

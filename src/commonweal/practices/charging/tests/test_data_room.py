@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 
-from commonweal.kernel.access.public import SYSTEM, act_as, elevate
+from commonweal.kernel.access.public import SYSTEM, act_as, create_user, elevate
 from commonweal.kernel.calendar.public import at
+from commonweal.kernel.party.public import add_membership, create_person
 from commonweal.kernel.schema.public import CommonwealError, Forbidden, NotFound
 from commonweal.practices.charging import public as charging
 from commonweal.practices.charging.models import Bill, BillLine, Engagement
@@ -324,3 +326,33 @@ def test_a_token_and_a_lent_role_are_in_the_review(closed: World) -> None:
     assert [row["scopes"] for row in document["tokens"]] == [["charging.view_costs"]]
     assert [row["role"] for row in document["lent"]] == ["director"]
     assert {"unused_token", "lent_role"} <= {each["kind"] for each in document["findings"]}
+
+
+def test_an_external_auditor_sees_the_room_while_it_is_open_and_nothing_else(
+    closed: World,
+) -> None:
+    with act_as(SYSTEM):
+        user = create_user(actor=SYSTEM, email="external@example.org")
+        known = create_person(
+            actor=SYSTEM, name="External", email="external@example.org", user_id=user.id
+        )
+        add_membership(
+            actor=SYSTEM, person_id=known.id, role="external_auditor", starts=date(2026, 1, 1)
+        )
+    row = opened(closed, person_id=known.pk)
+    browser = Client()
+    browser.force_login(user)
+
+    def seen(address: str) -> int:
+        return int(browser.get(address).status_code)
+
+    with at(datetime(2026, 9, 10, 15, tzinfo=UTC)):
+        assert browser.get("/home/").headers["Location"] == "/centre/room/"
+        assert seen("/centre/room/") == 200
+        assert seen(f"/centre/room/{row.pk}/") == 200
+        assert seen(f"/centre/room/{row.pk}/all/bills/") == 200
+        for address in ("/centre/", "/centre/bills/", "/centre/costs/", "/centre/recovery/",
+                        "/centre/owed/", "/centre/audit/", "/centre/people/"):  # fmt: skip
+            assert seen(address) in (403, 404), address
+    with at(datetime(2026, 10, 2, 15, tzinfo=UTC)):
+        assert seen(f"/centre/room/{row.pk}/all/bills/") == 403

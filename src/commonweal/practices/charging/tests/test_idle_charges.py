@@ -59,11 +59,13 @@ WHY = "Agencies reserved desks for an emergency"
 RESERVED = {"PARKS": 30, "CLERK": 10}
 
 
-def reserve(world: World, reserved: dict[str, int] = RESERVED, **of: str) -> Capacity:
+def reserve(
+    world: World, reserved: dict[str, int] = RESERVED, quantity: int = 100, **of: str
+) -> Capacity:
     """A capacity of 100 (of the premises, if nothing else is said) whose idle part is reserved."""
     with at(after(JULY)), act_as(world.finance):
         found = acts.put_capacity(
-            actor=world.finance, quantity=100, unit="desks", owner="Premises office",
+            actor=world.finance, quantity=quantity, unit="desks", owner="Premises office",
             evidence="Plan of the building", starts=date(2026, 8, 1),
             **(of or {"pool": "premises"}),
         )  # fmt: skip
@@ -174,8 +176,9 @@ FALSE: list[Callable[[dict[str, Any]], None]] = [
 @pytest.mark.parametrize("change", FALSE)
 def test_figures_that_do_not_follow_are_named(change: Callable[[dict[str, Any]], None]) -> None:
     idle = {"practical": "100.000000", "used": "80.000000", "cost": "101.01", "idle": "20.20",
-            "reserved": "30.000000", "reserved_all": "40.000000", "charged": "15.15"}  # fmt: skip
-    own = {"credit": "1", "amount": "-15.15", "idle": idle}
+            "reserved": "30.000000", "reserved_all": "40.000000", "charged": "15.15",
+            "recovered": "0.00"}  # fmt: skip
+    own = {"credit": "1", "kind": "idle_pool", "amount": "-15.15", "idle": idle}
     check_idle(own, {"a": own}, 2, "line 1")
     change(idle)
     with pytest.raises(Difference):
@@ -323,30 +326,65 @@ def test_an_agency_sees_how_its_own_charge_came_about_and_no_others(charged: Wor
         assert IdleCharge.objects.count() == 1
 
 
-def test_a_charge_items_idle_part_is_charged_too_and_is_its_services_revenue(
-    world: World, tmp_path: Path
-) -> None:
-    reserve(world, {"PARKS": 1, "ROADS": 2}, charge_item="helpdesk.hour")
-    close(world, AUGUST)
+def item_idle(item: str) -> tuple[IdleCost, int]:
+    """August's idle line of an item, checked, and what the item's own charges brought in."""
     with act_as(SYSTEM):
         idle = IdleCost.objects.get(policy="reserved")
+        service = item.partition(".")[0]
         lines = BillLine.objects.filter(
-            charge_period=AUGUST, service__code="helpdesk", kind="usage"
+            charge_period=AUGUST, service__code=service, kind__in=("usage", "fixed")
         )
         whole = sum(line.amount_minor for line in lines)
-        hours = lines.filter(charge_item__code="helpdesk.hour")
-        used = sum((line.quantity for line in hours), Decimal(0))
-        cost = 90_025 + round(Decimal(10_101) * 4 / 7)
-        assert abs(idle.cost_minor - cost * sum(x.amount_minor for x in hours) / whole) <= 1
-        assert idle.used == used
-        assert abs(idle.idle_minor - idle.cost_minor * (1 - used / 100)) <= 1
+        own = list(lines.filter(charge_item__code=item))
+        billed, used = sum(line.amount_minor for line in own), sum(line.quantity for line in own)
+        run = idle.run.result["totals"]
+        (cost,) = [Decimal(row["amount"]) * 100 for row in run if row["target"] == service]
+    assert abs(idle.cost_minor - cost * billed / whole) <= 1
+    assert (idle.used, idle.recovered_minor) == (used, billed)
+    assert abs(idle.idle_minor - idle.cost_minor * max(0, 1 - used / idle.practical)) <= 1
+    return idle, billed
+
+
+def test_a_price_that_recovers_idle_cost_already_charges_it_once(world: World) -> None:
+    """Help-desk hours bring in more than they cost, so nothing is left for who reserved."""
+    reserve(world, {"PARKS": 1, "ROADS": 2}, charge_item="helpdesk.hour")
+    close(world, AUGUST)
+    idle, billed = item_idle("helpdesk.hour")
+    assert idle.idle_minor > 0
+    assert billed > idle.cost_minor
+    assert not any(idle.shares.values())
+    close(world, SEPTEMBER)
+    assert charges(world, "PARKS") == charges(world, "ROADS") == []
+
+
+def test_a_charge_items_idle_part_is_charged_as_far_as_its_cost_is_open(
+    world: World, tmp_path: Path
+) -> None:
+    """Payslips bring in less than they cost; the charge is revenue of their service."""
+    with at(after(JULY)), act_as(world.finance):
+        dear = f"Period,Unit,Amount\n{AUGUST},payroll,9000.00\n".encode()
+        import_costs(
+            actor=world.finance,
+            request=CostRequest(filename="dear.csv", data=dear, given=MAPPING, currency="USD"),
+        )
+    reserve(world, {"PARKS": 1, "ROADS": 2}, 10_000, charge_item="payroll.payslip")
+    close(world, AUGUST)
+    idle, billed = item_idle("payroll.payslip")
+    open_ = min(idle.idle_minor, idle.cost_minor - billed)
+    assert open_ > 0
     close(world, SEPTEMBER)
     parks, roads = charges(world, "PARKS"), charges(world, "ROADS")
-    assert sum(line.amount_minor for line in (*parks, *roads)) == idle.idle_minor
-    assert [line.charge_item.code for line in parks] == ["helpdesk.hour"]
+    assert sum(line.amount_minor for line in (*parks, *roads)) == open_
+    assert [line.charge_item.code for line in parks] == ["payroll.payslip"]
     with act_as(SYSTEM):
         bill = world.bill("ROADS", SEPTEMBER)
     proved(tmp_path, world.paper(bill, "pack"))
+    director = world.of("director")
+    with act_as(director):
+        months = recovery(director, "payroll", 2027).account.months
+    with act_as(SYSTEM):
+        lines = BillLine.objects.filter(bill__period=SEPTEMBER, service__code="payroll")
+        assert months[-1].revenue == sum(line.amount_minor for line in lines)
 
 
 def test_an_agency_that_was_never_billed_bears_nothing(world: World) -> None:

@@ -69,11 +69,11 @@ def check_instalments(found: Document, taken: int, period: str, places: int, whe
 
 def check_idle(found: Document, credits: Document, places: int, where: str) -> None:
     """The idle part of the capacity's cost is 1 - used / practical of it, the agency's part of that
-    what it reserved of all that was reserved, each but for one minor unit of rounding; and the
-    portions of the charge add up to it."""
+    what it reserved of all that was reserved, each but for one minor unit of rounding (of a charge
+    item no more than its own charges left open of its cost); and the portions add up to it."""
     idle = found["idle"]
-    cost, part, charged = (
-        cents_of(idle[name], where, places) for name in ("cost", "idle", "charged")
+    cost, part, charged, recovered = (
+        cents_of(idle[name], where, places) for name in ("cost", "idle", "charged", "recovered")
     )
     practical, used, own, all_ = (
         Fraction(number(idle[name], where))
@@ -83,6 +83,8 @@ def check_idle(found: Document, credits: Document, places: int, where: str) -> N
         raise Difference(f"{where}: its capacity or what was reserved of it is not above zero")
     if abs(cost * max(Fraction(0), 1 - used / practical) - part) > 1:
         raise Difference(f"{where}: {idle['idle']} is not the idle part of {idle['cost']}")
+    if found["kind"] == "idle_item":
+        part = max(0, min(part, cost - recovered))
     if abs(part * own / all_ - charged) >= 1:
         raise Difference(f"{where}: {idle['charged']} is not the reserved part of {idle['idle']}")
     whole = sum(
