@@ -42,7 +42,7 @@ def charge_idle(*, actor: Actor, run: CloseRun) -> dict[str, int]:
     """
     require(actor, "charging.run_close")
     allocation = _allocation(run)
-    counts = {"charged": 0, "not_charged": 0}
+    counts = {"count": 0, "left": 0}
     if allocation is not None:
         month = FiscalPeriod.parse(run.period)
         known = set(IdleCost.objects.filter(run=allocation).values_list("capacity_id", flat=True))
@@ -56,8 +56,13 @@ def charge_idle(*, actor: Actor, run: CloseRun) -> dict[str, int]:
         ).order_by("id"):
             for agency, minor in sorted(idle.shares.items()):
                 done = not minor or _charge(actor, run, idle, UUID(agency), minor)
-                counts["charged" if done else "not_charged"] += bool(minor)
-    record(actor=actor, verb="costs.idle_charged", target=run, payload=counts)
+                counts["count" if done else "left"] += bool(minor)
+    record(
+        actor=actor,
+        verb="costs.idle_charged",
+        target=run,
+        payload={"count": counts["count"], "left": counts["left"]},
+    )
     return counts
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from .cost_terms import IDLE
+
 STEPS = ("cost", "shares", "recovery", "lines", "funding", "revenue", "expense")
 
 
@@ -91,6 +93,7 @@ def steps_of(found: Sums) -> list[Step]:
             cost = costs.get(service, 0)
             position = found.positions.get(service)
             rows.append(step("shares", cost, ("edges", found.edges.get(service, 0)), of=service))
+        if costs is not None and not service.startswith(IDLE):  # what lies idle is no service's
             rows.append(
                 step(
                     "recovery",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
@@ -302,7 +303,7 @@ def test_repeated_nothing_is_charged_twice(charged: World) -> None:
         before = Credit.objects.count()
     with act_as(charged.finance):
         done = charge_idle(actor=charged.finance, run=CloseRun.objects.get(period=AUGUST))
-    assert done == {"charged": 2, "not_charged": 0}
+    assert done == {"count": 2, "left": 0}
     with act_as(SYSTEM):
         assert Credit.objects.count() == before
 
@@ -389,11 +390,12 @@ def test_a_charge_items_idle_part_is_charged_as_far_as_its_cost_is_open(
 
 def test_an_agency_that_was_never_billed_bears_nothing(world: World) -> None:
     with act_as(SYSTEM):
-        world.agencies["NEW"] = create_agency(actor=SYSTEM, code="NEW", name="New office").id
+        new = create_agency(actor=SYSTEM, code="NEW", name="New office").id
+    world = replace(world, agencies={**world.agencies, "NEW": new})
     reserve(world, {"NEW": 10, "PARKS": 30})
     run = world.close_fully(AUGUST)
     with act_as(SYSTEM):
-        assert run.steps.get(code="post").detail["idle"] == {"charged": 1, "not_charged": 1}
+        assert run.steps.get(code="post").detail["idle"] == {"count": 1, "left": 1}
         assert [row.amount_minor for row in IdleCharge.objects.all()] == [1_515]
     with act_as(world.finance):
         premises = CostLine.objects.get(period=AUGUST, basis="actual", unit="premises")
