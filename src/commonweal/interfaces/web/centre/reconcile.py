@@ -155,7 +155,10 @@ def reconcile(request: Asked) -> HttpResponse:
         "rows": rows_of(trace),
         "total": trace.total if len(trace.months) > 1 else [],
         "labels": labels(),
-        "services": charging.service_names(request.actor),
+        "services": {
+            **charging.service_names(request.actor),
+            **{f"idle:{pool.code}": _("Idle capacity") for pool in charging.pools(request.actor)},
+        },
         "headline": headline(trace),
         "tabs": cost_tabs("reconcile"),
     }
