@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -70,6 +71,7 @@ class CreditView:
     """A credit with its schedule: minor units in the agency's favour.
 
     `left`: what no bill has taken yet. `moved_on`: of that, what earlier bills had no room for.
+    `decided_on`: the day on which the second person decided.
     """
 
     credit: Credit
@@ -77,6 +79,7 @@ class CreditView:
     months: Sequence[CreditMonth]
     left: int
     moved_on: int
+    decided_on: date | None = None
 
 
 def _visible(actor: Actor) -> QuerySet[Credit]:
@@ -156,7 +159,11 @@ def credit_view(actor: Actor, credit_id: UUID) -> CreditView:
     ]
     left = credit.total_minor - sum(taken.values())
     late = sum(each.planned for each in months if each.bill) - sum(taken.values())
-    return CreditView(credit, portions, months, left, max(0, late))
+    with act_as(SYSTEM):  # the day alone: the decision may name other agencies
+        decision = decision_document(credit.decision_id)
+    said = decision["decided_at"] if decision else None
+    day = datetime.fromisoformat(said).date() if said else None
+    return CreditView(credit, portions, months, left, max(0, late), day)
 
 
 def credit_facts(bill: Bill, lines: Iterable[BillLine]) -> Mapping[str, Any]:

@@ -250,4 +250,4 @@ def test_proceeds_and_idle_charges_never_change_whom_a_cost_was_charged_to(world
         assert "How the rate is worked out" not in page, "the rate decided nothing of it"
         assert "that it corrects" not in page
         read = browser.get(f"/agency/credits/{credit.pk}/").content.decode()
-        assert str(credit.decision_id) in read
+        assert "Two people, on " in read
