@@ -204,13 +204,23 @@ def agency_files(
     actor: Actor, agency_id: UUID, wanted: Collection[tuple[str, str]]
 ) -> dict[tuple[str, str], AgencyFile]:
     """One agency's newest files of some (period, kind), for pages; one query."""
-    require(actor, VIEW, agency_id)
+    found = newest_files(actor, {(agency_id, period, kind) for period, kind in wanted})
+    return {(period, kind): file for (_agency, period, kind), file in found.items()}
+
+
+def newest_files(
+    actor: Actor, wanted: Collection[tuple[UUID, str, str]]
+) -> dict[tuple[UUID, str, str], AgencyFile]:
+    """The newest files of some (agency, period, kind), for pages; one query."""
+    agencies = {agency for agency, _period, _kind in wanted}
+    for agency in agencies:
+        require(actor, VIEW, agency)
     rows = Partition.objects.filter(
-        agency_id=agency_id,
-        period__in={period for period, _kind in wanted},
-        kind__in={kind for _period, kind in wanted},
+        agency_id__in=agencies,
+        period__in={period for _agency, period, _kind in wanted},
+        kind__in={kind for _agency, _period, kind in wanted},
     )
-    newest = {(row.period, row.kind): row for row in rows.order_by("version")}
+    newest = {(row.agency_id, row.period, row.kind): row for row in rows.order_by("version")}
     return {
         key: AgencyFile(row.path, row.rows, row.sha256, row.totals)
         for key, row in newest.items()

@@ -53,8 +53,20 @@ def step_words(code: str, detail: Mapping[str, Any]) -> str:
     if code in {"draft", "issue"}:
         return _bills_words(detail, currency)
     if code == "post":
-        return _("%(count)s pairs of journals") % {"count": detail.get("pairs", 0)}
+        said = _("%(count)s pairs of journals") % {"count": detail.get("pairs", 0)}
+        return said + _idle_words(detail.get("idle", {}))
     return _("%(count)s notices") % {"count": detail.get("notices", 0)}
+
+
+def _idle_words(counts: Mapping[str, int]) -> str:
+    """How many agencies are charged for idle capacity on their next bill, and how many cannot be;
+    nothing where none reserved any."""
+    said = ""
+    if counts.get("count"):
+        said += _("; %(count)s charges for idle capacity") % {"count": counts["count"]}
+    if counts.get("left"):
+        said += _("; %(count)s not charged, for want of any bill") % {"count": counts["left"]}
+    return said
 
 
 def _bills_words(detail: Mapping[str, Any], currency: str) -> str:

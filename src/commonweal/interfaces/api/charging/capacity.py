@@ -15,13 +15,12 @@ from commonweal.kernel.party.public import centre as profile
 from commonweal.practices.charging import public as charging
 
 from ..kit import paging
-from ..kit.doors import Asked, centre, needs
+from ..kit.doors import Asked, needs
 from ..kit.types import AgencyKey, Day, Done, Exact, In, Money, Out, Page, Period, Text
-from .cost_terms import Short, Words
+from .cost_terms import DECIDE, CostVerdictIn, Short, Words
 from .costs import IMPORT, SEE, PoolCode, door
 
 __all__ = ["door"]
-DECIDE = centre("charging.approve_rates")
 OWED = needs("charging.view_bills", "charging.view_costs")
 AssetCode = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$", examples=["san-2026"])]
 
@@ -110,13 +109,6 @@ class PolicyIn(In):
 
     policy: Literal["absorbed", "reserved", "spread"]
     reason: Annotated[Text, Field(min_length=10, max_length=500)]
-
-
-class CapacityVerdictIn(In):
-    """A second person's decision; a rejection needs its reason."""
-
-    approved: bool
-    reason: Words = ""
 
 
 class IdleOut(Out):
@@ -274,7 +266,7 @@ def propose_policy(request: Asked, capacity_id: UUID, data: PolicyIn) -> Any:
 
 
 @door.post("/idle-policies/{policy_id}/decision", access=DECIDE, returns=PolicyOut)
-def decide_policy(request: Asked, policy_id: UUID, data: CapacityVerdictIn) -> Any:
+def decide_policy(request: Asked, policy_id: UUID, data: CostVerdictIn) -> Any:
     """Approve or reject a policy, as a second person."""
     return charging.decide_idle_policy(
         actor=request.actor, policy_id=policy_id, approved=data.approved, reason=data.reason
@@ -432,7 +424,7 @@ def propose_disposal(request: Asked, asset: AssetCode, data: DisposalIn) -> dict
 
 
 @door.post("/disposals/{disposal_id}/decision", access=DECIDE, returns=DisposalOut)
-def decide_disposal(request: Asked, disposal_id: UUID, data: CapacityVerdictIn) -> dict[str, Any]:
+def decide_disposal(request: Asked, disposal_id: UUID, data: CostVerdictIn) -> dict[str, Any]:
     """Approve or reject a disposal, as a second person; what contributors get is given with it."""
     made = charging.decide_disposal(
         actor=request.actor, disposal_id=disposal_id, approved=data.approved, reason=data.reason

@@ -15,7 +15,7 @@ from commonweal.practices.charging import public as charging
 from ..kit import paging
 from ..kit.doors import Asked, centre
 from ..kit.types import Day, Done, Exact, In, Money, Out, Page, Period, Text
-from .costs import BASIS, IMPORT, SEE, PoolCode, door
+from .costs import BASIS, IMPORT, SEE, Method, PoolCode, door
 
 __all__ = ["door"]
 DECIDE = centre("charging.approve_rates")
@@ -83,7 +83,7 @@ class MarkOut(Out):
 class MethodIn(In):
     """How pools give to pools from the first of a month on, and why."""
 
-    method: Literal["direct", "step_down", "double_step_down", "reciprocal"]
+    method: Method
     starts: Day
     reason: Annotated[Text, Field(min_length=10, max_length=500)]
 
@@ -99,7 +99,7 @@ class MethodOut(Out):
     decision_id: UUID | None
 
 
-class MethodVerdictIn(In):
+class CostVerdictIn(In):
     """A second person's decision; a rejection needs its reason."""
 
     approved: bool
@@ -305,7 +305,7 @@ def propose_allocation_method(request: Asked, data: MethodIn) -> Any:
 
 
 @door.post("/allocation-methods/{method_id}/decision", access=DECIDE, returns=MethodOut)
-def decide_allocation_method(request: Asked, method_id: UUID, data: MethodVerdictIn) -> Any:
+def decide_allocation_method(request: Asked, method_id: UUID, data: CostVerdictIn) -> Any:
     """Approve or reject a method, as a second person."""
     return charging.decide_allocation_method(
         actor=request.actor, method_id=method_id, approved=data.approved, reason=data.reason

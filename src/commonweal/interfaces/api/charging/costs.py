@@ -184,6 +184,9 @@ class ReconciliationOut(Out):
     currency: str
 
 
+Method = Literal["direct", "step_down", "double_step_down", "reciprocal"]
+
+
 class AllocateIn(In):
     """Which costs to allocate; without a method by the one decided for the first month."""
 
@@ -191,7 +194,7 @@ class AllocateIn(In):
     first_period: Period
     last_period: Period
     label: Annotated[Text, Field(min_length=1, max_length=80)]
-    method: Literal["", "direct", "step_down", "double_step_down", "reciprocal"] = ""
+    method: Method | Literal[""] = ""
 
 
 class ModelIn(In):

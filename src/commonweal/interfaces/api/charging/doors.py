@@ -1,6 +1,6 @@
 """Charging: bills, rates, costs and the monthly close, a door each."""
 
-from . import build_ups, capacity, cost_files, open_bills  # noqa: F401  on doors of others
+from . import build_ups, capacity, cost_files, open_bills
 from .anomalies import door as unusual
 from .budgets import door as budgets
 from .changes import door as bills
@@ -20,6 +20,8 @@ from .statements import door as payments
 from .trace import door as trace
 from .what_if import door as what_if
 
+HUNG_ON_OTHERS = (build_ups, capacity, cost_files, open_bills)
+"""Their operations hang on the doors of costs, of bills and of the rate desk."""
 DOORS = [
     payments,
     bills,

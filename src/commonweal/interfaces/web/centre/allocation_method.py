@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from commonweal.practices.charging import public as charging
@@ -13,7 +12,7 @@ from commonweal.practices.charging import public as charging
 from ..access import centre_only
 from ..lists import lists, pages, place
 from ..requests import Asked
-from .base import address, attempt, day_field, done, local_day, required_id, show, text
+from .base import change, day_field, local_day, required_id, show, text
 from .cost_model import method_words
 
 VIEW = "charging.view_costs"
@@ -54,14 +53,8 @@ def short_words() -> dict[str, str]:
 @centre_only(CHANGE, DECIDE)
 def change_method(request: Asked) -> HttpResponse:
     """Propose a method, or decide about one."""
-    writes: dict[str, Callable[[Asked], Any]] = {"propose": propose, "decide": decide}
-    write = writes.get(text(request, "what"))
-    if request.method != "POST" or write is None:
-        return HttpResponseRedirect(address("allocation_method"))
-    errors = attempt(lambda: write(request))
-    if errors:
-        return method(request, errors)
-    return done(request, _("Saved."), "allocation_method")
+    writes = {"propose": propose, "decide": decide}
+    return change(request, writes, method, _("Saved."), "allocation_method")
 
 
 def propose(request: Asked) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseRedirect
@@ -19,6 +18,7 @@ from .base import (
     FormError,
     address,
     attempt,
+    change,
     day_field,
     done,
     last_month,
@@ -148,14 +148,8 @@ def share_row(row: Any) -> dict[str, Any]:
 @centre_only(CHANGE, DECIDE)
 def dispose(request: Asked, code: str) -> HttpResponse:
     """Propose an asset's end, or decide it."""
-    writes: dict[str, Callable[[Asked, str], Any]] = {"propose": propose, "decide": decide}
-    write = writes.get(text(request, "what"))
-    if request.method != "POST" or write is None:
-        return HttpResponseRedirect(address("asset", code))
-    errors = attempt(lambda: write(request, code))
-    if errors:
-        return asset(request, code, errors)
-    return done(request, _("Saved."), "asset", code)
+    writes = {"propose": propose, "decide": decide}
+    return change(request, writes, asset, _("Saved."), "asset", code)
 
 
 def propose(request: Asked, code: str) -> None:

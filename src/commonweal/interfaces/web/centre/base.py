@@ -94,6 +94,23 @@ def done(request: Asked, text: str, name: str, *args: Any, **query: Any) -> Http
     return HttpResponseRedirect(address(name, *args, **query))
 
 
+def change(
+    request: Asked,
+    writes: Mapping[str, Callable[..., Any]],
+    again: Callable[..., HttpResponse],
+    said: str,
+    name: str,
+    *args: Any,
+) -> HttpResponse:
+    """Do that one of a page's writes which its form names (`what`), and show the page `name`: with
+    what was `said`, or drawn by `again` with what is wrong. `args`: whatever the page is about."""
+    write = writes.get(text(request, "what"))
+    if request.method != "POST" or write is None:
+        return HttpResponseRedirect(address(name, *args))
+    errors = attempt(lambda: write(request, *args))
+    return again(request, *args, errors) if errors else done(request, said, name, *args)
+
+
 def address(name: str, *args: Any, **query: Any) -> str:
     """The address of a centre page with a query; empty values are left out."""
     kept = {key: value for key, value in query.items() if value not in ("", None)}

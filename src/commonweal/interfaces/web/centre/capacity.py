@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from .base import (
     address,
     agency_choices,
     attempt,
+    change,
     day_field,
     decimal_field,
     done,
@@ -114,16 +114,8 @@ def capacity(request: Asked, capacity_id: UUID, errors: tuple[Any, ...] = ()) ->
 @centre_only(CHANGE, DECIDE)
 def change_capacity(request: Asked, capacity_id: UUID) -> HttpResponse:
     """Record use or a reservation, propose a policy, or decide one."""
-    writes: dict[str, Callable[[Asked, UUID], Any]] = {
-        "use": use, "reserve": reserve, "propose": propose, "decide": decide,
-    }  # fmt: skip
-    write = writes.get(text(request, "what"))
-    if request.method != "POST" or write is None:
-        return HttpResponseRedirect(address("capacity", capacity_id))
-    errors = attempt(lambda: write(request, capacity_id))
-    if errors:
-        return capacity(request, capacity_id, errors)
-    return done(request, _("Saved."), "capacity", capacity_id)
+    writes = {"use": use, "reserve": reserve, "propose": propose, "decide": decide}
+    return change(request, writes, capacity, _("Saved."), "capacity", capacity_id)
 
 
 def use(request: Asked, capacity_id: UUID) -> None:

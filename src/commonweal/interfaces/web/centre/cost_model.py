@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from commonweal.kernel.catalogue.public import services
@@ -19,7 +19,6 @@ from ..lists import lists, pages, place, report
 from ..requests import Asked
 from .base import (
     FormError,
-    address,
     attempt,
     done,
     last_month,
@@ -31,6 +30,7 @@ from .base import (
     text,
     whole_field,
 )
+from .base import change as apply_change
 from .capacity import policy_words
 from .costs import cost_tabs
 
@@ -73,8 +73,6 @@ def rules_of(pools: Sequence[Any]) -> list[Any]:
 @centre_only(CHANGE)
 def change(request: Asked) -> HttpResponse:
     """Put a pool, a rule, a driver or a measurement; take a rule out."""
-    if request.method != "POST":
-        return HttpResponseRedirect(address("model"))
     writes = {
         "pool": put_pool,
         "rule": put_rule,
@@ -82,13 +80,7 @@ def change(request: Asked) -> HttpResponse:
         "values": put_values,
         "remove": remove_rule,
     }
-    write = writes.get(text(request, "what"))
-    if write is None:
-        return HttpResponseRedirect(address("model"))
-    errors = attempt(lambda: write(request))
-    if errors:
-        return model(request, errors)
-    return done(request, _("The cost model was changed."), "model")
+    return apply_change(request, writes, model, _("The cost model was changed."), "model")
 
 
 def put_pool(request: Asked) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from commonweal.kernel.catalogue.public import services
@@ -17,10 +16,8 @@ from ..lists import report
 from ..requests import Asked
 from .base import (
     FormError,
-    address,
-    attempt,
+    change,
     day_field,
-    done,
     last_month,
     month_asked,
     months_back,
@@ -67,16 +64,10 @@ def mark_words() -> dict[str, str]:
 @centre_only(CHANGE)
 def change_terms(request: Asked) -> HttpResponse:
     """Put or remove a set of drivers or a mark."""
-    writes: dict[str, Callable[[Asked], Any]] = {
+    writes = {
         "set": put_set, "mark": put_mark, "remove_set": remove_set, "remove_mark": remove_mark,
     }  # fmt: skip
-    write = writes.get(text(request, "what"))
-    if request.method != "POST" or write is None:
-        return HttpResponseRedirect(address("terms"))
-    errors = attempt(lambda: write(request))
-    if errors:
-        return terms(request, errors)
-    return done(request, _("The cost model was changed."), "terms")
+    return change(request, writes, terms, _("The cost model was changed."), "terms")
 
 
 def put_set(request: Asked) -> None:
@@ -190,14 +181,8 @@ def pool_rows(found: charging.TowerCosts) -> list[dict[str, Any]]:
 @centre_only(CHANGE)
 def change_towers(request: Asked) -> HttpResponse:
     """Tag a pool or a service, or replace the words."""
-    writes: dict[str, Callable[[Asked], Any]] = {"tag": tag, "words": put_words}
-    write = writes.get(text(request, "what"))
-    if request.method != "POST" or write is None:
-        return HttpResponseRedirect(address("towers"))
-    errors = attempt(lambda: write(request))
-    if errors:
-        return towers(request, errors)
-    return done(request, _("The cost model was changed."), "towers")
+    writes = {"tag": tag, "words": put_words}
+    return change(request, writes, towers, _("The cost model was changed."), "towers")
 
 
 def tag(request: Asked) -> None:

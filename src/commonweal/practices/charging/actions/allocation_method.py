@@ -7,7 +7,7 @@ from uuid import UUID
 
 from commonweal.kernel.access.public import Actor, require
 from commonweal.kernel.audit.public import action, record
-from commonweal.kernel.authority.public import Decision, approve, propose, reject
+from commonweal.kernel.authority.public import Decision, propose
 from commonweal.kernel.calendar.public import FiscalPeriod, now
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import CommonwealError
@@ -20,6 +20,7 @@ from ..selectors.allocation_inputs import document_of, inputs
 from ..selectors.allocation_method import last_allocation, method_on, proposed_method
 from ..selectors.cost_model import require_open
 from .cost_model import PERMISSION
+from .deciding import decide
 
 SUBJECT = "charging.AllocationMethod"
 WORDS = {
@@ -97,11 +98,7 @@ def decide_allocation_method(
     record(actor=actor, verb="costs.allocation_method_asked", target=found)
     if found.decision_id is None:
         raise CostError("COSTS-275", "Nothing waits for a decision here. Propose it again.")
-    if approved:
-        approve(actor=actor, decision_id=found.decision_id, reason=reason)
-    else:
-        reject(actor=actor, decision_id=found.decision_id, reason=reason)
-    found.refresh_from_db()
+    decide(actor, found, found.decision_id, approved, reason)
     return found
 
 

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from commonweal.kernel.access.public import Actor, require
 from commonweal.kernel.audit.public import action, digest, record
-from commonweal.kernel.authority.public import Decision, approve, propose, reject
+from commonweal.kernel.authority.public import Decision, propose
 from commonweal.kernel.calendar.public import FiscalPeriod, now
 from commonweal.kernel.party.public import agencies, centre
 from commonweal.kernel.schema.public import Conflict, NotFound
@@ -31,6 +31,7 @@ from ..models import (
 from ..selectors.assets import asset_by_code, due_assets, share_key, terms_of
 from ..selectors.cost_model import closed_periods
 from .cost_model import PERMISSION, code_of, pool_by_code, put_rule
+from .deciding import decide
 from .proceeds import pay_contributors
 
 SUBJECT = "charging.Disposal"
@@ -240,11 +241,7 @@ def decide_disposal(
     if found is None or found.decision_id is None:
         raise NotFound("COSTS-412", "There is no such disposal. Choose one of an asset's.")
     record(actor=actor, verb="costs.disposal_asked", target=found)
-    if approved:
-        approve(actor=actor, decision_id=found.decision_id, reason=reason)
-    else:
-        reject(actor=actor, decision_id=found.decision_id, reason=reason)
-    found.refresh_from_db()
+    decide(actor, found, found.decision_id, approved, reason)
     return found
 
 

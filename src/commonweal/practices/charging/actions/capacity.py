@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from commonweal.kernel.access.public import Actor, require
 from commonweal.kernel.audit.public import action, record
-from commonweal.kernel.authority.public import Decision, approve, propose, reject
+from commonweal.kernel.authority.public import Decision, propose
 from commonweal.kernel.calendar.public import FiscalPeriod, Span, now
 from commonweal.kernel.catalogue.public import ChargeItem
 from commonweal.kernel.money.public import MoneyError, exact_decimal
@@ -26,6 +26,7 @@ from ..selectors.capacity import capacity as capacity_row
 from ..selectors.capacity import reserved_now
 from ..selectors.cost_model import closed_periods
 from .cost_model import MAX_VALUE, PERMISSION, pool_by_code
+from .deciding import decide
 
 SUBJECT = "charging.IdlePolicy"
 APPROVE = "charging.approve_rates"
@@ -221,11 +222,7 @@ def decide_idle_policy(
     if found is None or found.decision_id is None:
         raise NotFound("COSTS-411", "There is no such proposal. Choose one of a capacity's.")
     record(actor=actor, verb="costs.idle_policy_asked", target=found)
-    if approved:
-        approve(actor=actor, decision_id=found.decision_id, reason=reason)
-    else:
-        reject(actor=actor, decision_id=found.decision_id, reason=reason)
-    found.refresh_from_db()
+    decide(actor, found, found.decision_id, approved, reason)
     return found
 
 

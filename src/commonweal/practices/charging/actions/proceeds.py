@@ -23,7 +23,7 @@ from commonweal.kernel.words import public as words
 from ..closing.cash import GENERAL, post_grant, post_proceeds
 from ..closing.posting import DUE, OWED
 from ..domain.credits import months_from
-from ..models import AssetShare, BillLine, ContributorCredit, Disposal
+from ..models import AssetShare, ContributorCredit, Disposal
 from ..selectors.credits import first_credit_month
 from ..selectors.proceeds import credit_id_of, refund_key, share_lines
 from .credits import put_credit
@@ -79,7 +79,7 @@ def _pay_agency(
         currency=asset.currency, recorded_at=now(),
     )  # fmt: skip
     lines = share_lines(agency_id, asset.pool)
-    portions = split_over(minor, lines)
+    portions = split_over(minor, {line.pk: line.amount_minor for line in lines})
     places: dict[Key, int] = {}
     for line in lines:
         place = (line.service.fund_code, line.service.code)
@@ -108,11 +108,10 @@ def _pay_agency(
     return "credited"
 
 
-def split_over(minor: int, lines: list[BillLine]) -> dict[UUID, int]:
-    """An amount over bill lines by what they came to; the parts add up, and none is zero."""
+def split_over(minor: int, lines: Mapping[UUID, int]) -> dict[UUID, int]:
+    """An amount over bill lines by what they came to (`lines`: minor units by line); the parts add
+    up, and none is zero."""
     if not lines:
         return {}
-    parts = largest_remainder(
-        minor, [line.amount_minor for line in lines], [str(line.pk) for line in lines]
-    )
-    return {line.pk: part for line, part in zip(lines, parts, strict=True) if part}
+    parts = largest_remainder(minor, list(lines.values()), [str(line) for line in lines])
+    return {line: part for line, part in zip(lines, parts, strict=True) if part}

@@ -60,22 +60,41 @@ def announce(actor: Actor, version: RateVersion) -> int:
 
 
 def _letters(versions: Sequence[RateVersion]) -> dict[UUID, list[Told]]:
-    """What each agency is told, by item and day; agencies whose orders cover the item alone."""
+    """What each agency is told, by item and day; agencies whose orders cover the item alone. A few
+    queries, however many rates the day decided."""
+    items = {version.charge_item_id for version in versions}
+    users, before = covered_agencies(items), _before(versions)
+    effects: dict[UUID, list[RateEffect]] = defaultdict(list)
+    for effect in RateEffect.objects.filter(rate_version__in=versions):
+        effects[effect.rate_version_id].append(effect)
     found: dict[UUID, list[Told]] = defaultdict(list)
     for version in sorted(versions, key=lambda row: (row.charge_item.name, row.starts, row.code)):
-        before = _before(version)
-        users = covered_agencies(version.charge_item_id)
-        for effect in RateEffect.objects.filter(rate_version=version, agency_id__in=users):
-            found[effect.agency_id].append((version, before, effect))
+        for effect in effects[version.pk]:
+            if (version.charge_item_id, effect.agency_id) in users:
+                found[effect.agency_id].append((version, before.get(version.pk), effect))
     return found
 
 
-def _before(version: RateVersion) -> RateVersion | None:
-    """The price that a version takes the place of; None: the item had none."""
-    earlier = RateVersion.objects.filter(
-        charge_item_id=version.charge_item_id, state="approved", starts__lt=version.starts
-    ).exclude(pk=version.pk)
-    return earlier.select_related("charge_item").order_by("-starts").first()
+def _before(versions: Sequence[RateVersion]) -> dict[UUID, RateVersion]:
+    """By version, the price that it takes the place of; an item that had none is not there."""
+    known: dict[UUID, list[RateVersion]] = defaultdict(list)
+    for row in (
+        RateVersion.objects.filter(
+            charge_item_id__in={version.charge_item_id for version in versions}, state="approved"
+        )
+        .select_related("charge_item")
+        .order_by("starts", "id")
+    ):
+        known[row.charge_item_id].append(row)
+    found = {}
+    for version in versions:
+        earlier = [
+            row for row in known[version.charge_item_id]
+            if row.starts < version.starts and row.pk != version.pk
+        ]  # fmt: skip
+        if earlier:
+            found[version.pk] = earlier[-1]
+    return found
 
 
 def letter_words(told: Sequence[Told]) -> dict[str, str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -23,10 +22,10 @@ from commonweal.kernel.schema.public import derived_id
 from commonweal.kernel.words import public as words
 
 from ..actions.credits import put_charge
-from ..domain.cost_terms import IDLE
-from ..models import AllocationEdge, AllocationRun, BillLine, CloseRun, IdleCharge, IdleCost
+from ..models import AllocationRun, BillLine, CloseRun, IdleCharge, IdleCost
 from ..selectors.allocation_inputs import store_item_idle
 from ..selectors.capacity import item_reaches, policy_of
+from ..selectors.costs import reached
 from ..selectors.credits import first_open_month
 
 BEARS = ("usage", "fixed")
@@ -132,12 +131,12 @@ def _portions(idle: IdleCost, agency: UUID, period: str, minor: int) -> Mapping[
     """
     own = BillLine.objects.filter(agency_id=agency, kind__in=BEARS, amount_minor__gt=0)
     issued = own.filter(bill__state="issued", bill__period__lte=period)
-    item = idle.capacity.charge_item
+    item, pool = idle.capacity.charge_item, idle.capacity.pool
     month = issued.filter(charge_period=period)
     if item is not None:
         choices = [month.filter(charge_item=item), month.filter(service_id=item.service_id)]
     else:
-        choices = [month.filter(service__code__in=_reached(idle))]
+        choices = [month.filter(service__code__in=reached(idle.run_id, pool.code if pool else ""))]
     newest = issued.order_by("-bill__period").values_list("bill_id", flat=True)[:1]
     for found in (*choices, issued.filter(bill_id__in=list(newest))):
         weights: dict[UUID, int] = {}
@@ -150,11 +149,3 @@ def _portions(idle: IdleCost, agency: UUID, period: str, minor: int) -> Mapping[
             parts = largest_remainder(minor, [weights[key] for key in keys], [str(k) for k in keys])
             return {lines[key]: part for key, part in zip(keys, parts, strict=True) if part}
     return {}
-
-
-def _reached(idle: IdleCost) -> list[str]:
-    pool: Any = idle.capacity.pool
-    edges = AllocationEdge.objects.filter(run_id=idle.run_id, source=pool.code, amount_minor__gt=0)
-    return [
-        target for target in edges.values_list("target", flat=True) if not target.startswith(IDLE)
-    ]

@@ -11,6 +11,7 @@ from .costs import CostError
 
 FORMAT = "commonweal.engine.allocate.v1"
 DIRECT = "direct:"
+UNALLOCATED = "unallocated"
 ORDERED = frozenset({"step_down", "double_step_down"})
 MAX_DIGITS = 4000
 

@@ -5,15 +5,11 @@ It says in a few pages what the tables beside it say in full. People are opaque 
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from importlib import resources
 from typing import Any
 
-import typst
 from django.db.models import Count, Sum
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
@@ -27,6 +23,7 @@ from ..domain.recovery import days_text
 from ..models import AdjustmentPart, Bill, BillLine, CostLine, LineFunding
 from ..recovery_words import method_words
 from .annual_tables import Tables
+from .typeset import typeset
 
 
 @dataclass(frozen=True)
@@ -45,16 +42,7 @@ def annual_pdf(tables: Tables) -> bytes:
     """The summary's bytes, in the centre's language whoever asks for it."""
     with override(centre().locale):
         said = summary_data(tables)
-    end = FiscalPeriod.parse(tables.months[-1]).end_day
-    made: bytes = typst.compile(
-        (resources.files(__package__) / "annual.typ").read_bytes(),
-        format="pdf",
-        sys_inputs={"data": json.dumps(said, sort_keys=True, ensure_ascii=False)},
-        pdf_standards="ua-1",
-        timestamp=datetime.combine(end, datetime.min.time(), UTC),
-        ignore_system_fonts=True,
-    )
-    return made
+    return typeset("annual.typ", said, FiscalPeriod.parse(tables.months[-1]).end_day)
 
 
 def summary_data(tables: Tables) -> dict[str, Any]:
@@ -100,8 +88,8 @@ def _headline(tables: Tables) -> str:
         "%(unknown)s that cannot be determined."
     ) % {
         "all": len(states),
-        "good": states.count("good"),
-        "other": states.count("bad") + states.count("watch"),
+        "good": states.count("good") + states.count("watch"),
+        "other": states.count("bad"),
         "unknown": states.count("unknown"),
     }
 

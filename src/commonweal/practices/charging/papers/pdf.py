@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from importlib import resources
 from typing import Any
 
-import typst
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
@@ -19,6 +15,7 @@ from .. import sentences
 from ..domain.bills import UNCOUNTED
 from ..models import Bill, BillLine
 from ..selectors.bills import BillView, bill_view
+from .typeset import typeset
 
 
 def bill_pdf(
@@ -26,22 +23,10 @@ def bill_pdf(
 ) -> bytes:
     """The PDF's bytes. `chain_head` and the pack's root are printed on it (design laws 7 and 8).
     `lines`: the bill's, where they were read before."""
-    template = resources.files(__package__) / "bill.typ"
     # In the centre's language, whoever issues it: the paper must not depend on who pressed.
     with override(centre().locale):
         said = pdf_data(actor, bill, chain_head, lines)
-    data = json.dumps(said, sort_keys=True, ensure_ascii=False)
-    # typst stamps the file with a time unless given one; the bill's own date keeps bytes the same.
-    stamp = datetime.combine(bill.issued_on, datetime.min.time(), UTC) if bill.issued_on else None
-    made: bytes = typst.compile(
-        template.read_bytes(),
-        format="pdf",
-        sys_inputs={"data": data},
-        pdf_standards="ua-1",
-        timestamp=stamp,
-        ignore_system_fonts=True,
-    )
-    return made
+    return typeset("bill.typ", said, bill.issued_on)
 
 
 def pdf_data(

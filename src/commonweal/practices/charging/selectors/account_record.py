@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -170,8 +170,7 @@ Columns = dict[str, dict[str, int]]
 
 def _columns(record: Mapping[str, Any]) -> dict[str, Columns]:
     """Per service and column, by month: what was billed and reduced, and the entries."""
-    new: Callable[[], Columns] = lambda: defaultdict(lambda: defaultdict(int))  # noqa: E731
-    found: dict[str, Columns] = defaultdict(new)
+    found: dict[str, Columns] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
     for service, period, reduces, amount in record["billed"]:
         found[service]["billed"][period] += int(amount)
         if reduces:

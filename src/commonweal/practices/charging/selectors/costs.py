@@ -14,7 +14,8 @@ from commonweal.kernel.jobs.public import Job, by_keys
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import FIRST, Listing, NotFound, Place, listing
 
-from ..domain.cost_model import steps_to
+from ..domain.cost_model import UNALLOCATED, steps_to
+from ..domain.cost_terms import IDLE
 from ..domain.costs import file_key
 from ..models import (
     AllocationEdge,
@@ -46,6 +47,14 @@ class LedgerLine:
     amount_minor: int
     currency: str
     pool: str
+
+
+def reached(run_id: UUID, pool: str) -> set[str]:
+    """The codes of the services that a pool's cost reached in an allocation. For callers that
+    checked the actor."""
+    edges = AllocationEdge.objects.filter(run_id=run_id, source=pool).exclude(amount_minor=0)
+    found = set(edges.values_list("target", flat=True))
+    return {code for code in found if code != UNALLOCATED and not code.startswith(IDLE)}
 
 
 @dataclass(frozen=True)

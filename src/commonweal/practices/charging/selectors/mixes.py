@@ -16,7 +16,7 @@ from uuid import UUID
 import duckdb
 
 from commonweal.kernel.access.public import SYSTEM
-from commonweal.kernel.metering.public import agency_files
+from commonweal.kernel.metering.public import newest_files
 
 from ..domain.mixes import Mix, narrowed
 from ..engine.models import PriceModel
@@ -34,13 +34,19 @@ def dimensions_of(models: Iterable[tuple[UUID, PriceModel | None]]) -> dict[UUID
     return dict(found)
 
 
-def recorded(agency_id: UUID, period: str, items: Iterable[UUID]) -> dict[UUID, Mix]:
-    """What an agency recorded of some items in a month by all their dimensions, in order.
+def recorded(
+    wanted: Mapping[tuple[UUID, str], Iterable[UUID]],
+) -> dict[tuple[UUID, str], dict[UUID, Mix]]:
+    """What agencies recorded of some items in a month, by all their dimensions, in order. `wanted`:
+    the items by agency and month.
 
-    In whoever's scope it runs: the file is found by its row, which row-level security guards.
+    In whoever's scope it runs: a file is found by its row, which row-level security guards.
     """
-    file = agency_files(SYSTEM, agency_id, {(period, "usage")}).get((period, "usage"))
-    return _sums(file.path, items) if file else {}
+    files = newest_files(SYSTEM, {(agency, period, "usage") for agency, period in wanted})
+    return {
+        (agency, period): _sums(file.path, wanted[agency, period])
+        for (agency, period, _kind), file in sorted(files.items())
+    }
 
 
 def _sums(path: Path, items: Iterable[UUID]) -> dict[UUID, Mix]:
@@ -75,6 +81,6 @@ def newest_mixes(
             wanted[agency_id, max(used)].append(item_id)
     return {
         (agency_id, item_id): narrowed(mix, names[item_id])
-        for (agency_id, period), items in sorted(wanted.items())
-        for item_id, mix in recorded(agency_id, period, items).items()
+        for (agency_id, _period), found in recorded(wanted).items()
+        for item_id, mix in found.items()
     }

@@ -16,7 +16,6 @@ from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import derived_id
 
 from ..models import (
-    AllocationEdge,
     AllocationRun,
     BillLine,
     ContributorCredit,
@@ -26,6 +25,7 @@ from ..models import (
     Settlement,
 )
 from .cost_model import VIEW
+from .costs import reached
 
 CHARGED = ("usage", "fixed", "correction")
 
@@ -47,8 +47,7 @@ def _fed_services(pool: CostPool) -> set[str]:
         return {pool.service.code}
     runs = AllocationRun.objects.filter(agency_id=pool.agency_id, edges__source=pool.code)
     newest = runs.filter(basis="actual").order_by("-recorded_at", "-id").first()
-    rows = AllocationEdge.objects.filter(run=newest, source=pool.code) if newest else ()
-    return {row.target for row in rows}
+    return reached(newest.pk, pool.code) if newest else set()
 
 
 def share_lines(agency_id: UUID, pool: CostPool) -> list[BillLine]:

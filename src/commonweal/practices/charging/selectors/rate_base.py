@@ -175,11 +175,13 @@ def _covered(agency_id: UUID | None) -> Sequence[tuple[UUID, UUID, str]]:
     return list(rows.distinct().order_by())
 
 
-def covered_agencies(item_id: UUID) -> set[UUID]:
-    """Agencies with an order that covers an item today or later. Read in the centre's scope."""
+def covered_agencies(items: Iterable[UUID]) -> set[tuple[UUID, UUID]]:
+    """Items, each with an agency whose order covers it today or later; one query. Read in the
+    centre's scope."""
     day = today(centre().zone)
     lines = OrderLine.objects.filter(Q(ends__isnull=True) | Q(ends__gt=day), active=True)
-    return set(lines.filter(charge_item_id=item_id).values_list("agency_id", flat=True))
+    rows = lines.filter(charge_item_id__in=set(items)).values_list("charge_item_id", "agency_id")
+    return set(rows.distinct())
 
 
 def mixes_of(

@@ -16,6 +16,7 @@ from commonweal.kernel.money.public import Money
 from commonweal.kernel.party.public import centre
 
 from ..closing.posting import DUE, EXPENSE, OWED, REVENUE
+from ..domain.cost_model import UNALLOCATED
 from ..domain.trace import Step, Sums, steps_of, whole
 from ..models import (
     AllocationEdge,
@@ -30,7 +31,6 @@ from .cost_model import VIEW
 from .credits import unearned_lines
 from .rates import service_positions
 
-UNALLOCATED = "unallocated"
 Book = dict[str, dict[str, int]]
 
 

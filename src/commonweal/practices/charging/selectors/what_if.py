@@ -219,7 +219,8 @@ def _mix(
     model = next((each for each in models if isinstance(each, Matrix)), None)
     if model is None:
         return {}
-    shares = cell_shares(model, recorded(agency_id, period, [item.pk]).get(item.pk, ()))
+    found = recorded({(agency_id, period): [item.pk]}).get((agency_id, period), {})
+    shares = cell_shares(model, found.get(item.pk, ()))
     cells = cells_of(model)
     if not shares:
         return {cell_text(cell): Fraction(1, len(cells)) for cell in cells}

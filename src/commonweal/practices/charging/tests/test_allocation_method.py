@@ -16,6 +16,7 @@ from commonweal.practices.charging.actions import cost_model as model
 from commonweal.practices.charging.actions.costs import import_costs
 from commonweal.practices.charging.domain.cost_terms import METHODS
 from commonweal.practices.charging.domain.costs import CostError
+from commonweal.practices.charging.engine import METHODS as ENGINE_METHODS
 from commonweal.practices.charging.models import AllocationMethod, AllocationRun, CloseRun
 from commonweal.practices.charging.papers.verifier.costs import check_allocation
 from commonweal.practices.charging.selectors.allocation_method import (
@@ -49,6 +50,10 @@ CIRCLE: dict[str, Any] = {
         {"pool": "it", "unit": "Payroll", "category": "Staff"},
     ],
 }  # fmt: skip
+
+
+def test_what_people_choose_from_is_what_the_engine_can_do() -> None:
+    assert set(METHODS) == set(ENGINE_METHODS)
 
 
 @pytest.fixture

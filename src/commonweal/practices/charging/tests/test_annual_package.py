@@ -87,7 +87,7 @@ def test_the_summary_is_a_pdf_that_says_the_same(closed: World, tmp_path: Path) 
     _row, files = made(closed, YEAR)
     data = files["summary.pdf"]
     document = PdfReader(io.BytesIO(data))
-    assert document.trailer["/Root"]["/MarkInfo"]["/Marked"]  # type: ignore[index]
+    assert b"/Marked true" in data, "tagged for screen readers"
     assert len(document.pages) <= 3
     read = " ".join(page.extract_text() for page in document.pages)
     poppler = pdf_text(data, tmp_path / "summary.pdf")

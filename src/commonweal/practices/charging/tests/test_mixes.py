@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from commonweal.kernel.access.public import act_as
+from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.practices.charging import public as charging
+from commonweal.practices.charging.selectors.mixes import recorded
 from commonweal.practices.charging.selectors.scenarios import work_out
 
 from .copies import copies, enter, world
@@ -28,6 +32,18 @@ def billed(priced: World) -> World:
     priced.send("any", ON_TIME)
     priced.close_fully(AUGUST)
     return priced
+
+
+def test_the_files_of_all_agencies_are_found_at_once(billed: World) -> None:
+    item = billed.items[ITEM]
+    wanted = {(billed.agencies[code], AUGUST): [item] for code in ("PARKS", "ROADS")}
+    with act_as(SYSTEM), CaptureQueriesContext(connection) as asked:
+        found = recorded(wanted)
+    assert len(asked) == 1
+    assert {key: sum(part for _by, part in own[item]) for key, own in found.items()} == {
+        (billed.agencies["PARKS"], AUGUST): 9,
+        (billed.agencies["ROADS"], AUGUST): Decimal("1.5"),
+    }
 
 
 def test_a_scenario_counts_what_each_agency_recorded_and_keeps_it(billed: World) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.calendar.public import at, now
 from commonweal.kernel.notices.models import Message
@@ -67,3 +70,21 @@ def test_a_day_of_decisions_is_one_letter_with_old_and_new_prices(world: World) 
             new = sent.exclude(pk__in=before)
             assert {row.agency_id for row in new} == set(world.agencies.values()) - {clerk}
             assert all(row.subject.startswith("Cases: ") for row in new)
+
+
+def test_a_letter_takes_no_more_statements_however_many_rates_the_day_decided(world: World) -> None:
+    """Each approval writes the day's letters anew; what they say is read at once."""
+
+    def asked(version: RateVersion) -> int:
+        with act_as(SYSTEM), CaptureQueriesContext(connection) as found:
+            announce(SYSTEM, version)
+        return len(found)
+
+    first = approve(world, propose(world))
+    alone = asked(first)
+    for item, model in (
+        ("payroll.base", {"kind": "flat", "amount": "120"}),
+        ("helpdesk.hour", {"kind": "per_unit", "rate": "60"}),
+    ):
+        approve(world, propose(world, item, model=model))
+    assert asked(first) <= alone
