@@ -135,6 +135,7 @@ KERNEL = (
     "catalogue",
     "metering",
     "ledger",
+    "casework",
 )
 PRACTICES = ("charging", "consolidation")
 _root = Path(__file__).parent
