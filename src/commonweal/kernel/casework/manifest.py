@@ -3,7 +3,14 @@
 from django.utils.translation import gettext_noop
 
 from ..schema.public import Manifest
+from . import notice_words
+from .clocks.timer import tick
+from .registry import register_hook
 from .tasks import SEND, close_quiet_cases, fold_counts, send_interaction
+from .telling import tell_people
+
+notice_words.register()
+register_hook(tell_people)
 
 MANIFEST = Manifest(
     name="casework",
@@ -43,6 +50,7 @@ MANIFEST = Manifest(
         "casework.close_quiet": "hourly 20",
         "casework.fold_counts": "every 5m",
     },
+    ticks={"casework.clocks": tick},
     work={
         "casework.close_quiet": gettext_noop("Close resolved cases that nobody said more to"),
         "casework.fold_counts": gettext_noop("Fold the counters of cases"),

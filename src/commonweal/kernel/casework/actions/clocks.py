@@ -53,8 +53,8 @@ class Promise:
 def put_promise(*, actor: Actor, promise: Promise) -> ClockDefinition:
     """Put a version of a promise in force from a day on; the one before it ends there.
 
-    Open cases are not touched: `apply_definitions` does it, after its preview. Errors: CASE-170 what
-    the engine cannot keep, 171 conditions or pauses, 172 a version of that day or a later one.
+    Open cases are not touched: `apply_promises` does it. Errors: CASE-170 what the engine cannot
+    keep, 171 conditions or pauses, 172 a version of that day or a later one.
     """
     require(actor, MANAGE)
     row = _row(actor, promise)

@@ -19,7 +19,7 @@ from .definitions import all_definitions, terms_of, tracks_of
 
 FIELDS = (
     "kind", "metric", "state", "started_at", "due_at", "stopped_at", "elapsed_us", "paused_us",
-    "breached_at", "reason", "next_at", "levels", "month",
+    "breached_at", "reason", "next_at", "levels", "gaps", "month",
 )  # fmt: skip
 _ISO = ("opened_at",)
 
@@ -83,6 +83,7 @@ def values_of(cycle: Cycle, fired: set[str]) -> dict[str, Any]:
         "reason": cycle.reason,
         "next_at": _at(coming),
         "levels": planned,
+        "gaps": [list(gap) for gap in cycle.gaps],
         "month": month_of(stopped) if stopped and cycle.state != "cancelled" else None,
     }
 

@@ -71,8 +71,9 @@ class Clock(TenantModel):
     """One cycle of a clock of a case, as computed from its events: a projection, rebuilt at will.
 
     Times in UTC; `elapsed_us` and `paused_us` in microseconds of working time. `next_at`: the next
-    moment at which something must happen (a level, or the breach), for the timer. `month` is set
-    when the cycle ended: the fiscal period that it counts in.
+    moment at which something must happen (a level, or the breach), for the timer. `gaps`: what does
+    not count, as [from, to or null, reason] in microseconds, so that many rows are computed anew at
+    once. `month` is set when the cycle ended: the fiscal period that it counts in.
     """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="clocks")
@@ -90,6 +91,7 @@ class Clock(TenantModel):
     reason = models.CharField(max_length=30, blank=True)
     next_at = models.DateTimeField(null=True)
     levels = models.JSONField(default=list)
+    gaps = models.JSONField(default=list)
     month = models.DateField(null=True)
 
     class Meta:

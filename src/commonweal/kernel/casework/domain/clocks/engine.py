@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ....calendar.working import SECOND, Compiled, compiled, shift_days
+from ....calendar.public import SECOND, Compiled, compiled, shift_days
 from .runs import Run, runs_of
 from .terms import Cycle, Event, Terms, target_micros
 
@@ -130,7 +130,32 @@ def _cycle(span: Run, terms: Terms, as_of: int, number: int) -> Cycle:
         reason=span.cancelled,
         intervals=_intervals(plan, span.start, until, gaps),
         levels=() if credits else _levels(plan, terms, span.start, gaps, target, due),
+        gaps=tuple((gap.start, None if gap.open else gap.end, gap.reason) for gap in gaps),
     )
+
+
+Gaps = Sequence[tuple[int, int | None, str]]
+"""(from, to or None, reason) of what does not count, as a cycle gives them."""
+
+
+def again(start: int, gaps: Gaps, terms: Terms, as_of: int) -> Cycle:
+    """A run that goes on, computed anew from where it started and what did not count."""
+    kept = replace(terms, pauses=terms.pauses | {reason for _start, _end, reason in gaps})
+    return _cycle(Run(start, gaps=list(gaps)), kept, as_of, 1)
+
+
+def planned(
+    start: int, gaps: Gaps, terms: Terms, due: int, as_of: int
+) -> tuple[tuple[str, int], ...]:
+    """The levels of a run that goes on, given when it is due."""
+    if not terms.levels:
+        return ()
+    plan = compiled(terms.calendar, start)
+    kept = [
+        _Gap(begin, as_of if end is None else end, why, end is None) for begin, end, why in gaps
+    ]
+    target, _plain = _target(plan, terms, start)
+    return _levels(plan, terms, start, kept, target, due)
 
 
 def _state(span: Run, stop: int | None, pausing: bool, met: bool) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ....calendar.working import SECOND, WorkingCalendar
+from ....calendar.public import SECOND, WorkingCalendar
 from ..errors import CaseError
 
 KINDS = ("sla", "ola", "uc")
@@ -99,6 +99,7 @@ class Cycle:
     moves on with every moment. `elapsed` and `paused` are working microseconds. `breached`: the
     moment the target was passed, which never moves. `intervals`: (from, to, kind), kind working,
     outside, stopped or paused:REASON; the working ones add up to `elapsed`. `levels`: (code, when).
+    `gaps`: (from, to or None, reason) of what did not count.
     """
 
     number: int
@@ -114,6 +115,7 @@ class Cycle:
     reason: str = ""
     intervals: tuple[tuple[int, int, str], ...] = ()
     levels: tuple[tuple[str, int], ...] = ()
+    gaps: tuple[tuple[int, int | None, str], ...] = ()
 
     @property
     def left(self) -> int:
