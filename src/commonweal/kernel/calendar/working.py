@@ -87,8 +87,8 @@ def moment_of(value: int) -> datetime:
 
 
 def check_calendar(calendar: WorkingCalendar) -> None:
-    """Refuse windows that are none (CALENDAR-103), a zone that is none (104), and a calendar without
-    any working time (105): no clock on it would ever end (R19)."""
+    """Refuse windows that are none (CALENDAR-103), a zone that is none (104), and a calendar
+    without any working time (105): no clock on it would ever end (R19)."""
     try:
         ZoneInfo(calendar.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -211,7 +211,7 @@ def _compiled(calendar: WorkingCalendar, first_year: int, last_year: int) -> Com
 
 
 def compile_days(calendar: WorkingCalendar, first: date, last: date) -> Compiled:
-    """The calendar's arrays over the local days from the first to the last (CALENDAR-103 to 105)."""
+    """The calendar's arrays over local days, first to last (CALENDAR-103 to 105)."""
     check_calendar(calendar)
     zone = ZoneInfo(calendar.zone)
     spans = _merged(_utc_spans(calendar, zone, first, last))
@@ -300,8 +300,8 @@ def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 def shift_days(plan: Compiled, moment: int, count: int, *, end_of_day: bool = False) -> int:
     """The moment so many working days later (or earlier), at the same local time (R18).
 
-    A day counts if it has working time. `end_of_day`: the end of that day's working time. From a day
-    without working time, or after its end, the count begins with the next day that has some.
+    A day counts if it has working time. `end_of_day`: the end of that day's working time. From a
+    day without working time, the count begins with the next day that has some.
     """
     calendar = plan.calendar
     zone = ZoneInfo(calendar.zone)

@@ -65,7 +65,7 @@ def runs_of(events: Sequence[Event], terms: Terms) -> list[Run]:
     for event in events:
         if event.kind == "merged":
             for run in runs:
-                if run.stop is None or run.stop > event.at:
+                if run.stop is None or run.stop >= event.at:
                     run.close(event.at, "merged")
             runs = [run for run in runs if run.start <= event.at]
     return runs
@@ -126,7 +126,11 @@ def _first_response(events: Sequence[Event], terms: Terms) -> list[Run]:
         if opened and data.get("by") == "agent" and data.get("channel") in AT_ONCE:
             run.close(event.at)
             break
-        if _answers(event) or _done(event) or (opened and data.get("phase") in ("resolved", "closed")):
+        if (
+            _answers(event)
+            or _done(event)
+            or (opened and data.get("phase") in ("resolved", "closed"))
+        ):
             run.close(event.at)
             break
         if event.kind in ("opened", "state"):

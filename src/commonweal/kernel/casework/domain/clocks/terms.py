@@ -25,8 +25,8 @@ ENDED = ("met", "missed", "cancelled")
 
 @dataclass(frozen=True)
 class Level:
-    """Something set off by a clock: an offset in working seconds or working days from due (negative:
-    before), or a percentage of the target (100 is due)."""
+    """Something set off by a clock: an offset in working seconds or working days from due
+    (negative: before), or a percentage of the target (100 is due)."""
 
     code: str
     unit: str
@@ -83,8 +83,7 @@ def _problems(terms: Terms) -> Any:
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened to a case; kinds and data are those of docs/reference/engine-clock.md.
-    """
+    """One thing that happened to a case, in the words of docs/reference/engine-clock.md."""
 
     seq: int
     at: int
@@ -99,7 +98,7 @@ class Cycle:
     `state`: running, paused, met, missed or cancelled. `due` is None while it is paused, because it
     moves on with every moment. `elapsed` and `paused` are working microseconds. `breached`: the
     moment the target was passed, which never moves. `intervals`: (from, to, kind), kind working,
-    outside, stopped or paused:REASON; the working ones add up to `elapsed`. `levels`: (code, moment).
+    outside, stopped or paused:REASON; the working ones add up to `elapsed`. `levels`: (code, when).
     """
 
     number: int
