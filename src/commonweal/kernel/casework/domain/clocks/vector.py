@@ -1,0 +1,142 @@
+"""Many simple clocks at once: the arithmetic of engine.py on arrays. Pure; NumPy only.
+
+For bulk recomputation when a calendar or a service level changes. All clocks of one call run on one
+calendar. Starts, ends and the ends of pauses are mapped to working time; nights, holidays and the
+change of the clocks vanish there, and what is left is subtraction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ....calendar.working import Compiled
+
+Array = Any
+"""One-dimensional; int64 unless said otherwise."""
+OPEN = int(np.iinfo(np.int64).max)
+"""As the end of a pause: it goes on. As a due time: none, because such a pause moves it on."""
+NEVER = OPEN
+NONE = int(np.iinfo(np.int64).min)
+"""As a breach: there is none."""
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """Clocks in UTC microseconds. `until`: when each stopped or, where `running` (bool), as of when
+    it is asked. `target`: working microseconds. Pauses are flat: from, to (`OPEN`: goes on) and
+    the place of the clock that they stop; in any order, overlapping as they like."""
+
+    start: Array
+    until: Array
+    running: Array
+    target: Array
+    pause_from: Array
+    pause_to: Array
+    pause_of: Array
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What came out, for each clock: due (or NEVER), elapsed and paused in working microseconds,
+    the breach (or NONE), whether it stands paused, and the working place of the target, of which
+    `Compiled.passed` is when a breach becomes a fact."""
+
+    due: Array
+    elapsed: Array
+    paused: Array
+    breached: Array
+    standing: Array
+    place: Array
+
+
+def recompute(plan: Compiled, clocks: Clocks) -> Figures:
+    """Every clock anew: R4 (met exactly when elapsed ≤ target), R5 (a pause moves the due time only
+    if it begins before it), overlapping pauses merged, those before the start or after the end cut.
+
+    Beyond the plan's years it is refused (CALENDAR-106, 107), as one clock would be.
+    """
+    for moments in (clocks.start, clocks.until):
+        if len(moments):
+            plan.worked(int(moments.min()))
+            plan.worked(int(moments.max()))
+    until = np.maximum(clocks.until, clocks.start)
+    base, end = plan.worked_all(clocks.start), plan.worked_all(until)
+    paused, credited, never, standing = _pauses(plan, clocks, until, base)
+    place = base + clocks.target + credited
+    due = np.maximum(plan.moments_all(np.where(never, base, place)), clocks.start)
+    elapsed = end - base - paused
+    late = elapsed > clocks.target
+    return Figures(
+        due=np.where(never, NEVER, due),
+        elapsed=elapsed,
+        paused=paused,
+        breached=np.where(late, due, NONE),
+        standing=standing,
+        place=place,
+    )
+
+
+def _pauses(
+    plan: Compiled, clocks: Clocks, until: Array, base: Array
+) -> tuple[Array, Array, Array, Array]:
+    """Of each clock: working time paused and credited, whether an endless pause moves its due time,
+    and whether it stands paused."""
+    count = len(clocks.start)
+    owner, begin, finish, goes_on = _cut(clocks, until)
+    low, high = plan.worked_all(begin), plan.worked_all(finish)
+    length = high - low
+    totals = _sums(owner, length, count)
+    first = np.searchsorted(owner, np.arange(count))
+    before = np.cumsum(length) - length
+    since = before - np.append(before, 0)[first][owner] if len(owner) else before
+    early = low - base[owner] - since < clocks.target[owner]
+    credited = _sums(owner, np.where(early, length, 0), count)
+    never = np.zeros(count, dtype=bool)
+    never[owner[goes_on & early]] = True
+    standing = np.zeros(count, dtype=bool)
+    standing[owner[goes_on]] = True
+    return totals, credited, never, standing
+
+
+def _cut(clocks: Clocks, until: Array) -> tuple[Array, Array, Array, Array]:
+    """The pauses within their clocks, in order, without overlaps: owner, from, to, goes on."""
+    owner = clocks.pause_of
+    begin = np.maximum(clocks.pause_from, clocks.start[owner])
+    finish = np.minimum(clocks.pause_to, until[owner])
+    goes_on = (clocks.pause_to == OPEN) & clocks.running[owner]
+    kept = (finish > begin) | (goes_on & (finish >= begin))
+    if not kept.all():
+        owner, begin, finish, goes_on = (
+            each[kept] for each in (owner, begin, finish, goes_on)
+        )  # fmt: skip
+    step = np.diff(owner)
+    if not ((step > 0) | ((step == 0) & (np.diff(begin) >= 0))).all():
+        order = np.lexsort((begin, owner))
+        owner, begin, finish, goes_on = (
+            each[order] for each in (owner, begin, finish, goes_on)
+        )  # fmt: skip
+    same = np.diff(owner) == 0
+    if (same & (begin[1:] < finish[:-1])).any():
+        reach = _furthest(owner, finish)
+        begin[1:] = np.where(same, np.maximum(begin[1:], reach[:-1]), begin[1:])
+        finish = np.maximum(finish, begin)
+    return owner, begin, finish, goes_on
+
+
+def _furthest(owner: Array, finish: Array) -> Array:
+    """Of each pause, the latest end of its owner's pauses up to it."""
+    rank = np.argsort(np.argsort(finish, kind="stable"), kind="stable")
+    # Whole numbers small enough to hold owner and rank at once.
+    running = np.maximum.accumulate(owner.astype(np.int64) * len(owner) + rank) % len(owner)
+    return np.sort(finish)[running]
+
+
+def _sums(owner: Array, values: Array, count: int) -> Array:
+    """The exact sum of each owner's values, which come in the owners' order."""
+    total = np.concatenate(([0], np.cumsum(values, dtype=np.int64)))
+    places = np.arange(count + 1)
+    edges = np.searchsorted(owner, places)
+    return np.diff(total[edges])
