@@ -159,6 +159,7 @@ KERNEL = (
     "catalogue",
     "metering",
     "ledger",
+    "casework",
 )
 PRACTICES = ("charging", "consolidation")
 _root = Path(__file__).parent

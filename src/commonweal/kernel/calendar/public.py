@@ -2,13 +2,41 @@
 
 from .clock import at, now, today
 from .domain import CalendarError, FiscalPeriod, Span, add_working_days
+from .working import (
+    SECOND,
+    Compiled,
+    DayException,
+    Window,
+    WorkingCalendar,
+    always,
+    check_calendar,
+    compile_days,
+    compiled,
+    day_windows,
+    micros,
+    moment_of,
+    shift_days,
+)
 
 __all__ = [
+    "SECOND",
     "CalendarError",
+    "Compiled",
+    "DayException",
     "FiscalPeriod",
     "Span",
+    "Window",
+    "WorkingCalendar",
     "add_working_days",
+    "always",
     "at",
+    "check_calendar",
+    "compile_days",
+    "compiled",
+    "day_windows",
+    "micros",
+    "moment_of",
     "now",
+    "shift_days",
     "today",
 ]

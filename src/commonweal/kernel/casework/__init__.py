@@ -1,0 +1,1 @@
+"""Cases, interactions, queues and clocks."""

@@ -1,0 +1,1 @@
+"""The pure part of casework: states, forms, routing, clocks."""

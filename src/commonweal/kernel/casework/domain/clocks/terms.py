@@ -1,0 +1,137 @@
+"""What a clock is given and what it gives back. Times are integer UTC microseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ....calendar.public import SECOND, WorkingCalendar
+from ..errors import CaseError
+
+KINDS = ("sla", "ola", "uc")
+METRICS = (
+    "first_response",
+    "next_response",
+    "update",
+    "resolution",
+    "fulfilment",
+    "waiting",
+    "callback",
+)
+UNITS = ("seconds", "days", "percent")
+ENDED = ("met", "missed", "cancelled")
+
+
+@dataclass(frozen=True)
+class Level:
+    """Something set off by a clock: an offset in working seconds or working days from due
+    (negative: before), or a percentage of the target (100 is due)."""
+
+    code: str
+    unit: str
+    offset: int
+
+
+@dataclass(frozen=True)
+class Terms:
+    """One version of a promise about time.
+
+    `target`: seconds of working time, or working days with `days` (`end_of_day`: until that day's
+    working time ends). `pauses`: the reasons for waiting that stop it; no first answer ever pauses
+    unless they are named (R6). `reopen`: the same cycle resumes, or a new one begins (R8).
+    `reclassify`: terms that replace others hold from the beginning, or from now (R9). `pause_cap`:
+    the working seconds that waiting can stop it in all. `teams`: whose stay an OLA times (R16).
+    """
+
+    code: str
+    metric: str
+    target: int
+    calendar: WorkingCalendar
+    kind: str = "sla"
+    days: bool = False
+    end_of_day: bool = False
+    pauses: frozenset[str] = frozenset()
+    pause_cap: int | None = None
+    reopen: str = "resume"
+    reclassify: str = "retroactive"
+    levels: tuple[Level, ...] = ()
+    teams: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        problem = next(_problems(self), None)
+        if problem:
+            raise CaseError("CASE-170", f"The promise “{self.code[:60]}” cannot be kept: {problem}")
+
+
+def _problems(terms: Terms) -> Any:
+    if terms.kind not in KINDS or terms.metric not in METRICS:
+        yield "its kind or what it times is unknown. Choose those of the list."
+    if terms.target <= 0 or terms.target > 4_000 * 86_400:
+        yield "its target is nothing, or more than ten years. Give seconds or working days."
+    if terms.reopen not in ("resume", "new_cycle"):
+        yield "say whether a case that opens again resumes or begins a new_cycle."
+    if terms.reclassify not in ("retroactive", "from_now"):
+        yield "say whether other terms hold retroactive or from_now."
+    if any(each.unit not in UNITS for each in terms.levels):
+        yield "a level counts in seconds, days or percent."
+    if any(each.unit == "percent" and not 0 < each.offset <= 1000 for each in terms.levels):
+        yield "a level in percent is from 1 to 1000."
+    if len({each.code for each in terms.levels}) != len(terms.levels):
+        yield "a level is there twice."
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened to a case, in the words of docs/reference/engine-clock.md."""
+
+    seq: int
+    at: int
+    kind: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """One run of a clock.
+
+    `state`: running, paused, met, missed or cancelled. `due` is None while it is paused, because it
+    moves on with every moment. `elapsed` and `paused` are working microseconds. `breached`: the
+    moment the target was passed, which never moves. `intervals`: (from, to, kind), kind working,
+    outside, stopped or paused:REASON; the working ones add up to `elapsed`. `levels`: (code, when).
+    `gaps`: (from, to or None, reason) of what did not count.
+    """
+
+    number: int
+    terms: Terms
+    started: int
+    stopped: int | None
+    due: int | None
+    state: str
+    elapsed: int
+    paused: int
+    target: int
+    breached: int | None = None
+    reason: str = ""
+    intervals: tuple[tuple[int, int, str], ...] = ()
+    levels: tuple[tuple[str, int], ...] = ()
+    gaps: tuple[tuple[int, int | None, str], ...] = ()
+
+    @property
+    def left(self) -> int:
+        """Working microseconds until the target is passed; negative beyond it."""
+        return self.target - self.elapsed
+
+    def next_after(self, moment: int) -> int | None:
+        """The next moment after another at which something must be done, if it runs."""
+        if self.state != "running":
+            return None
+        coming = [at for _code, at in self.levels if at > moment]
+        if self.due is not None and self.breached is None:
+            coming.append(max(self.due + 1, moment + 1))
+        return min(coming, default=None)
+
+
+def target_micros(terms: Terms) -> int:
+    """A target of working seconds in microseconds."""
+    return terms.target * SECOND
