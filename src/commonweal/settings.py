@@ -209,6 +209,7 @@ TEMPLATES = [
         "DIRS": [
             _web / "look" / "templates",
             *sorted(_web.glob("*/templates")),
+            _root / "interfaces" / "payments" / "templates",
             *(files(app).joinpath("templates") for app in PLUGINS),
         ],
         "APP_DIRS": False,
