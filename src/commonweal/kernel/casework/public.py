@@ -45,6 +45,21 @@ from .actions import (
     watch_case,
 )
 from .domain.errors import CaseError
+from .domain.fees import (
+    CounterPayment,
+    Fee,
+    FeeError,
+    PaymentEvent,
+    counter_payment,
+    counter_undone,
+)
+from .domain.fees import Kind as PaymentKind
+from .domain.fees import Outcome as PaymentOutcome
+from .domain.fees import apply as apply_payment
+from .domain.fees import start as start_payment
+from .domain.fees import withdraw as withdraw_fee
+from .domain.receipts import Receipt, Till, Voided, next_receipt, read_receipt
+from .domain.receipts import numbers as receipt_numbers
 from .models import (
     Approval,
     Article,
@@ -108,19 +123,29 @@ __all__ = [
     "Clock",
     "ClockDefinition",
     "Contact",
+    "CounterPayment",
+    "Fee",
+    "FeeError",
     "Interaction",
     "NewCase",
     "Opened",
+    "PaymentEvent",
+    "PaymentKind",
+    "PaymentOutcome",
     "Promise",
     "Queue",
     "ReadyAnswer",
+    "Receipt",
     "Said",
     "Team",
+    "Till",
     "TypeDraft",
     "View",
+    "Voided",
     "add_note",
     "add_task",
     "answer",
+    "apply_payment",
     "articles_for",
     "assign_case",
     "begin_check",
@@ -135,6 +160,8 @@ __all__ = [
     "clocks_of",
     "close_quiet",
     "contacts_like",
+    "counter_payment",
+    "counter_undone",
     "counts",
     "decide_approval",
     "drop_rule",
@@ -152,6 +179,7 @@ __all__ = [
     "merge_cases",
     "move_case",
     "moves_of",
+    "next_receipt",
     "open_case",
     "own_queues",
     "promise_callback",
@@ -168,8 +196,10 @@ __all__ = [
     "queue_counts",
     "queues",
     "rate_case",
+    "read_receipt",
     "ready_answers",
     "rebuild_clocks",
+    "receipt_numbers",
     "receive_message",
     "record_consent",
     "register_closed",
@@ -178,8 +208,10 @@ __all__ = [
     "rules",
     "search_cases",
     "split_case",
+    "start_payment",
     "teams",
     "unlink_cases",
     "waiting_approvals",
     "watch_case",
+    "withdraw_fee",
 ]
