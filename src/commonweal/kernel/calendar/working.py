@@ -201,7 +201,7 @@ class Compiled:
     def worked_all(self, moments: Array) -> Array:
         """W of many moments, clipped to the horizon."""
         clipped = np.clip(moments, self.first, self.last)
-        place = np.searchsorted(self.starts, clipped, "right") - 1
+        place = self._by_moment.places(clipped + 1) - 1
         inside = np.maximum(place, 0)
         found = self.before[inside] + np.minimum(clipped, self.ends[inside]) - self.starts[inside]
         return np.where(place < 0, 0, found)
@@ -210,14 +210,50 @@ class Compiled:
         """W⁻¹ of many; beyond the horizon's working time it is refused (CALENDAR-107)."""
         if len(works) and (int(works.min()) < 0 or int(works.max()) > self.total):
             raise _too_long()
-        place = np.maximum(np.searchsorted(self.before, works, "left") - 1, 0)
+        place = np.maximum(self._by_work.places(works) - 1, 0)
         return self.starts[place] + works - self.before[place]
+
+    @cached_property
+    def _by_moment(self) -> _Finder:
+        return _Finder(self.starts)
+
+    @cached_property
+    def _by_work(self) -> _Finder:
+        return _Finder(self.before)
 
     def spans(self, start: int, end: int) -> list[tuple[int, int]]:
         """The working intervals within [start, end)."""
+        if end <= start:
+            return []
         starts, ends, _before = self._lists
         low, high = bisect_right(ends, start), bisect_left(starts, end)
         return [(max(starts[place], start), min(ends[place], end)) for place in range(low, high)]
+
+
+class _Finder:
+    """`np.searchsorted(values, …, "left")` by a table of where each stretch of 2³² microseconds
+    (71 minutes) begins, and a step or two from there: several times as fast for millions."""
+
+    SHIFT = 32
+
+    def __init__(self, values: Array) -> None:
+        self.values = values
+        self.origin = int(values[0]) - 1
+        stretches = int((values[-1] - self.origin) >> self.SHIFT) + 2
+        edges = self.origin + (np.arange(stretches + 1, dtype=np.int64) << self.SHIFT)
+        self.table = np.searchsorted(values, edges, "left")
+        self.steps = int(np.diff(self.table).max())
+        self.last = stretches
+        self.ended = np.append(values, np.iinfo(np.int64).max)
+
+    def places(self, wanted: Array) -> Array:
+        """How many of the values are below each of those wanted."""
+        if self.steps > 4:
+            return np.searchsorted(self.values, wanted, "left")
+        found = self.table[np.clip((wanted - self.origin) >> self.SHIFT, 0, self.last)]
+        for _ in range(self.steps):
+            found = found + (self.ended[found] < wanted)
+        return found
 
 
 def _beyond() -> CalendarError:

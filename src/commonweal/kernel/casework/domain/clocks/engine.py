@@ -260,15 +260,19 @@ def _intervals(plan: Compiled, start: int, until: int, gaps: Sequence[_Gap]) -> 
     """The run cut into intervals that tell what each counted as; working ones add up (R24)."""
     found: list[tuple[int, int, str]] = []
 
+    def add(begin: int, end: int, kind: str) -> None:
+        if found and found[-1][2] == kind:
+            found[-1] = (found[-1][0], end, kind)
+        elif begin < end:
+            found.append((begin, end, kind))
+
     def cut(begin: int, end: int, kind: str) -> None:
         at = begin
         for opening, closing in plan.spans(begin, end):
-            if opening > at:
-                found.append((at, opening, "outside"))
-            found.append((opening, closing, kind))
+            add(at, opening, "outside")
+            add(opening, closing, kind)
             at = closing
-        if end > at:
-            found.append((at, end, "outside"))
+        add(at, end, "outside")
 
     at = start
     for gap in gaps:

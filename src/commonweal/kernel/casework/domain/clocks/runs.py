@@ -90,16 +90,28 @@ def _within(runs: Sequence[Run], stays: Sequence[Run]) -> list[Run]:
     found = []
     for stay in stays:
         for run in runs:
-            start = max(run.start, stay.start)
-            ends = [each for each in (run.stop, stay.stop) if each is not None]
-            stop = min(ends, default=None)
-            if stop is not None and stop <= start and not run.start == run.stop == start:
+            start, stop = _overlap(run, stay)
+            if stop is not None and stop <= start:
                 continue
             ended = run.cancelled if run.stop is not None and run.stop == stop else ""
             found.append(Run(start, None, list(run.gaps), team=stay.team))
             if stop is not None:
                 found[-1].close(stop, ended)
     return found
+
+
+def _overlap(run: Run, stay: Run) -> tuple[int, int | None]:
+    """From when to when (None: goes on) a run lies in a stay; neither end in a time in which the
+    case was done."""
+    start = max(run.start, stay.start)
+    stop = min((each for each in (run.stop, stay.stop) if each is not None), default=None)
+    for begin, end, reason in run.gaps:
+        if reason == STOPPED and end is not None:
+            if begin <= start < end:
+                start = end
+            if stop is not None and begin < stop <= end:
+                stop = begin
+    return start, stop
 
 
 def _phases(events: Iterable[Event]) -> list[tuple[int, str, str]]:

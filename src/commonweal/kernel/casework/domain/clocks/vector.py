@@ -114,11 +114,11 @@ def _cut(clocks: Clocks, until: Array) -> tuple[Array, Array, Array, Array]:
         )  # fmt: skip
     step = np.diff(owner)
     if not ((step > 0) | ((step == 0) & (np.diff(begin) >= 0))).all():
-        order = np.lexsort((begin, owner))
+        order = _order(owner, begin - clocks.start[owner])
         owner, begin, finish, goes_on = (
             each[order] for each in (owner, begin, finish, goes_on)
         )  # fmt: skip
-    same = np.diff(owner) == 0
+    same = owner[1:] == owner[:-1]
     if (same & (begin[1:] < finish[:-1])).any():
         reach = _furthest(owner, finish)
         begin[1:] = np.where(same, np.maximum(begin[1:], reach[:-1]), begin[1:])
@@ -126,12 +126,24 @@ def _cut(clocks: Clocks, until: Array) -> tuple[Array, Array, Array, Array]:
     return owner, begin, finish, goes_on
 
 
+def _order(owner: Array, since: Array) -> Array:
+    """The order by owner, then time since its start: by one number where both fit into it."""
+    bits = int(since.max()).bit_length()
+    if bits + int(owner.max()).bit_length() < 63:
+        return np.argsort((owner << bits) | since)
+    return np.lexsort((since, owner))
+
+
 def _furthest(owner: Array, finish: Array) -> Array:
     """Of each pause, the latest end of its owner's pauses up to it."""
-    rank = np.argsort(np.argsort(finish, kind="stable"), kind="stable")
-    # Whole numbers small enough to hold owner and rank at once.
-    running = np.maximum.accumulate(owner.astype(np.int64) * len(owner) + rank) % len(owner)
-    return np.sort(finish)[running]
+    found, step = finish.copy(), 1
+    while step < len(owner):
+        same = owner[step:] == owner[:-step]
+        if not same.any():
+            break
+        found[step:] = np.where(same, np.maximum(found[step:], found[:-step]), found[step:])
+        step *= 2
+    return found
 
 
 def _sums(owner: Array, values: Array, count: int) -> Array:
