@@ -80,7 +80,7 @@ def _collision(request: Asked, case: casework.Case, seen: int) -> tuple[Problem,
 def _context(request: Asked, case: casework.Case) -> dict[str, Any]:
     actor = request.actor
     talk = casework.interactions_of(actor, case, place(request))
-    clocks = casework.clocks_of(actor, case)
+    clocks, timed = casework.clocks_of(actor, case), metrics()
     events = casework.events_of(actor, case)
     accounts = {row.author for row in talk if row.author} | {row.actor_id for row in events}
     accounts |= {case.assignee}
@@ -99,7 +99,12 @@ def _context(request: Asked, case: casework.Case) -> dict[str, Any]:
         "steps": [(move.end, _(move.name)) for move in casework.moves_of(actor, case)],
         "own_links": list(case.links.select_related("other").order_by("made_at", "id")),
         "clocks": [
-            (row, metrics().get(row.metric, row.metric), *clock_tag(row), hours(row.elapsed_us / 1e6))
+            (
+                row,
+                metrics().get(row.metric, row.metric),
+                *clock_tag(row),
+                hours(row.elapsed_us / 1e6),
+            )
             for row in clocks
         ],
         "events": [
@@ -143,7 +148,8 @@ def _answers(case: casework.Case) -> list[tuple[str, str]]:
         if value:
             options = dict(row.get("options", ()))
             values = value if isinstance(value, list) else [value]
-            found.append((str(row["label"]), ", ".join(options.get(each, each) for each in values)))
+            said = [str(options.get(each, each)) for each in values]
+            found.append((str(row["label"]), ", ".join(said)))
     return found
 
 

@@ -89,9 +89,11 @@ def hours(seconds: float) -> str:
         return ngettext("%(n)s second", "%(n)s seconds", whole) % {"n": whole}
     minutes, rest = divmod(whole, 60)
     if minutes < 60:
-        return _("%(m)s min %(s)s s") % {"m": minutes, "s": rest} if rest else _("%(m)s min") % {
-            "m": minutes
-        }
+        return (
+            _("%(m)s min %(s)s s") % {"m": minutes, "s": rest}
+            if rest
+            else _("%(m)s min") % {"m": minutes}
+        )
     return _("%(h)s h %(m)s min") % {"h": minutes // 60, "m": minutes % 60}
 
 

@@ -1,5 +1,7 @@
 """Writes of casework."""
 
+from .applying import apply_calendar, apply_promises
+from .attaching import attach
 from .clocks import Promise, end_promise, put_promise
 from .contacts import put_contact
 from .linking import (
@@ -45,7 +47,10 @@ __all__ = [
     "add_note",
     "add_task",
     "answer",
+    "apply_calendar",
+    "apply_promises",
     "assign_case",
+    "attach",
     "begin_check",
     "classify_case",
     "close_quiet",

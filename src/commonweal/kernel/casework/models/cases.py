@@ -181,6 +181,11 @@ class Case(TenantModel):
                 name="casework_case_tracking",
             ),
             models.Index(fields=["requester", "opened_at", "id"], name="casework_case_requester"),
+            models.Index(
+                fields=["category", "resolved_at"],
+                condition=Q(resolved_at__isnull=False),
+                name="casework_case_expected",
+            ),
             models.Index(fields=["merged_into"], condition=Q(merged_into__isnull=False),
                          name="casework_case_merged"),
         ]  # fmt: skip

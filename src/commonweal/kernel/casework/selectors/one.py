@@ -9,11 +9,11 @@ from uuid import UUID
 from django.conf import settings
 
 from ...access.public import Actor
-from ...schema.public import FIRST, Listing, Place, listing
+from ...schema.public import FIRST, Listing, NotFound, Place, listing
 from ..clocks.projection import cycles_now
 from ..domain.numbers import code_hash
 from ..domain.states import Move, machine_of
-from ..models import Case, CaseEvent, CaseLink, Clock, Interaction
+from ..models import Attachment, Case, CaseEvent, CaseLink, Clock, Interaction
 from ..rules import gone, may_see, require_case, side_of
 
 _AROUND = ("case_type", "category", "queue", "team", "requester", "reporter", "agency")
@@ -108,3 +108,24 @@ def moves_of(actor: Actor, case: Case) -> tuple[Move, ...]:
     if case.merged_into_id is not None:
         return ()
     return machine_of(case.case_type.machine).moves_from(case.state, side_of(actor, case))
+
+
+def attachment(actor: Actor, case: Case, attachment_id: UUID) -> Attachment:
+    """A file of a case (CASE-409); one that is held back is nobody's to open."""
+    require_case(actor, case)
+    found = case.attachments.select_related("document", "shown", "small", "interaction").filter(
+        pk=attachment_id, verdict="ok"
+    ).first()  # fmt: skip
+    private = found is not None and found.interaction and found.interaction.direction == "note"
+    if found is None or (private and not actor.centre):
+        raise NotFound("CASE-409", "There is no such file of this case, or it is held back.")
+    return found
+
+
+def message(actor: Actor, case: Case, message_id: UUID) -> Interaction:
+    """One message of a case (CASE-410)."""
+    require_case(actor, case)
+    found = case.interactions.filter(pk=message_id).first()
+    if found is None or (found.direction == "note" and not actor.centre):
+        raise NotFound("CASE-410", "There is no such message of this case.")
+    return found

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import Q
 
-from ...access.public import Actor, require
-from ...schema.public import FIRST, Listing, Place, listing
+from ...access.public import SYSTEM, Actor, act_as, require
+from ...schema.public import FIRST, Listing, NotFound, Place, listing
 from ..models import (
     Approval,
     Article,
+    Case,
     CaseType,
     Category,
+    ClockDefinition,
     Contact,
     Queue,
     ReadyAnswer,
@@ -20,7 +24,7 @@ from ..models import (
     Team,
     TeamMember,
 )
-from ..rules import MANAGE, WORK
+from ..rules import ASK, MANAGE, WORK
 from ..search import words_of
 
 
@@ -116,3 +120,84 @@ def waiting_approvals(actor: Actor, agency_id: UUID, place: Place = FIRST) -> Li
     ]
     rows = rows.filter(permission__in=allowed).select_related("case", "case__requester")
     return listing(rows, ("asked_at", "id"), place)
+
+
+def article(actor: Actor, code: str) -> Article:
+    """A piece of knowledge that the actor may read (CASE-411)."""
+    found = Article.objects.filter(code=code, active=True).first()
+    allowed = found is not None and (
+        found.audience == "public"
+        or (found.audience == "agency" and actor.kind not in ("anonymous", "citizen"))
+        or actor.centre
+    )
+    if found is None or not allowed:
+        raise NotFound("CASE-411", "There is no such article. Search for it.")
+    return found
+
+
+def articles(actor: Actor, place: Place | None = FIRST) -> Listing[Article]:
+    """Every piece of knowledge, by title."""
+    require(actor, WORK)
+    return listing(Article.objects.all(), ("title", "id"), place)
+
+
+def promises(actor: Actor) -> list[ClockDefinition]:
+    """Every version of every promise about time."""
+    require(actor, WORK)
+    return list(ClockDefinition.objects.order_by("code", "-starts", "id"))
+
+
+def contact(actor: Actor, agency_id: UUID, contact_id: UUID) -> Contact:
+    """A contact of an agency, for those who work on cases (CASE-412)."""
+    require(actor, WORK)
+    found = Contact.objects.filter(pk=contact_id, agency_id=agency_id).first()
+    if found is None:
+        raise NotFound("CASE-412", "There is no such contact of this agency.")
+    return found
+
+
+def own_contact(actor: Actor, agency_id: UUID) -> Contact | None:
+    """The contact that a person of an agency is to it, if they ever asked for something."""
+    require(actor, ASK, agency_id)
+    return Contact.objects.filter(agency_id=agency_id, person_id=actor.person_id).first()
+
+
+def category(actor: Actor, code: str, audience: str = "") -> Category:
+    """What can be asked for by a code, by whoever may ask for it (CASE-413)."""
+    found = (
+        Category.objects.filter(code=code, active=True, case_type__active=True)
+        .select_related("case_type")
+        .first()
+    )
+    wanted = audience or ("" if actor.centre else "agency")
+    if found is None or (wanted and found.case_type.audience not in (wanted, "both")):
+        raise NotFound("CASE-413", "There is nothing like this to ask for. Look at the list.")
+    return found
+
+
+@dataclass(frozen=True)
+class Expected:
+    """How long such cases took: half of them, and eight of ten, within so long; of how many."""
+
+    half: timedelta
+    most: timedelta
+    cases: int
+
+
+ENOUGH, LATEST = 10, 100
+
+
+def expected_time(actor: Actor, category: Category) -> Expected | None:
+    """How long the last hundred such cases took, of every agency in scope; None below ten.
+
+    Durations only, nothing of any case.
+    """
+    rows = Case.objects.filter(
+        category=category, phase__in=["resolved", "closed"], resolved_at__isnull=False
+    ).order_by("-resolved_at")
+    pairs = rows.values_list("opened_at", "resolved_at")[:LATEST]
+    with act_as(SYSTEM):
+        spans = sorted(end - start for start, end in pairs if end is not None)
+    if len(spans) < ENOUGH:
+        return None
+    return Expected(spans[len(spans) // 2], spans[len(spans) * 4 // 5], len(spans))

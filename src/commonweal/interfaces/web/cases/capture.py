@@ -1,0 +1,90 @@
+"""One screen for what comes by telephone, at the counter or on paper: who, what, and a promise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from commonweal.kernel.casework import public as casework
+from commonweal.kernel.party.public import agencies
+
+from ..access import centre_only
+from ..centre.base import FormError, as_id, attempt, required_id, show, text
+from ..lists import report
+from ..look.page import Problem
+from ..requests import Asked
+from .said import channels, pressing
+
+WORK = "casework.work"
+
+
+@centre_only(WORK)
+@report("the contacts that begin as typed, ten at most")
+def capture(request: Asked) -> HttpResponse:
+    """Look somebody up, write down what they want, and open the case."""
+    errors: tuple[Problem, ...] = ()
+    asked = request.POST if request.method == "POST" else request.GET
+    if request.method == "POST":
+        made: list[casework.Case] = []
+        errors = attempt(lambda: made.append(_open(request)))
+        if not errors:
+            words = _("Case %(number)s is open.") % {"number": made[0].number}
+            messages.success(request, words)
+            return HttpResponseRedirect(reverse("desk:case", args=[made[0].number]))
+    agency = as_id(asked.get("agency", ""))
+    caller = asked.get("caller", "")
+    context: dict[str, Any] = {
+        "agencies": [(str(row.pk), row.name) for row in agencies(request.actor)],
+        "contacts": casework.contacts_like(request.actor, agency, caller) if agency else [],
+        "categories": [
+            (row.code, f"{row.case_type.name}: {row.name}")
+            for row in casework.categories(request.actor)
+        ],
+        "types": [(row.code, row.name) for row in casework.case_types(request.actor)],
+        "channels": [
+            (code, name)
+            for code, name in channels().items()
+            if code in ("phone", "counter", "letter", "email")
+        ],
+        "pressing": [("", _("As usual")), *pressing().items()],
+        "asked": asked,
+        "articles": casework.articles_for(request.actor, asked.get("subject", "")),
+    }
+    return show(request, "cases/capture.jinja", context, errors)
+
+
+def _open(request: Asked) -> casework.Case:
+    agency = required_id(request, "agency", _("Choose the agency that it is for."))
+    kind = text(request, "kind")
+    if not kind:
+        raise FormError("CASE-193", _("Choose what it is about."), field="kind")
+    sort, _colon, code = kind.partition(":")
+    new = casework.NewCase(
+        case_type=code if sort == "type" else "",
+        category=code if sort == "category" else "",
+        subject=text(request, "subject"),
+        text=text(request, "text"),
+        channel=text(request, "channel") or "phone",
+        requester=_contact(request, agency),
+        impact=text(request, "impact"),
+        urgency=text(request, "urgency"),
+        place=text(request, "place"),
+    )
+    opened = casework.open_case(actor=request.actor, agency_id=agency, new=new)
+    if text(request, "callback"):
+        casework.promise_callback(actor=request.actor, case_id=opened.case.pk)
+    return opened.case
+
+
+def _contact(request: Asked, agency: Any) -> casework.Contact | None:
+    chosen = as_id(text(request, "contact"))
+    if chosen is not None:
+        return casework.contact(request.actor, agency, chosen)
+    given = {name: text(request, name) for name in ("name", "email", "phone")}
+    if not any(given.values()):
+        return None
+    return casework.put_contact(actor=request.actor, agency_id=agency, **given)

@@ -1,0 +1,239 @@
+"""The public door: citizens ask, report, follow, answer, cancel and rate, without an account.
+
+The pages speak as the serving agency; the centre behind it is not named. Whoever knocks acts as
+`citizen(...)`: in the scope of one agency, and in those cases only whose code they have given (kept
+in their session). What is sent is limited by sender, so that nobody floods an agency.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.cache import cache
+from django.http import HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from commonweal.kernel.access.public import SYSTEM, act_as
+from commonweal.kernel.casework import public as casework
+from commonweal.kernel.party.public import Agency
+from commonweal.kernel.party.public import agency as find_agency
+from commonweal.kernel.schema.public import CommonwealError
+
+from ..access import open_to_all
+from ..centre.base import FormError, attempt, show, text
+from ..lists import lists, report
+from ..look.page import Problem
+from ..requests import Asked
+from .files import given
+from .forms import answers_of, fields_of
+from .portal import act_as_requester, follow, keep_files
+
+SESSION = "door_cases"
+HOUR, MOST_AN_HOUR, MOST_TRIES = 3600, 30, 20
+
+
+class TooMany(CommonwealError):
+    """Too much came from one sender in an hour."""
+
+    status = 429
+
+
+def limited(request: Asked, what: str, most: int) -> None:
+    """Refuse what comes too often from one place (DOOR-429). Only a hash of it is kept, an hour."""
+    sender = hashlib.sha256(str(request.META.get("REMOTE_ADDR", "")).encode()).hexdigest()[:16]
+    key = f"door:{what}:{sender}"
+    cache.add(key, 0, HOUR)
+    if cache.incr(key) > most:
+        raise TooMany(
+            "DOOR-429",
+            "So much has come from here within an hour that we take no more just now. Try again "
+            "later, or telephone.",
+        )
+
+
+Door = Callable[..., HttpResponseBase]
+
+
+def at_door(view: Door) -> Door:
+    """Open a page of an agency's door: as a citizen in its scope, with the cases of the session."""
+
+    @open_to_all
+    @wraps(view)
+    def opened(request: Asked, agency: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with act_as(SYSTEM):
+            found = find_agency(SYSTEM, agency.upper())
+        cases = request.session.get(SESSION, {}).get(str(found.pk), [])
+        actor = casework.citizen(found.pk, map(UUID, cases))
+        request.actor, request.door = actor, found  # type: ignore[attr-defined]
+        with act_as(actor):
+            return view(request, found, *args, **kwargs)
+
+    for name in ("lists", "report"):
+        if hasattr(view, name):
+            setattr(opened, name, getattr(view, name))
+    return opened
+
+
+def remember(request: Asked, agency: Agency, case: casework.Case) -> None:
+    """Keep in the session that whoever is there may act in a case."""
+    known = request.session.get(SESSION, {})
+    mine = known.setdefault(str(agency.pk), [])
+    if str(case.pk) not in mine:
+        mine.append(str(case.pk))
+    request.session[SESSION] = known
+
+
+@at_door
+@report("what an agency offers to its citizens")
+def start(request: Asked, agency: Agency) -> HttpResponse:
+    """What can be asked for or reported, found by plain words; and following what was."""
+    words = request.GET.get("q", "").strip().casefold()
+    rows = casework.categories(request.actor, "citizen", agency.code)
+    found = [
+        row
+        for row in rows
+        if not words
+        or words in " ".join([row.name, row.description, row.group, *row.keywords]).casefold()
+    ]
+    groups: dict[str, list[casework.Category]] = {}
+    for row in found:
+        groups.setdefault(row.group or row.case_type.name, []).append(row)
+    context = {
+        "agency": agency,
+        "groups": sorted(groups.items()),
+        "q": request.GET.get("q", ""),
+        "articles": casework.articles_for(request.actor, words),
+        "mine": _mine(request, agency),
+    }
+    return show(request, "cases/door.jinja", context)
+
+
+def _mine(request: Asked, agency: Agency) -> list[casework.Case]:
+    ids = request.session.get(SESSION, {}).get(str(agency.pk), [])
+    return [casework.case(request.actor, UUID(each)) for each in ids[-10:]]
+
+
+@at_door
+@report("the questions of one form")
+def ask(request: Asked, agency: Agency, code: str) -> HttpResponse:
+    """One form: how long it usually takes, the questions, a place, a picture, who asks."""
+    category = casework.category(request.actor, code, "citizen")
+    errors: tuple[Problem, ...] = ()
+    if request.method == "POST":
+        limited(request, "open", MOST_AN_HOUR)
+        made: list[casework.Opened] = []
+        errors = attempt(lambda: made.append(_open(request, agency, category)))
+        if not errors:
+            opened = made[0]
+            remember(request, agency, opened.case)
+            request.session["door_code"] = opened.tracking_code
+            where = reverse("door:case", args=[agency.code.lower(), opened.case.number])
+            return HttpResponseRedirect(where)
+    context = {
+        "agency": agency,
+        "category": category,
+        "fields": fields_of(category, request.POST),
+        "asked": request.POST,
+        "expected": casework.expected_time(request.actor, category),
+        "articles": casework.articles_for(request.actor, f"{category.name}"),
+    }
+    return show(request, "cases/door_ask.jinja", context, errors)
+
+
+def _open(request: Asked, agency: Agency, category: casework.Category) -> casework.Opened:
+    actor = request.actor
+    given_by = {name: text(request, name) for name in ("name", "email", "phone")}
+    requester = None
+    if any(given_by.values()):
+        requester = casework.put_contact(actor=actor, agency_id=agency.pk, **given_by)
+    new = casework.NewCase(
+        case_type="",
+        category=category.code,
+        subject=category.name,
+        text=text(request, "text"),
+        channel="web",
+        requester=requester,
+        answers=answers_of(category, request.POST),
+        place=text(request, "place"),
+        latitude=_coordinate(request, "latitude"),
+        longitude=_coordinate(request, "longitude"),
+    )
+    opened = casework.open_case(actor=actor, agency_id=agency.pk, new=new)
+    mine = casework.citizen(agency.pk, [opened.case.pk])
+    request.actor = mine
+    keep_files(request, opened.case, public=opened.case.published)
+    return opened
+
+
+def _coordinate(request: Asked, name: str) -> Decimal | None:
+    given_text = text(request, name)
+    if not given_text:
+        return None
+    try:
+        found = Decimal(given_text)
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite():
+        raise FormError(
+            "CASE-114", _("Write the point on the map in degrees, such as 41.8781."), field=name
+        )
+    return round(found, 6)
+
+
+@at_door
+def find(request: Asked, agency: Agency) -> HttpResponse:
+    """Follow a case by the code that was given when it was opened."""
+    errors: tuple[Problem, ...] = ()
+    if request.method == "POST":
+        limited(request, "code", MOST_TRIES)
+        try:
+            case = casework.case_by_code(request.actor, agency.pk, text(request, "code"))
+        except CommonwealError:
+            words = _("No case has this code. Compare it with what you were given: 16 characters.")
+            errors = (Problem(words, "code", "DOOR-404"),)
+        else:
+            remember(request, agency, case)
+            where = reverse("door:case", args=[agency.code.lower(), case.number])
+            return HttpResponseRedirect(where)
+    context = {"agency": agency, "asked": request.POST}
+    return show(request, "cases/door_find.jinja", context, errors)
+
+
+@at_door
+@lists("casework.Interaction")
+def case(request: Asked, agency: Agency, number: str) -> HttpResponse:
+    """One case as the citizen who asked follows it."""
+    found = casework.case_by_number(request.actor, number)
+    errors: tuple[Problem, ...] = ()
+    if request.method == "POST":
+        limited(request, "write", MOST_AN_HOUR)
+        said: list[str] = []
+        errors = attempt(lambda: said.append(act_as_requester(request, found)))
+        if not errors:
+            messages.success(request, said[0])
+            where = reverse("door:case", args=[agency.code.lower(), found.number])
+            return HttpResponseRedirect(where)
+        found = casework.case_by_number(request.actor, number)
+    context = {
+        **follow(request, found),
+        "agency": agency,
+        "code": request.session.pop("door_code", ""),
+    }
+    return show(request, "cases/door_case.jinja", context, errors)
+
+
+@at_door
+def attachment(
+    request: Asked, agency: Agency, number: str, attachment_id: UUID
+) -> HttpResponseBase:
+    """A file of one's own case."""
+    found = casework.case_by_number(request.actor, number)
+    return given(request.actor, found, attachment_id, bool(request.GET.get("small")))
