@@ -27,7 +27,8 @@ journals stay; `pages` builds a small and a large demo there, once, and `drill` 
 million records. Nothing is asserted: it prints what was measured, the target, and the ratio
 to a plain baseline."""
 PARTS = (
-    "rating", "prices", "allocation", "clocks", "intake", "ledger", "demo", "pages", "late", "drill",
+    "rating", "prices", "allocation", "clocks", "intake", "ledger", "demo", "pages", "late",
+    "drill",
 )  # fmt: skip
 
 
@@ -36,7 +37,7 @@ def register(verbs: Verbs) -> None:
     parser = add_verb(
         verbs,
         "bench",
-        help="measure rating, price models, clocks, intake, ledger, demo, pages, late usage and a drill",
+        help="measure engines, intake, ledger, demo, pages, late usage and a drill",
         about=ABOUT,
         examples=EXAMPLES,
     )

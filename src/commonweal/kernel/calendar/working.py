@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -126,7 +127,7 @@ def check_calendar(calendar: WorkingCalendar) -> None:
             "CALENDAR-103", "A weekday is a number from 0 (Monday) to 6 (Sunday).", field="weekly"
         )
     days = sorted(each.day for each in calendar.exceptions)
-    twice = next((day for day, after in zip(days, days[1:], strict=False) if day == after), None)
+    twice = next((day for day, after in pairwise(days) if day == after), None)
     if twice:
         raise CalendarError(
             "CALENDAR-103",
@@ -219,9 +220,7 @@ class Compiled:
             return []
         starts, ends, _before = self._lists
         low, high = bisect_right(ends, start), bisect_left(starts, end)
-        return [
-            (max(starts[place], start), min(ends[place], end)) for place in range(low, high)
-        ]
+        return [(max(starts[place], start), min(ends[place], end)) for place in range(low, high)]
 
 
 class _Finder:
@@ -235,10 +234,10 @@ class _Finder:
         self.origin = int(values[0]) - 1
         stretches = int((values[-1] - self.origin) >> self.SHIFT) + 2
         edges = self.origin + (np.arange(stretches + 1, dtype=np.int64) << self.SHIFT)
-        self.table = np.searchsorted(values, edges, "left")
+        self.table: Array = np.searchsorted(values, edges, "left")
         self.steps = int(np.diff(self.table).max())
         self.last = stretches
-        self.ended = np.append(values, np.iinfo(np.int64).max)
+        self.ended: Array = np.append(values, np.iinfo(np.int64).max)
 
     def places(self, wanted: Array) -> Array:
         """How many of the values are below each of those wanted."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from ....calendar.working import SECOND, Compiled, compiled, day_windows, local_day, shift_days
+from ....calendar.public import SECOND, Compiled, compiled, day_windows, local_day, shift_days
 from .runs import STOPPED, Run, in_order, runs_of
 from .terms import Cycle, Event, Intervals, Terms, target_micros
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from ....calendar.working import SECOND, WorkingCalendar
+from ....calendar.public import SECOND, WorkingCalendar
 from ..errors import CaseError
 
 KINDS = ("sla", "ola", "uc")

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ....calendar.working import (
+from ....calendar.public import (
     DayException,
     Window,
     WorkingCalendar,
@@ -40,7 +40,9 @@ DAYS = 170
 def random_calendar(chance: random.Random) -> WorkingCalendar:
     """Split days, nights, closed and partial days, extra openings; in half, around a change of
     the local clock, also with a later version."""
-    weekly = [window for day in range(7) if chance.random() < 0.75 for window in _windows(day, chance)]
+    weekly = [
+        window for day in range(7) if chance.random() < 0.75 for window in _windows(day, chance)
+    ]
     weekly = weekly or _windows(chance.randrange(7), chance)
     first = _first_day(chance)
     exceptions = [

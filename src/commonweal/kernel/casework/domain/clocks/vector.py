@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ....calendar.working import Compiled
+from ....calendar.public import Compiled
 
 Array = Any
 """One-dimensional; int64 unless said otherwise."""
@@ -94,9 +94,9 @@ def _pauses(
     since = before - np.append(before, 0)[first][owner] if len(owner) else before
     early = low - base[owner] - since < clocks.target[owner]
     credited = _sums(owner, np.where(early, length, 0), count)
-    never = np.zeros(count, dtype=bool)
+    never: Array = np.zeros(count, dtype=bool)
     never[owner[goes_on & early]] = True
-    standing = np.zeros(count, dtype=bool)
+    standing: Array = np.zeros(count, dtype=bool)
     standing[owner[goes_on]] = True
     return totals, credited, never, standing
 
