@@ -146,9 +146,7 @@ def test_working_time_and_its_inverse(work: int) -> None:
 
 def test_a_local_time_that_is_skipped_is_the_jump_to_the_second() -> None:
     plan = compile_days(always("Europe/Paris"), date(2026, 3, 1), date(2026, 4, 30))
-    saturday = micros(
-        moment_of(0).replace(year=2026, month=3, day=28, hour=1, minute=30, second=15)
-    )
+    saturday = micros(datetime(2026, 3, 28, 1, 30, 15, tzinfo=UTC))
     assert moment_of(shift_days(plan, saturday, 1)).isoformat() == "2026-03-29T01:00:00+00:00"
     assert moment_of(shift_days(plan, saturday, 2)).isoformat() == "2026-03-30T00:30:15+00:00"
 
