@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import stat
 from importlib.metadata import entry_points
 from importlib.resources import files
@@ -57,6 +58,29 @@ def _secret(folder: Path, name: str) -> str:
             os.link(draft, path)  # whole or not at all, also when two processes start at once
         draft.unlink()
     return path.read_text().strip()
+
+
+def _words(name: str) -> list[str]:
+    """A command as words: a JSON list, or a line as one types it; no shell ever reads it."""
+    given = os.environ.get(name, "").strip()
+    try:
+        words = json.loads(given) if given.startswith("[") else shlex.split(given)
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} is no command ({error}): write it as one types it, or as a JSON list of its"
+            " words. (SETTINGS-104)"
+        ) from None
+    return [str(word) for word in words]
+
+
+def _number(name: str, unless: int) -> int:
+    """A whole number above zero."""
+    given = os.environ.get(name, str(unless))
+    if not given.isascii() or not given.isdigit() or not int(given):
+        raise ImproperlyConfigured(
+            f"{name} is “{given}”: use a whole number above 0 (SETTINGS-105)"
+        )
+    return int(given)
 
 
 def _given_secret(folder: Path, name: str) -> str:
@@ -135,6 +159,7 @@ KERNEL = (
     "catalogue",
     "metering",
     "ledger",
+    "casework",
 )
 PRACTICES = ("charging", "consolidation")
 _root = Path(__file__).parent
@@ -184,6 +209,7 @@ TEMPLATES = [
         "DIRS": [
             _web / "look" / "templates",
             *sorted(_web.glob("*/templates")),
+            _root / "interfaces" / "payments" / "templates",
             *(files(app).joinpath("templates") for app in PLUGINS),
         ],
         "APP_DIRS": False,
@@ -276,6 +302,14 @@ EMAIL_TIMEOUT = 20
 # Who mail comes from; unset, notices come from the centre's own contact address.
 MAIL_FROM = os.environ.get("COMMONWEAL_MAIL_FROM", "")
 DEFAULT_FROM_EMAIL = MAIL_FROM or f"commonweal@{urlsplit(BASE_URL).hostname}"
+
+# Files that strangers send: how large, and which virus scanner looks at them.
+UPLOAD_LIMIT = _number("COMMONWEAL_UPLOAD_LIMIT", 25) * 1024 * 1024
+SCAN_COMMAND = _words("COMMONWEAL_SCAN_COMMAND")
+SCAN_SECONDS = _number("COMMONWEAL_SCAN_SECONDS", 30)
+CLAMD_SOCKET = os.environ.get("COMMONWEAL_CLAMD_SOCKET", "")
+# Who takes fees online: the name of an entry point of the group `commonweal.payments`.
+PAYMENT_PROVIDER = os.environ.get("COMMONWEAL_PAYMENT_PROVIDER", "")
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True

@@ -45,16 +45,18 @@ def work(parent: int) -> None:
     import django
 
     django.setup()
-    from commonweal.kernel.jobs.public import Worker
+    from commonweal.kernel.jobs.public import Ticker, Worker
     from commonweal.practices.charging.public import require_engine
 
     require_engine()
-    worker, stop = Worker(), threading.Event()
+    worker, ticker, stop = Worker(), Ticker(), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both: the parent decides
     threading.Thread(target=keep_sealing, args=(stop,), daemon=True).start()
     threading.Thread(target=end_with, args=(parent, worker.stop), daemon=True).start()
+    ticker.start()
     worker.run()
+    ticker.stop()
     stop.set()
 
 

@@ -43,13 +43,19 @@ def register(verbs: Verbs) -> None:
 
 def work(args: argparse.Namespace) -> int:
     """The worker; Ctrl-C or SIGTERM lets it finish its present piece."""
-    from commonweal.kernel.jobs.public import Worker
+    from commonweal.kernel.jobs.public import Ticker, Worker
     from commonweal.practices.charging.public import require_engine
 
     require_engine()
     worker = Worker()
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
+    ticker = Ticker()
+    if not args.once:
+        ticker.start()
     tried = worker.run(once=args.once)
+    if args.once:
+        ticker.beat()
+    ticker.stop()
     say(f"{tried} pieces of work were tried.")
     return 0
 

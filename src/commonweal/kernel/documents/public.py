@@ -1,7 +1,11 @@
 """What other modules may use of documents."""
 
 from .actions import DocumentError, store
+from .guard import SENTENCES, GuardError, Inspection, inspect
 from .models import Document, TakeOut
+from .names import safe_name
+from .picture import Drawn, Remade, remade
+from .scanning import Scan, scan
 from .selectors import document, documents_of, open_document
 from .take_outs import (
     DAYS,
@@ -20,20 +24,30 @@ from .take_outs import (
 
 __all__ = [
     "DAYS",
+    "SENTENCES",
     "TAKE_OUT",
     "Document",
     "DocumentError",
+    "Drawn",
+    "GuardError",
+    "Inspection",
+    "Remade",
+    "Scan",
     "TakeOut",
     "archive_path",
     "ask_take_out",
     "begin_here",
     "document",
     "documents_of",
+    "inspect",
     "kept_until",
     "make_take_out",
     "note_download",
     "open_document",
     "open_take_out",
+    "remade",
+    "safe_name",
+    "scan",
     "store",
     "take_out",
     "take_outs",

@@ -51,6 +51,11 @@ def handlers() -> dict[str, Callable[..., Any]]:
     return {kind: run for manifest in all_manifests() for kind, run in manifest.jobs.items()}
 
 
+def ticks() -> dict[str, Callable[[], int]]:
+    """What is looked at every half second, by name."""
+    return {name: look for manifest in all_manifests() for name, look in manifest.ticks.items()}
+
+
 def all_permissions() -> dict[str, str]:
     """Every permission and its plain words."""
     return {

@@ -7,6 +7,7 @@ from .models import Job, Schedule
 from .progress import report
 from .queueing import enqueue, enqueue_again, withdraw
 from .selectors import MOST, by_keys, job, jobs, schedules, unfinished
+from .ticker import Ticker
 from .worker import Worker, stepwise
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "JobError",
     "Later",
     "Schedule",
+    "Ticker",
     "Worker",
     "all_manifests",
     "all_permissions",

@@ -34,10 +34,13 @@ class TableRights:
 class Manifest:
     """What a module announces: its permissions, default role grants, jobs and schedules.
 
-    `work`: each kind of job in plain words. `remedies`: what to do about the codes that its jobs
-    end with, in words that name nobody. `standing`: how the actor of an account is found today; one
-    module announces it, so that jobs can act as whoever asked for them. `by_bureau`: permissions
-    whose readers show a bureau's part alone, so that a role of these may be limited to a bureau.
+    `ticks`: what is looked at every half second beside the worker, because it must not wait for a
+    schedule; each opens its own transactions, is safe in several processes at once, and says how
+    much it did. `work`: each kind of job in plain words. `remedies`: what to do about the codes
+    that its jobs end with, in words that name nobody. `standing`: how the actor of an account is
+    found today; one module announces it, so that jobs can act as whoever asked for them.
+    `by_bureau`: permissions whose readers show a bureau's part alone, so that a role of these may
+    be limited to a bureau.
 
     What an agency takes away (design law 11): its rows of every tenant table, of which `shown`
     keeps those that fit some lookups; `stays` names tables whose rows stay, and why; `refers` names
@@ -50,6 +53,7 @@ class Manifest:
     roles: Mapping[str, Sequence[str]] = field(default_factory=dict)
     jobs: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     schedules: Mapping[str, str] = field(default_factory=dict)
+    ticks: Mapping[str, Callable[[], int]] = field(default_factory=dict)
     work: Mapping[str, str] = field(default_factory=dict)
     remedies: Mapping[str, str] = field(default_factory=dict)
     standing: Callable[[UUID], Any] | None = None

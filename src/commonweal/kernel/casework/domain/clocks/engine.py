@@ -156,6 +156,7 @@ def _cycle(span: Run, terms: Terms, as_of: int, number: int) -> Cycle:
         reason=span.cancelled,
         levels=_levels(plan, terms, span, gaps, target, due if sure else None, stop),
         passes=max(plan.passed(work), span.start) if known and not ended else None,
+        gaps=tuple((gap.start, None if gap.open else gap.end, gap.reason) for gap in gaps),
         explain=partial(_intervals, plan, span.start, until, gaps),
     )
 
@@ -281,3 +282,11 @@ def _intervals(plan: Compiled, start: int, until: int, gaps: Sequence[_Gap]) -> 
         at = end
     cut(at, until, "working")
     return tuple(found)
+
+
+def again(
+    start: int, gaps: Sequence[tuple[int, int | None, str]], terms: Terms, as_of: int
+) -> Cycle:
+    """A run that goes on, computed anew from its start and its gaps as a cycle gives them."""
+    kept = replace(terms, pauses=terms.pauses | {reason for _start, _end, reason in gaps})
+    return _cycle(Run(start, gaps=list(gaps)), kept, as_of, 1)

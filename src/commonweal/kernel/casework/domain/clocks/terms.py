@@ -109,7 +109,8 @@ class Cycle:
     `elapsed` and `paused` are working microseconds. `breached`: the moment the target was reached
     of a clock that went beyond it, which never moves. `intervals`: (from, to, kind), kind working,
     outside, stopped or paused:REASON; the working ones add up to `elapsed`, the paused ones to
-    `paused`. `levels`: (code, when) of those that are planned or were reached.
+    `paused`. `levels`: (code, when) of those that are planned or were reached. `gaps`: (from, to
+    or None while it goes on, reason) of what does not count.
     """
 
     number: int
@@ -125,6 +126,7 @@ class Cycle:
     reason: str = ""
     levels: tuple[tuple[str, int], ...] = ()
     passes: int | None = None
+    gaps: tuple[tuple[int, int | None, str], ...] = ()
     explain: Callable[[], Intervals] = field(default=tuple, repr=False, compare=False)
 
     @cached_property

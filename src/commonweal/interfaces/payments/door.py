@@ -1,0 +1,65 @@
+"""The inbound door: a provider's callback, checked before it is read, settled in one piece."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from commonweal.kernel.casework.public import PaymentEvent, PaymentOutcome
+from commonweal.kernel.schema.public import CommonwealError
+
+from ..web.access import open_to_all
+from .port import NotSigned, Provider, provider
+
+Settle = Callable[[PaymentEvent], PaymentOutcome]
+"""Takes an event in: finds the fee, calls `fees.apply`, keeps the result. It may be asked again."""
+LARGEST = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a provider is told: 200 and what its word did, or a status, a code and a sentence."""
+
+    status: int
+    said: Mapping[str, str]
+
+
+def receive(found: Provider, headers: Mapping[str, str], body: bytes, settle: Settle) -> Answer:
+    """Check a callback and settle it. What is not signed learns nothing (PAYMENT-103)."""
+    if len(body) > LARGEST:
+        return Answer(413, {"code": "PAYMENT-104", "detail": "The callback is too large."})
+    try:
+        event = found.verify_callback(headers, body)
+    except NotSigned as error:
+        return Answer(error.status, {"code": error.code, "detail": error.message})
+    try:
+        with transaction.atomic():
+            outcome = settle(event)
+    except CommonwealError as error:
+        return Answer(max(error.status, 400), {"code": error.code, "detail": error.message})
+    return Answer(200, {"result": outcome.effect})
+
+
+def callback(settle: Settle) -> Callable[..., JsonResponse]:
+    """The view for a provider's callbacks: no session, no form; its signature is the only key."""
+
+    @csrf_exempt
+    @open_to_all
+    @require_POST
+    def told(request: HttpRequest, code: str) -> JsonResponse:
+        """A provider says what became of a payment."""
+        try:
+            found = provider(code)
+        except CommonwealError as error:
+            return JsonResponse({"code": error.code, "detail": error.message}, status=404)
+        if int(request.headers.get("Content-Length") or 0) > LARGEST:
+            return JsonResponse({"code": "PAYMENT-104"}, status=413)
+        answer = receive(found, request.headers, request.body, settle)
+        return JsonResponse(dict(answer.said), status=answer.status)
+
+    return told

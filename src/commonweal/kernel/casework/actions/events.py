@@ -1,0 +1,84 @@
+"""How something that happened to a case is written: one event, the row, its clocks, its audit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from ...access.public import Actor
+from ...audit.public import record
+from ...calendar.public import now
+from ...schema.public import Conflict
+from ..clocks.projection import project
+from ..models import Case, CaseEvent
+from ..registry import tell
+from ..rules import require_case
+
+CLOCKED = frozenset(
+    {
+        "opened", "state", "message", "classified", "assigned", "supplier", "merged", "absorbed",
+        "callback", "update", "visit", "terms",
+    }
+)  # fmt: skip
+"""Kinds of events that a clock may start, stop, pause or change at."""
+
+
+def locked(actor: Actor, case_id: UUID) -> Case:
+    """The case, held until the transaction ends, if the actor may see it (CASE-404)."""
+    found = Case.objects.select_for_update(of=("self",)).select_related(
+        "case_type", "requester", "reporter", "agency", "queue"
+    )
+    return require_case(actor, found.filter(pk=case_id).first())
+
+
+def require_whole(case: Case) -> None:
+    """Refuse what was merged into another case: that one goes on (CASE-111)."""
+    if case.merged_into_id is not None:
+        into = Case.objects.values_list("number", flat=True).get(pk=case.merged_into_id)
+        raise Conflict(
+            "CASE-111",
+            f"This case was merged into {into} and goes on there. Do it in that case.",
+        )
+
+
+def append(
+    actor: Actor,
+    case: Case,
+    kind: str,
+    data: dict[str, Any] | None = None,
+    *,
+    at: datetime | None = None,
+    reproject: bool = True,
+) -> CaseEvent:
+    """Write one event of a locked case, and save the case with its clocks.
+
+    `at`: when it took effect, if that was earlier than now. The audit event of it carries its kind
+    and number; its data stay with the case.
+    """
+    moment = now()
+    case.last_event += 1
+    event = CaseEvent.objects.create(
+        agency_id=case.agency_id,
+        case=case,
+        seq=case.last_event,
+        at=at or moment,
+        recorded_at=moment,
+        kind=kind,
+        actor_kind=actor.kind[:10],
+        actor_id=actor.user_id,
+        data=data or {},
+    )
+    case.updated_at = max(case.updated_at, event.at)
+    if kind in CLOCKED and reproject:
+        project(case)
+    case.save()
+    record(
+        actor=actor,
+        verb=f"case.{kind}",
+        target=case,
+        agency_id=case.agency_id,
+        payload={"seq": event.seq},
+    )
+    tell(actor, case, event)
+    return event

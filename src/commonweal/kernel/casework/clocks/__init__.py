@@ -1,0 +1,1 @@
+"""Clocks of cases: definitions by date, projection from events, timer, bulk, audit."""

@@ -1,0 +1,39 @@
+"""Numbers of cases, and the codes with which somebody unknown follows one. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""No letters or digits that look alike when read aloud or copied from paper."""
+LENGTH = 16
+_NUMBER = re.compile(r"\[#([A-Z0-9]{1,20}-\d{2}-\d{5,9})\]")
+
+
+def number_text(agency: str, year: int, sequence: int) -> str:
+    """`LWD-26-000123`: the agency's code, the year, the number within both."""
+    return f"{agency}-{year % 100:02d}-{sequence:06d}"
+
+
+def numbers_in(subject: str) -> list[str]:
+    """The case numbers that a subject names in square brackets: a hint, never a right."""
+    return _NUMBER.findall(subject)
+
+
+def tracking_code() -> str:
+    """A new code of 16 characters (78 bits) in groups of four."""
+    raw = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    return "-".join(raw[place : place + 4] for place in range(0, LENGTH, 4))
+
+
+def plain_code(text: str) -> str:
+    """A code as somebody typed it, without spaces, dashes and case."""
+    return re.sub(r"[^0-9A-Z]", "", text.upper())
+
+
+def code_hash(text: str, key: str) -> str:
+    """What is kept of a code: an HMAC, so that the table alone finds no case."""
+    return hmac.new(key.encode(), plain_code(text).encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,71 @@
+"""What casework announces."""
+
+from django.utils.translation import gettext_noop
+
+from ..schema.public import Manifest
+from . import notice_words
+from .clocks.timer import tick
+from .registry import register_hook
+from .tasks import SEND, close_quiet_cases, fold_counts, send_interaction
+from .telling import tell_people
+
+notice_words.register()
+register_hook(tell_people)
+
+MANIFEST = Manifest(
+    name="casework",
+    permissions={
+        "casework.work": "Work on the cases of one's teams",
+        "casework.view_all": "See the cases of every team",
+        "casework.manage": "Set up teams, queues, kinds of cases, clocks and rules",
+        "casework.write_knowledge": "Write articles that help people help themselves",
+        "casework.ask": "Ask for something, and follow one's own cases",
+        "casework.view": "See every case of one's agency",
+        "casework.approve": "Approve what people of one's agency ask for",
+    },
+    roles={
+        "agent": ["casework.work", "casework.write_knowledge"],
+        "clerk": ["casework.work"],
+        "service_owner": [
+            "casework.work",
+            "casework.view_all",
+            "casework.manage",
+            "casework.write_knowledge",
+        ],
+        "director": ["casework.work", "casework.view_all"],
+        "administrator": ["casework.work", "casework.view_all", "casework.manage"],
+        "auditor": ["casework.work", "casework.view_all"],
+        "agency_liaison": ["casework.ask", "casework.view", "casework.approve"],
+        "agency_finance": ["casework.ask", "casework.view", "casework.approve"],
+        "agency_approver": ["casework.ask", "casework.view", "casework.approve"],
+        "agency_employee": ["casework.ask"],
+        "agency_usage": ["casework.ask"],
+    },
+    jobs={
+        "casework.close_quiet": close_quiet_cases,
+        "casework.fold_counts": fold_counts,
+        SEND: send_interaction,
+    },
+    schedules={
+        "casework.close_quiet": "hourly 20",
+        "casework.fold_counts": "every 5m",
+    },
+    ticks={"casework.clocks": tick},
+    work={
+        "casework.close_quiet": gettext_noop("Close resolved cases that nobody said more to"),
+        "casework.fold_counts": gettext_noop("Fold the counters of cases"),
+        SEND: gettext_noop("Send a message of a case"),
+    },
+    refers=(
+        "casework.Team",
+        "casework.Queue",
+        "casework.CaseType",
+        "casework.Category",
+        "casework.ClockDefinition",
+    ),
+    stays={
+        "casework.CaseCount": "Counters; the cases themselves leave.",
+        "casework.CaseWord": "An index of words; the texts themselves leave.",
+        "casework.CaseNumber": "The last number given; every case carries its own.",
+    },
+)

@@ -1,0 +1,44 @@
+"""Tables of casework."""
+
+from .around import Approval, CaseLink, Consent, IdentityCheck, Task, Watcher
+from .cases import Attachment, Case, CaseEvent, CaseNumber, CaseWord, Contact, Interaction
+from .clocks import CaseCount, Clock, ClockDefinition, ClockFiring, ClockFreeze
+from .setup import (
+    Article,
+    CaseType,
+    Category,
+    Queue,
+    ReadyAnswer,
+    RoutingRule,
+    Team,
+    TeamMember,
+)
+
+__all__ = [
+    "Approval",
+    "Article",
+    "Attachment",
+    "Case",
+    "CaseCount",
+    "CaseEvent",
+    "CaseLink",
+    "CaseNumber",
+    "CaseType",
+    "CaseWord",
+    "Category",
+    "Clock",
+    "ClockDefinition",
+    "ClockFiring",
+    "ClockFreeze",
+    "Consent",
+    "Contact",
+    "IdentityCheck",
+    "Interaction",
+    "Queue",
+    "ReadyAnswer",
+    "RoutingRule",
+    "Task",
+    "Team",
+    "TeamMember",
+    "Watcher",
+]

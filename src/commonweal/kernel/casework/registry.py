@@ -1,0 +1,54 @@
+"""What others hook into casework: they are told of events, they send messages, they settle.
+
+A hook runs inside the writer's transaction, so that nothing is announced that was rolled back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..access.public import Actor
+
+Hook = Callable[[Actor, Any, Any], None]
+"""(actor, case, event)."""
+Sender = Callable[[Any], None]
+"""Sends an interaction by its channel."""
+
+_hooks: list[Hook] = []
+_closed: list[Callable[[Actor, Any], None]] = []
+_senders: dict[str, Sender] = {}
+
+
+def register_hook(hook: Hook) -> None:
+    """Be told of every event of every case."""
+    if hook not in _hooks:
+        _hooks.append(hook)
+
+
+def tell(actor: Actor, case: Any, event: Any) -> None:
+    """Tell every hook."""
+    for hook in _hooks:
+        hook(actor, case, event)
+
+
+def register_sender(channel: str, sender: Sender) -> None:
+    """Say who sends messages of a channel (email, sms)."""
+    _senders[channel] = sender
+
+
+def sender(channel: str) -> Sender | None:
+    """Who sends messages of a channel, if anybody does."""
+    return _senders.get(channel)
+
+
+def register_closed(hook: Callable[[Actor, Any], None]) -> None:
+    """Be told, inside its transaction, of every case that closes: usage and measures begin here."""
+    if hook not in _closed:
+        _closed.append(hook)
+
+
+def told_closed(actor: Actor, case: Any) -> None:
+    """Tell that a case closed."""
+    for hook in _closed:
+        hook(actor, case)

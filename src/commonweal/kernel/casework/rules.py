@@ -1,0 +1,104 @@
+"""Who may do what with cases.
+
+Agents see and work on the cases of their teams' queues; `casework.view_all` sees every queue. An
+agency's people see their own cases, those with `casework.view` every case of their agency. A
+citizen has no account: a door that has checked who knocks acts as `citizen(...)`, whose grants name
+single cases, and whose scope is one agency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from ..access.public import Actor
+from ..schema.public import Forbidden, NotFound
+from .domain.errors import CaseError
+from .models import Case, TeamMember
+
+__all__ = ["CaseError", "citizen", "may_see", "require_case", "require_work", "side_of"]
+
+WORK = "casework.work"
+VIEW_ALL = "casework.view_all"
+VIEW = "casework.view"
+ASK = "casework.ask"
+OPEN = "casework.open_as_citizen"
+CASE = "casework.case"
+MANAGE = "casework.manage"
+
+
+def citizen(agency_id: UUID, cases: Iterable[UUID] = ()) -> Actor:
+    """Whoever stands at a public door: may open cases with one agency, and act in those named."""
+    grants = {(OPEN, agency_id), *((CASE, case_id) for case_id in cases)}
+    return Actor(kind="citizen", agencies=frozenset({agency_id}), grants=frozenset(grants))
+
+
+def is_citizen(actor: Actor) -> bool:
+    """Whether the actor stands at a public door."""
+    return actor.kind == "citizen"
+
+
+def teams_of(actor: Actor) -> frozenset[UUID]:
+    """The teams that the actor's account belongs to."""
+    if actor.user_id is None:
+        return frozenset()
+    rows = TeamMember.objects.filter(user_id=actor.user_id)
+    return frozenset(rows.values_list("team_id", flat=True))
+
+
+def may_see(actor: Actor, case: Case) -> bool:
+    """Whether a case is the actor's to see."""
+    if is_citizen(actor):
+        return (CASE, case.pk) in actor.grants
+    if actor.kind == "system":
+        return True
+    if actor.centre:
+        return actor.may(VIEW_ALL) or (actor.may(WORK) and _in_team(actor, case))
+    if case.agency_id not in actor.agencies:
+        return False
+    return actor.may(VIEW, case.agency_id) or (
+        actor.may(ASK, case.agency_id) and is_own(actor, case)
+    )
+
+
+def _in_team(actor: Actor, case: Case) -> bool:
+    if actor.user_id is not None and case.assignee == actor.user_id:
+        return True
+    return case.team_id in teams_of(actor)
+
+
+def is_own(actor: Actor, case: Case) -> bool:
+    """Whether the actor asked for the case, for themselves or for somebody else."""
+    known = [each for each in (case.requester, case.reporter) if each is not None]
+    mine = actor.person_id is not None and any(each.person_id == actor.person_id for each in known)
+    if mine or actor.user_id is None:
+        return mine
+    return bool(case.watchers.filter(user_id=actor.user_id).exists())
+
+
+def gone() -> NotFound:
+    """The error for a case that is not there, or not the actor's to see: both look alike."""
+    return NotFound("CASE-404", "There is no such case among those you may see.")
+
+
+def require_case(actor: Actor, case: Case | None) -> Case:
+    """The case, if it is the actor's to see (CASE-404)."""
+    if case is None or not may_see(actor, case):
+        raise gone()
+    return case
+
+
+def require_work(actor: Actor, case: Case) -> None:
+    """Refuse unless the actor works on the case (ACCESS-403)."""
+    if actor.kind != "system" and not (actor.centre and actor.may(WORK)):
+        raise Forbidden(
+            "ACCESS-403",
+            f"You may not do this ({WORK}). Ask your administrator for a role that includes it.",
+        )
+
+
+def side_of(actor: Actor, case: Case) -> str:
+    """Which side an actor is on in a case: agent, requester or system."""
+    if actor.kind == "system":
+        return "system"
+    return "agent" if actor.centre else "requester"

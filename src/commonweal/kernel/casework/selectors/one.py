@@ -1,0 +1,110 @@
+"""One case, and everything about it, for whoever may see it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from ...access.public import Actor
+from ...schema.public import FIRST, Listing, Place, listing
+from ..clocks.projection import cycles_now
+from ..domain.numbers import code_hash
+from ..domain.states import Move, machine_of
+from ..models import Case, CaseEvent, CaseLink, Clock, Interaction
+from ..rules import gone, may_see, require_case, side_of
+
+_AROUND = ("case_type", "category", "queue", "team", "requester", "reporter", "agency")
+
+
+def case(actor: Actor, case_id: UUID) -> Case:
+    """A case by its id (CASE-404)."""
+    found = Case.objects.select_related(*_AROUND, "merged_into").filter(pk=case_id).first()
+    return require_case(actor, found)
+
+
+def case_by_number(actor: Actor, number: str) -> Case:
+    """A case by the number that people read (CASE-404)."""
+    found = Case.objects.select_related(*_AROUND, "merged_into")
+    return require_case(actor, found.filter(number=number.strip().upper()).first())
+
+
+def case_by_code(actor: Actor, agency_id: UUID, code: str) -> Case:
+    """The case that a tracking code follows, asked at a door in the agency's scope (CASE-404).
+
+    Only the hash of a code is kept. The door limits how often somebody may try.
+    """
+    hashed = code_hash(code, settings.SECRET_KEY)
+    rows = Case.objects.select_related(*_AROUND, "merged_into").filter(agency_id=agency_id)
+    found = rows.filter(tracking_hash=hashed).first()
+    if found is None or (not actor.centre and agency_id not in actor.agencies):
+        raise gone()
+    return found
+
+
+def interactions_of(actor: Actor, case: Case, place: Place | None = FIRST) -> Listing[Interaction]:
+    """What was said, the newest first; notes for those who work on it only."""
+    require_case(actor, case)
+    rows = case.interactions.select_related("contact").prefetch_related("attachments")
+    if not actor.centre:
+        rows = rows.exclude(direction="note")
+    return listing(rows, ("-at", "-id"), place)
+
+
+def events_of(actor: Actor, case: Case) -> list[CaseEvent]:
+    """The whole history of a case in order; to whoever asked, without what is among agents."""
+    require_case(actor, case)
+    rows = case.events.order_by("seq")
+    if not actor.centre:
+        rows = rows.exclude(kind__in=["note", "given", "identity_begun", "identity", "rebuilt"])
+    return list(rows)
+
+
+def clocks_of(actor: Actor, case: Case) -> list[Clock]:
+    """The clocks of a case, the running ones first; a supplier's and a team's among agents only."""
+    require_case(actor, case)
+    rows = case.clocks.select_related("definition").order_by("stopped_at", "due_at", "id")
+    if not actor.centre:
+        rows = rows.filter(kind="sla")
+    return sorted(rows, key=lambda row: row.state not in ("running", "paused"))
+
+
+def explain_clock(actor: Actor, clock: Clock) -> list[dict[str, Any]]:
+    """The intervals of a clock, computed now from the case's events: from, to, what they counted
+    as, and how long. The working ones add up to the elapsed time exactly (R24)."""
+    require_case(actor, clock.case)
+    for definition, cycle in cycles_now(clock.case):
+        if definition.pk == clock.definition_id and cycle.number == clock.cycle:
+            return [
+                {
+                    "from": _moment(start),
+                    "to": _moment(end),
+                    "kind": kind,
+                    "seconds": (end - start) / 1_000_000,
+                }
+                for start, end, kind in cycle.intervals
+            ]
+    return []
+
+
+def _moment(micros: int) -> datetime:
+    whole, rest = divmod(micros, 1_000_000)
+    return datetime.fromtimestamp(whole, UTC).replace(microsecond=rest)
+
+
+def links_of(actor: Actor, case: Case) -> list[tuple[str, Case]]:
+    """The cases linked with a case that the actor may see too: how, and which."""
+    require_case(actor, case)
+    rows = CaseLink.objects.select_related("case", "other", "case__case_type", "other__case_type")
+    out = [(row.kind, row.other) for row in rows.filter(case=case).order_by("made_at", "id")]
+    back = [(f"{row.kind}_by", row.case) for row in rows.filter(other=case).order_by("made_at")]
+    return [(kind, each) for kind, each in [*out, *back] if may_see(actor, each)]
+
+
+def moves_of(actor: Actor, case: Case) -> tuple[Move, ...]:
+    """The moves that the actor's side may make now."""
+    if case.merged_into_id is not None:
+        return ()
+    return machine_of(case.case_type.machine).moves_from(case.state, side_of(actor, case))

@@ -1,0 +1,51 @@
+"""Telling people of what happens to their cases; a hook that runs in the writer's transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..access.public import SYSTEM, Actor, act_as
+from ..notices.public import notify_role, send
+from ..party.public import Person
+from .models import Case, CaseEvent
+
+NEWS = ("message", "state", "approval")
+
+
+def tell_people(actor: Actor, case: Case, event: CaseEvent) -> None:
+    """Whoever asked and watches learns of answers and states; who approves, of what waits."""
+    if event.kind == "opened":
+        for row in case.approvals.filter(state="open"):
+            with act_as(SYSTEM):
+                notify_role(
+                    actor=SYSTEM,
+                    agency_id=case.agency_id,
+                    permission=row.permission,
+                    template="case_to_approve",
+                    context={"number": case.number, "approval": str(row.pk)},
+                )
+        return
+    if event.kind not in NEWS or _in_silence(event.data):
+        return
+    rows = case.watchers.exclude(user_id=None).values_list("user_id", flat=True)
+    accounts = {each for each in rows if each is not None and each != actor.user_id}
+    people = set(Person.objects.filter(user_id__in=accounts).values_list("pk", flat=True))
+    asked = case.requester.person_id if case.requester else None
+    if asked and asked != actor.person_id:
+        people.add(asked)
+    if not people:
+        return
+    with act_as(SYSTEM):
+        for person in sorted(people, key=str):
+            send(
+                actor=SYSTEM,
+                template="case_changed",
+                context={"number": case.number, "seq": str(event.seq)},
+                agency_id=case.agency_id,
+                to_person_id=person,
+            )
+
+
+def _in_silence(data: dict[str, Any]) -> bool:
+    """What came from whoever asked is no news to them."""
+    return data.get("direction") == "in"
