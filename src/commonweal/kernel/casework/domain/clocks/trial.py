@@ -216,7 +216,7 @@ def try_seed(asked: tuple[str, int]) -> tuple[str, int, int, list[str]]:
 
 
 def _is_simple(cycle: reference.Cycle) -> bool:
-    return not cycle.reason and not any(mode == "stop" for _, mode in cycle.parts[:-1])
+    return not cycle.reason
 
 
 def _on_arrays(
@@ -224,16 +224,16 @@ def _on_arrays(
 ) -> Iterator[str]:
     """Differences of the engine on arrays, which gets the same clocks in one call."""
     plan = compile_days(calendar, start - timedelta(days=3), start + timedelta(days=DAYS + 60))
-    pauses: list[tuple[int, int, int]] = []
+    pauses: list[tuple[int, int, int, bool]] = []
     for place, (_, cycle, _) in enumerate(simple):
         ends = [*(at for at, _ in cycle.parts[1:]), None]
         for (begin, mode), end in zip(cycle.parts, ends, strict=True):
-            if mode not in ("on", "stop", "off"):
+            if mode not in ("on", "off") and not (mode == "stop" and end is None):
                 # The second half first, then the whole: what overlaps counts once.
                 half = begin + 1 if end is None else (begin + end) // 2
-                pauses.append((half, OPEN if end is None else end, place))
-                pauses.append((begin, OPEN if end is None else end, place))
-    pauses = pauses or [(0, 0, 0)]
+                pauses.append((half, OPEN if end is None else end, place, mode == "stop"))
+                pauses.append((begin, OPEN if end is None else end, place, mode == "stop"))
+    pauses = pauses or [(0, 0, 0, False)]
     if not simple:
         return
     flat = [np.array(column, dtype=np.int64) for column in zip(*pauses, strict=True)]
@@ -245,7 +245,7 @@ def _on_arrays(
                             for _, each, as_of in simple], dtype=np.int64),
             running=np.array([each.stopped is None for _, each, _ in simple]),
             target=np.array([each.target for _, each, _ in simple], dtype=np.int64),
-            pause_from=flat[0], pause_to=flat[1], pause_of=flat[2],
+            pause_from=flat[0], pause_to=flat[1], pause_of=flat[2], done=flat[3].astype(bool),
         ),
     )  # fmt: skip
     for place, (_, cycle, _) in enumerate(simple):
