@@ -37,7 +37,6 @@ STAND_ALONE = {
     "practices/charging": ("engine",),
     "kernel/schema": ("domain",),
     "kernel/casework": ("domain.clocks",),
-    "kernel/calendar": ("working",),
 }
 """What runs without Django and database, and so without its room's public file."""
 ACTORLESS = {

@@ -14,11 +14,11 @@ EXAMPLES = """\
 CAMPAIGNS = ("prices", "clocks", "pages", "close", "power", "intake", "jobs")
 ABOUT = """\
 Rates up to a million random cases of every price model, and compares kernel, plain Python and
-totals to the last digit, and as many random clocks by two paths. Then kills senders, the web, workers, the close and the database again
-and again, drops what was not brought to disk, and compares everything with a plain model; opens
-every page in a browser, in all widths and themes. Works in a folder of its own, which is deleted
-afterwards; the result goes to docs/measurements. Exit status 1 if anything was lost,
-doubled or differs."""
+totals to the last digit; reads as many random clocks by two paths. Then kills senders, the web,
+workers, the close and the database again and again, drops what was not brought to disk, and
+compares everything with a plain model; opens every page in a browser, in all widths and themes.
+Works in a folder of its own, which is deleted afterwards; the result goes to docs/measurements.
+Exit status 1 if anything was lost, doubled or differs."""
 
 
 def register(verbs: Verbs) -> None:

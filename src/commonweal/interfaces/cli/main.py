@@ -64,7 +64,9 @@ def build_parser() -> argparse.ArgumentParser:
         "--data", type=Path, help="data folder (default: $COMMONWEAL_DATA or ./.commonweal)"
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
-    engine = verbs.add_parser("engine", help="allocate, rate or time a JSON file; needs no database")
+    engine = verbs.add_parser(
+        "engine", help="allocate, rate or time a JSON file; needs no database"
+    )
     engine.add_argument("rest", nargs=argparse.REMAINDER)
     for register in registers():
         register(verbs)

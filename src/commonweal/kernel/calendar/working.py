@@ -80,6 +80,12 @@ class WorkingCalendar:
         """Computed once: a calendar is looked up for every case, and has hundreds of days."""
         return hash((self.code, self.zone, self.weekly, self.exceptions, self.changes))
 
+    @cached_property
+    def first_equal(self) -> WorkingCalendar:
+        """The first calendar that was equal to this one: what is kept of it is found by identity,
+        because comparing hundreds of days takes longer than a whole clock."""
+        return _first_equal(self)
+
 
 def always(zone: str = "UTC") -> WorkingCalendar:
     """Around the clock, every day."""
@@ -241,10 +247,10 @@ class _Finder:
         self.origin = int(values[0]) - 1
         stretches = int((values[-1] - self.origin) >> self.SHIFT) + 2
         edges = self.origin + (np.arange(stretches + 1, dtype=np.int64) << self.SHIFT)
-        self.table = np.searchsorted(values, edges, "left")
+        self.table: Array = np.searchsorted(values, edges, "left")
         self.steps = int(np.diff(self.table).max())
         self.last = stretches
-        self.ended = np.append(values, np.iinfo(np.int64).max)
+        self.ended: Array = np.append(values, np.iinfo(np.int64).max)
 
     def places(self, wanted: Array) -> Array:
         """How many of the values are below each of those wanted."""
@@ -284,7 +290,12 @@ def compiled(
     year = moment_of(around).year if around is not None else 2026
     ahead = max(moment_of(until).year if until is not None else year, year)
     middle = year // 5 * 5 + 2
-    return _compiled(calendar, middle - YEARS_BACK, ahead // 5 * 5 + 2 + YEARS_AHEAD)
+    return _compiled(calendar.first_equal, middle - YEARS_BACK, ahead // 5 * 5 + 2 + YEARS_AHEAD)
+
+
+@lru_cache(maxsize=256)
+def _first_equal(calendar: WorkingCalendar) -> WorkingCalendar:
+    return calendar
 
 
 @lru_cache(maxsize=256)
@@ -317,7 +328,7 @@ def compile_days(calendar: WorkingCalendar, first: date, last: date) -> Compiled
 
 def day_windows(calendar: WorkingCalendar, day: date) -> tuple[tuple[int, int], ...]:
     """The windows that begin on a local day, in minutes."""
-    special = _by_day(calendar).get(day)
+    special = _by_day(calendar.first_equal).get(day)
     if special is not None:
         return special
     weekly = calendar.weekly

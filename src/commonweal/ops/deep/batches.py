@@ -1,4 +1,4 @@
-"""Campaigns of random cases that kill nothing: seeded batches on all cores, counted and compared."""
+"""Campaigns of random cases that kill nothing: seeded batches on all cores, and what differs."""
 
 from __future__ import annotations
 

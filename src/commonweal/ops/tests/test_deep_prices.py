@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from commonweal.interfaces.cli.deep import CAMPAIGNS
-from commonweal.ops.deep import campaigns, prices, report
+from commonweal.ops.deep import batches, campaigns, clocks, prices, report
 from commonweal.ops.deep.campaigns import SHARES
 from commonweal.ops.deep.plan import Plan
 from commonweal.ops.deep.report import Result
@@ -33,6 +33,17 @@ def test_batches_are_tried_and_counted() -> None:
     assert "DuckDB" in tried.result.versions
     assert tried.result.short == []
     assert "prices" in SHARES
+
+
+def test_random_clocks_are_tried_and_counted() -> None:
+    tried = Plan(SimpleNamespace(), 5, 0, 600, Result("clocks", 5))  # type: ignore[arg-type]
+    clocks.run(tried, cases=200, batch=100)
+    assert tried.result.findings == []
+    assert tried.result.counts["random clock cases"] == 200
+    assert tried.result.counts["clock cycles read two or three ways"] > 100
+    assert "NumPy" in tried.result.versions
+    assert tried.result.short == []
+    assert "clocks" in SHARES
 
 
 def test_time_ends_it() -> None:
@@ -72,7 +83,7 @@ def test_a_seed_repeats_its_batch_and_is_named_with_a_finding(
 
     monkeypatch.setattr(trial, "oracle", wrong)
     tried = plan(3)
-    prices.keep(tried, trial.try_seed(("3:0", 50)))
+    batches.keep(tried, prices.KIND, trial.try_seed(("3:0", 50)))
     assert tried.result.findings[0].startswith("seed 3:0: fact ")
     assert tried.result.findings[-1].endswith("more differences")
-    assert len(tried.result.findings) == prices.SHOWN + 1
+    assert len(tried.result.findings) == batches.SHOWN + 1

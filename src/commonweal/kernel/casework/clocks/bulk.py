@@ -21,6 +21,7 @@ from django.db import connection
 from ...calendar.public import SECOND, WorkingCalendar, compiled, micros, moment_of
 from ..domain.clocks import Terms
 from ..domain.clocks.engine import again
+from ..domain.clocks.runs import STOPPED
 from ..domain.clocks.vector import NEVER, NONE, OPEN, Clocks, Figures, recompute
 from ..models import ClockDefinition
 from ..models.cases import FAR
@@ -144,9 +145,10 @@ def _at(value: int | None) -> datetime | None:
 
 def _clocks(rows: list[Row], terms: Terms, as_of: int) -> Clocks:
     count = len(rows)
-    owner, begin, end = [], [], []
+    owner, begin, end, done = [], [], [], []
     for place, row in enumerate(rows):
-        for start, finish, _reason in row.gaps:
+        for start, finish, reason in row.gaps:
+            done.append(reason == STOPPED)
             owner.append(place)
             begin.append(start)
             end.append(OPEN if finish is None else finish)
@@ -158,6 +160,7 @@ def _clocks(rows: list[Row], terms: Terms, as_of: int) -> Clocks:
         pause_from=np.array(begin, np.int64),
         pause_to=np.array(end, np.int64),
         pause_of=np.array(owner, np.int64),
+        done=np.array(done, bool),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ....calendar.working import (
+from ....calendar.public import (
     SECOND,
     Compiled,
     DayException,
@@ -56,9 +56,9 @@ def random_clocks(count: int, pauses: int, seed: int) -> Clocks:
 
 def plain(plan: Compiled, clocks: Clocks, places: range) -> list[tuple[int, int, int]]:
     """Due, elapsed and breach of some clocks, one after the other in plain Python."""
-    edges = np.searchsorted(clocks.pause_of, [places.start, places.stop])
+    edges: Any = np.searchsorted(clocks.pause_of, [places.start, places.stop])
     own: dict[int, list[tuple[int, int]]] = {}
-    for place in range(*edges.tolist()):
+    for place in range(int(edges[0]), int(edges[1])):
         pause = (int(clocks.pause_from[place]), int(clocks.pause_to[place]))
         own.setdefault(int(clocks.pause_of[place]), []).append(pause)
     return [_one(plan, clocks, place, sorted(own.get(place, []))) for place in places]
@@ -121,9 +121,7 @@ def _one_case(times: int = 3_000) -> float:
         Event(seq, begin + seq * 7_200 * SECOND, "state", {"phase": phase, "reason": "requester"})
         for seq, phase in enumerate(phases, start=2)
     ]
-    terms = Terms(
-        "bench", "resolution", 14_400, bench_calendar(), pauses=frozenset({"requester"})
-    )
+    terms = Terms("bench", "resolution", 14_400, bench_calendar(), pauses=frozenset({"requester"}))
     as_of = begin + 20 * 7_200 * SECOND
     run(events, terms, as_of)
     began = time.perf_counter()

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from ....calendar.domain import CalendarError
-from ....calendar.working import (
+from ....calendar.public import (
     SECOND,
+    CalendarError,
     DayException,
     Window,
     WorkingCalendar,
@@ -44,13 +45,11 @@ def run_document(document: dict[str, Any]) -> dict[str, Any]:
     as_of = _moment(document["as_of"], ["as_of"])
     calendar = _at(["calendar"], lambda: _calendar(document["calendar"]))
     levels = [
-        _at(["service_levels", place], lambda row=row, at=place: _terms(row, calendar, at))  # type: ignore[misc]
+        _at(["service_levels", place], partial(_terms, row, calendar, place))
         for place, row in enumerate(document["service_levels"])
     ]
     known = _named(levels)
-    events = [
-        _event(place, row, known) for place, row in enumerate(document["events"])
-    ]
+    events = [_event(place, row, known) for place, row in enumerate(document["events"])]
     if not any(each.kind == "opened" for each in events):
         raise DocumentError(
             ["events"], "CASE-190", "No event is “opened”. Begin with the one that opened the case."

@@ -127,7 +127,8 @@ def _cycle(span: Run, terms: Terms, as_of: int, number: int) -> Cycle:
     stop = min(span.stop, as_of) if span.stop is not None else None
     until = max(as_of if stop is None else stop, span.start)
     plan = compiled(terms.calendar, span.start, until)
-    gaps = _capped(plan, _gaps(plan, span, terms, until), terms, stop is None)
+    known_gaps = _gaps(plan, span, terms, until)
+    gaps = _capped(plan, known_gaps, terms, stop is None)
     base, now = plan.worked(span.start), plan.worked(until)
     target, plain_due = _target(plan, terms, span.start)
     work, moved, known = _reach(base, gaps, target)
@@ -156,7 +157,7 @@ def _cycle(span: Run, terms: Terms, as_of: int, number: int) -> Cycle:
         reason=span.cancelled,
         levels=_levels(plan, terms, span, gaps, target, due if sure else None, stop),
         passes=max(plan.passed(work), span.start) if known and not ended else None,
-        gaps=tuple((gap.start, None if gap.open else gap.end, gap.reason) for gap in gaps),
+        gaps=tuple((gap.start, None if gap.open else gap.end, gap.reason) for gap in known_gaps),
         explain=partial(_intervals, plan, span.start, until, gaps),
     )
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from ....calendar.working import WorkingCalendar
+from ....calendar.public import WorkingCalendar
 from .terms import Event, Terms
 
 MINUTE = 60_000_000

@@ -110,7 +110,7 @@ class Cycle:
     of a clock that went beyond it, which never moves. `intervals`: (from, to, kind), kind working,
     outside, stopped or paused:REASON; the working ones add up to `elapsed`, the paused ones to
     `paused`. `levels`: (code, when) of those that are planned or were reached. `gaps`: (from, to
-    or None while it goes on, reason) of what does not count.
+    or None while it goes on, reason) of what does not count, before a cap on pauses.
     """
 
     number: int

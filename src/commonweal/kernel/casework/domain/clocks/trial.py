@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ....calendar.working import (
+from ....calendar.public import (
     DayException,
     Window,
     WorkingCalendar,
@@ -40,7 +40,9 @@ DAYS = 170
 def random_calendar(chance: random.Random) -> WorkingCalendar:
     """Split days, nights, closed and partial days, extra openings; in half, around a change of
     the local clock, also with a later version."""
-    weekly = [window for day in range(7) if chance.random() < 0.75 for window in _windows(day, chance)]
+    weekly = [
+        window for day in range(7) if chance.random() < 0.75 for window in _windows(day, chance)
+    ]
     weekly = weekly or _windows(chance.randrange(7), chance)
     first = _first_day(chance)
     exceptions = [
@@ -214,7 +216,7 @@ def try_seed(asked: tuple[str, int]) -> tuple[str, int, int, list[str]]:
 
 
 def _is_simple(cycle: reference.Cycle) -> bool:
-    return not cycle.reason and not any(mode == "stop" for _, mode in cycle.parts[:-1])
+    return not cycle.reason
 
 
 def _on_arrays(
@@ -222,16 +224,16 @@ def _on_arrays(
 ) -> Iterator[str]:
     """Differences of the engine on arrays, which gets the same clocks in one call."""
     plan = compile_days(calendar, start - timedelta(days=3), start + timedelta(days=DAYS + 60))
-    pauses: list[tuple[int, int, int]] = []
+    pauses: list[tuple[int, int, int, bool]] = []
     for place, (_, cycle, _) in enumerate(simple):
         ends = [*(at for at, _ in cycle.parts[1:]), None]
         for (begin, mode), end in zip(cycle.parts, ends, strict=True):
-            if mode not in ("on", "stop", "off"):
+            if mode not in ("on", "off") and not (mode == "stop" and end is None):
                 # The second half first, then the whole: what overlaps counts once.
                 half = begin + 1 if end is None else (begin + end) // 2
-                pauses.append((half, OPEN if end is None else end, place))
-                pauses.append((begin, OPEN if end is None else end, place))
-    pauses = pauses or [(0, 0, 0)]
+                pauses.append((half, OPEN if end is None else end, place, mode == "stop"))
+                pauses.append((begin, OPEN if end is None else end, place, mode == "stop"))
+    pauses = pauses or [(0, 0, 0, False)]
     if not simple:
         return
     flat = [np.array(column, dtype=np.int64) for column in zip(*pauses, strict=True)]
@@ -243,7 +245,7 @@ def _on_arrays(
                             for _, each, as_of in simple], dtype=np.int64),
             running=np.array([each.stopped is None for _, each, _ in simple]),
             target=np.array([each.target for _, each, _ in simple], dtype=np.int64),
-            pause_from=flat[0], pause_to=flat[1], pause_of=flat[2],
+            pause_from=flat[0], pause_to=flat[1], pause_of=flat[2], done=flat[3].astype(bool),
         ),
     )  # fmt: skip
     for place, (_, cycle, _) in enumerate(simple):

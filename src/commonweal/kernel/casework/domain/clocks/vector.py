@@ -27,7 +27,9 @@ NONE = int(np.iinfo(np.int64).min)
 class Clocks:
     """Clocks in UTC microseconds. `until`: when each stopped or, where `running` (bool), as of when
     it is asked. `target`: working microseconds. Pauses are flat: from, to (`OPEN`: goes on) and
-    the place of the clock that they stop; in any order, overlapping as they like."""
+    the place of the clock that they stop; in any order, overlapping as they like. `done` (bool):
+    which of them were not pauses, but times in which the case was done (R8); they do not count
+    either, and are no part of `Figures.paused`."""
 
     start: Array
     until: Array
@@ -36,6 +38,7 @@ class Clocks:
     pause_from: Array
     pause_to: Array
     pause_of: Array
+    done: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -64,10 +67,10 @@ def recompute(plan: Compiled, clocks: Clocks) -> Figures:
             plan.worked(int(moments.max()))
     until = np.maximum(clocks.until, clocks.start)
     base, end = plan.worked_all(clocks.start), plan.worked_all(until)
-    paused, credited, never, standing = _pauses(plan, clocks, until, base)
+    gone, paused, credited, never, standing = _pauses(plan, clocks, until, base)
     place = base + clocks.target + credited
     due = np.maximum(plan.moments_all(np.where(never, base, place)), clocks.start)
-    elapsed = end - base - paused
+    elapsed = end - base - gone
     late = elapsed > clocks.target
     return Figures(
         due=np.where(never, NEVER, due),
@@ -81,11 +84,11 @@ def recompute(plan: Compiled, clocks: Clocks) -> Figures:
 
 def _pauses(
     plan: Compiled, clocks: Clocks, until: Array, base: Array
-) -> tuple[Array, Array, Array, Array]:
-    """Of each clock: working time paused and credited, whether an endless pause moves its due time,
-    and whether it stands paused."""
+) -> tuple[Array, Array, Array, Array, Array]:
+    """Of each clock: working time that did not count, paused and credited; whether an endless pause
+    moves its due time, and whether it stands paused."""
     count = len(clocks.start)
-    owner, begin, finish, goes_on = _cut(clocks, until)
+    owner, begin, finish, goes_on, done = _cut(clocks, until)
     low, high = plan.worked_all(begin), plan.worked_all(finish)
     length = high - low
     totals = _sums(owner, length, count)
@@ -98,32 +101,34 @@ def _pauses(
     never[owner[goes_on & early]] = True
     standing: Array = np.zeros(count, dtype=bool)
     standing[owner[goes_on]] = True
-    return totals, credited, never, standing
+    paused = totals if clocks.done is None else _sums(owner, np.where(done, 0, length), count)
+    return totals, paused, credited, never, standing
 
 
-def _cut(clocks: Clocks, until: Array) -> tuple[Array, Array, Array, Array]:
-    """The pauses within their clocks, in order, without overlaps: owner, from, to, goes on."""
+def _cut(clocks: Clocks, until: Array) -> tuple[Array, Array, Array, Array, Array]:
+    """The pauses within their clocks, in order, not overlapping: owner, from, to, goes on, done."""
     owner = clocks.pause_of
     begin = np.maximum(clocks.pause_from, clocks.start[owner])
     finish = np.minimum(clocks.pause_to, until[owner])
     goes_on = (clocks.pause_to == OPEN) & clocks.running[owner]
+    done = clocks.done if clocks.done is not None else goes_on
     kept = (finish > begin) | (goes_on & (finish >= begin))
     if not kept.all():
-        owner, begin, finish, goes_on = (
-            each[kept] for each in (owner, begin, finish, goes_on)
-        )  # fmt: skip
+        owner, begin, finish, goes_on, done = (
+            each[kept] for each in (owner, begin, finish, goes_on, done)
+        )
     step = np.diff(owner)
     if not ((step > 0) | ((step == 0) & (np.diff(begin) >= 0))).all():
         order = _order(owner, begin - clocks.start[owner])
-        owner, begin, finish, goes_on = (
-            each[order] for each in (owner, begin, finish, goes_on)
-        )  # fmt: skip
+        owner, begin, finish, goes_on, done = (
+            each[order] for each in (owner, begin, finish, goes_on, done)
+        )
     same = owner[1:] == owner[:-1]
     if (same & (begin[1:] < finish[:-1])).any():
         reach = _furthest(owner, finish)
         begin[1:] = np.where(same, np.maximum(begin[1:], reach[:-1]), begin[1:])
         finish = np.maximum(finish, begin)
-    return owner, begin, finish, goes_on
+    return owner, begin, finish, goes_on, done
 
 
 def _order(owner: Array, since: Array) -> Array:

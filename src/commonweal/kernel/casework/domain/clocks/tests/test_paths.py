@@ -157,3 +157,16 @@ def test_the_bench_compares_with_plain_python() -> None:
     found = bench_clocks(2_000, 6_000)
     assert found["differences"] == 0
     assert found["times_faster"] > 0
+
+
+def test_a_run_is_computed_anew_from_its_gaps() -> None:
+    """As a bulk change does it: the same figures as from the events, caps and reopenings too."""
+    case = Case("2034-06-09 09:00").waits("2034-06-09 09:30", "2034-06-09 12:00")
+    case.resolved("2034-06-09 13:00").reopened("2034-06-12 11:00").waits("2034-06-12 12:00")
+    for cap in (None, HOUR, 3 * HOUR, 9 * HOUR):
+        terms = promise(4 * HOUR, pause_cap=cap)
+        for when in ("2034-06-12 12:00", "2034-06-12 13:00", "2034-06-14 09:00"):
+            cycle = case.clock(terms, when)
+            anew = engine.again(cycle.started, cycle.gaps, terms, at(when))
+            assert replace(anew, terms=terms) == cycle
+            assert anew.intervals == cycle.intervals

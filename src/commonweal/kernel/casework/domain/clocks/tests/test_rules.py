@@ -162,7 +162,9 @@ def test_r08_reopened_the_same_cycle_resumes_without_the_time_it_was_done(phase:
 
 
 def test_r08_from_resolved_to_closed_changes_nothing() -> None:
-    case = Case("2034-06-09 09:00").resolved("2034-06-09 10:00").resolved("2034-06-13 10:00", "closed")
+    case = (
+        Case("2034-06-09 09:00").resolved("2034-06-09 10:00").resolved("2034-06-13 10:00", "closed")
+    )
     cycle = case.clock(promise(4 * HOUR), "2034-06-15 09:00")
     assert (said(cycle.stopped), cycle.elapsed) == ("2034-06-09 10:00:00", HOUR * SECOND)
 
@@ -446,7 +448,12 @@ def test_r23_no_clock_is_breached_during_a_pause() -> None:
     case = Case("2034-06-09 09:00").waits("2034-06-09 09:30")
     for when in ("2034-06-09 09:30", "2034-06-09 18:00", "2034-09-09 12:00"):
         cycle = case.clock(promise(HOUR), when)
-        assert (cycle.state, cycle.breached, cycle.due, cycle.passes) == ("paused", None, None, None)
+        assert (cycle.state, cycle.breached, cycle.due, cycle.passes) == (
+            "paused",
+            None,
+            None,
+            None,
+        )
         assert cycle.next_after(at(when)) is None
 
 
