@@ -44,6 +44,18 @@ from .actions import (
     unlink_cases,
     watch_case,
 )
+from .domain.backlog import (
+    AgeClass,
+    Arrived,
+    BacklogError,
+    DayAhead,
+    Forecast,
+    Question,
+    Settled,
+    Staffing,
+    agents_to_clear,
+)
+from .domain.backlog import forecast as forecast_backlog
 from .domain.errors import CaseError
 from .domain.fees import (
     CounterPayment,
@@ -60,6 +72,7 @@ from .domain.fees import start as start_payment
 from .domain.fees import withdraw as withdraw_fee
 from .domain.receipts import Receipt, Till, Voided, next_receipt, read_receipt
 from .domain.receipts import numbers as receipt_numbers
+from .domain.waiting import QueueError, Waiting, agents_for, waiting
 from .models import (
     Approval,
     Article,
@@ -111,10 +124,13 @@ from .selectors import (
 __all__ = [
     "ORDERS",
     "STANDINGS",
+    "AgeClass",
     "AnswersWrong",
     "Approval",
+    "Arrived",
     "Article",
     "Attachment",
+    "BacklogError",
     "Case",
     "CaseError",
     "CaseEvent",
@@ -124,8 +140,10 @@ __all__ = [
     "ClockDefinition",
     "Contact",
     "CounterPayment",
+    "DayAhead",
     "Fee",
     "FeeError",
+    "Forecast",
     "Interaction",
     "NewCase",
     "Opened",
@@ -133,17 +151,24 @@ __all__ = [
     "PaymentKind",
     "PaymentOutcome",
     "Promise",
+    "Question",
     "Queue",
+    "QueueError",
     "ReadyAnswer",
     "Receipt",
     "Said",
+    "Settled",
+    "Staffing",
     "Team",
     "Till",
     "TypeDraft",
     "View",
     "Voided",
+    "Waiting",
     "add_note",
     "add_task",
+    "agents_for",
+    "agents_to_clear",
     "answer",
     "apply_payment",
     "articles_for",
@@ -171,6 +196,7 @@ __all__ = [
     "events_of",
     "explain_clock",
     "finish_check",
+    "forecast_backlog",
     "hand_to_supplier",
     "interactions_of",
     "link_cases",
@@ -211,6 +237,7 @@ __all__ = [
     "start_payment",
     "teams",
     "unlink_cases",
+    "waiting",
     "waiting_approvals",
     "watch_case",
     "withdraw_fee",
