@@ -33,7 +33,12 @@ ROLES = {
     "external_auditor", "board_member", "agency_finance", "agency_liaison", "agency_approver",
     "agency_employee", "agency_usage",
 }  # fmt: skip
-STAND_ALONE = {"practices/charging": ("engine",), "kernel/schema": ("domain",)}
+STAND_ALONE = {
+    "practices/charging": ("engine",),
+    "kernel/schema": ("domain",),
+    "kernel/casework": ("domain.clocks",),
+    "kernel/calendar": ("working",),
+}
 """What runs without Django and database, and so without its room's public file."""
 ACTORLESS = {
     "access.selectors.language_of": "asked while a person signs in, before there is an actor",

@@ -114,7 +114,7 @@ def check_words(words: list[str]) -> None:
         rest = rest[1:] if rest[0] == "cli" else rest
     parser = build_parser()
     if rest[:1] == ["engine"]:
-        assert set(rest[1:2]) <= {"rate", "allocate", "allocate|rate"}
+        assert set(rest[1:2]) <= {"rate", "allocate", "clock", "allocate|rate"}
         return
     while rest and parsers(parser) and not rest[0].startswith(("-", "…")):
         assert rest[0] in parsers(parser), f"there is no `{' '.join(words)}`"

@@ -17,8 +17,8 @@ from .kit import Verbs, add_verb, say, table
 EXAMPLES = """\
   commonweal bench                 everything, in full; an hour, 20 GB of disk
   commonweal bench --quick         a tenth of everything
-  commonweal bench rating          one of rating, prices, allocation, intake, ledger, demo, pages,
-                                   late, drill
+  commonweal bench rating          one of rating, prices, allocation, clocks, intake, ledger, demo,
+                                   pages, late, drill
   commonweal bench --json
 """
 ABOUT = """\
@@ -26,7 +26,9 @@ Uses a database of its own in the folder `bench` of the data folder, where its f
 journals stay; `pages` builds a small and a large demo there, once, and `drill` one of fifty
 million records. Nothing is asserted: it prints what was measured, the target, and the ratio
 to a plain baseline."""
-PARTS = ("rating", "prices", "allocation", "intake", "ledger", "demo", "pages", "late", "drill")
+PARTS = (
+    "rating", "prices", "allocation", "clocks", "intake", "ledger", "demo", "pages", "late", "drill",
+)  # fmt: skip
 
 
 def register(verbs: Verbs) -> None:
@@ -34,7 +36,7 @@ def register(verbs: Verbs) -> None:
     parser = add_verb(
         verbs,
         "bench",
-        help="measure rating, price models, intake, ledger, demo, pages, late usage and a drill",
+        help="measure rating, price models, clocks, intake, ledger, demo, pages, late usage and a drill",
         about=ABOUT,
         examples=EXAMPLES,
     )
@@ -67,8 +69,8 @@ def run(args: argparse.Namespace) -> int:
     if set(parts) & {"intake", "ledger"}:
         prepare(args.data / "bench")
     work: dict[str, Callable[[int], list[dict[str, str]]]] = {
-        "rating": rating, "prices": prices, "allocation": allocation, "intake": intake,
-        "ledger": ledger, "demo": demo,
+        "rating": rating, "prices": prices, "allocation": allocation, "clocks": clocks,
+        "intake": intake, "ledger": ledger, "demo": demo,
         "pages": partial(pages, args.data / "bench"),
         "late": partial(late, args.data / "bench"),
         "drill": partial(drill, args.data / "bench"),
@@ -167,6 +169,23 @@ def allocation(size: int) -> list[dict[str, str]]:
         (f"{record['pools']:,} rules, {record['circular']:,} reciprocal, "
          f"{record['transactions']:,} transactions", f"{record['seconds']:.2f}", "s", "≤ 10",
          f"published 75 s; {record['lineage_rows']:,} lineage rows, {record['pools_off']} off"),
+    ]  # fmt: skip
+    names = ("what", "result", "unit", "target", "baseline")
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def clocks(size: int) -> list[dict[str, str]]:
+    """A million clocks with three million pauses on arrays (a tenth if quick)."""
+    from commonweal.kernel.casework.domain.clocks.bench import bench_clocks
+
+    found: dict[str, Any] = bench_clocks(1_000_000 // size, 3_000_000 // size)
+    rows = [
+        (f"{found['clocks']:,} clocks, {found['pauses']:,} pauses", f"{found['seconds']:.2f}", "s",
+         "≤ 5", f"{found['times_faster']}× plain Python (≥ 15), scaled to "
+         f"{found['plain_seconds_scaled']} s; {found['differences']} differences in the sample"),
+        ("one clock with three pauses, from its events", f"{found['one_microseconds']:.0f}", "µs",
+         "≈ 20", ""),
+        ("peak memory", f"{found['peak_mb']}", "MB", "none", ""),
     ]  # fmt: skip
     names = ("what", "result", "unit", "target", "baseline")
     return [dict(zip(names, row, strict=True)) for row in rows]

@@ -11,10 +11,10 @@ EXAMPLES = """\
   ./run deep --seed 7 --minutes 2 --kills 200    fewer
   ./run deep --seed 7 --minutes 60 --only prices a million random prices, and nothing else
 """
-CAMPAIGNS = ("prices", "pages", "close", "power", "intake", "jobs")
+CAMPAIGNS = ("prices", "clocks", "pages", "close", "power", "intake", "jobs")
 ABOUT = """\
 Rates up to a million random cases of every price model, and compares kernel, plain Python and
-totals to the last digit. Then kills senders, the web, workers, the close and the database again
+totals to the last digit, and as many random clocks by two paths. Then kills senders, the web, workers, the close and the database again
 and again, drops what was not brought to disk, and compares everything with a plain model; opens
 every page in a browser, in all widths and themes. Works in a folder of its own, which is deleted
 afterwards; the result goes to docs/measurements. Exit status 1 if anything was lost,

@@ -64,7 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--data", type=Path, help="data folder (default: $COMMONWEAL_DATA or ./.commonweal)"
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
-    engine = verbs.add_parser("engine", help="allocate or rate a JSON file; needs no database")
+    engine = verbs.add_parser("engine", help="allocate, rate or time a JSON file; needs no database")
     engine.add_argument("rest", nargs=argparse.REMAINDER)
     for register in registers():
         register(verbs)
@@ -91,7 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Parse, run one verb, and turn our errors into one line and exit status 2."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["engine"]:
-        from commonweal.practices.charging.engine.documents import main as engine_main
+        from .engine import main as engine_main
 
         return engine_main(arguments[1:])
     args = build_parser().parse_args(arguments)

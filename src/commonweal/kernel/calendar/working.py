@@ -9,10 +9,12 @@ are those of docs/explanation/clocks.md.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -24,6 +26,9 @@ SECOND = 1_000_000
 DAY_MINUTES = 1440
 YEARS_BACK, YEARS_AHEAD = 12, 12
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EARLIEST = -2_208_988_800 * SECOND
+_LATEST = 4_102_444_800 * SECOND
+"""1900 and 2100: beyond, a date is a slip of the pen."""
 Array = Any
 """One-dimensional int64."""
 
@@ -66,6 +71,14 @@ class WorkingCalendar:
     weekly: tuple[Window, ...]
     exceptions: tuple[DayException, ...] = ()
     changes: tuple[tuple[date, tuple[Window, ...]], ...] = field(default=())
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Computed once: a calendar is looked up for every case, and has hundreds of days."""
+        return hash((self.code, self.zone, self.weekly, self.exceptions, self.changes))
 
 
 def always(zone: str = "UTC") -> WorkingCalendar:
@@ -113,6 +126,14 @@ def check_calendar(calendar: WorkingCalendar) -> None:
         raise CalendarError(
             "CALENDAR-103", "A weekday is a number from 0 (Monday) to 6 (Sunday).", field="weekly"
         )
+    days = sorted(each.day for each in calendar.exceptions)
+    twice = next((day for day, after in pairwise(days) if day == after), None)
+    if twice:
+        raise CalendarError(
+            "CALENDAR-103",
+            f"{twice} is there twice with hours of its own. Keep one, with all windows of the day.",
+            field="exceptions",
+        )
     if not all(weeks):
         raise CalendarError(
             "CALENDAR-105",
@@ -138,12 +159,12 @@ class Compiled:
     def worked(self, moment: int) -> int:
         """W(t): the working time from the horizon's beginning to a moment (CALENDAR-106)."""
         if not self.first <= moment <= self.last:
-            raise _beyond(moment)
-        place = int(np.searchsorted(self.starts, moment, "right")) - 1
+            raise _beyond()
+        starts, ends, before = self._lists
+        place = bisect_right(starts, moment) - 1
         if place < 0:
             return 0
-        start, end = int(self.starts[place]), int(self.ends[place])
-        return int(self.before[place]) + min(moment, end) - start
+        return before[place] + min(moment, ends[place]) - starts[place]
 
     def moment(self, work: int) -> int:
         """W⁻¹(w): the earliest moment at which the working time is w (CALENDAR-107).
@@ -152,13 +173,35 @@ class Compiled:
         """
         if not 0 <= work <= self.total:
             raise _too_long()
-        place = max(int(np.searchsorted(self.before, work, "left")) - 1, 0)
-        return int(self.starts[place]) + work - int(self.before[place])
+        starts, _ends, before = self._lists
+        place = max(bisect_left(before, work) - 1, 0)
+        return starts[place] + work - before[place]
+
+    def passed(self, work: int) -> int:
+        """The first moment at which the working time is more than w: just after W⁻¹(w), or, where
+        w ends a window, just after the next opening (CALENDAR-107)."""
+        if not 0 <= work < self.total:
+            raise _too_long()
+        starts, _ends, before = self._lists
+        place = bisect_right(before, work) - 1
+        return starts[place] + work - before[place] + 1
+
+    @cached_property
+    def _lists(self) -> tuple[list[int], list[int], list[int]]:
+        """The arrays as plain lists, on which one search is ten times as fast."""
+        return self.starts.tolist(), self.ends.tolist(), self.before.tolist()
+
+    def passed_all(self, works: Array) -> Array:
+        """`passed` of many (CALENDAR-107)."""
+        if len(works) and (int(works.min()) < 0 or int(works.max()) >= self.total):
+            raise _too_long()
+        place = np.searchsorted(self.before, works, "right") - 1
+        return self.starts[place] + works - self.before[place] + 1
 
     def worked_all(self, moments: Array) -> Array:
         """W of many moments, clipped to the horizon."""
         clipped = np.clip(moments, self.first, self.last)
-        place = np.searchsorted(self.starts, clipped, "right") - 1
+        place = self._by_moment.places(clipped + 1) - 1
         inside = np.maximum(place, 0)
         found = self.before[inside] + np.minimum(clipped, self.ends[inside]) - self.starts[inside]
         return np.where(place < 0, 0, found)
@@ -167,23 +210,56 @@ class Compiled:
         """W⁻¹ of many; beyond the horizon's working time it is refused (CALENDAR-107)."""
         if len(works) and (int(works.min()) < 0 or int(works.max()) > self.total):
             raise _too_long()
-        place = np.maximum(np.searchsorted(self.before, works, "left") - 1, 0)
+        place = np.maximum(self._by_work.places(works) - 1, 0)
         return self.starts[place] + works - self.before[place]
+
+    @cached_property
+    def _by_moment(self) -> _Finder:
+        return _Finder(self.starts)
+
+    @cached_property
+    def _by_work(self) -> _Finder:
+        return _Finder(self.before)
 
     def spans(self, start: int, end: int) -> list[tuple[int, int]]:
         """The working intervals within [start, end)."""
-        low = max(int(np.searchsorted(self.ends, start, "right")), 0)
-        high = int(np.searchsorted(self.starts, end, "left"))
-        return [
-            (max(int(self.starts[place]), start), min(int(self.ends[place]), end))
-            for place in range(low, high)
-        ]
+        if end <= start:
+            return []
+        starts, ends, _before = self._lists
+        low, high = bisect_right(ends, start), bisect_left(starts, end)
+        return [(max(starts[place], start), min(ends[place], end)) for place in range(low, high)]
 
 
-def _beyond(moment: int) -> CalendarError:
+class _Finder:
+    """`np.searchsorted(values, …, "left")` by a table of where each stretch of 2³² microseconds
+    (71 minutes) begins, and a step or two from there: several times as fast for millions."""
+
+    SHIFT = 32
+
+    def __init__(self, values: Array) -> None:
+        self.values = values
+        self.origin = int(values[0]) - 1
+        stretches = int((values[-1] - self.origin) >> self.SHIFT) + 2
+        edges = self.origin + (np.arange(stretches + 1, dtype=np.int64) << self.SHIFT)
+        self.table = np.searchsorted(values, edges, "left")
+        self.steps = int(np.diff(self.table).max())
+        self.last = stretches
+        self.ended = np.append(values, np.iinfo(np.int64).max)
+
+    def places(self, wanted: Array) -> Array:
+        """How many of the values are below each of those wanted."""
+        if self.steps > 4:
+            return np.searchsorted(self.values, wanted, "left")
+        found = self.table[np.clip((wanted - self.origin) >> self.SHIFT, 0, self.last)]
+        for _ in range(self.steps):
+            found = found + (self.ended[found] < wanted)
+        return found
+
+
+def _beyond() -> CalendarError:
     return CalendarError(
         "CALENDAR-106",
-        f"{moment_of(moment):%Y-%m-%d} is too far away for this calendar. Correct the date.",
+        "A date is too far away for this calendar. Correct it: clocks run from 1900 to 2100.",
     )
 
 
@@ -195,14 +271,20 @@ def _too_long() -> CalendarError:
     )
 
 
-def compiled(calendar: WorkingCalendar, around: int | None = None) -> Compiled:
+def compiled(
+    calendar: WorkingCalendar, around: int | None = None, until: int | None = None
+) -> Compiled:
     """The calendar's arrays over the years around a moment (default: around 2026), kept for reuse.
 
-    Two moments of the same five years share their arrays.
+    Two moments of the same five years share their arrays. With `until` they reach ten years beyond
+    that moment too (CALENDAR-106 where there is no such year).
     """
+    if not all(_EARLIEST <= each <= _LATEST for each in (around, until) if each is not None):
+        raise _beyond()
     year = moment_of(around).year if around is not None else 2026
+    ahead = max(moment_of(until).year if until is not None else year, year)
     middle = year // 5 * 5 + 2
-    return _compiled(calendar, middle - YEARS_BACK, middle + YEARS_AHEAD)
+    return _compiled(calendar, middle - YEARS_BACK, ahead // 5 * 5 + 2 + YEARS_AHEAD)
 
 
 @lru_cache(maxsize=256)
@@ -235,8 +317,9 @@ def compile_days(calendar: WorkingCalendar, first: date, last: date) -> Compiled
 
 def day_windows(calendar: WorkingCalendar, day: date) -> tuple[tuple[int, int], ...]:
     """The windows that begin on a local day, in minutes."""
-    for each in _by_day(calendar).get(day, ()):
-        return each.windows
+    special = _by_day(calendar).get(day)
+    if special is not None:
+        return special
     weekly = calendar.weekly
     for starts, later in calendar.changes:
         if starts <= day:
@@ -245,9 +328,14 @@ def day_windows(calendar: WorkingCalendar, day: date) -> tuple[tuple[int, int], 
     return tuple((each.start, each.end) for each in weekly if each.weekday == weekday)
 
 
+def local_day(calendar: WorkingCalendar, moment: int) -> date:
+    """The calendar's local day that holds a moment."""
+    return moment_of(moment).astimezone(ZoneInfo(calendar.zone)).date()
+
+
 @lru_cache(maxsize=64)
-def _by_day(calendar: WorkingCalendar) -> dict[date, tuple[DayException, ...]]:
-    return {each.day: (each,) for each in calendar.exceptions}
+def _by_day(calendar: WorkingCalendar) -> dict[date, tuple[tuple[int, int], ...]]:
+    return {each.day: each.windows for each in calendar.exceptions}
 
 
 def _utc_spans(
@@ -265,11 +353,16 @@ def _utc(known: dict[tuple[date, int], int], zone: ZoneInfo, day: date, minutes:
     that comes twice is the first, as is usual (PEP 495, fold=0)."""
     key = (day, minutes)
     if key not in known:
-        wall = datetime.combine(day, time.min) + timedelta(minutes=minutes)
-        aware = wall.replace(tzinfo=zone).astimezone(UTC)
-        back = aware.astimezone(zone).replace(tzinfo=None)
-        known[key] = micros(aware) if back == wall else _change(zone, wall)
+        known[key] = _wall(zone, datetime.combine(day, time.min) + timedelta(minutes=minutes))
     return known[key]
+
+
+def _wall(zone: ZoneInfo, wall: datetime) -> int:
+    aware = wall.replace(tzinfo=zone)
+    first, second = aware.utcoffset(), aware.replace(fold=1).utcoffset()
+    if first is not None and second is not None and first < second:
+        return _change(zone, wall)
+    return micros(aware.astimezone(UTC))
 
 
 def _change(zone: ZoneInfo, wall: datetime) -> int:
@@ -317,8 +410,7 @@ def shift_days(plan: Compiled, moment: int, count: int, *, end_of_day: bool = Fa
     if end_of_day:
         last = max(end for _start, end in day_windows(calendar, day) or ((0, DAY_MINUTES),))
         return _utc({}, zone, day, last)
-    minutes, rest = local.hour * 60 + local.minute, local.second * SECOND + local.microsecond
-    return _utc({}, zone, day, minutes) + rest
+    return _wall(zone, datetime.combine(day, local.time()))
 
 
 def merged_spans(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -39,7 +39,8 @@ class Manifest:
     much it did. `work`: each kind of job in plain words. `remedies`: what to do about the codes
     that its jobs end with, in words that name nobody. `standing`: how the actor of an account is
     found today; one module announces it, so that jobs can act as whoever asked for them.
-    `by_bureau`: permissions whose readers show a bureau's part alone, so that a role of these may be limited to a bureau.
+    `by_bureau`: permissions whose readers show a bureau's part alone, so that a role of these may
+    be limited to a bureau.
 
     What an agency takes away (design law 11): its rows of every tenant table, of which `shown`
     keeps those that fit some lookups; `stays` names tables whose rows stay, and why; `refers` names

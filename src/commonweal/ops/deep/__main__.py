@@ -18,7 +18,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "campaigns",
         nargs="+",
-        choices=("intake", "close", "jobs", "power", "pages", "prices"),
+        choices=("intake", "close", "jobs", "power", "pages", "prices", "clocks"),
     )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)

@@ -14,7 +14,8 @@ from pathlib import Path
 from .report import Result, page
 
 SHARES = {
-    "prices": (25, 0),
+    "prices": (22, 0),
+    "clocks": (18, 0),
     "pages": (25, 0),
     "close": (16, 8),
     "power": (14, 12),

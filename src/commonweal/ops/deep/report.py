@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 SHOWN = 30
-KILL_NOTHING = ("pages", "prices")
+KILL_NOTHING = ("pages", "prices", "clocks")
 """Campaigns that end no process."""
 
 
@@ -125,8 +125,9 @@ COVERAGE = """
 `pages` follows links: what only a form's answer shows, or the demo has no case of, is left
 to `tests/browser`.
 
-`prices` stops at a million cases, or when its time is used up, which is then said above. A finding
-names its seed, with which `engine.trial.try_seed` repeats the batch.
+`prices` and `clocks` stop at a million cases, or when their time is used up, which is then said
+above. A finding names its seed, with which `engine.trial.try_seed`, or `clocks.trial.try_seed`,
+repeats the batch.
 
 Kills are SIGKILL of the process that works, of PostgreSQL's postmaster, or of it with all its
 children. The web is Commonweal's WSGI application under the standard library's threaded server in

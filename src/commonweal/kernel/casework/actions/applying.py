@@ -96,4 +96,4 @@ def _changed(who: Actor, limit: int) -> int:
 def held_today(case: Case, definitions: list[ClockDefinition]) -> set[Any]:
     """The definitions that a case would go by if it came today."""
     day = today(centre().zone)
-    return {each.pk for each in best_of(definitions, facts_of(case), day)}
+    return {each.pk for each in best_of(definitions, facts_of(case), day, now())}

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from ...access.public import Actor, require
 from ...audit.public import action, record
-from ...calendar.public import compiled, today
+from ...calendar.public import compiled, now, today
 from ...catalogue.public import ServiceLevel
 from ...party.public import centre
 from ...schema.public import Conflict
@@ -70,8 +70,8 @@ def put_promise(*, actor: Actor, promise: Promise) -> ClockDefinition:
                 field="starts",
             )
         if before.ends is None or before.ends > promise.starts:
-            before.ends = promise.starts
-            before.save(update_fields=["ends"])
+            before.ends, before.ended_at = promise.starts, now()
+            before.save(update_fields=["ends", "ended_at"])
     try:
         with transaction.atomic():
             row.save(force_insert=True)
@@ -136,8 +136,8 @@ def end_promise(*, actor: Actor, code: str, ends: date) -> ClockDefinition:
         raise CaseError("CASE-173", f"“{code[:60]}” holds no more, or is not there.", field="code")
     if ends < today(centre().zone) or ends <= row.starts:
         raise CaseError("CASE-173", "Give a day from today on, after its first.", field="ends")
-    row.ends = ends
-    row.save(update_fields=["ends"])
+    row.ends, row.ended_at = ends, now()
+    row.save(update_fields=["ends", "ended_at"])
     record(actor=actor, verb="casework.promise_ended", target=row,
            payload={"code": code, "ends": ends})  # fmt: skip
     return row

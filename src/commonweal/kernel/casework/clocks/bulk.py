@@ -18,10 +18,10 @@ from uuid import UUID
 import numpy as np
 from django.db import connection
 
-from ...calendar.public import WorkingCalendar, compiled, micros, moment_of
+from ...calendar.public import SECOND, WorkingCalendar, compiled, micros, moment_of
 from ..domain.clocks import Terms
-from ..domain.clocks.engine import again, planned
-from ..domain.clocks.vector import OPEN, Found, Runs, compute
+from ..domain.clocks.engine import again
+from ..domain.clocks.vector import NEVER, NONE, OPEN, Clocks, Figures, recompute
 from ..models import ClockDefinition
 from ..models.cases import FAR
 from .definitions import terms_of
@@ -48,7 +48,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Moved:
-    """What becomes of one open clock: its due moment and breach, before and after."""
+    """What becomes of one open clock. `coming`: when something must be done next."""
 
     row: Row
     due: datetime | None
@@ -56,6 +56,8 @@ class Moved:
     elapsed: int
     paused: int
     standing: bool
+    coming: datetime | None
+    levels: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass
@@ -113,10 +115,13 @@ def anew(
 
 
 def _anew(rows: list[Row], terms: Terms, as_of: int) -> Iterable[Moved]:
-    if terms.days or terms.pause_cap is not None:
+    if terms.days or terms.pause_cap is not None or terms.levels:
         return [_one(row, terms, as_of) for row in rows]
-    found = compute(compiled(terms.calendar, as_of), _runs(rows, terms, as_of))
-    return _moved(rows, found)
+    earliest = min(row.started for row in rows)
+    plan = compiled(terms.calendar, earliest, as_of)
+    found = recompute(plan, _clocks(rows, terms, as_of))
+    passes = plan.passed_all(found.place)
+    return _moved(rows, found, passes, as_of)
 
 
 def _one(row: Row, terms: Terms, as_of: int) -> Moved:
@@ -128,6 +133,8 @@ def _one(row: Row, terms: Terms, as_of: int) -> Moved:
         cycle.elapsed,
         cycle.paused,
         cycle.state == "paused",
+        _at(cycle.next_after(as_of)),
+        cycle.levels,
     )
 
 
@@ -135,7 +142,7 @@ def _at(value: int | None) -> datetime | None:
     return moment_of(value) if value is not None else None
 
 
-def _runs(rows: list[Row], terms: Terms, as_of: int) -> Runs:
+def _clocks(rows: list[Row], terms: Terms, as_of: int) -> Clocks:
     count = len(rows)
     owner, begin, end = [], [], []
     for place, row in enumerate(rows):
@@ -143,17 +150,18 @@ def _runs(rows: list[Row], terms: Terms, as_of: int) -> Runs:
             owner.append(place)
             begin.append(start)
             end.append(OPEN if finish is None else finish)
-    return Runs(
-        starts=np.fromiter((row.started for row in rows), np.int64, count),
-        ends=np.full(count, as_of, np.int64),
-        targets=np.full(count, terms.target * 1_000_000, np.int64),
-        owner=np.array(owner, np.int64),
-        gap_starts=np.array(begin, np.int64),
-        gap_ends=np.array(end, np.int64),
+    return Clocks(
+        start=np.fromiter((row.started for row in rows), np.int64, count),
+        until=np.full(count, as_of, np.int64),
+        running=np.full(count, True),
+        target=np.full(count, terms.target * SECOND, np.int64),
+        pause_from=np.array(begin, np.int64),
+        pause_to=np.array(end, np.int64),
+        pause_of=np.array(owner, np.int64),
     )
 
 
-def _moved(rows: list[Row], found: Found) -> Iterable[Moved]:
+def _moved(rows: list[Row], found: Figures, passes: Any, as_of: int) -> Iterable[Moved]:
     parts = zip(
         rows,
         found.due.tolist(),
@@ -161,19 +169,21 @@ def _moved(rows: list[Row], found: Found) -> Iterable[Moved]:
         found.elapsed.tolist(),
         found.paused.tolist(),
         found.standing.tolist(),
+        passes.tolist(),
         strict=True,
     )
-    return [
-        Moved(
+    for row, due, breached, elapsed, paused, standing, passed in parts:
+        late = breached != NONE
+        waits = due == NEVER or late or standing
+        yield Moved(
             row,
-            None if standing else moment_of(due),
-            moment_of(breached) if breached >= 0 else None,
+            None if due == NEVER else moment_of(due),
+            moment_of(breached) if late else None,
             elapsed,
             paused,
             standing,
+            None if waits else moment_of(max(passed, as_of)),
         )
-        for row, due, breached, elapsed, paused, standing in parts
-    ]
 
 
 def preview(
@@ -213,28 +223,20 @@ def apply(
     as_of: datetime,
 ) -> Preview:
     """Write what the calendars make of the open clocks, in the caller's transaction."""
-    found = Preview()
-    terms = {each.pk: terms_of(each, calendar) for each in definitions}
+    found, rows = Preview(), list(anew(definitions, calendar, as_of))
     with connection.cursor() as cursor:
         cursor.execute(_TABLE)
         with cursor.copy("COPY casework_moved FROM STDIN") as copy:
-            for moved in anew(definitions, calendar, as_of):
+            for moved in rows:
                 found.add(moved)
-                copy.write_row(_values(moved, terms[moved.row.definition], micros(as_of)))
+                copy.write_row(_values(moved))
         cursor.execute(_UPDATE)
         cursor.execute(_SHOW, {"far": FAR})
         cursor.execute("DROP TABLE casework_moved")
     return found
 
 
-def _values(moved: Moved, terms: Terms, as_of: int) -> tuple[Any, ...]:
-    levels: list[tuple[str, int]] = []
-    if not moved.standing and moved.due is not None:
-        gaps = [(gap[0], gap[1], gap[2]) for gap in moved.row.gaps]
-        levels = list(planned(moved.row.started, gaps, terms, micros(moved.due), as_of))
-    coming = [at for _code, at in levels if at > as_of]
-    if moved.due is not None and moved.breached is None:
-        coming.append(micros(moved.due) + 1)
+def _values(moved: Moved) -> tuple[Any, ...]:
     return (
         moved.row.pk,
         "paused" if moved.standing else "running",
@@ -242,6 +244,6 @@ def _values(moved: Moved, terms: Terms, as_of: int) -> tuple[Any, ...]:
         moved.breached,
         moved.elapsed,
         moved.paused,
-        moment_of(min(coming)) if coming and not moved.standing else None,
-        json.dumps([[code, moment_of(at).isoformat()] for code, at in levels]),
+        moved.coming,
+        json.dumps([[code, moment_of(at).isoformat()] for code, at in moved.levels]),
     )

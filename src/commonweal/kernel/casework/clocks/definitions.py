@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -67,15 +67,14 @@ def fits(definition: ClockDefinition, facts: Mapping[str, str]) -> bool:
 
 
 def best_of(
-    definitions: Iterable[ClockDefinition], facts: Mapping[str, str], day: date
+    definitions: Iterable[ClockDefinition], facts: Mapping[str, str], day: date, known: datetime
 ) -> list[ClockDefinition]:
-    """The definitions that hold for such a case on a day: of each kind and metric (an OLA: of each
-    team) the one with the most conditions, then the smallest code."""
+    """The definitions that hold for such a case on a day, as far as they were known at a moment: of
+    each kind and metric (an OLA: of each team) the one with the most conditions, then the smallest
+    code. What was decided later changes no earlier answer (design law 4)."""
     found: dict[tuple[str, str, str], ClockDefinition] = {}
     for each in definitions:
-        if each.starts > day or (each.ends is not None and each.ends <= day):
-            continue
-        if not fits(each, facts):
+        if not _holds(each, day, known) or not fits(each, facts):
             continue
         teams = ",".join(sorted(each.conditions.get("team", ())))
         key = (each.kind, each.metric, teams if each.kind == "ola" else "")
@@ -83,6 +82,13 @@ def best_of(
         if rival is None or _rank(each) < _rank(rival):
             found[key] = each
     return list(found.values())
+
+
+def _holds(definition: ClockDefinition, day: date, known: datetime) -> bool:
+    if definition.starts > day or definition.recorded_at > known:
+        return False
+    ended = definition.ended_at is None or definition.ended_at <= known
+    return definition.ends is None or definition.ends > day or not ended
 
 
 def _rank(definition: ClockDefinition) -> tuple[int, str]:
@@ -111,7 +117,9 @@ def tracks_of(
             continue
         facts = {**facts, **_facts_then(event.data, facts)}
         day = event.at.astimezone(zone).date()
-        now_held = {_key(each): each for each in best_of(definitions, facts, day)}
+        now_held = {
+            _key(each): each for each in best_of(definitions, facts, day, event.recorded_at)
+        }
         for key in {*chosen, *now_held}:
             held = now_held.get(key)
             track = chosen[key]

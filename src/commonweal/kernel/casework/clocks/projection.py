@@ -60,15 +60,11 @@ def cycles_now(case: Case) -> list[tuple[ClockDefinition, Cycle]]:
     return cycles_of(case, list(case.events.order_by("seq")), all_definitions(), now())
 
 
-def values_of(cycle: Cycle, fired: set[str]) -> dict[str, Any]:
+def values_of(cycle: Cycle, fired: set[str], moment: int) -> dict[str, Any]:
     """What the row of a cycle holds. `fired`: its levels that were set off, which are not planned
     again; one that is past and was not set off is due at once."""
     planned = [[code, _iso(at)] for code, at in cycle.levels]
-    waiting = [at for code, at in cycle.levels if code not in fired]
-    coming: int | None = None
-    if cycle.state == "running":
-        breach = cycle.due + 1 if cycle.due is not None and cycle.breached is None else None
-        coming = min([*waiting, *([breach] if breach else [])], default=None)
+    coming = cycle.next_after(moment, fired)
     stopped = _at(cycle.stopped)
     return {
         "kind": cycle.terms.kind,
@@ -115,7 +111,7 @@ def project(case: Case, definitions: Sequence[ClockDefinition] | None = None) ->
     make, change = [], []
     for definition, cycle in cycles:
         key = (definition.pk, cycle.number)
-        values = values_of(cycle, fired.get(key, set()))
+        values = values_of(cycle, fired.get(key, set()), micros(moment))
         row = old.pop(key, None)
         if row is None:
             make.append(

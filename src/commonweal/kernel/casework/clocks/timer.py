@@ -77,7 +77,9 @@ def _set_off(case: Case, clock: Clock, code: str, planned: datetime) -> None:
     if not fresh:
         return
     _event(case, "level", clock, code)
-    level: dict[str, Any] = next((row for row in clock.definition.levels if row["code"] == code), {})
+    level: dict[str, Any] = next(
+        (row for row in clock.definition.levels if row["code"] == code), {}
+    )
     _tell(case, clock, level)
 
 

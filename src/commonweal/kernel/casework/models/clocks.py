@@ -30,7 +30,8 @@ class ClockDefinition(IdModel):
     hold, the most conditions first. `target_seconds` of working time, or `target_days` working days
     (`end_of_day`: until the working day's end). `pauses`: reasons that stop it. `levels`: what is
     set off when: {code, unit, offset, permission, person_id, words}. Never changed once in force; a
-    new version has the same code and a later `starts`.
+    new version has the same code and a later `starts`, and the old one then has its `ends`, known
+    since `ended_at`.
     """
 
     code = models.CharField(max_length=60)
@@ -52,6 +53,7 @@ class ClockDefinition(IdModel):
     levels = models.JSONField(default=list)
     starts = models.DateField()
     ends = models.DateField(null=True)
+    ended_at = models.DateTimeField(null=True)
     recorded_at = models.DateTimeField(default=now)
     recorded_by = models.UUIDField(null=True)
 

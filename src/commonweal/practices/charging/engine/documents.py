@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -157,13 +157,18 @@ def _allocation_document(
     }
 
 
-def build_parser() -> argparse.ArgumentParser:
+Door = tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]
+"""A further verb: what it does, in words, and the function that takes the document."""
+NO_DOORS: Mapping[str, Door] = {}
+
+
+def build_parser(doors: Mapping[str, Door] = NO_DOORS) -> argparse.ArgumentParser:
     """The command line of `commonweal engine`."""
     parser = argparse.ArgumentParser(
         prog="commonweal engine",
-        description="Allocate costs or rate usage from one JSON file, exactly; needs no database."
-        " Prints result and explanation as JSON. The code is the code that bills.",
-        epilog="Formats, schemas and worked examples: docs/reference/engine.md."
+        description="Allocate costs, rate usage or read a clock from one JSON file, exactly; needs"
+        " no database. Prints result and explanation as JSON. The code is the code that bills.",
+        epilog="Formats, schemas and worked examples: docs/reference/engine.md, engine-clock.md."
         " Exit status: 0 done, 2 the input is refused (a JSON pointer says where),"
         " 3 the engine refuses to vouch for its own result.",
     )
@@ -171,6 +176,7 @@ def build_parser() -> argparse.ArgumentParser:
     for name, text in (
         ("allocate", "share cost pools out to services: direct, step-down, double, reciprocal"),
         ("rate", "price usage and charges by any price model, and explain every line"),
+        *((name, text) for name, (text, _run) in doors.items()),
     ):
         verb = verbs.add_parser(name, help=text, description=text.capitalize() + ".")
         verb.add_argument("file", metavar="FILE.json", help="the document; - for standard input")
@@ -179,15 +185,17 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, doors: Mapping[str, Door] = NO_DOORS) -> int:
     """Run one verb on a file: 0, or 2 with a JSON pointer on standard error, or 3 on a defect."""
     try:
-        arguments = build_parser().parse_args(argv)
+        arguments = build_parser(doors).parse_args(argv)
     except SystemExit as stop:
         return int(stop.code or 0)
     try:
         document = read_json(_bytes(arguments.file))
-        if arguments.verb == "rate":
+        if arguments.verb in doors:
+            result = doors[arguments.verb][1](document)
+        elif arguments.verb == "rate":
             result = run_rate(document)
         else:
             if arguments.method and isinstance(document, dict):

@@ -18,6 +18,9 @@ _WORDS = {
     "object": "an object",
     "array": "a list",
     "string": "text in quotation marks",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "null": "null",
 }
 _PATTERNS = {
     "currency": "Give a three-letter currency code, such as USD.",
@@ -120,16 +123,24 @@ def _validator(kind: str) -> Draft202012Validator:
 
 def check_document(document: object, kind: str) -> None:
     """Raise EngineInputError (ENGINE-104) at the first place where the schema is not met."""
+    check_schema(document, _validator(kind), _PATTERNS)
+
+
+def check_schema(
+    document: object, validator: Draft202012Validator, patterns: Mapping[str, str]
+) -> None:
+    """The same for any schema. `patterns`: what to do where a text has the wrong form, by the name
+    that it stands under, or else `default`."""
     errors = sorted(
-        _validator(kind).iter_errors(document),
+        validator.iter_errors(document),
         key=lambda error: [(isinstance(p, str), str(p).rjust(9)) for p in error.absolute_path],
     )
     if errors:
-        place, message = _told(errors[0])
+        place, message = _told(errors[0], patterns)
         raise EngineInputError(place, "ENGINE-104", message)
 
 
-def _told(error: ValidationError) -> tuple[str, str]:
+def _told(error: ValidationError, patterns: Mapping[str, str]) -> tuple[str, str]:
     """Where and what, in plain words."""
     path = list(error.absolute_path)
     rule, value = error.validator, cast(Any, error.validator_value)
@@ -145,7 +156,8 @@ def _told(error: ValidationError) -> tuple[str, str]:
         )
     last = path[-1] if path else ""
     if rule == "type":
-        return pointer(path), f"This must be {_WORDS.get(str(value), value)}."
+        kinds = [value] if isinstance(value, str) else value
+        return pointer(path), f"This must be {' or '.join(_WORDS.get(k, k) for k in kinds)}."
     if rule in {"const", "enum"}:
         allowed = [value] if rule == "const" else value
         return pointer(path), f"This must be one of: {', '.join(map(str, allowed))}."
@@ -153,7 +165,7 @@ def _told(error: ValidationError) -> tuple[str, str]:
         shown = str(error.instance)[:60]
         return pointer(
             path
-        ), f"“{shown}” is not usable. {_PATTERNS.get(str(last), _PATTERNS['default'])}"
+        ), f"“{shown}” is not usable. {patterns.get(str(last), patterns['default'])}"
     if rule in {"minItems", "minLength", "minProperties"}:
         return pointer(path), "This is empty. Give at least one."
     return pointer(path), f"This is too long. The limit is {value}."

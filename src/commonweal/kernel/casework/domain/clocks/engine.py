@@ -9,35 +9,45 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
-from ....calendar.public import SECOND, Compiled, compiled, shift_days
-from .runs import Run, runs_of
-from .terms import Cycle, Event, Terms, target_micros
+from ....calendar.public import SECOND, Compiled, compiled, day_windows, local_day, shift_days
+from .runs import STOPPED, Run, in_order, runs_of
+from .terms import Cycle, Event, Intervals, Terms, target_micros
 
 Track = Sequence[tuple[int, Terms | None]]
 """The terms of one promise through a case's life: (from the event of this number, terms)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Gap:
-    """A time that does not count: [start, end), its reason, whether it is still open."""
+    """A time that does not count: [start, end), its reason, the working time at both ends, and
+    whether nobody knows yet when it ends (`end` is then the present)."""
 
     start: int
     end: int
     reason: str
+    low: int
+    high: int
     open: bool = False
+
+    @property
+    def length(self) -> int:
+        """Working microseconds."""
+        return self.high - self.low
 
 
 def run(events: Sequence[Event], track: Track | Terms, as_of: int) -> tuple[Cycle, ...]:
     """The cycles of one promise over a case, as they stand at a moment.
 
-    Events are taken in the order of their numbers; those after `as_of` do not count. Where terms
+    Events are taken in the order of their times, then of their numbers; those after `as_of` and
+    those after a merge do not count, those before the opening count as at the opening. Where terms
     replace others, the old cycle is kept as cancelled (superseded), and the new one holds from the
     beginning with every pause carried, or from now (R9). No terms any more: cancelled (R11).
     """
     if isinstance(track, Terms):
         track = [(0, track)]
-    known = sorted((each for each in events if each.at <= as_of), key=lambda each: each.seq)
+    known = in_order(events, as_of)
     if not known or not track:
         return ()
     turns = _turns(known, track)
@@ -53,12 +63,13 @@ def run(events: Sequence[Event], track: Track | Terms, as_of: int) -> tuple[Cycl
 def _turns(events: Sequence[Event], track: Track) -> list[tuple[int, Terms | None]]:
     """When each terms began to hold: the first from the beginning, others at their event."""
     at = {each.seq: each.at for each in events}
-    last = events[-1].seq
+    last = max(each.seq for each in events)
     turns: list[tuple[int, Terms | None]] = []
     for seq, terms in track:
         if seq <= last:
             moment = at.get(seq, min((each.at for each in events if each.seq >= seq), default=0))
             turns.append((moment if turns else 0, terms))
+    turns.sort(key=lambda turn: turn[0])
     return [turn for place, turn in enumerate(turns) if not place or turn[1] != turns[place - 1][1]]
 
 
@@ -66,11 +77,12 @@ def _cycles(
     span: Run, turns: Sequence[tuple[int, Terms | None]], as_of: int, number: int
 ) -> list[Cycle]:
     """The cycles of one run: one for each terms that held during it; all but the last cancelled."""
-    end = span.stop if span.stop is not None else as_of
+    stop = span.stop
+    end = stop if stop is not None else as_of
     holding = [
         (start, turns[place + 1][0] if place + 1 < len(turns) else None, terms)
         for place, (start, terms) in enumerate(turns)
-        if (start <= end or place == 0)
+        if (start <= span.start or start < end or (stop is None and start == end))
         and (place + 1 == len(turns) or turns[place + 1][0] > span.start)
     ]
     found: list[Cycle] = []
@@ -85,10 +97,20 @@ def _cycles(
         if fresh and terms.reclassify == "from_now":
             cut = _from(cut, start)
         cycle = _cycle(cut, terms, as_of, number + len(found))
-        if fresh and cycle.breached is not None and cycle.breached <= start and not cycle.reason:
-            cycle = replace(cycle, reason="reclassified", breached=start)
-        found.append(cycle)
+        found.append(_taken_over(cycle, start) if fresh else cycle)
     return found
+
+
+def _taken_over(cycle: Cycle, at: int) -> Cycle:
+    """A cycle that took over from other terms at a moment. If it was past due already, it is
+    breached by that and then; of the levels that it had passed, only the last is set off (R9)."""
+    past = [level for level in cycle.levels if level[1] <= at]
+    if len(past) > 1:
+        coming = [level for level in cycle.levels if level[1] > at]
+        cycle = replace(cycle, levels=(max(past, key=lambda level: level[1]), *coming))
+    if cycle.breached is not None and cycle.breached <= at and not cycle.reason:
+        cycle = replace(cycle, reason="reclassified", breached=at)
+    return cycle
 
 
 def _from(span: Run, moment: int) -> Run:
@@ -102,163 +124,169 @@ def _from(span: Run, moment: int) -> Run:
 
 
 def _cycle(span: Run, terms: Terms, as_of: int, number: int) -> Cycle:
-    plan = compiled(terms.calendar, span.start)
     stop = min(span.stop, as_of) if span.stop is not None else None
-    until = stop if stop is not None else as_of
-    until = max(until, span.start)
-    gaps = _capped(plan, _gaps(span, terms, until), terms)
+    until = max(as_of if stop is None else stop, span.start)
+    plan = compiled(terms.calendar, span.start, until)
+    gaps = _capped(plan, _gaps(plan, span, terms, until), terms, stop is None)
+    base, now = plan.worked(span.start), plan.worked(until)
     target, plain_due = _target(plan, terms, span.start)
-    due, credited = _reach(plan, span.start, gaps, target)
-    elapsed = _elapsed(plan, span.start, until, gaps)
-    if not credited and plain_due is not None:
-        due = plain_due
-    standing = bool(gaps and gaps[-1].open and stop is None)
-    credits = standing and _active(plan, span.start, gaps, len(gaps) - 1) < target
-    state = _state(span, stop, credits, elapsed <= target)
-    late = elapsed > target and state != "cancelled"
+    work, moved, known = _reach(base, gaps, target)
+    due = max(plan.moment(work), span.start) if plain_due is None or moved else plain_due
+    elapsed = now - base - sum(min(gap.high, now) - gap.low for gap in gaps)
+    ended = bool(span.cancelled) or stop is not None
+    paused = not ended and bool(gaps) and (gaps[-1].open or gaps[-1].end > until)
+    if span.cancelled:
+        state = "cancelled"
+    elif stop is not None:
+        state = "met" if elapsed <= target else "missed"
+    else:
+        state = "paused" if paused else "running"
+    sure = known or ended
     return Cycle(
         number=number,
         terms=terms,
         started=span.start,
         stopped=stop,
-        due=None if credits else due,
+        due=due if sure else None,
         state=state,
         elapsed=elapsed,
-        paused=sum(plan.worked(gap.end) - plan.worked(gap.start) for gap in gaps),
+        paused=sum(min(gap.high, now) - gap.low for gap in gaps if gap.reason != STOPPED),
         target=target,
-        breached=due if late else None,
+        breached=due if elapsed > target else None,
         reason=span.cancelled,
-        intervals=_intervals(plan, span.start, until, gaps),
-        levels=() if credits else _levels(plan, terms, span.start, gaps, target, due),
+        levels=_levels(plan, terms, span, gaps, target, due if sure else None, stop),
+        passes=max(plan.passed(work), span.start) if known and not ended else None,
         gaps=tuple((gap.start, None if gap.open else gap.end, gap.reason) for gap in gaps),
+        explain=partial(_intervals, plan, span.start, until, gaps),
     )
 
 
-Gaps = Sequence[tuple[int, int | None, str]]
-"""(from, to or None, reason) of what does not count, as a cycle gives them."""
-
-
-def again(start: int, gaps: Gaps, terms: Terms, as_of: int) -> Cycle:
-    """A run that goes on, computed anew from where it started and what did not count."""
-    kept = replace(terms, pauses=terms.pauses | {reason for _start, _end, reason in gaps})
-    return _cycle(Run(start, gaps=list(gaps)), kept, as_of, 1)
-
-
-def planned(
-    start: int, gaps: Gaps, terms: Terms, due: int, as_of: int
-) -> tuple[tuple[str, int], ...]:
-    """The levels of a run that goes on, given when it is due."""
-    if not terms.levels:
-        return ()
-    plan = compiled(terms.calendar, start)
-    kept = [
-        _Gap(begin, as_of if end is None else end, why, end is None) for begin, end, why in gaps
-    ]
-    target, _plain = _target(plan, terms, start)
-    return _levels(plan, terms, start, kept, target, due)
-
-
-def _state(span: Run, stop: int | None, pausing: bool, met: bool) -> str:
-    if span.cancelled:
-        return "cancelled"
-    if stop is None:
-        return "paused" if pausing else "running"
-    return "met" if met else "missed"
-
-
-def _gaps(span: Run, terms: Terms, until: int) -> list[_Gap]:
+def _gaps(plan: Compiled, span: Run, terms: Terms, until: int) -> list[_Gap]:
     """The gaps that these terms let stand, within the run, without overlaps."""
     found: list[_Gap] = []
     for start, end, reason in sorted(span.gaps, key=lambda each: each[0]):
-        if reason not in terms.pauses and reason != "stopped":
+        if reason not in terms.pauses and reason != STOPPED:
             continue
         begin = max(start, span.start, found[-1].end if found else 0)
         finish = min(end if end is not None else until, until)
         if finish > begin or (end is None and finish >= begin):
-            found.append(_Gap(begin, finish, reason, end is None))
+            low, high = plan.worked(begin), plan.worked(finish)
+            found.append(_Gap(begin, finish, reason, low, high, end is None))
     return found
 
 
-def _capped(plan: Compiled, gaps: list[_Gap], terms: Terms) -> list[_Gap]:
-    """The gaps within the most that waiting may stop the clock in all; what goes beyond counts."""
+def _capped(plan: Compiled, gaps: list[_Gap], terms: Terms, goes_on: bool) -> list[_Gap]:
+    """The gaps within the most that waiting may stop the clock in all; what goes beyond counts.
+
+    One that is still open then ends at a known moment, even if that is to come.
+    """
     if terms.pause_cap is None:
         return gaps
     left, found = terms.pause_cap * SECOND, []
     for gap in gaps:
-        length = plan.worked(gap.end) - plan.worked(gap.start)
-        if gap.reason == "stopped" or length <= left:
-            left -= length if gap.reason != "stopped" else 0
+        if gap.reason == STOPPED:
             found.append(gap)
-        elif left > 0:
-            found.append(_Gap(gap.start, plan.moment(plan.worked(gap.start) + left), gap.reason))
-            left = 0
+            continue
+        ends_by_itself = gap.open and goes_on
+        high = gap.low + left if ends_by_itself else min(gap.high, gap.low + left)
+        if high > gap.low:
+            end = gap.end if high == gap.high and not ends_by_itself else plan.moment(high)
+            found.append(_Gap(gap.start, end, gap.reason, gap.low, high))
+        left -= high - gap.low
     return found
 
 
 def _target(plan: Compiled, terms: Terms, start: int) -> tuple[int, int | None]:
-    """The target in working microseconds, and the plain due moment of a target in days (R18)."""
+    """The target in working microseconds, and the plain due moment of a target in days (R18).
+
+    What starts on a day without working time counts as started at the next opening; and if no
+    working time would be left at the same local time, the target is the end of that day's.
+    """
     if not terms.days:
         return target_micros(terms), None
-    due = shift_days(plan, start, terms.target, end_of_day=terms.end_of_day)
-    return plan.worked(due) - plan.worked(start), due
+    base = plan.worked(start)
+    begin = plan.passed(base) - 1
+    if begin == start or day_windows(terms.calendar, local_day(terms.calendar, start)):
+        begin = start
+    due = shift_days(plan, begin, terms.target, end_of_day=terms.end_of_day)
+    if plan.worked(due) == base:
+        due = shift_days(plan, begin, terms.target, end_of_day=True)
+    return plan.worked(due) - base, due
 
 
-def _active(plan: Compiled, start: int, gaps: Sequence[_Gap], place: int) -> int:
-    """Elapsed when the gap at a place began."""
-    before = sum(plan.worked(gap.end) - plan.worked(gap.start) for gap in gaps[:place])
-    return plan.worked(gaps[place].start) - plan.worked(start) - before
-
-
-def _reach(plan: Compiled, start: int, gaps: Sequence[_Gap], target: int) -> tuple[int, int]:
-    """The earliest moment at which elapsed reaches a target, and what gaps moved it by (R5)."""
-    base, credited, gone = plan.worked(start), 0, 0
+def _reach(base: int, gaps: Sequence[_Gap], target: int) -> tuple[int, int, bool]:
+    """Where elapsed reaches a target: in working time from the horizon's beginning, what gaps moved
+    it by (R5), and whether that is known: not if a gap without end moves it."""
+    credited = 0
     for gap in gaps:
-        begin, end = plan.worked(gap.start), plan.worked(gap.end)
-        if begin - base - gone >= target:
+        if gap.low - base - credited >= target:
             break
-        credited += end - begin
-        gone += end - begin
-    return plan.moment(base + target + credited), credited
-
-
-def _elapsed(plan: Compiled, start: int, until: int, gaps: Sequence[_Gap]) -> int:
-    whole = plan.worked(until) - plan.worked(start)
-    return whole - sum(plan.worked(gap.end) - plan.worked(gap.start) for gap in gaps)
+        credited += gap.length
+        if gap.open:
+            return base + target + credited, credited, False
+    return base + target + credited, credited, True
 
 
 def _levels(
-    plan: Compiled, terms: Terms, start: int, gaps: Sequence[_Gap], target: int, due: int
+    plan: Compiled,
+    terms: Terms,
+    span: Run,
+    gaps: Sequence[_Gap],
+    target: int,
+    due: int | None,
+    stop: int | None,
 ) -> tuple[tuple[str, int], ...]:
-    """The moments of the levels, none before the start (R17)."""
+    """The moments of the levels, none before the start (R17); those of a clock that stopped as far
+    as it came, none of a cancelled one (R11)."""
     found = []
-    for level in terms.levels:
+    for level in () if span.cancelled else terms.levels:
         if level.unit == "percent":
-            at, _ = _reach(plan, start, gaps, max(target * level.offset // 100, 1))
+            work, _, known = _reach(
+                plan.worked(span.start), gaps, max(target * level.offset // 100, 1)
+            )
+            at = plan.moment(work) if known or stop is not None else None
+        elif due is None:
+            at = None
         elif level.unit == "days":
             at = shift_days(plan, due, level.offset)
         else:
-            work = plan.worked(due) + level.offset * SECOND
-            at = plan.moment(max(work, plan.worked(start)))
-        found.append((level.code, max(at, start)))
+            at = plan.moment(max(plan.worked(due) + level.offset * SECOND, 0))
+        if at is not None and (stop is None or at <= stop):
+            found.append((level.code, max(at, span.start)))
     return tuple(found)
 
 
-def _intervals(
-    plan: Compiled, start: int, until: int, gaps: Sequence[_Gap]
-) -> tuple[tuple[int, int, str], ...]:
+def _intervals(plan: Compiled, start: int, until: int, gaps: Sequence[_Gap]) -> Intervals:
     """The run cut into intervals that tell what each counted as; working ones add up (R24)."""
     found: list[tuple[int, int, str]] = []
+
+    def add(begin: int, end: int, kind: str) -> None:
+        if found and found[-1][2] == kind:
+            found[-1] = (found[-1][0], end, kind)
+        elif begin < end:
+            found.append((begin, end, kind))
+
+    def cut(begin: int, end: int, kind: str) -> None:
+        at = begin
+        for opening, closing in plan.spans(begin, end):
+            add(at, opening, "outside")
+            add(opening, closing, kind)
+            at = closing
+        add(at, end, "outside")
+
     at = start
-    for gap in [*gaps, _Gap(until, until, "")]:
-        for begin, end in plan.spans(at, gap.start):
-            if begin > at:
-                found.append((at, begin, "outside"))
-            found.append((begin, end, "working"))
-            at = end
-        if gap.start > at:
-            found.append((at, gap.start, "outside"))
-        if gap.end > gap.start:
-            kind = gap.reason if gap.reason == "stopped" else f"paused:{gap.reason}"
-            found.append((gap.start, gap.end, kind))
-        at = gap.end
+    for gap in gaps:
+        begin, end = min(gap.start, until), min(gap.end, until)
+        cut(at, begin, "working")
+        cut(begin, end, STOPPED if gap.reason == STOPPED else f"paused:{gap.reason}")
+        at = end
+    cut(at, until, "working")
     return tuple(found)
+
+
+def again(
+    start: int, gaps: Sequence[tuple[int, int | None, str]], terms: Terms, as_of: int
+) -> Cycle:
+    """A run that goes on, computed anew from its start and its gaps as a cycle gives them."""
+    kept = replace(terms, pauses=terms.pauses | {reason for _start, _end, reason in gaps})
+    return _cycle(Run(start, gaps=list(gaps)), kept, as_of, 1)

@@ -6,13 +6,15 @@ One reader a metric. None knows of calendars: what they give is only which time 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .terms import Event, Terms
 
 LIVE = ("open", "waiting")
 AT_ONCE = ("phone", "counter")
 """Channels by which an agent who opens a case has answered already (R13)."""
+STOPPED = "stopped"
+"""The reason of a gap during which the case was done (R8)."""
 
 
 @dataclass
@@ -45,6 +47,22 @@ class Run:
         self.gaps.append((max(at, self.start), None, reason))
 
 
+def in_order(events: Iterable[Event], as_of: int) -> list[Event]:
+    """The events that count at a moment, by time, then number; none before the opening, nothing
+    after a merge (R12). Without an opening there is none."""
+    known = sorted((each for each in events if each.at <= as_of), key=lambda one: (one.at, one.seq))
+    opened = next((each for each in known if each.kind == "opened"), None)
+    if opened is None:
+        return []
+    late = [each for each in known if each is not opened]
+    found = [opened]
+    for each in late:
+        found.append(each if each.at >= opened.at else replace(each, at=opened.at))
+        if each.kind == "merged":
+            break
+    return found
+
+
 def start_of(events: Sequence[Event]) -> int:
     """When the case began: the earliest start of what was merged into it counts too (R12)."""
     opened = [each.at for each in events if each.kind == "opened"]
@@ -53,22 +71,47 @@ def start_of(events: Sequence[Event]) -> int:
 
 
 def runs_of(events: Sequence[Event], terms: Terms) -> list[Run]:
-    """The runs of a clock, in order."""
-    if not any(each.kind == "opened" for each in events):
-        return []
+    """The runs of a clock, in order; `events` as `in_order` gives them."""
+    runs = _READERS[terms.metric](events, terms)
     if terms.kind == "ola":
-        runs = [run for run in _stays(events) if not terms.teams or run.team in terms.teams]
+        stays = [each for each in _stays(events) if not terms.teams or each.team in terms.teams]
+        runs = _within(runs, stays)
     elif terms.kind == "uc":
-        runs = _handed(events)
-    else:
-        runs = _READERS[terms.metric](events, terms)
-    for event in events:
-        if event.kind == "merged":
-            for run in runs:
-                if run.stop is None or run.stop >= event.at:
-                    run.close(event.at, "merged")
-            runs = [run for run in runs if run.start <= event.at]
+        runs = _within(runs, _handed(events))
+    if events[-1].kind == "merged":
+        for run in runs:
+            if run.stop is None:
+                run.close(events[-1].at, "merged")
     return runs
+
+
+def _within(runs: Sequence[Run], stays: Sequence[Run]) -> list[Run]:
+    """What lies of the runs in the time that a team, or a supplier, had the case (R16)."""
+    found = []
+    for stay in stays:
+        for run in runs:
+            start, stop = _overlap(run, stay)
+            if stop is not None and stop <= start:
+                continue
+            ended = run.cancelled if run.stop is not None and run.stop == stop else ""
+            found.append(Run(start, None, list(run.gaps), team=stay.team))
+            if stop is not None:
+                found[-1].close(stop, ended)
+    return found
+
+
+def _overlap(run: Run, stay: Run) -> tuple[int, int | None]:
+    """From when to when (None: goes on) a run lies in a stay; neither end in a time in which the
+    case was done."""
+    start = max(run.start, stay.start)
+    stop = min((each for each in (run.stop, stay.stop) if each is not None), default=None)
+    for begin, end, reason in run.gaps:
+        if reason == STOPPED and end is not None:
+            if begin <= start < end:
+                start = end
+            if stop is not None and begin < stop <= end:
+                stop = begin
+    return start, stop
 
 
 def _phases(events: Iterable[Event]) -> list[tuple[int, str, str]]:
@@ -94,7 +137,7 @@ def _resolution(events: Sequence[Event], terms: Terms) -> list[Run]:
                 else:
                     stopped = run.stop if run.stop is not None else at
                     run.stop = None
-                    run.gaps.append((stopped, at, "stopped"))
+                    run.gaps.append((stopped, at, STOPPED))
                 done = False
             if phase == "waiting":
                 run.gap(at, reason)
@@ -115,22 +158,20 @@ def _answers(event: Event) -> bool:
 
 
 def _done(event: Event) -> bool:
-    return event.kind == "state" and str(event.data.get("phase")) in ("resolved", "closed")
+    return event.kind in ("opened", "state") and event.data.get("phase") in ("resolved", "closed")
+
+
+def _answered_at_opening(event: Event) -> bool:
+    """Whether an agent opened the case while talking to whoever asked (R13)."""
+    by = event.data.get("by") == "agent" and event.data.get("channel") in AT_ONCE
+    return event.kind == "opened" and by
 
 
 def _first_response(events: Sequence[Event], terms: Terms) -> list[Run]:
     run = Run(start_of(events))
     for event in events:
-        opened = event.kind == "opened"
         data = event.data
-        if opened and data.get("by") == "agent" and data.get("channel") in AT_ONCE:
-            run.close(event.at)
-            break
-        if (
-            _answers(event)
-            or _done(event)
-            or (opened and data.get("phase") in ("resolved", "closed"))
-        ):
+        if _answers(event) or _done(event) or _answered_at_opening(event):
             run.close(event.at)
             break
         if event.kind in ("opened", "state"):
@@ -143,26 +184,29 @@ def _first_response(events: Sequence[Event], terms: Terms) -> list[Run]:
 
 def _next_response(events: Sequence[Event], terms: Terms) -> list[Run]:
     """Each exchange is a run: from the first unanswered message (R14), and only once the first
-    answer was given (R15)."""
-    first = _first_response(events, terms)[0]
-    if first.stop is None:
-        return []
+    answer was given (R15). A message to a case that is done counts from when it opens again."""
     runs: list[Run] = []
-    waiting = False
+    answered = live = waiting = False
+    reason: str | None = None
     for event in events:
-        if event.at < first.stop or event.kind == "opened":
-            continue
         data = event.data
-        if event.kind == "message" and data.get("direction") == "in" and data.get("human"):
-            if not waiting:
-                runs.append(Run(event.at))
-                waiting = True
-        elif waiting and (_answers(event) or _done(event)):
-            runs[-1].close(event.at)
-            waiting = False
-        elif waiting and event.kind == "state":
-            if data.get("phase") == "waiting":
-                runs[-1].gap(event.at, str(data.get("reason", "")))
+        if event.kind in ("opened", "state"):
+            live = str(data.get("phase", "open")) in LIVE
+            reason = str(data.get("reason", "")) if data.get("phase") == "waiting" else None
+        if _answers(event) or _done(event) or _answered_at_opening(event):
+            if runs and runs[-1].stop is None:
+                runs[-1].close(event.at)
+            answered, waiting = True, False
+        elif event.kind == "message" and data.get("direction") == "in" and data.get("human"):
+            waiting = waiting or answered
+        running = bool(runs) and runs[-1].stop is None
+        if waiting and live and not running:
+            runs.append(Run(event.at))
+            if reason is not None:
+                runs[-1].gap(event.at, reason)
+        elif running and event.kind == "state":
+            if reason is not None:
+                runs[-1].gap(event.at, reason)
             else:
                 runs[-1].open_gap_ends(event.at)
     return runs
@@ -197,43 +241,26 @@ def _update(events: Sequence[Event], terms: Terms) -> list[Run]:
 def _stays(events: Sequence[Event]) -> list[Run]:
     """How long each team had the case: from when it got it (R16)."""
     runs: list[Run] = []
-    live = True
     for event in events:
-        data = event.data
-        team = str(data.get("team", ""))
-        if event.kind == "opened" or (event.kind == "assigned" and team):
-            if runs and runs[-1].stop is None:
-                if runs[-1].team == team:
-                    continue
-                runs[-1].close(event.at)
-            runs.append(Run(event.at, team=team))
-        if event.kind not in ("opened", "state") or not runs:
+        team = str(event.data.get("team") or "")
+        if event.kind not in ("opened", "assigned") or (runs and runs[-1].team == team):
             continue
-        phase = data.get("phase")
-        if phase in LIVE and not live:
-            runs.append(Run(event.at, team=runs[-1].team))
-        elif phase not in LIVE and runs[-1].stop is None:
+        if runs and runs[-1].stop is None:
             runs[-1].close(event.at)
-        live = phase in LIVE
-        if phase == "waiting":
-            runs[-1].gap(event.at, str(data.get("reason", "")))
-        elif phase == "open":
-            runs[-1].open_gap_ends(event.at)
-    return runs
+        runs.append(Run(event.at, team=team))
+    return [run for run in runs if run.team]
 
 
 def _handed(events: Sequence[Event]) -> list[Run]:
-    """How long a supplier had the case: from the hand-over until it came back or was done (R16)."""
+    """How long a supplier had the case: from the hand-over until it came back (R16)."""
     runs: list[Run] = []
     for event in events:
-        open_run = runs[-1] if runs and runs[-1].stop is None else None
         if event.kind == "supplier":
-            if event.data.get("handed") and open_run is None:
+            here = not runs or runs[-1].stop is not None
+            if event.data.get("handed") and here:
                 runs.append(Run(event.at))
-            elif not event.data.get("handed") and open_run is not None:
-                open_run.close(event.at)
-        elif open_run is not None and _done(event):
-            open_run.close(event.at)
+            elif not event.data.get("handed") and not here:
+                runs[-1].close(event.at)
     return runs
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from ....calendar.public import SECOND, WorkingCalendar
@@ -20,6 +21,7 @@ METRICS = (
     "callback",
 )
 UNITS = ("seconds", "days", "percent")
+Intervals = tuple[tuple[int, int, str], ...]
 ENDED = ("met", "missed", "cancelled")
 
 
@@ -69,6 +71,10 @@ def _problems(terms: Terms) -> Any:
         yield "its kind or what it times is unknown. Choose those of the list."
     if terms.target <= 0 or terms.target > 4_000 * 86_400:
         yield "its target is nothing, or more than ten years. Give seconds or working days."
+    if terms.days and terms.target > 4_000:
+        yield "its target is more than 4,000 working days. Give fewer."
+    if terms.pause_cap is not None and not 0 <= terms.pause_cap <= 4_000 * 86_400:
+        yield "the most that waiting can stop it is no time. Give seconds, or nothing."
     if terms.reopen not in ("resume", "new_cycle"):
         yield "say whether a case that opens again resumes or begins a new_cycle."
     if terms.reclassify not in ("retroactive", "from_now"):
@@ -95,11 +101,16 @@ class Event:
 class Cycle:
     """One run of a clock.
 
-    `state`: running, paused, met, missed or cancelled. `due` is None while it is paused, because it
-    moves on with every moment. `elapsed` and `paused` are working microseconds. `breached`: the
-    moment the target was passed, which never moves. `intervals`: (from, to, kind), kind working,
-    outside, stopped or paused:REASON; the working ones add up to `elapsed`. `levels`: (code, when).
-    `gaps`: (from, to or None, reason) of what did not count.
+    `state`: running, paused, met, missed or cancelled. `due`: when the target is reached if nothing
+    else happens; None while it is paused before that, because it moves on with every moment (a
+    pause that is capped ends by itself, and so has one). `passes`: the first moment at which more
+    than the target is gone, when a breach becomes a fact: just after `due`, or, where that ends
+    opening hours, just after the next opening; None where `due` is, and once it stopped.
+    `elapsed` and `paused` are working microseconds. `breached`: the moment the target was reached
+    of a clock that went beyond it, which never moves. `intervals`: (from, to, kind), kind working,
+    outside, stopped or paused:REASON; the working ones add up to `elapsed`, the paused ones to
+    `paused`. `levels`: (code, when) of those that are planned or were reached. `gaps`: (from, to
+    or None while it goes on, reason) of what does not count.
     """
 
     number: int
@@ -113,22 +124,36 @@ class Cycle:
     target: int
     breached: int | None = None
     reason: str = ""
-    intervals: tuple[tuple[int, int, str], ...] = ()
     levels: tuple[tuple[str, int], ...] = ()
+    passes: int | None = None
     gaps: tuple[tuple[int, int | None, str], ...] = ()
+    explain: Callable[[], Intervals] = field(default=tuple, repr=False, compare=False)
+
+    @cached_property
+    def intervals(self) -> Intervals:
+        """Worked out when asked for: a clock of years has thousands."""
+        return self.explain()
 
     @property
     def left(self) -> int:
         """Working microseconds until the target is passed; negative beyond it."""
         return self.target - self.elapsed
 
-    def next_after(self, moment: int) -> int | None:
-        """The next moment after another at which something must be done, if it runs."""
-        if self.state != "running":
+    @property
+    def is_breached(self) -> bool:
+        """Whether to show it as breached: never while it is paused (R23)."""
+        return self.breached is not None and self.state != "paused"
+
+    def next_after(self, moment: int, fired: Collection[str] = ()) -> int | None:
+        """The next moment at which something must be done unless an event comes first: a level that
+        was not set off yet (one that is past is due at once), or the breach."""
+        if self.state not in ("running", "paused") or self.due is None:
             return None
-        coming = [at for _code, at in self.levels if at > moment]
-        if self.due is not None and self.breached is None:
-            coming.append(max(self.due + 1, moment + 1))
+        if self.state == "paused" and self.breached is not None:
+            return None
+        coming = [max(at, moment) for code, at in self.levels if code not in fired]
+        if self.passes is not None and self.breached is None:
+            coming.append(max(self.passes, moment))
         return min(coming, default=None)
 
 

@@ -1,9 +1,8 @@
-"""The same arithmetic for many clocks at once: one vector operation for each calendar and target.
+"""Many simple clocks at once: the arithmetic of engine.py on arrays. Pure; NumPy only.
 
-It takes runs whose gaps are known (start, end, gaps), as the rows of clocks hold them, and gives
-what `engine.run` gives of each: due, elapsed, paused, breached. Integers only (reference: service
-desk notes §4; the plain twin is engine.py, the tests hold both against a third that steps through
-sets of intervals).
+For bulk recomputation when a calendar or a service level changes. All clocks of one call run on one
+calendar. Starts, ends and the ends of pauses are mapped to working time; nights, holidays and the
+change of the clocks vanish there, and what is left is subtraction.
 """
 
 from __future__ import annotations
@@ -16,76 +15,140 @@ import numpy as np
 from ....calendar.public import Compiled
 
 Array = Any
-OPEN = np.iinfo(np.int64).max
-"""The end of a gap that is still open."""
+"""One-dimensional; int64 unless said otherwise."""
+OPEN = int(np.iinfo(np.int64).max)
+"""As the end of a pause: it goes on. As a due time: none, because such a pause moves it on."""
+NEVER = OPEN
+NONE = int(np.iinfo(np.int64).min)
+"""As a breach: there is none."""
 
 
 @dataclass(frozen=True)
-class Runs:
-    """Many runs on one calendar with one target; int64 arrays, one entry a run.
+class Clocks:
+    """Clocks in UTC microseconds. `until`: when each stopped or, where `running` (bool), as of when
+    it is asked. `target`: working microseconds. Pauses are flat: from, to (`OPEN`: goes on) and
+    the place of the clock that they stop; in any order, overlapping as they like."""
 
-    `ends`: when it stopped, or the moment it is looked at. Gaps lie flat, ordered by run and start,
-    without overlaps: `owner` is the run's place. An end of `OPEN` is still open.
-    """
-
-    starts: Array
-    ends: Array
-    targets: Array
-    owner: Array
-    gap_starts: Array
-    gap_ends: Array
+    start: Array
+    until: Array
+    running: Array
+    target: Array
+    pause_from: Array
+    pause_to: Array
+    pause_of: Array
 
 
 @dataclass(frozen=True)
-class Found:
-    """What comes out, one entry a run: due and breached in microseconds (breached -1: it was not),
-    elapsed and paused in working microseconds, `standing` where it is paused at its end."""
+class Figures:
+    """What came out, for each clock: due (or NEVER), elapsed and paused in working microseconds,
+    the breach (or NONE), whether it stands paused, and the working place of the target, of which
+    `Compiled.passed` is when a breach becomes a fact."""
 
     due: Array
     elapsed: Array
     paused: Array
     breached: Array
     standing: Array
+    place: Array
 
 
-def compute(plan: Compiled, runs: Runs) -> Found:
-    """Elapsed, due and breach of every run (R4, R5)."""
-    count = len(runs.starts)
-    base, end = plan.worked_all(runs.starts), plan.worked_all(runs.ends)
-    begin = np.maximum(runs.gap_starts, runs.starts[runs.owner])
-    finish = np.minimum(runs.gap_ends, runs.ends[runs.owner])
-    finish = np.maximum(finish, begin)
-    gap_begin, gap_end = plan.worked_all(begin), plan.worked_all(finish)
-    length = gap_end - gap_begin
-    gone = _before(runs.owner, length, count)
-    active = gap_begin - base[runs.owner] - gone
-    credits = _until_first_late(runs.owner, active < runs.targets[runs.owner], count)
-    credited = _sums(runs.owner, np.where(credits, length, 0), count)
-    paused = _sums(runs.owner, length, count)
+def recompute(plan: Compiled, clocks: Clocks) -> Figures:
+    """Every clock anew: R4 (met exactly when elapsed ≤ target), R5 (a pause moves the due time only
+    if it begins before it), overlapping pauses merged, those before the start or after the end cut.
+
+    Beyond the plan's years it is refused (CALENDAR-106, 107), as one clock would be.
+    """
+    for moments in (clocks.start, clocks.until):
+        if len(moments):
+            plan.worked(int(moments.min()))
+            plan.worked(int(moments.max()))
+    until = np.maximum(clocks.until, clocks.start)
+    base, end = plan.worked_all(clocks.start), plan.worked_all(until)
+    paused, credited, never, standing = _pauses(plan, clocks, until, base)
+    place = base + clocks.target + credited
+    due = np.maximum(plan.moments_all(np.where(never, base, place)), clocks.start)
     elapsed = end - base - paused
-    due = plan.moments_all(np.minimum(base + runs.targets + credited, plan.total))
-    late = elapsed > runs.targets
-    open_gap = (runs.gap_ends == OPEN) & credits & (begin <= runs.ends[runs.owner])
-    standing = _sums(runs.owner, open_gap.astype(np.int64), count) > 0
-    return Found(due, elapsed, paused, np.where(late, due, -1), standing)
+    late = elapsed > clocks.target
+    return Figures(
+        due=np.where(never, NEVER, due),
+        elapsed=elapsed,
+        paused=paused,
+        breached=np.where(late, due, NONE),
+        standing=standing,
+        place=place,
+    )
+
+
+def _pauses(
+    plan: Compiled, clocks: Clocks, until: Array, base: Array
+) -> tuple[Array, Array, Array, Array]:
+    """Of each clock: working time paused and credited, whether an endless pause moves its due time,
+    and whether it stands paused."""
+    count = len(clocks.start)
+    owner, begin, finish, goes_on = _cut(clocks, until)
+    low, high = plan.worked_all(begin), plan.worked_all(finish)
+    length = high - low
+    totals = _sums(owner, length, count)
+    first = np.searchsorted(owner, np.arange(count))
+    before = np.cumsum(length) - length
+    since = before - np.append(before, 0)[first][owner] if len(owner) else before
+    early = low - base[owner] - since < clocks.target[owner]
+    credited = _sums(owner, np.where(early, length, 0), count)
+    never: Array = np.zeros(count, dtype=bool)
+    never[owner[goes_on & early]] = True
+    standing: Array = np.zeros(count, dtype=bool)
+    standing[owner[goes_on]] = True
+    return totals, credited, never, standing
+
+
+def _cut(clocks: Clocks, until: Array) -> tuple[Array, Array, Array, Array]:
+    """The pauses within their clocks, in order, without overlaps: owner, from, to, goes on."""
+    owner = clocks.pause_of
+    begin = np.maximum(clocks.pause_from, clocks.start[owner])
+    finish = np.minimum(clocks.pause_to, until[owner])
+    goes_on = (clocks.pause_to == OPEN) & clocks.running[owner]
+    kept = (finish > begin) | (goes_on & (finish >= begin))
+    if not kept.all():
+        owner, begin, finish, goes_on = (
+            each[kept] for each in (owner, begin, finish, goes_on)
+        )  # fmt: skip
+    step = np.diff(owner)
+    if not ((step > 0) | ((step == 0) & (np.diff(begin) >= 0))).all():
+        order = _order(owner, begin - clocks.start[owner])
+        owner, begin, finish, goes_on = (
+            each[order] for each in (owner, begin, finish, goes_on)
+        )  # fmt: skip
+    same = owner[1:] == owner[:-1]
+    if (same & (begin[1:] < finish[:-1])).any():
+        reach = _furthest(owner, finish)
+        begin[1:] = np.where(same, np.maximum(begin[1:], reach[:-1]), begin[1:])
+        finish = np.maximum(finish, begin)
+    return owner, begin, finish, goes_on
+
+
+def _order(owner: Array, since: Array) -> Array:
+    """The order by owner, then time since its start: by one number where both fit into it."""
+    bits = int(since.max()).bit_length()
+    if bits + int(owner.max()).bit_length() < 63:
+        return np.argsort((owner << bits) | since)
+    return np.lexsort((since, owner))
+
+
+def _furthest(owner: Array, finish: Array) -> Array:
+    """Of each pause, the latest end of its owner's pauses up to it."""
+    found, step = finish.copy(), 1
+    while step < len(owner):
+        same = owner[step:] == owner[:-step]
+        if not same.any():
+            break
+        found[step:] = np.where(same, np.maximum(found[step:], found[:-step]), found[step:])
+        step *= 2
+    return found
 
 
 def _sums(owner: Array, values: Array, count: int) -> Array:
-    """Sums by run, exact: differences of one running sum, because bincount adds in floats."""
-    running = np.concatenate(([0], np.cumsum(values)))
-    edges = np.searchsorted(owner, np.arange(count + 1), "left")
-    return running[edges[1:]] - running[edges[:-1]]
-
-
-def _before(owner: Array, values: Array, count: int) -> Array:
-    """For each gap, the sum of those of its run before it."""
-    running = np.cumsum(values) - values
-    first = np.searchsorted(owner, np.arange(count), "left")
-    start = running[np.minimum(first, max(len(running) - 1, 0))] if len(running) else running
-    return running - start[owner] if len(running) else running
-
-
-def _until_first_late(owner: Array, good: Array, count: int) -> Array:
-    """Which gaps credit: those before the first of their run that begins too late."""
-    bad = (~good).astype(np.int64)
-    return good & (_before(owner, bad, count) == 0)
+    """The exact sum of each owner's values, which come in the owners' order."""
+    total = np.concatenate(([0], np.cumsum(values, dtype=np.int64)))
+    places = np.arange(count + 1)
+    edges = np.searchsorted(owner, places)
+    return np.diff(total[edges])

@@ -1,0 +1,1 @@
+"""Pages of cases: the agents' desk, the agencies' own, and the public door."""
