@@ -29,9 +29,14 @@ class Answer:
     said: Mapping[str, str]
 
 
-def receive(found: Provider, headers: Mapping[str, str], body: bytes, settle: Settle) -> Answer:
-    """Check a callback and settle it. What is not signed learns nothing (PAYMENT-103)."""
-    if len(body) > LARGEST:
+def receive(
+    found: Provider, headers: Mapping[str, str], body: bytes | None, settle: Settle
+) -> Answer:
+    """Check a callback and settle it. What is not signed learns nothing (PAYMENT-103).
+
+    `body`: None where it was too large to be read.
+    """
+    if body is None or len(body) > LARGEST:
         return Answer(413, {"code": "PAYMENT-104", "detail": "The callback is too large."})
     try:
         event = found.verify_callback(headers, body)
@@ -57,9 +62,9 @@ def callback(settle: Settle) -> Callable[..., JsonResponse]:
             found = provider(code)
         except CommonwealError as error:
             return JsonResponse({"code": error.code, "detail": error.message}, status=404)
-        if int(request.headers.get("Content-Length") or 0) > LARGEST:
-            return JsonResponse({"code": "PAYMENT-104"}, status=413)
-        answer = receive(found, request.headers, request.body, settle)
+        length = str(request.META.get("CONTENT_LENGTH") or "0")
+        body = request.body if length.isdecimal() and int(length) <= LARGEST else None
+        answer = receive(found, request.headers, body, settle)
         return JsonResponse(dict(answer.said), status=answer.status)
 
     return told
