@@ -14,7 +14,7 @@ from commonweal.kernel.casework.public import PaymentEvent, PaymentOutcome
 from commonweal.kernel.schema.public import CommonwealError
 
 from ..web.access import open_to_all
-from .port import NotSigned, Provider, provider
+from .port import NotSigned, PaymentError, Provider, provider
 
 Settle = Callable[[PaymentEvent], PaymentOutcome]
 """Takes an event in: finds the fee, calls `fees.apply`, keeps the result. It may be asked again."""
@@ -37,17 +37,21 @@ def receive(
     `body`: None where it was too large to be read.
     """
     if body is None or len(body) > LARGEST:
-        return Answer(413, {"code": "PAYMENT-104", "detail": "The callback is too large."})
+        return _refused(PaymentError("PAYMENT-104", "The callback is too large."), 413)
     try:
         event = found.verify_callback(headers, body)
     except NotSigned as error:
-        return Answer(error.status, {"code": error.code, "detail": error.message})
+        return _refused(error, error.status)
     try:
         with transaction.atomic():
             outcome = settle(event)
     except CommonwealError as error:
-        return Answer(max(error.status, 400), {"code": error.code, "detail": error.message})
+        return _refused(error, error.status)
     return Answer(200, {"result": outcome.effect})
+
+
+def _refused(error: CommonwealError, status: int) -> Answer:
+    return Answer(status, {"code": error.code, "detail": error.message})
 
 
 def callback(settle: Settle) -> Callable[..., JsonResponse]:
