@@ -14,7 +14,7 @@ from commonweal.kernel.casework.public import PaymentEvent, PaymentOutcome
 from commonweal.kernel.schema.public import CommonwealError
 
 from ..web.access import open_to_all
-from .port import NotSigned, Provider, provider
+from .port import NotSigned, PaymentError, Provider, provider
 
 Settle = Callable[[PaymentEvent], PaymentOutcome]
 """Takes an event in: finds the fee, calls `fees.apply`, keeps the result. It may be asked again."""
@@ -29,20 +29,29 @@ class Answer:
     said: Mapping[str, str]
 
 
-def receive(found: Provider, headers: Mapping[str, str], body: bytes, settle: Settle) -> Answer:
-    """Check a callback and settle it. What is not signed learns nothing (PAYMENT-103)."""
-    if len(body) > LARGEST:
-        return Answer(413, {"code": "PAYMENT-104", "detail": "The callback is too large."})
+def receive(
+    found: Provider, headers: Mapping[str, str], body: bytes | None, settle: Settle
+) -> Answer:
+    """Check a callback and settle it. What is not signed learns nothing (PAYMENT-103).
+
+    `body`: None where it was too large to be read.
+    """
+    if body is None or len(body) > LARGEST:
+        return _refused(PaymentError("PAYMENT-104", "The callback is too large."), 413)
     try:
         event = found.verify_callback(headers, body)
     except NotSigned as error:
-        return Answer(error.status, {"code": error.code, "detail": error.message})
+        return _refused(error, error.status)
     try:
         with transaction.atomic():
             outcome = settle(event)
     except CommonwealError as error:
-        return Answer(max(error.status, 400), {"code": error.code, "detail": error.message})
+        return _refused(error, error.status)
     return Answer(200, {"result": outcome.effect})
+
+
+def _refused(error: CommonwealError, status: int) -> Answer:
+    return Answer(status, {"code": error.code, "detail": error.message})
 
 
 def callback(settle: Settle) -> Callable[..., JsonResponse]:
@@ -57,9 +66,9 @@ def callback(settle: Settle) -> Callable[..., JsonResponse]:
             found = provider(code)
         except CommonwealError as error:
             return JsonResponse({"code": error.code, "detail": error.message}, status=404)
-        if int(request.headers.get("Content-Length") or 0) > LARGEST:
-            return JsonResponse({"code": "PAYMENT-104"}, status=413)
-        answer = receive(found, request.headers, request.body, settle)
+        length = str(request.META.get("CONTENT_LENGTH") or "0")
+        body = request.body if length.isdecimal() and int(length) <= LARGEST else None
+        answer = receive(found, request.headers, body, settle)
         return JsonResponse(dict(answer.said), status=answer.status)
 
     return told

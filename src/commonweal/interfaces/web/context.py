@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from commonweal.kernel.access.public import ANONYMOUS, Actor
-from commonweal.kernel.party.public import Centre, agencies, centre
+from commonweal.kernel.party.public import Agency, Centre, agencies, centre
 from commonweal.kernel.schema.public import NotFound
 
 from .look.page import Link, Page
@@ -34,6 +34,10 @@ def page(request: HttpRequest) -> dict[str, Any]:
     """Context of every template: `page` (the frame), `actor` and `centre`."""
     actor: Actor = getattr(request, "actor", ANONYMOUS)
     profile = profile_of_centre()
+    door = getattr(request, "door", None)
+    if door is not None:
+        return {"page": door_page(request, door), "actor": actor, "centre": profile,
+                "providers": ()}  # fmt: skip
     signed_in = actor.kind == "person"
     contact = profile.contact_email if profile else ""
     frame = Page(
@@ -59,6 +63,21 @@ def page(request: HttpRequest) -> dict[str, Any]:
         else "",
     )
     return {"page": frame, "actor": actor, "centre": profile, "providers": providers(request)}
+
+
+def door_page(request: HttpRequest, agency: Agency) -> Page:
+    """The frame of a page that speaks as one agency to its citizens: its name and contact, and no
+    word of the centre behind it."""
+    contact = agency.contact_email
+    return Page(
+        centre=agency.name,
+        home_href=reverse("door:start", args=[agency.code.lower()]),
+        contact=contact,
+        contact_href=f"mailto:{contact}" if contact else "",
+        language=get_language() or settings.LANGUAGE_CODE,
+        languages=tuple(settings.LANGUAGES),
+        language_href=reverse("set_language"),
+    )
 
 
 def providers(request: HttpRequest) -> tuple[Link, ...]:
@@ -159,6 +178,7 @@ def _agency_sections(actor: Actor) -> list[tuple[str, list[Entry]]]:
     bills = "charging.view_bills"
     found = [
         ("", [(_("My bills"), "agency:bills", bills)]),
+        ("", [(_("Requests and help"), "cases:cases", "casework.ask")]),
         (
             _("Money"),
             [
@@ -211,6 +231,7 @@ def _centre_sections(actor: Actor) -> list[tuple[str, list[Entry]]]:
     bills, costs = "charging.view_all_bills", "charging.view_costs"
     found = [
         ("", [(_("Overview"), "centre:director", bills)]),
+        ("", [(_("Cases"), "desk:work", "casework.work")]),
         (
             _("Billing"),
             [

@@ -8,6 +8,7 @@ from ..api import api
 from . import plugins
 from .account import language
 from .account import views as account
+from .cases.urls import CASES, DESK, DOOR
 from .public import views as public
 
 handler400 = "commonweal.interfaces.web.errors.bad_request"
@@ -19,6 +20,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("commonweal.interfaces.web.public.urls", namespace="public")),
     path("agency/", include("commonweal.interfaces.web.agency.urls", namespace="agency")),
     path("centre/set-up/", include("commonweal.interfaces.web.setup.urls", namespace="setup")),
+    path("centre/cases/", include((DESK, "desk"))),
+    path("cases/", include((CASES, "cases"))),
+    path("help/", include((DOOR, "door"))),
     path("centre/", include("commonweal.interfaces.web.centre.urls", namespace="centre")),
     path("account/", include("commonweal.interfaces.web.account.urls")),
     # Accounts and their addresses come from the administrator: these of allauth's are closed.

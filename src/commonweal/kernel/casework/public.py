@@ -47,6 +47,18 @@ from .actions import (
     unlink_cases,
     watch_case,
 )
+from .domain.backlog import (
+    AgeClass,
+    Arrived,
+    BacklogError,
+    DayAhead,
+    Forecast,
+    Question,
+    Settled,
+    Staffing,
+    agents_to_clear,
+)
+from .domain.backlog import forecast as forecast_backlog
 from .domain.errors import CaseError
 from .domain.fees import (
     CounterPayment,
@@ -63,6 +75,7 @@ from .domain.fees import start as start_payment
 from .domain.fees import withdraw as withdraw_fee
 from .domain.receipts import Receipt, Till, Voided, next_receipt, read_receipt
 from .domain.receipts import numbers as receipt_numbers
+from .domain.waiting import QueueError, Waiting, agents_for, waiting
 from .models import (
     Approval,
     Article,
@@ -124,10 +137,13 @@ from .selectors import (
 __all__ = [
     "ORDERS",
     "STANDINGS",
+    "AgeClass",
     "AnswersWrong",
     "Approval",
+    "Arrived",
     "Article",
     "Attachment",
+    "BacklogError",
     "Case",
     "CaseError",
     "CaseEvent",
@@ -137,9 +153,14 @@ __all__ = [
     "ClockDefinition",
     "Contact",
     "CounterPayment",
+<<<<<<< HEAD
     "Expected",
+=======
+    "DayAhead",
+>>>>>>> guard
     "Fee",
     "FeeError",
+    "Forecast",
     "Interaction",
     "NewCase",
     "Opened",
@@ -147,17 +168,24 @@ __all__ = [
     "PaymentKind",
     "PaymentOutcome",
     "Promise",
+    "Question",
     "Queue",
+    "QueueError",
     "ReadyAnswer",
     "Receipt",
     "Said",
+    "Settled",
+    "Staffing",
     "Team",
     "Till",
     "TypeDraft",
     "View",
     "Voided",
+    "Waiting",
     "add_note",
     "add_task",
+    "agents_for",
+    "agents_to_clear",
     "answer",
     "apply_calendar",
     "apply_payment",
@@ -194,6 +222,7 @@ __all__ = [
     "expected_time",
     "explain_clock",
     "finish_check",
+    "forecast_backlog",
     "hand_to_supplier",
     "interactions_of",
     "link_cases",
@@ -237,6 +266,7 @@ __all__ = [
     "start_payment",
     "teams",
     "unlink_cases",
+    "waiting",
     "waiting_approvals",
     "watch_case",
     "withdraw_fee",

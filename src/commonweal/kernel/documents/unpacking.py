@@ -264,7 +264,7 @@ _NAMES = re.compile(
     rb"(?![A-Za-z0-9])"
 )
 _HEX = re.compile(rb"#([0-9A-Fa-f]{2})")
-_STREAM = re.compile(rb"stream\r?\n")
+_STREAM = re.compile(rb"(?<!end)stream\r?\n")
 PDF_UNPACKED = 32 * 1024 * 1024
 
 
@@ -272,7 +272,7 @@ def pdf_trouble(data: bytes) -> str:
     """The code of what a PDF holds besides paper: scripts, programs, files, or what is locked.
 
     Names may be spelt in hexadecimal (`/J#61vaScript`, ISO 32000-1 §7.3.5), and objects may lie
-    in packed streams, which are unpacked as far as `PDF_UNPACKED` allows.
+    in packed streams, which are unpacked as far as `PDF_UNPACKED` allows; what cannot be is locked.
     """
     if _active_names(data):
         return PDF_RUNS
@@ -290,9 +290,7 @@ def pdf_trouble(data: bytes) -> str:
         try:
             content = unpacker.decompress(data[begin.end() :], left)
         except zlib.error:
-            if b"/Encrypt" in data:
-                return PDF_LOCKED
-            content = data[begin.end() : begin.end() + 65536]
+            return PDF_LOCKED
         left -= len(content)
         if unpacker.unconsumed_tail and left <= 0:
             return BOMB

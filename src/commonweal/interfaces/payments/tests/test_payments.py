@@ -224,6 +224,9 @@ def test_a_callback_that_is_too_large_is_not_read(client: Client, kept: Kept) ->
     body = b" " * (LARGEST + 1)
     assert tell(client, body).status_code == 413
     assert receive(TestProvider(), {}, body, kept.settle).status == 413
+    odd = client.generic("POST", DOOR, b"{}", headers={"Content-Length": "many"})
+    assert odd.status_code in {403, 413}
+    assert kept.asked == 0
 
 
 def test_only_posts_come_in_and_only_of_providers_that_there_are(client: Client) -> None:

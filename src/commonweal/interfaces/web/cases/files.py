@@ -25,9 +25,7 @@ def attachment(request: Asked, number: str, attachment_id: UUID) -> HttpResponse
     return given(request.actor, found, attachment_id, bool(request.GET.get("small")))
 
 
-def given(
-    actor: Actor, case: casework.Case, attachment_id: UUID, small: bool
-) -> HttpResponseBase:
+def given(actor: Actor, case: casework.Case, attachment_id: UUID, small: bool) -> HttpResponseBase:
     """A file of a case that the actor may see."""
     row = casework.attachment(actor, case, attachment_id)
     drawn = row.small if small else row.shown

@@ -234,9 +234,7 @@ def _act(request: Asked, case: casework.Case) -> str:
         )
         return _("Your decision is kept.")
     if what == "watch":
-        casework.watch_case(
-            actor=request.actor, case_id=case.pk, on=text(request, "on") != "no"
-        )
+        casework.watch_case(actor=request.actor, case_id=case.pk, on=text(request, "on") != "no")
         return _("Done.")
     return act_as_requester(request, case)
 
@@ -271,4 +269,3 @@ def act_as_requester(request: Asked, case: casework.Case) -> str:
 def clock(request: Asked, number: str, place_in_list: int) -> HttpResponse:
     """Why a promised time says what it says."""
     return explained(request, number, place_in_list, "cases:case")
-

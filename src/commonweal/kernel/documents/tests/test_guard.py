@@ -119,6 +119,8 @@ HELD = {
     "script spelt in hexadecimal": ("a.pdf", made.pdf(b"/S /J#61vaScript"), "230"),
     "script in a packed stream": ("a.pdf", made.pdf_packed(b"<< /S /JavaScript >>"), "230"),
     "file in a PDF": ("a.pdf", made.pdf(b"/Names << /EmbeddedFiles 3 0 R >>"), "230"),
+    "PDF packed otherwise": (
+        "a.pdf", made.pdf_packed(b"<< >>").replace(b"\x78\x9c", b"\x00\x00"), "231"),
     "locked PDF": (
         "a.pdf", made.pdf_packed(b"<< /A 1 >>", extra=b"trailer << /Encrypt 3 0 R >>"), "231"),
 }  # fmt: skip
