@@ -153,11 +153,8 @@ __all__ = [
     "ClockDefinition",
     "Contact",
     "CounterPayment",
-<<<<<<< HEAD
-    "Expected",
-=======
     "DayAhead",
->>>>>>> guard
+    "Expected",
     "Fee",
     "FeeError",
     "Forecast",

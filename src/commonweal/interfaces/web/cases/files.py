@@ -40,7 +40,7 @@ def _bytes(actor: Actor, document: Document) -> bytes:
 
 @anyone_with("casework.work", "casework.ask")
 def message(request: Asked, number: str, message_id: UUID) -> HttpResponse:
-    """An e-mail as it was laid out: made safe when it was kept, and shut into a frame of its own."""
+    """An e-mail as it was laid out: made safe when it was kept, and shut off from all else."""
     found = casework.case_by_number(request.actor, number)
     row = casework.message(request.actor, found, message_id)
     response = HttpResponse(row.html or "", content_type="text/html; charset=utf-8")

@@ -101,7 +101,7 @@ def _context(request: Asked, case: casework.Case) -> dict[str, Any]:
         "clocks": [
             (
                 row,
-                metrics().get(row.metric, row.metric),
+                timed.get(row.metric, row.metric),
                 *clock_tag(row),
                 hours(row.elapsed_us / 1e6),
             )

@@ -102,7 +102,7 @@ def _words(row: casework.Category) -> str:
 @agency_only(ASK)
 @report("the questions of one form")
 def new(request: Asked, code: str) -> HttpResponse:
-    """The form of one thing that can be asked for: expected time and price first, then questions."""
+    """The form of one thing that can be asked for: how long it takes first, then questions."""
     mine = choices(request, ASK)
     category = casework.category(request.actor, code)
     errors: tuple[Problem, ...] = ()
