@@ -84,7 +84,9 @@ def hours_of(version: CalendarVersion, accepted_at: datetime | None = None) -> H
 
 def day_hours(row: CalendarDay) -> DayHours:
     """A day as the pure rules see it."""
-    return DayHours(row.day, tuple((int(start), int(end)) for start, end in row.windows), row.reason)
+    return DayHours(
+        row.day, tuple((int(start), int(end)) for start, end in row.windows), row.reason
+    )
 
 
 def would_be(version: CalendarVersion) -> Calendar:

@@ -47,8 +47,12 @@ MANIFEST = Manifest(
         "agreements.sign_estimate": "Sign the quantities that one's agency expects to use",
     },
     roles={
-        "director": [*_READ, "catalogue.approve_conversion", "catalogue.approve_calendar",
-                     "agreements.sign_centre"],
+        "director": [
+            *_READ,
+            "catalogue.approve_conversion",
+            "catalogue.approve_calendar",
+            "agreements.sign_centre",
+        ],
         "finance_officer": [
             *_READ,
             "catalogue.manage",

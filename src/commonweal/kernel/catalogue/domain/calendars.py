@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from ...calendar.public import DayException, Window, WorkingCalendar, check_calendar
 from .orders import CatalogueError
@@ -56,7 +57,7 @@ def parse_spans(text: str, field: str = "weekly") -> Spans:
             raise _unreadable(part, field)
         found.append((start, end if end > start else end + DAY))
     found.sort()
-    if any(after[0] < before[1] for before, after in zip(found, found[1:], strict=False)):
+    if any(after[0] < before[1] for before, after in pairwise(found)):
         raise CatalogueError(
             "CATALOGUE-130", f"Two openings in “{text[:60]}” overlap. Join them.", field=field
         )

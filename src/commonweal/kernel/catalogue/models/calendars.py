@@ -10,7 +10,11 @@ from django.db.models import Q
 from ...calendar.public import now
 from ...schema.public import IdModel, shared
 
-DAY_KINDS = [("closed", "Closed"), ("partial", "Shorter or other hours"), ("extra", "Extra opening")]
+DAY_KINDS = [
+    ("closed", "Closed"),
+    ("partial", "Shorter or other hours"),
+    ("extra", "Extra opening"),
+]
 
 
 @shared()
