@@ -331,8 +331,8 @@ def test_hours_leave_and_come_back_as_a_document(house: House) -> None:
     for wrong in ({}, {"format": "x"}, {"weekly": [[1]]}, {"starts": "soon"},
                   {"days": [{"day": "2026-01-01", "kind": "closed", "windows": [[1, 2]],
                              "reason": "x"}]}):  # fmt: skip
+        broken = {**document, **wrong} if wrong else {}
         with pytest.raises(CommonwealError, match="CATALOGUE-144"):
-            broken = {**document, **wrong} if wrong else {}
             catalogue.import_calendar(actor=house.owner, document=broken)
 
 
