@@ -10,21 +10,26 @@ import commonweal.kernel.calendar.clock
 import commonweal.kernel.schema.ids
 
 
-def name_what_is_used(apps: Any, _editor: Any) -> None:
+def name_what_is_used(apps: Any, editor: Any) -> None:
     """A calendar for each code that a service level names; two come with schema.sql. Nothing told
     their hours until now: they are office hours until the centre accepts others."""
-    levels = apps.get_model("catalogue", "ServiceLevel").objects.exclude(
-        calendar__in=["always", "office"]
+    alias = editor.connection.alias
+    levels = (
+        apps.get_model("catalogue", "ServiceLevel")
+        .objects.using(alias)
+        .exclude(calendar__in=["always", "office"])
     )
     used: dict[str, date] = {}
     for code, starts in levels.values_list("calendar", "starts"):
         used[code] = min(starts, used.get(code, starts))
     moment = datetime(2020, 1, 1, tzinfo=UTC)
     for code, starts in sorted(used.items()):
-        calendar = apps.get_model("catalogue", "WorkingCalendar").objects.create(
-            code=code, name=code, recorded_at=moment
+        calendar = (
+            apps.get_model("catalogue", "WorkingCalendar")
+            .objects.using(alias)
+            .create(code=code, name=code, recorded_at=moment)
         )
-        apps.get_model("catalogue", "CalendarVersion").objects.create(
+        apps.get_model("catalogue", "CalendarVersion").objects.using(alias).create(
             calendar=calendar,
             starts=starts,
             weekly=[[day, 480, 1020] for day in range(5)],
