@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from importlib.metadata import version
 from typing import Any
 
 import holidays as library
@@ -57,4 +58,4 @@ def holidays_of(
 def holiday_source(country: str, subdivision: str) -> str:
     """What a day says of where it comes from, with the library's version."""
     place = f"{country}-{subdivision}" if subdivision else country
-    return f"holidays {library.__version__} {place}"
+    return f"holidays {version('holidays')} {place}"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
 
 from commonweal.kernel.access.public import ANONYMOUS
 from commonweal.kernel.calendar.public import CalendarError, at, compiled, day_windows, micros
@@ -352,3 +355,20 @@ def test_icalendar_cannot_be_broken_by_what_is_in_it() -> None:
     summary = next(line for line in unfolded if line.startswith("SUMMARY:"))
     assert summary.startswith("SUMMARY:Fête\\; closed\\, all \\nBEGIN:VALARM\\\\n")
     assert summary.endswith("(08:00–12:00)".replace(",", "\\,"))
+
+
+def test_codes_in_use_before_calendars_become_calendars(house: House) -> None:
+    given = {
+        "service": catalogue.service_by_code(ANONYMOUS, "payroll"), "name": "Quick",
+        "target": Decimal(8), "unit_id": "HUR", "starts": START,
+    }  # fmt: skip
+    for metric, calendar in (("quick", "weekdays"), ("slow", "weekdays"), ("other", "office")):
+        catalogue.ServiceLevel.objects.create(metric=metric, calendar=calendar, **given)
+    step = import_module("commonweal.kernel.catalogue.migrations.0003_working_calendars")
+    step.name_what_is_used(apps, SimpleNamespace(connection=connection))
+    assert [each.code for each in catalogue.calendars(ANONYMOUS)] == [
+        "always",
+        "office",
+        "weekdays",
+    ]
+    assert day_windows(catalogue.calendar_for("weekdays"), START) == ((480, 1020),)
