@@ -283,3 +283,52 @@ BEGIN
 END $$;
 CREATE OR REPLACE TRIGGER conversion_is_fixed BEFORE UPDATE ON catalogue_unitconversion
   FOR EACH ROW EXECUTE FUNCTION catalogue_conversion_is_fixed();
+
+-- The calendars that every centre begins with; an empty zone is the centre's own.
+INSERT INTO catalogue_workingcalendar (id, code, name, zone, recorded_at) VALUES
+  ('00000000-0000-7000-8000-0000000c0001', 'always', 'Around the clock', '', '2020-01-01Z'),
+  ('00000000-0000-7000-8000-0000000c0002', 'office', 'Office hours', '', '2020-01-01Z')
+ON CONFLICT DO NOTHING;
+INSERT INTO catalogue_calendarversion
+  (id, calendar_id, starts, weekly, source, note, state, recorded_at, accepted_at)
+SELECT given.id::uuid, calendar.id, '2020-01-01', given.weekly::jsonb, '', given.note, 'accepted',
+  '2020-01-01Z', '2020-01-01Z'
+FROM (VALUES
+  ('00000000-0000-7000-8000-0000000c0101', 'always',
+   '[[0,0,1440],[1,0,1440],[2,0,1440],[3,0,1440],[4,0,1440],[5,0,1440],[6,0,1440]]',
+   'Every hour of every day.'),
+  ('00000000-0000-7000-8000-0000000c0102', 'office',
+   '[[0,480,1020],[1,480,1020],[2,480,1020],[3,480,1020],[4,480,1020]]',
+   'Monday to Friday from 08:00 to 17:00, until the centre says otherwise.')
+) AS given (id, code, weekly, note)
+JOIN catalogue_workingcalendar AS calendar ON calendar.code = given.code
+WHERE NOT EXISTS
+  (SELECT 1 FROM catalogue_calendarversion AS known WHERE known.calendar_id = calendar.id)
+ON CONFLICT DO NOTHING;
+
+-- An accepted version of a calendar, and its days, never change; what is not a draft keeps its hours.
+CREATE OR REPLACE FUNCTION catalogue_calendar_is_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.state NOT IN ('draft', 'proposed') THEN
+    RAISE EXCEPTION 'the calendar version is % and cannot change', OLD.state
+      USING ERRCODE = '23514';
+  END IF;
+  IF OLD.state = 'proposed' AND (NEW.calendar_id, NEW.starts, NEW.weekly)
+     IS DISTINCT FROM (OLD.calendar_id, OLD.starts, OLD.weekly) THEN
+    RAISE EXCEPTION 'the calendar version is proposed and cannot change' USING ERRCODE = '23514';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER calendar_is_fixed BEFORE UPDATE ON catalogue_calendarversion
+  FOR EACH ROW EXECUTE FUNCTION catalogue_calendar_is_fixed();
+CREATE OR REPLACE FUNCTION catalogue_calendar_day_is_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM catalogue_calendarversion AS version
+                 WHERE version.id = NEW.version_id AND version.state = 'draft') OR
+     (TG_OP = 'UPDATE' AND NEW.version_id <> OLD.version_id) THEN
+    RAISE EXCEPTION 'days are changed in a draft only' USING ERRCODE = '23514';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER calendar_day_is_fixed BEFORE INSERT OR UPDATE ON catalogue_calendarday
+  FOR EACH ROW EXECUTE FUNCTION catalogue_calendar_day_is_fixed();

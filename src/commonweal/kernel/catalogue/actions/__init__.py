@@ -6,6 +6,17 @@ from .agreements import (
     sign_agreement,
     withdraw_agreement,
 )
+from .calendars import (
+    create_calendar,
+    decide_calendar,
+    draft_calendar,
+    import_calendar,
+    mark_calendar_days,
+    propose_calendar,
+    propose_holidays,
+    put_calendar_day,
+    withdraw_calendar,
+)
 from .conversions import decide_conversion, propose_conversion
 from .endings import propose_ending, refuse_ending, sign_ending, withdraw_ending
 from .orders import create_order, modify_order, propose_order, revise_order, withdraw_order
@@ -20,13 +31,21 @@ from .signing import refuse_estimate, refuse_order, sign_estimate, sign_order
 
 __all__ = [
     "create_agreement",
+    "create_calendar",
     "create_order",
+    "decide_calendar",
     "decide_conversion",
+    "draft_calendar",
+    "import_calendar",
+    "mark_calendar_days",
     "modify_order",
+    "propose_calendar",
     "propose_conversion",
     "propose_ending",
+    "propose_holidays",
     "propose_order",
     "put_bundle",
+    "put_calendar_day",
     "put_charge_item",
     "put_service",
     "put_service_level",
@@ -41,6 +60,7 @@ __all__ = [
     "sign_estimate",
     "sign_order",
     "withdraw_agreement",
+    "withdraw_calendar",
     "withdraw_ending",
     "withdraw_order",
 ]

@@ -12,6 +12,7 @@ from ...access.public import Actor, require
 from ...audit.public import action, record
 from ...calendar.public import Span
 from ..domain import CatalogueError
+from ..hours import is_calendar, no_hours
 from ..models import (
     Bundle,
     BundleCompanion,
@@ -259,7 +260,7 @@ def put_service_level(
     """Promise a service level from a day on.
 
     The promise for the same service and metric that begins on that day is replaced; one that
-    began earlier and still runs ends there.
+    began earlier and still runs ends there. Refused: a calendar without hours (CATALOGUE-131).
     """
     require(actor, "catalogue.manage")
     owner, counted_in, span = _service(service), _unit(unit), Span(starts, ends)
@@ -267,6 +268,8 @@ def put_service_level(
         raise CatalogueError(
             "CATALOGUE-113", "Give the target as a number, and say “at_most” or “at_least”."
         )
+    if not is_calendar(calendar):
+        raise no_hours(calendar)
     same = ServiceLevel.objects.filter(service=owner, metric=metric)
     for level in same.exclude(starts=starts):
         other = Span(level.starts, level.ends)
@@ -288,7 +291,7 @@ def put_service_level(
             "target": target,
             "unit": counted_in,
             "direction": direction,
-            "calendar": _text(calendar, "working-time calendar"),
+            "calendar": calendar,
             "ends": ends,
         },
     )

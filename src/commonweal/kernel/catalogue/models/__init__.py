@@ -8,6 +8,7 @@ from .agreements import (
     Order,
     OrderLine,
 )
+from .calendars import CalendarDay, CalendarVersion, WorkingCalendar
 from .conversions import UnitConversion
 from .services import Bundle, BundleCompanion, ChargeItem, Service, ServiceLevel, Unit
 
@@ -15,6 +16,8 @@ __all__ = [
     "Agreement",
     "Bundle",
     "BundleCompanion",
+    "CalendarDay",
+    "CalendarVersion",
     "ChargeItem",
     "Ending",
     "EstimateSignature",
@@ -25,4 +28,5 @@ __all__ = [
     "ServiceLevel",
     "Unit",
     "UnitConversion",
+    "WorkingCalendar",
 ]

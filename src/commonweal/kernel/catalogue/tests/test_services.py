@@ -41,7 +41,7 @@ def level(house: House, **changes: Any) -> catalogue.ServiceLevel:
         "metric": "payroll.answer-hours",
         "target": Decimal(8),
         "unit": "HUR",
-        "calendar": "weekdays",
+        "calendar": "office",
         "starts": DAY,
         **changes,
     }
