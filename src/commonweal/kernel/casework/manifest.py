@@ -2,15 +2,19 @@
 
 from django.utils.translation import gettext_noop
 
+from ..catalogue.public import register_calendar_preview, register_calendar_watcher
 from ..schema.public import Manifest
 from . import notice_words
 from .clocks.timer import tick
+from .clocks.watching import APPLY, calendar_accepted, calendar_preview
 from .registry import register_hook
-from .tasks import SEND, close_quiet_cases, fold_counts, send_interaction
+from .tasks import SEND, apply_hours, close_quiet_cases, fold_counts, send_interaction
 from .telling import tell_people
 
 notice_words.register()
 register_hook(tell_people)
+register_calendar_watcher(calendar_accepted)
+register_calendar_preview("casework", calendar_preview)
 
 MANIFEST = Manifest(
     name="casework",
@@ -45,6 +49,7 @@ MANIFEST = Manifest(
         "casework.close_quiet": close_quiet_cases,
         "casework.fold_counts": fold_counts,
         SEND: send_interaction,
+        APPLY: apply_hours,
     },
     schedules={
         "casework.close_quiet": "hourly 20",
@@ -55,6 +60,7 @@ MANIFEST = Manifest(
         "casework.close_quiet": gettext_noop("Close resolved cases that nobody said more to"),
         "casework.fold_counts": gettext_noop("Fold the counters of cases"),
         SEND: gettext_noop("Send a message of a case"),
+        APPLY: gettext_noop("Put changed opening hours on open cases"),
     },
     refers=(
         "casework.Team",

@@ -9,9 +9,10 @@ from django.db import connection
 
 from ..access.public import Actor
 from ..audit.public import record
+from ..jobs.public import report
 from ..party.public import centre
 from ..schema.public import Conflict
-from .actions import close_quiet
+from .actions import apply_calendar, close_quiet
 from .actions.talking import SEND
 from .models import Interaction
 from .registry import sender
@@ -28,6 +29,12 @@ FROM gone GROUP BY agency_id, queue_id, phase, breached HAVING sum(number) <> 0"
 def close_quiet_cases(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
     """Close what was resolved and stayed quiet."""
     close_quiet(actor=actor)
+
+
+def apply_hours(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
+    """Put changed opening hours on every open clock that runs on them."""
+    found = apply_calendar(actor=actor, code=str(payload["calendar"]))
+    report(job_id, found.clocks, found.clocks)
 
 
 def fold_counts(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:

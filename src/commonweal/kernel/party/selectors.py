@@ -183,6 +183,13 @@ def people_of_accounts(actor: Actor, user_ids: Iterable[UUID]) -> dict[UUID, Per
     }
 
 
+def own_person(actor: Actor) -> Person | None:
+    """Who the actor is, as a person."""
+    if actor.person_id is None:
+        return None
+    return Person.objects.filter(pk=actor.person_id).first()
+
+
 def person_of_user(user_id: UUID) -> UUID | None:
     """The person behind an account, if the scope shows them."""
     return Person.objects.filter(user_id=user_id).values_list("pk", flat=True).first()

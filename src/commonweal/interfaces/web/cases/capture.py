@@ -84,7 +84,9 @@ def _contact(request: Asked, agency: Any) -> casework.Contact | None:
     chosen = as_id(text(request, "contact"))
     if chosen is not None:
         return casework.contact(request.actor, agency, chosen)
-    given = {name: text(request, name) for name in ("name", "email", "phone")}
-    if not any(given.values()):
+    name, email, phone = (text(request, field) for field in ("name", "email", "phone"))
+    if not (name or email or phone):
         return None
-    return casework.put_contact(actor=request.actor, agency_id=agency, **given)
+    return casework.put_contact(
+        actor=request.actor, agency_id=agency, name=name, email=email, phone=phone
+    )

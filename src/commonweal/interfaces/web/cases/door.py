@@ -150,10 +150,12 @@ def ask(request: Asked, agency: Agency, code: str) -> HttpResponse:
 
 def _open(request: Asked, agency: Agency, category: casework.Category) -> casework.Opened:
     actor = request.actor
-    given_by = {name: text(request, name) for name in ("name", "email", "phone")}
+    name, email, phone = (text(request, field) for field in ("name", "email", "phone"))
     requester = None
-    if any(given_by.values()):
-        requester = casework.put_contact(actor=actor, agency_id=agency.pk, **given_by)
+    if name or email or phone:
+        requester = casework.put_contact(
+            actor=actor, agency_id=agency.pk, name=name, email=email, phone=phone
+        )
     new = casework.NewCase(
         case_type="",
         category=category.code,

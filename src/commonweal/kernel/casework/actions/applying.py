@@ -16,17 +16,12 @@ from ...calendar.public import WorkingCalendar, now, today
 from ...party.public import centre
 from ..clocks import bulk
 from ..clocks.calendars import working_calendar
-from ..clocks.definitions import all_definitions, best_of, facts_of, tracks_of
+from ..clocks.definitions import all_definitions, best_of, facts_of, on_calendar, tracks_of
 from ..models import Case, ClockDefinition
 from ..rules import MANAGE
 from .events import append
 
 _LOCK = "SELECT pg_advisory_xact_lock(730401)"
-
-
-def on_calendar(code: str) -> list[ClockDefinition]:
-    """Every version of every promise that runs on a calendar."""
-    return [each for each in all_definitions() if each.calendar == code]
 
 
 @action

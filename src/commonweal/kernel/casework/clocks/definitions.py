@@ -100,6 +100,11 @@ def all_definitions() -> list[ClockDefinition]:
     return list(ClockDefinition.objects.order_by("code", "starts"))
 
 
+def on_calendar(code: str) -> list[ClockDefinition]:
+    """Every version of every promise that runs on a calendar."""
+    return [each for each in all_definitions() if each.calendar == code]
+
+
 def tracks_of(
     case: Case, events: Sequence[CaseEvent], definitions: Sequence[ClockDefinition]
 ) -> list[Track]:

@@ -6,8 +6,9 @@ from datetime import date, timedelta
 
 from commonweal.kernel.calendar.public import Window, WorkingCalendar, at, now
 from commonweal.kernel.casework import public as casework
-from commonweal.kernel.casework.actions.applying import apply_calendar, apply_promises, on_calendar
+from commonweal.kernel.casework.actions.applying import apply_calendar, apply_promises
 from commonweal.kernel.casework.clocks import bulk
+from commonweal.kernel.casework.clocks.definitions import on_calendar
 from commonweal.kernel.casework.clocks.timer import tick
 from commonweal.kernel.casework.models import CaseEvent, Clock, ClockFiring
 
