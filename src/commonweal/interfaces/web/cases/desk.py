@@ -4,7 +4,7 @@ many cases at once, one search."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -91,10 +91,11 @@ def work(request: Asked) -> HttpResponse:
         problem = answer
     view = view_asked(request)
     queues = casework.own_queues(request.actor)
-    if view.field in ("queue", "unassigned") and view.key is None and queues:
-        view = casework.View(view.field, queues[0].pk, view.standing, view.order)
-    rows = casework.cases(request.actor, view, place(request))
     counts = casework.queue_counts(request.actor)
+    if view.field in ("queue", "unassigned") and view.key is None and queues:
+        fullest = max(queues, key=lambda each: counts.get(each.pk, {}).get("live", 0))
+        view = replace(view, key=fullest.pk)
+    rows = casework.cases(request.actor, view, place(request))
     chosen = next((each for each in queues if each.pk == view.key), None)
     context = {
         "rows": shown(request, rows.rows),

@@ -129,7 +129,7 @@ def _context(request: Asked, case: casework.Case) -> dict[str, Any]:
             for row in casework.categories(actor)
             if row.case_type_id == case.case_type_id
         ],
-        "form": _answers(case),
+        "answered": _answers(case),
         "asked": request.POST,
         "code": request.session.pop("identity_code", None),
     }

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from commonweal.interfaces.web.cases.tests.world import build_desk
 from commonweal.kernel.access.public import SYSTEM, Actor, User, act_as, create_user
 from commonweal.kernel.calendar.public import FiscalPeriod, at
 from commonweal.kernel.catalogue import public as catalogue
@@ -89,6 +90,8 @@ def build_world(months: tuple[FiscalPeriod, ...] = (SEPTEMBER, OCTOBER)) -> Worl
         _rates(world)
     for period in months:
         _month(world, period)
+    with at(moment(date(2026, 11, 19))):
+        build_desk(world)
     return world
 
 
@@ -125,6 +128,7 @@ def _parties(world: World) -> None:
             ("officer", "Femi Officer", "finance_officer", ""),
             ("owner", "Olga Owner", "service_owner", ""),
             ("admin", "Ada Administrator", "administrator", ""),
+            ("agent", "Amy Agent", "agent", ""),
             ("parks", "Pia Parks", "agency_finance", "PARKS"),
             ("parks-approver", "Paul Approver", "agency_approver", "PARKS"),
             ("parks-employee", "Petra Employee", "agency_employee", "PARKS"),
