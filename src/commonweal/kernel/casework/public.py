@@ -47,6 +47,7 @@ from .actions import (
     unlink_cases,
     watch_case,
 )
+from .actions.setup import FAMILIES
 from .domain.backlog import (
     AgeClass,
     Arrived,
@@ -59,6 +60,7 @@ from .domain.backlog import (
     agents_to_clear,
 )
 from .domain.backlog import forecast as forecast_backlog
+from .domain.clocks.terms import METRICS
 from .domain.errors import CaseError
 from .domain.fees import (
     CounterPayment,
@@ -75,6 +77,8 @@ from .domain.fees import start as start_payment
 from .domain.fees import withdraw as withdraw_fee
 from .domain.receipts import Receipt, Till, Voided, next_receipt, read_receipt
 from .domain.receipts import numbers as receipt_numbers
+from .domain.standard import HELP
+from .domain.states import PAUSES
 from .domain.waiting import QueueError, Waiting, agents_for, waiting
 from .models import (
     Approval,
@@ -135,7 +139,11 @@ from .selectors import (
 )
 
 __all__ = [
+    "FAMILIES",
+    "HELP",
+    "METRICS",
     "ORDERS",
+    "PAUSES",
     "STANDINGS",
     "AgeClass",
     "AnswersWrong",
