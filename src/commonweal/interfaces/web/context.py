@@ -231,7 +231,13 @@ def _centre_sections(actor: Actor) -> list[tuple[str, list[Entry]]]:
     bills, costs = "charging.view_all_bills", "charging.view_costs"
     found = [
         ("", [(_("Overview"), "centre:director", bills)]),
-        ("", [(_("Cases"), "desk:work", "casework.work")]),
+        (
+            _("Cases"),
+            [
+                (_("Cases"), "desk:work", "casework.work"),
+                (_("Opening hours"), "centre:calendars", "casework.work"),
+            ],
+        ),
         (
             _("Billing"),
             [

@@ -38,6 +38,8 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
         "tracking_hash": "''",
     },
     "casework.Interaction": {"message_id": "''"},
+    "catalogue.WorkingCalendar": {"code": "code || '-' || g"},
+    "catalogue.CalendarVersion": {"starts": DAY},
     "catalogue.Agreement": {},
     "catalogue.Order": {"number": "left(number, 20) || '-new-' || g", "modification": "0",
                         "supersedes_id": "NULL"},
