@@ -35,6 +35,7 @@ from ..centre.base import (
 from ..lists import report
 from ..look.page import Link, Problem
 from ..requests import Asked
+from .said import metrics
 
 MANAGE = "casework.manage"
 Options = Sequence[tuple[str, str]]
@@ -251,8 +252,9 @@ def rules_sheet(actor: Actor) -> Sheet:
 
 def promises_sheet(actor: Actor) -> Sheet:
     """Promises about time."""
+    timed = metrics()
     rows = [
-        (row.name, row.code, row.metric, _target(row), row.calendar, str(row.starts),
+        (row.name, row.code, timed.get(row.metric, row.metric), _target(row), row.calendar, str(row.starts),
          str(row.ends or "–"))
         for row in casework.promises(actor)
     ]  # fmt: skip
@@ -267,7 +269,7 @@ def promises_sheet(actor: Actor) -> Sheet:
             Ask("code", _("Code")),
             Ask("name", _("Name")),
             Ask("metric", _("What it times"), "choice",
-                [(each, each) for each in casework.METRICS]),
+                [(each, timed[each]) for each in casework.METRICS]),
             Ask("kind", _("Kind"), "choice",
                 [("sla", _("Service level")), ("ola", _("Operational level")),
                  ("uc", _("Underpinning contract"))]),
