@@ -15,6 +15,7 @@ DRAFTS = "no door keeps drafts: a page shows an order before it is proposed whol
 INTERNAL = {
     "access.note_account": "leaves the event of what the sign-in library did",
     "authority.propose": "each kind of proposal has an action of its own that calls it",
+    "casework.close_quiet": "runs every hour by itself",
     "catalogue.propose_order": DRAFTS,
     "catalogue.revise_order": DRAFTS,
     "charging.make_package": "the worker, or the command, makes what ask_package asked for",

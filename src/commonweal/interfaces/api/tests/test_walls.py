@@ -19,7 +19,8 @@ from commonweal.interfaces.api.tests.scene import A, B, Scene
 
 OWN = {
     "agency", "books", "chain", "number", "line_id", "agreement_id", "order_id", "journal_id",
-    "person_id", "membership_id", "forecast_id",
+    "person_id", "membership_id", "forecast_id", "case", "contact_id", "task_id", "approval_id",
+    "check_id", "consent_id", "clock_id", "attachment_id", "link_id",
 }  # fmt: skip
 ALL = operations()
 PEOPLE = (f"agency_finance:{A}", f"agency_approver:{A}")
