@@ -22,7 +22,7 @@ GROUP = "commonweal.verbs"
 VERBS = (
     "demo", "init", "serve", "parties", "people", "services", "items", "units", "sources",
     "agreements", "calendar", "usage", "late", "costs", "conversions", "what_if", "ratedesk",
-    "budgets", "close", "bills", "disputes", "credits", "unusual", "payments", "recovery",
+    "budgets", "close", "bills", "disputes", "credits", "unusual", "payments", "open311", "recovery",
     "worth", "reconcile", "money", "audit", "ledger", "jobs", "database", "doctor", "bench",
     "deep",
 )  # fmt: skip

@@ -13,6 +13,7 @@ from ..kit import paging
 from ..kit.doors import Asked, Door, centre
 from ..kit.types import Code, Day, Done, In, Name, Out, Page, Text
 from .desk import OfferCode, OfferOut
+from .desk import door as desk
 from .shapes import Word
 from .terms import Machine, PromiseIn, PromiseOut, Question, level_of
 
@@ -164,7 +165,7 @@ class OfferIn(In):
     active: bool = True
 
 
-class RuleOut(Out):
+class DeskRuleOut(Out):
     """The first rule, by position, whose conditions fit a new case gives its queue."""
 
     position: int
@@ -177,7 +178,7 @@ class RuleOut(Out):
         return str(row.queue.code)
 
 
-class RuleIn(In):
+class DeskRuleIn(In):
     """A queue, and what sends cases there: values of case_type, category, agency, channel,
     priority, service, or words."""
 
@@ -185,7 +186,7 @@ class RuleIn(In):
     conditions: dict[Word, Words]
 
 
-class ReadyOut(Out):
+class DeskReadyOut(Out):
     """An answer that agents give often."""
 
     code: str
@@ -274,13 +275,13 @@ def put_type(request: Asked, case_type: Short, data: TypeIn) -> casework.CaseTyp
     return casework.put_case_type(actor=request.actor, draft=draft)
 
 
-@door.put("/case-offers/{category}", access=MANAGE, returns=OfferOut)
+@desk.put("/case-offers/{category}", access=MANAGE, returns=OfferOut)
 def put_offer(request: Asked, category: OfferCode, data: OfferIn) -> casework.Category:
     """Make something that can be asked for, or change it."""
     return casework.put_category(actor=request.actor, code=category, **data.model_dump())
 
 
-@door.get("/case-rules", access=MANAGE, returns=Page[RuleOut])
+@door.get("/case-rules", access=MANAGE, returns=Page[DeskRuleOut])
 def list_rules(
     request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
 ) -> dict[str, Any]:
@@ -291,8 +292,8 @@ def list_rules(
 Position = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
-@door.put("/case-rules/{position}", access=MANAGE, returns=RuleOut)
-def put_rule(request: Asked, position: Position, data: RuleIn) -> Any:
+@door.put("/case-rules/{position}", access=MANAGE, returns=DeskRuleOut)
+def put_rule(request: Asked, position: Position, data: DeskRuleIn) -> Any:
     """Put a rule at a position; one that names nothing is refused."""
     return casework.put_rule(actor=request.actor, position=position, **data.model_dump())
 
@@ -304,7 +305,7 @@ def drop_rule(request: Asked, position: Position) -> dict[str, Any]:
     return {}
 
 
-@door.get("/ready-answers", access=WORK, returns=Page[ReadyOut])
+@door.get("/ready-answers", access=WORK, returns=Page[DeskReadyOut])
 def list_ready_answers(
     request: Asked, after: str = paging.after_query(), limit: int = paging.limit_query()
 ) -> dict[str, Any]:
@@ -313,7 +314,7 @@ def list_ready_answers(
     return paging.part_of(rows, after, limit, lambda row: row.code)
 
 
-@door.put("/ready-answers/{ready_answer}", access=MANAGE, returns=ReadyOut)
+@door.put("/ready-answers/{ready_answer}", access=MANAGE, returns=DeskReadyOut)
 def put_ready_answer(request: Asked, ready_answer: Short, data: ReadyIn) -> casework.ReadyAnswer:
     """Make a ready answer, or change it."""
     return casework.put_ready_answer(actor=request.actor, code=ready_answer, **data.model_dump())

@@ -123,7 +123,7 @@ class TaskOut(Out):
     done_at: datetime | None
 
 
-class ApprovalOut(Out):
+class DeskApprovalOut(Out):
     """A yes or no that a case needs. `state`: open, approved, refused or withdrawn."""
 
     id: UUID
@@ -264,7 +264,7 @@ class CaseDetail(Out):
     answers: dict[str, Any]
     moves: list[MoveOut]
     tasks: list[TaskOut]
-    approvals: list[ApprovalOut]
+    approvals: list[DeskApprovalOut]
     files: list[CaseFileOut]
     links: list[CaseLinkOut]
     consents: list[ConsentOut]

@@ -14,7 +14,7 @@ from ..kit import paging
 from ..kit.doors import Asked, needs
 from ..kit.types import AgencyKey, Day, In, Out, Page, Text
 from .reads import door
-from .shapes import WORK, ApprovalOut, CaseKey, CheckOut, ConsentOut, found
+from .shapes import WORK, CaseKey, CheckOut, ConsentOut, DeskApprovalOut, found
 
 DECIDE = needs("casework.approve", "casework.work")
 
@@ -87,7 +87,7 @@ def finish_check(request: Asked, check_id: UUID, data: CheckEndIn) -> Any:
     return casework.finish_check(actor=request.actor, check_id=check_id, **data.model_dump())
 
 
-@door.get("/agencies/{agency}/case-approvals", access=DECIDE, returns=Page[ApprovalOut])
+@door.get("/agencies/{agency}/case-approvals", access=DECIDE, returns=Page[DeskApprovalOut])
 def list_approvals(
     request: Asked,
     agency: AgencyKey,
@@ -100,15 +100,15 @@ def list_approvals(
     return paging.answer(casework.waiting_approvals(request.actor, agency_id, place))
 
 
-class DecisionIn(In):
+class DeskDecisionIn(In):
     """Yes, or no with its reason."""
 
     approved: bool
     reason: Annotated[Text, Field(max_length=500)] = ""
 
 
-@door.post("/case-approvals/{approval_id}/decide", access=DECIDE, returns=ApprovalOut)
-def decide_approval(request: Asked, approval_id: UUID, data: DecisionIn) -> casework.Approval:
+@door.post("/case-approvals/{approval_id}/decide", access=DECIDE, returns=DeskApprovalOut)
+def decide_approval(request: Asked, approval_id: UUID, data: DeskDecisionIn) -> casework.Approval:
     """Say yes or no to what a case asks; not for oneself."""
     return casework.decide_approval(
         actor=request.actor, approval_id=approval_id, **data.model_dump()

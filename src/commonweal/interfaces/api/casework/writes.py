@@ -148,7 +148,7 @@ def write_message(request: Asked, case: CaseKey, data: MessageIn) -> casework.In
     )
 
 
-class AnswerIn(In):
+class DeskAnswerIn(In):
     """An answer. `channel`: else the one they last used; `then`: a state to go to."""
 
     text: Annotated[Long, Field(min_length=1)]
@@ -158,7 +158,7 @@ class AnswerIn(In):
 
 
 @door.post("/cases/{case}/answers", access=WORK, returns=SaidOut, status=201)
-def answer_case(request: Asked, case: CaseKey, data: AnswerIn) -> casework.Interaction:
+def answer_case(request: Asked, case: CaseKey, data: DeskAnswerIn) -> casework.Interaction:
     """Answer whoever asked, and move the case on."""
     return casework.answer(
         actor=request.actor,
@@ -170,14 +170,14 @@ def answer_case(request: Asked, case: CaseKey, data: AnswerIn) -> casework.Inter
     )
 
 
-class NoteIn(In):
+class DeskNoteIn(In):
     """A note among those who work on the case."""
 
     text: Annotated[Long, Field(min_length=1)]
 
 
 @door.post("/cases/{case}/notes", access=WORK, returns=SaidOut, status=201)
-def add_note(request: Asked, case: CaseKey, data: NoteIn) -> casework.Interaction:
+def add_note(request: Asked, case: CaseKey, data: DeskNoteIn) -> casework.Interaction:
     """Keep a note; whoever asked never sees it."""
     return casework.add_note(actor=request.actor, case_id=found(request, case).pk, text=data.text)
 
@@ -201,7 +201,7 @@ def move_case(request: Asked, case: CaseKey, data: MoveIn) -> dict[str, Any]:
     return detail(request, case)
 
 
-class AssignIn(In):
+class DeskAssignIn(In):
     """`take`: to yourself; `to`: an account of its team; `queue`: another; none: to nobody."""
 
     queue: Annotated[Text, Field(max_length=40)] = ""
@@ -210,7 +210,7 @@ class AssignIn(In):
 
 
 @door.post("/cases/{case}/assign", access=WORK, returns=CaseOut)
-def assign_case(request: Asked, case: CaseKey, data: AssignIn) -> casework.Case:
+def assign_case(request: Asked, case: CaseKey, data: DeskAssignIn) -> casework.Case:
     """Give a case to a queue or to somebody, take it, or give it back."""
     return casework.assign_case(
         actor=request.actor, case_id=found(request, case).pk, **data.model_dump()
@@ -339,7 +339,7 @@ def watch_case(request: Asked, case: CaseKey, data: OnIn) -> casework.Case:
     return casework.watch_case(actor=request.actor, case_id=found(request, case).pk, on=data.on)
 
 
-class SupplierIn(In):
+class DeskSupplierIn(In):
     """`handed`: the supplier has it; else it came back."""
 
     handed: bool
@@ -347,7 +347,7 @@ class SupplierIn(In):
 
 
 @door.post("/cases/{case}/supplier", access=WORK, returns=CaseOut)
-def hand_to_supplier(request: Asked, case: CaseKey, data: SupplierIn) -> casework.Case:
+def hand_to_supplier(request: Asked, case: CaseKey, data: DeskSupplierIn) -> casework.Case:
     """Note that a supplier has the case, or gave it back: its contract's clock follows."""
     return casework.hand_to_supplier(
         actor=request.actor, case_id=found(request, case).pk, **data.model_dump()

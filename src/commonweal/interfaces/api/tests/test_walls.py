@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from commonweal.interfaces.api.api import api
 from commonweal.interfaces.api.tests.samples import (
@@ -58,7 +59,8 @@ def test_nothing_of_another_agency(
     else:
         media, body = body_of(operation, theirs)
         if media == "multipart/form-data":
-            answer = getattr(client, method)(where, {"source": "desk"})
+            sent = {"source": "desk", "file": SimpleUploadedFile("a.csv", b"id")}
+            answer = getattr(client, method)(where, sent)
         else:
             answer = getattr(client, method)(where, json.dumps(body), content_type=media)
         text = answer.content.decode("utf-8", "replace")
