@@ -22,9 +22,9 @@ GROUP = "commonweal.verbs"
 VERBS = (
     "demo", "init", "serve", "parties", "people", "services", "items", "units", "sources",
     "agreements", "calendar", "usage", "late", "costs", "conversions", "what_if", "ratedesk",
-    "budgets", "close", "bills", "disputes", "credits", "unusual", "payments", "open311", "recovery",
+    "budgets", "close", "bills", "disputes", "credits", "unusual", "payments", "recovery",
     "worth", "reconcile", "money", "audit", "ledger", "jobs", "database", "doctor", "bench",
-    "deep",
+    "open311", "deep",
 )  # fmt: skip
 EPILOG = """\
 Examples:

@@ -60,6 +60,8 @@ VERBS: dict[str, Any] = {
     "bill.target_set": _("Target for bills set"),
     "casework.open311_key_ended": _("Key of a program that reports ended"),
     "casework.open311_key_put": _("Key of a program that reports made"),
+    "casework.report_repeated": _("The same report came again"),
+    "casework.update_repeated": _("The same message came again"),
     "catalogue.bundle_put": _("Bundle saved"),
     "catalogue.charge_item_put": _("Charge item saved"),
     "catalogue.service_level_put": _("Service level saved"),

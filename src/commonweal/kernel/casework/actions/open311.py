@@ -118,6 +118,7 @@ def take_report(
     fingerprint = _fingerprint(key, new, link, files)
     known = _same(agency_id, fingerprint)
     if known is not None:
+        record(actor=actor, verb="casework.report_repeated", target=known, agency_id=agency_id)
         return Opened(known, fresh=False)
     moment = f"{now():%Y%m%d%H%M%S%f}"
     new = replace(new, source=SOURCE, source_id=f"{fingerprint}:{moment}", channel="open311")
@@ -150,5 +151,11 @@ def take_update(
     if mark:
         known = Interaction.objects.filter(message_id=mark, agency_id=key.agency_id).first()
         if known is not None:
+            record(
+                actor=actor,
+                verb="casework.update_repeated",
+                target=known.case,
+                agency_id=key.agency_id,
+            )
             return known
     return receive_message(actor=actor, case_id=case_id, said=replace(said, message_id=mark))

@@ -25,7 +25,6 @@ MOST = 1000
 _PUBLIC = Q(
     published=True, erased_at__isnull=True, category__public=True, case_type__publication="public"
 )
-_SOON = 5000 << 80  # five seconds, in the milliseconds that a UUIDv7 begins with
 
 
 def open311_keys(actor: Actor, agency_id: UUID, place: Place | None = None) -> Listing[Open311Key]:
@@ -125,13 +124,15 @@ def published_case(actor: Actor, agency_id: UUID, number: str) -> PublishedCase:
 
 
 def _with_words(rows: list[Case]) -> list[PublishedCase]:
-    """The first words of each case are those written with it; what a merge or a split brought into
-    it is not published, because it was said elsewhere."""
+    """The first words of each case are those written while it was being opened: after the case and
+    before its first event, as their ids tell. What a merge or a split brought into it is not
+    published, because it was said elsewhere."""
     by_id = {row.pk: row for row in rows}
+    opened = dict(CaseEvent.objects.filter(case__in=by_id, seq=1).values_list("case_id", "pk"))
     texts: dict[UUID, str] = {}
     said = Interaction.objects.filter(case__in=by_id, direction="in").order_by("id")
     for pk, case_id, text in said.values_list("pk", "case_id", "text"):
-        if case_id not in texts and case_id.int < pk.int < case_id.int + _SOON:
+        if case_id not in texts and case_id < pk < opened.get(case_id, case_id):
             texts[case_id] = text
     pictures: dict[UUID, Attachment] = {}
     files = Attachment.objects.filter(
