@@ -12,7 +12,7 @@ from PIL import Image
 from commonweal.kernel.access.public import SYSTEM, Actor, act_as
 from commonweal.kernel.casework import public as casework
 from commonweal.kernel.casework.domain.standard import HELP, ORDER
-from commonweal.kernel.casework.models import Case
+from commonweal.kernel.casework.models import Case, Open311Key
 
 if TYPE_CHECKING:
     from commonweal.ops.demo.people import World
@@ -97,6 +97,7 @@ def _agency(world: World, agency: UUID, officer: Actor) -> None:
     with act_as(owner):
         helper = casework.put_contact(actor=owner, agency_id=agency, name="Helper", phone=PHONE)
         casework.link_cases(actor=owner, case_id=main.pk, other_id=other.pk, kind="related")
+        casework.put_open311_key(actor=owner, agency_id=agency, name="City app")
         casework.begin_check(actor=owner, case_id=main.pk, method="in_person")
         casework.record_consent(
             actor=owner, case_id=main.pk, person=asker.pk, agent=helper.pk, how="A signed form"
@@ -128,6 +129,7 @@ def case_samples(agency: UUID) -> dict[str, str]:
     return {
         "case": case.number,
         "contact_id": str(case.requester_id),
+        "key_id": str(Open311Key.objects.filter(agency_id=agency).order_by("id")[0].pk),
         **{name: str(found.order_by("id")[0].pk) for name, found in rows.items()},
     }
 

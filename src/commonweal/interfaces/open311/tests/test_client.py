@@ -9,6 +9,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 import requests
+from django.db import connections
 from georeport import GeoReport
 
 from commonweal.interfaces.api.tests.desk import picture
@@ -28,7 +29,14 @@ class _Quiet(WSGIRequestHandler):
 def address(scene: Scene) -> Iterator[str]:
     """The address of Open311 on a server that runs while a test does."""
     server = make_server("127.0.0.1", 0, application, handler_class=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+
+    def serve() -> None:
+        try:
+            server.serve_forever()
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/open311/v2"
     server.shutdown()
