@@ -210,6 +210,7 @@ TEMPLATES = [
             _web / "look" / "templates",
             *sorted(_web.glob("*/templates")),
             _root / "interfaces" / "payments" / "templates",
+            _root / "interfaces" / "open311" / "templates",
             *(files(app).joinpath("templates") for app in PLUGINS),
         ],
         "APP_DIRS": False,

@@ -15,6 +15,9 @@ DRAFTS = "no door keeps drafts: a page shows an order before it is proposed whol
 INTERNAL = {
     "access.note_account": "leaves the event of what the sign-in library did",
     "authority.propose": "each kind of proposal has an action of its own that calls it",
+    "casework.close_quiet": "runs every hour by itself",
+    "casework.take_report": "Open311 is its door",
+    "casework.take_update": "Open311 is its door",
     "catalogue.propose_order": DRAFTS,
     "catalogue.revise_order": DRAFTS,
     "charging.make_package": "the worker, or the command, makes what ask_package asked for",
@@ -50,6 +53,8 @@ PAGE_ONLY = {
     "charging.set_driver_values": PARTS,
 }
 API_ONLY = {
+    "casework.end_open311_key": "keys go to programs: by API, or by the command",
+    "casework.put_open311_key": "keys go to programs: by API, or by the command",
     "charging.tell_budgets": "the schedule tells every day; a program may ask for it sooner",
     "charging.put_cost_model": "a document of the whole model; people change its parts",
     "ledger.post": "journals come from programs; people reverse them, with a reason",

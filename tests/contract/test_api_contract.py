@@ -31,6 +31,7 @@ CONFIG = SchemathesisConfig.from_dict(
 )
 schema = schemathesis.openapi.from_dict(DESCRIPTION, config=CONFIG)
 schema.app = application
+CASES = schema.include(tag=["cases", "desk", "desk-set-up"])
 HELD = [
     checks.not_a_server_error,
     promised.status_code_conformance,
@@ -58,6 +59,11 @@ def with_real_ids(case: Any, known: dict[str, str]) -> Any:
     suppress_health_check=list(HealthCheck),
 )
 def test_the_api_keeps_its_description(case: Any, who: str, written_scene: Scene) -> None:
+    ask(case, who, written_scene)
+
+
+def ask(case: Any, who: str, written_scene: Scene) -> None:
+    """Send one request as somebody, and hold the answer against the description."""
     if case.operation.path.endswith("/advance"):
         case.path_parameters["period"] = "2025-09"  # closed already: nothing is left to do
     case.headers = {
@@ -68,6 +74,18 @@ def test_the_api_keeps_its_description(case: Any, who: str, written_scene: Scene
     case = with_real_ids(case, samples_of(written_scene))
     answer = case.call(headers={"Authorization": f"Bearer {written_scene.tokens[who]}"})
     case.validate_response(answer, checks=HELD)
+
+
+@CASES.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=EXAMPLES <= 50,
+    suppress_health_check=list(HealthCheck),
+)
+def test_the_desk_keeps_its_description(case: Any, written_scene: Scene) -> None:
+    """Those who may: the owner of the service."""
+    ask(case, "service_owner:", written_scene)
 
 
 _known: dict[int, dict[str, str]] = {}

@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("centre/cases/", include((DESK, "desk"))),
     path("cases/", include((CASES, "cases"))),
     path("help/", include((DOOR, "door"))),
+    path("open311/", include("commonweal.interfaces.open311.urls", namespace="open311")),
     path("centre/", include("commonweal.interfaces.web.centre.urls", namespace="centre")),
     path("account/", include("commonweal.interfaces.web.account.urls")),
     # Accounts and their addresses come from the administrator: these of allauth's are closed.

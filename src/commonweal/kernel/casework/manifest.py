@@ -70,6 +70,7 @@ MANIFEST = Manifest(
     ),
     stays={
         "casework.CaseCount": "Counters; the cases themselves leave.",
+        "casework.Open311Key": "Keys of other people's programs, as hashes; they open no copy.",
         "casework.CaseWord": "An index of words; the texts themselves leave.",
         "casework.CaseNumber": "The last number given; every case carries its own.",
     },

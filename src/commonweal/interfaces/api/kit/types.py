@@ -48,6 +48,7 @@ Money = Annotated[
 """An amount in major units, with the currency's decimals; the currency stands beside it."""
 
 Text = Annotated[str, AfterValidator(_plain), Field(max_length=2000)]
+Long = Annotated[str, AfterValidator(_plain), Field(max_length=20_000)]
 Name = Annotated[str, AfterValidator(_plain), Field(min_length=1, max_length=160)]
 Code = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,79}$", examples=["payroll.payslip"])

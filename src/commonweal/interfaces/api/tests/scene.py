@@ -9,6 +9,7 @@ from typing import Any
 
 from django.test import Client
 
+from commonweal.interfaces.api.tests.desk import build_desk
 from commonweal.kernel.access.public import OWN_ACCOUNT, SYSTEM, Actor, act_as, create_token
 from commonweal.kernel.audit.public import seal
 from commonweal.kernel.calendar.public import FiscalPeriod, add_working_days, at
@@ -73,6 +74,7 @@ def build_scene() -> Scene:
     _use(world, CLOSED)
     _close(world)
     _use(world, OPEN)
+    build_desk(world, A, B)
     return Scene(world, _tokens(world))
 
 

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from commonweal.interfaces.api.api import api
 from commonweal.interfaces.api.tests.samples import (
@@ -19,7 +20,8 @@ from commonweal.interfaces.api.tests.scene import A, B, Scene
 
 OWN = {
     "agency", "books", "chain", "number", "line_id", "agreement_id", "order_id", "journal_id",
-    "person_id", "membership_id", "forecast_id",
+    "person_id", "membership_id", "forecast_id", "case", "contact_id", "task_id", "approval_id",
+    "check_id", "consent_id", "clock_id", "attachment_id", "link_id",
 }  # fmt: skip
 ALL = operations()
 PEOPLE = (f"agency_finance:{A}", f"agency_approver:{A}")
@@ -57,7 +59,8 @@ def test_nothing_of_another_agency(
     else:
         media, body = body_of(operation, theirs)
         if media == "multipart/form-data":
-            answer = getattr(client, method)(where, {"source": "desk"})
+            sent = {"source": "desk", "file": SimpleUploadedFile("a.csv", b"id")}
+            answer = getattr(client, method)(where, sent)
         else:
             answer = getattr(client, method)(where, json.dumps(body), content_type=media)
         text = answer.content.decode("utf-8", "replace")

@@ -21,6 +21,13 @@ from .moving import (
     hand_to_supplier,
     move_case,
 )
+from .open311 import (
+    SentFile,
+    end_open311_key,
+    put_open311_key,
+    take_report,
+    take_update,
+)
 from .opening import AnswersWrong, NewCase, Opened, open_case
 from .setup import (
     TypeDraft,
@@ -43,6 +50,7 @@ __all__ = [
     "Opened",
     "Promise",
     "Said",
+    "SentFile",
     "TypeDraft",
     "add_note",
     "add_task",
@@ -57,6 +65,7 @@ __all__ = [
     "decide_approval",
     "drop_rule",
     "end_consent",
+    "end_open311_key",
     "end_promise",
     "end_task",
     "finish_check",
@@ -71,6 +80,7 @@ __all__ = [
     "put_category",
     "put_contact",
     "put_member",
+    "put_open311_key",
     "put_promise",
     "put_queue",
     "put_ready_answer",
@@ -81,6 +91,8 @@ __all__ = [
     "receive_message",
     "record_consent",
     "split_case",
+    "take_report",
+    "take_update",
     "unlink_cases",
     "watch_case",
 ]

@@ -37,3 +37,8 @@ def plain_code(text: str) -> str:
 def code_hash(text: str, key: str) -> str:
     """What is kept of a code: an HMAC, so that the table alone finds no case."""
     return hmac.new(key.encode(), plain_code(text).encode(), hashlib.sha256).hexdigest()
+
+
+def key_hash(secret: str) -> str:
+    """What is kept of a program's key; it is random and long, so that a plain hash is enough."""
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()

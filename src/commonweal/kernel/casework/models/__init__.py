@@ -3,6 +3,7 @@
 from .around import Approval, CaseLink, Consent, IdentityCheck, Task, Watcher
 from .cases import Attachment, Case, CaseEvent, CaseNumber, CaseWord, Contact, Interaction
 from .clocks import CaseCount, Clock, ClockDefinition, ClockFiring, ClockFreeze
+from .open311 import Open311Key
 from .setup import (
     Article,
     CaseType,
@@ -34,6 +35,7 @@ __all__ = [
     "Contact",
     "IdentityCheck",
     "Interaction",
+    "Open311Key",
     "Queue",
     "ReadyAnswer",
     "RoutingRule",

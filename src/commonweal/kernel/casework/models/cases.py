@@ -186,6 +186,16 @@ class Case(TenantModel):
                 condition=Q(resolved_at__isnull=False),
                 name="casework_case_expected",
             ),
+            models.Index(
+                fields=["agency", "opened_at", "id"],
+                condition=Q(published=True),
+                name="casework_case_published",
+            ),
+            models.Index(
+                fields=["agency", "updated_at", "id"],
+                condition=Q(published=True),
+                name="casework_case_renewed",
+            ),
             models.Index(fields=["merged_into"], condition=Q(merged_into__isnull=False),
                          name="casework_case_merged"),
         ]  # fmt: skip
