@@ -3,6 +3,7 @@
 from .around import Approval, CaseLink, Consent, IdentityCheck, Task, Watcher
 from .cases import Attachment, Case, CaseEvent, CaseNumber, CaseWord, Contact, Interaction
 from .clocks import CaseCount, Clock, ClockDefinition, ClockFiring, ClockFreeze
+from .mail import MailIntake
 from .setup import (
     Article,
     CaseType,
@@ -34,6 +35,7 @@ __all__ = [
     "Contact",
     "IdentityCheck",
     "Interaction",
+    "MailIntake",
     "Queue",
     "ReadyAnswer",
     "RoutingRule",
