@@ -15,6 +15,8 @@ DRAFTS = "no door keeps drafts: a page shows an order before it is proposed whol
 INTERNAL = {
     "access.note_account": "leaves the event of what the sign-in library did",
     "authority.propose": "each kind of proposal has an action of its own that calls it",
+    "casework.acknowledge": "the mail door answers by itself that a message has come",
+    "casework.keep_mail": "the mail door keeps what came; nobody writes such rows by hand",
     "catalogue.propose_order": DRAFTS,
     "catalogue.revise_order": DRAFTS,
     "charging.make_package": "the worker, or the command, makes what ask_package asked for",

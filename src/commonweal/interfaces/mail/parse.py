@@ -32,6 +32,8 @@ SENTENCES = {
     "MAIL-205": "The message took too long to read. It is held back.",
     "MAIL-206": "The message cannot be read. It is held back.",
     "MAIL-207": "The message does not say who sent it. It is held back.",
+    "MAIL-208": "No desk has an address that the message is written to. It is held back.",
+    "MAIL-209": "The desk has no kind of case for what comes by e-mail. It is held back.",
 }
 
 

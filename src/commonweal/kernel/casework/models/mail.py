@@ -41,12 +41,12 @@ class MailIntake(TenantModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["mailbox", "validity", "uid"],
+                fields=["agency", "mailbox", "validity", "uid"],
                 condition=Q(uid__gt=0),
                 name="casework_mail_uid",
             ),
             models.UniqueConstraint(
-                fields=["desk", "message_key"],
+                fields=["agency", "desk", "message_key"],
                 condition=~Q(state="duplicate"),
                 name="casework_mail_once",
             ),
