@@ -231,7 +231,13 @@ def _centre_sections(actor: Actor) -> list[tuple[str, list[Entry]]]:
     bills, costs = "charging.view_all_bills", "charging.view_costs"
     found = [
         ("", [(_("Overview"), "centre:director", bills)]),
-        ("", [(_("Cases"), "desk:work", "casework.work")]),
+        (
+            _("Cases"),
+            [
+                (_("Cases"), "desk:work", "casework.work"),
+                (_("Opening hours"), "centre:calendars", "casework.work"),
+            ],
+        ),
         (
             _("Billing"),
             [
@@ -248,8 +254,13 @@ def _centre_sections(actor: Actor) -> list[tuple[str, list[Entry]]]:
                 (_("Recovery"), "centre:recovery", costs),
             ],
         ),
-        ("", [(_("Usage intake"), "centre:intake", "metering.view")]),
-        ("", [(_("Agreements"), "centre:agreements", "agreements.view")]),
+        (
+            _("Agreements and usage"),
+            [
+                (_("Agreements"), "centre:agreements", "agreements.view"),
+                (_("Usage intake"), "centre:intake", "metering.view"),
+            ],
+        ),
         ("", [(_("Was it worth it?"), "centre:worth", "consolidation.view")]),
         (
             _("Audit"),
@@ -264,6 +275,7 @@ def _centre_sections(actor: Actor) -> list[tuple[str, list[Entry]]]:
     setting_up = _open([(_("People"), "centre:people", "party.view_people")], actor.may)
     if any(actor.may(need) for need in SETS_UP):
         setting_up.append((_("Set-up"), "setup:start"))
+    setting_up += _open([(_("Cases set-up"), "desk:setup", "casework.manage")], actor.may)
     return [*shown, (_("People and set-up"), setting_up)]
 
 

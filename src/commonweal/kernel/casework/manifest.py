@@ -43,7 +43,6 @@ MANIFEST = Manifest(
         "agency_finance": ["casework.ask", "casework.view", "casework.approve"],
         "agency_approver": ["casework.ask", "casework.view", "casework.approve"],
         "agency_employee": ["casework.ask"],
-        "agency_usage": ["casework.ask"],
     },
     jobs={
         "casework.close_quiet": close_quiet_cases,

@@ -47,6 +47,7 @@ from .actions import (
     unlink_cases,
     watch_case,
 )
+from .actions.setup import FAMILIES
 from .actions.mail import (
     Kept,
     acknowledge,
@@ -77,6 +78,7 @@ from .domain.backlog import (
     agents_to_clear,
 )
 from .domain.backlog import forecast as forecast_backlog
+from .domain.clocks.terms import METRICS
 from .domain.errors import CaseError
 from .domain.fees import (
     CounterPayment,
@@ -95,6 +97,8 @@ from .domain.incoming import Bounce, Incoming, Origin, Part, Quarantine
 from .domain.incoming import Receipt as MailReceipt
 from .domain.receipts import Receipt, Till, Voided, next_receipt, read_receipt
 from .domain.receipts import numbers as receipt_numbers
+from .domain.standard import HELP
+from .domain.states import PAUSES
 from .domain.waiting import QueueError, Waiting, agents_for, waiting
 from .models import (
     Approval,
@@ -156,7 +160,11 @@ from .selectors import (
 )
 
 __all__ = [
+    "FAMILIES",
+    "HELP",
+    "METRICS",
     "ORDERS",
+    "PAUSES",
     "STANDINGS",
     "AgeClass",
     "AnswersWrong",

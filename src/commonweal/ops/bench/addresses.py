@@ -15,7 +15,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from commonweal.interfaces.api.api import api
 from commonweal.kernel.access.public import SYSTEM, act_as, roles
-from commonweal.kernel.catalogue.public import agreements, orders
+from commonweal.kernel.casework import public as casework
+from commonweal.kernel.catalogue.public import agreements, calendar_versions, calendars, orders
 from commonweal.kernel.ledger.public import journals
 from commonweal.kernel.metering.public import sources
 from commonweal.kernel.party.public import memberships, people
@@ -111,6 +112,8 @@ def values() -> dict[str, str]:
             "centre:role:code": roles(SYSTEM)[0].code,
             **_cost_terms(),
             "/cost-pools/{code}/lines:code": pools[0].code if pools else charging.UNASSIGNED,
+            **_case(),
+            **_hours(),
             "kind": "pdf",
             "topic": "bills",
             "head": f"0:{'0' * 64}",
@@ -134,6 +137,21 @@ def _cost_terms() -> dict[str, Any]:
     for view in charging.assets(SYSTEM, Place(limit=1)):
         found["centre:asset:code"] = found["asset"] = view.asset.code
     return found
+
+
+def _hours() -> dict[str, Any]:
+    """A calendar and its newest version."""
+    for row in calendars(SYSTEM, Place(limit=1)):
+        newest = _first(calendar_versions(SYSTEM, row.pk, Place(limit=1)))
+        return {"calendar": row.code, "/calendars/:code": row.code,
+                "/calendars/:version_id": newest, "calendar_version_id": newest}  # fmt: skip
+    return {}
+
+
+def _case() -> dict[str, str]:
+    """A case in which something was said, where the centre has one."""
+    said = casework.Interaction.objects.order_by("id").select_related("case").first()
+    return {"/cases/:number": said.case.number} if said else {}
 
 
 def _first(rows: Sequence[Any]) -> Any:

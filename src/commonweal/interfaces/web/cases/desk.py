@@ -21,7 +21,7 @@ from commonweal.kernel.words.public import told
 
 from ..access import centre_only
 from ..centre.base import as_id, show
-from ..lists import lists, pages, place
+from ..lists import lists, pages, place, report
 from ..look.page import Link, Problem
 from ..requests import Asked
 from .said import state_name, state_tag
@@ -205,7 +205,7 @@ def undo(request: Asked) -> HttpResponse:
 
 
 @centre_only(WORK)
-@lists("casework.Case")
+@report("the cases with the words asked for, fifty at a time")
 def search(request: Asked) -> HttpResponse:
     """Cases by words or number."""
     text = request.GET.get("q", "").strip()[:200]

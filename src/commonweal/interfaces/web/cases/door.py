@@ -29,7 +29,7 @@ from commonweal.kernel.schema.public import CommonwealError
 
 from ..access import open_to_all
 from ..centre.base import FormError, attempt, show, text
-from ..lists import lists, report
+from ..lists import report
 from ..look.page import Problem
 from ..requests import Asked
 from .files import given
@@ -210,7 +210,7 @@ def find(request: Asked, agency: Agency) -> HttpResponse:
 
 
 @at_door
-@lists("casework.Interaction")
+@report("what was said in one case, shown to whoever gave its code")
 def case(request: Asked, agency: Agency, number: str) -> HttpResponse:
     """One case as the citizen who asked follows it."""
     found = casework.case_by_number(request.actor, number)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from . import capture, desk, door, files, knowledge, one, portal
+from . import capture, desk, door, files, knowledge, one, portal, setup
 
 FILE = "<str:number>/files/<uuid:attachment_id>/"
 CLOCK = "<str:number>/clocks/<int:place_in_list>/"
@@ -14,6 +14,9 @@ DESK: list[URLPattern] = [
     path("search/", desk.search, name="search"),
     path("new/", capture.capture, name="capture"),
     path("knowledge/<str:code>/", knowledge.article, name="article"),
+    path("set-up/", setup.sheet, {"name": "teams"}, name="setup"),
+    path("set-up/apply/", setup.apply, name="apply"),
+    path("set-up/<str:name>/", setup.sheet, name="sheet"),
     path("<str:number>/", one.case, name="case"),
     path(CLOCK, one.clock, name="clock"),
     path(FILE, files.attachment, name="attachment"),

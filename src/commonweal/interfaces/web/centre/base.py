@@ -94,6 +94,13 @@ def done(request: Asked, text: str, name: str, *args: Any, **query: Any) -> Http
     return HttpResponseRedirect(address(name, *args, **query))
 
 
+def said_on(request: Asked, name: str, text: str, *args: Any) -> HttpResponseRedirect:
+    """Say what was done ("": nothing), on a page of any room."""
+    if text:
+        messages.success(request, text)
+    return HttpResponseRedirect(reverse(name, args=args))
+
+
 def change(
     request: Asked,
     writes: Mapping[str, Callable[..., Any]],

@@ -16,6 +16,7 @@ from . import (
     bills,
     budget_figures,
     build_ups,
+    calendars,
     capacity,
     close,
     conversions,
@@ -57,6 +58,12 @@ app_name = "centre"
 urlpatterns = [
     path("", director.start, name="start"),
     path("overview/", director.director, name="director"),
+    path("calendars/", calendars.calendars, name="calendars"),
+    path("calendars/import/", calendars.calendar_import, name="calendar_import"),
+    path(
+        "calendars/versions/<uuid:version_id>/", calendars.calendar_version, name="calendar_version"
+    ),
+    path("calendars/<str:code>/", calendars.calendar, name="calendar"),
     path("close/", close.close, name="close"),
     path("close/<str:period>/", close.close_month, name="close_month"),
     path("close/<str:period>/start/", close.close_start, name="close_start"),

@@ -33,6 +33,13 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
     "catalogue.Bundle": {"lead_id": NEW_ITEMS},
     "catalogue.ServiceLevel": {"metric": "metric || g"},
     "catalogue.UnitConversion": {"starts": '"starts"'},
+    "casework.Case": {
+        "number": "'PARKS-27-' || lpad(g::text, 6, '0')", "source_id": "'copy-' || g",
+        "tracking_hash": "''",
+    },
+    "casework.Interaction": {"message_id": "''"},
+    "catalogue.WorkingCalendar": {"code": "code || '-' || g"},
+    "catalogue.CalendarVersion": {"starts": DAY},
     "catalogue.Agreement": {},
     "catalogue.Order": {"number": "left(number, 20) || '-new-' || g", "modification": "0",
                         "supersedes_id": "NULL"},

@@ -76,9 +76,10 @@ SHORT = {
     "/rate-proposals/{rate_id}/effects": 1,
     "/scenarios/{scenario_id}/comments": 1,
     "centre:recovery_decisions": 1,
+    "desk:work": 1,
 }
 """Lists of which `many_rows` makes no second page: what one order, one allocation, one pool, one
-asset, one rate, one scenario or one open month has of a thing."""
+asset, one rate, one scenario or one open month has of a thing, and what one agent has to do."""
 UNPAGED = {
     "/allocation-runs/{run_id}/idle", "/line-marks", "/driver-sets", "/coming-corrections",
     "/agencies/{agency}/coming-rates", "/rate-caps", "/rate-proposals/{rate_id}/effects",
@@ -105,9 +106,11 @@ MORE = {
     "agency:line_pool": 9,
     "agency:pool": 10,
     "centre:conversions": 10,
+    "desk:case": 19,
 }
 """What asks more than eight statements of its own, and how many: sums of a whole year from several
-rooms, and two lists on one page. None asks more for more rows."""
+rooms, two lists on one page, and an agent's whole work place about one case. None asks more for
+more rows."""
 
 
 @dataclass

@@ -179,3 +179,42 @@ def test_a_citizen_reports_with_a_photo_follows_and_rates(world: World) -> None:
     send(again, "/help/parks/follow/", code=code)
     assert "Still dark." in page(again, answer["Location"])
     page(again, "/help/nowhere/", 404)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("teams", {"code": "night", "name": "Night team"}),
+        ("queues", {"code": "night", "name": "Night", "team": "it", "service": "helpdesk"}),
+        ("kinds", {"code": "odd", "name": "Odd", "family": "incident", "audience": "agency",
+                   "service": "helpdesk", "queue": "it", "publication": "private"}),
+        ("subjects", {"code": "odd", "name": "Odd things", "case_type": "incident"}),
+        ("rules", {"position": "7", "queue": "it", "conditions": '{"words": ["odd"]}'}),
+        ("promises", {"code": "slow", "name": "Slow", "metric": "resolution", "kind": "sla",
+                      "days": "3", "calendar": "office", "starts": "2026-12-01",
+                      "conditions": '{"priority": ["P5"]}'}),
+        ("answers", {"code": "odd", "name": "Odd", "text": "How odd."}),
+        ("knowledge", {"code": "odd", "title": "Odd things", "text": "They happen.",
+                       "audience": "staff"}),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)  # fmt: skip
+def test_casework_is_set_up_on_pages(world: World, name: str, data: dict[str, str]) -> None:
+    owner = browser(world, "owner")
+    address = f"/centre/cases/set-up/{name}/"
+    page(owner, address)
+    send(owner, address, **data)
+    shown = page(owner, address)
+    assert data.get("name", data.get("title", "odd")) in shown
+    page(browser(world, "agent"), address, 403)
+
+
+def test_a_person_joins_a_team_and_promises_are_applied(world: World) -> None:
+    owner = browser(world, "owner")
+    person = str(world.actors["agent"].person_id)
+    send(owner, "/centre/cases/set-up/members/", team="it", person_id=person, skills="sql, excel")
+    assert "excel, sql" in page(owner, "/centre/cases/set-up/members/")
+    send(owner, "/centre/cases/set-up/apply/")
+    send(owner, "/centre/cases/set-up/apply/", calendar="office")
+    send(owner, "/centre/cases/set-up/rules/", 422, position="3", conditions="{", queue="it")
+    send(owner, "/centre/cases/set-up/rules/", 422, position="3", conditions="{}", queue="it")

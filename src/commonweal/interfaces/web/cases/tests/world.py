@@ -94,8 +94,7 @@ def _cases(world: World) -> None:
             )  # fmt: skip
     with act_as(agent):
         caller = casework.put_contact(
-            actor=agent, agency_id=parks, name="Cleo Citizen", phone="+1 312 555 0123",
-            email="cleo@example.test",
+            actor=agent, agency_id=parks, name="Cleo Citizen", phone="+1 312 555 0123"
         )  # fmt: skip
         opened = casework.open_case(
             actor=agent, agency_id=parks,
