@@ -86,9 +86,7 @@ def serve_mail(args: argparse.Namespace) -> int:
 
     host, colon, port = args.listen.rpartition(":")
     if not colon or not port.isdigit() or not 0 < int(port) < 65536:
-        raise CommandError(
-            "CLI-146", f"“{args.listen}” is no place to listen at. Write HOST:PORT."
-        )
+        raise CommandError("CLI-146", f"“{args.listen}” is no place to listen at. Write HOST:PORT.")
     server = MailServer(host.strip("[]") or "127.0.0.1", int(port), lmtp=not args.smtp)
     server.start()
     say(f"Mail is taken at {args.listen} by {'SMTP' if args.smtp else 'LMTP'}. Ctrl-C stops it.")

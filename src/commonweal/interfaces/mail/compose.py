@@ -17,6 +17,8 @@ from .threads import message_id, tagged
 
 _ID = re.compile(r"<[^<>\s]{1,400}>\Z")
 MOST = 20
+WHOLE_IDS = SMTP.clone(max_line_length=900)
+"""Long ids stay whole: shorter lines would have them encoded, and no program would know them."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def compose(out: Outgoing, keys: Sequence[str], now: datetime) -> EmailMessage:
     """The message, ready to be handed to a mail server. A To or desk that is no address raises
     ValueError; line breaks in names and subjects become spaces."""
     sender = out.sender or out.desk
-    made = EmailMessage(policy=SMTP)
+    made = EmailMessage(policy=WHOLE_IDS)
     made["From"] = Address(plain(out.name)[:100], addr_spec=sender)
     made["To"] = Address(plain(out.to_name)[:100], addr_spec=out.to)
     made["Reply-To"] = Address(plain(out.name)[:100], addr_spec=out.desk)

@@ -182,9 +182,7 @@ def _opened(found: Incoming, desk: Queue) -> Delivered:
         )
     if said is not None:
         _files(found, said)
-    if case.requester is not None and allowed(
-        answered_by_itself(found.sender), now(), REPLIES
-    ):
+    if case.requester is not None and allowed(answered_by_itself(found.sender), now(), REPLIES):
         acknowledge(actor=SYSTEM, case_id=case.pk, text=_greeting(case))
     receipt = MailReceipt("taken", "", case.pk, case.number)
     return Delivered(receipt, agency_id, said.pk if said else None, opened=True)

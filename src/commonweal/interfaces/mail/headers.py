@@ -42,8 +42,11 @@ def decoded(data: bytes, name: str | None) -> str:
 
 def plain(text: str) -> str:
     """One line without control characters or marks that turn the reading direction."""
-    kept = "".join(" " if char in "\t\r\n" else char for char in text
-                   if char in "\t\r\n" or unicodedata.category(char) not in ("Cc", "Cf", "Cs"))  # fmt: skip
+    kept = "".join(
+        " " if char in "\t\r\n" else char
+        for char in text
+        if char in "\t\r\n" or unicodedata.category(char) not in ("Cc", "Cf", "Cs")
+    )
     return " ".join(kept.split())
 
 
@@ -98,7 +101,8 @@ def addresses(values: Sequence[str]) -> list[tuple[str, str]]:
 
 def ids(values: Sequence[str]) -> tuple[str, ...]:
     """Every message id in headers, in order, without repeats."""
-    return tuple(dict.fromkeys(each for value in values for each in _ID.findall(value)))
+    whole = (words(value) for value in values)  # some programs encode what is too long for a line
+    return tuple(dict.fromkeys(each for value in whole for each in _ID.findall(value)))
 
 
 def moment(value: str) -> datetime | None:

@@ -83,9 +83,7 @@ def refuse_unread(size: int, origin: Origin) -> MailReceipt:
 
 
 def _keep(agency: UUID, origin: Origin, kept: Kept, receipt: MailReceipt, data: bytes) -> None:
-    keep_mail(
-        actor=SYSTEM, agency_id=agency, origin=origin, kept=kept, receipt=receipt, raw=data
-    )
+    keep_mail(actor=SYSTEM, agency_id=agency, origin=origin, kept=kept, receipt=receipt, raw=data)
 
 
 def _held(data: bytes, origin: Origin, found: Quarantine) -> MailReceipt:

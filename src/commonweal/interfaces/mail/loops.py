@@ -22,10 +22,13 @@ _LISTS = ("List-Id", "List-Unsubscribe", "List-Post", "List-Help", "Feedback-ID"
 
 
 def automatic(
-    message: Message, header: Callable[[str], str], sender: str, own: Iterable[str],
+    message: Message,
+    header: Callable[[str], str],
+    sender: str,
+    own: Iterable[str],
     envelope_from: str | None,
 ) -> str:
-    """Why a message is automatic, or "": loop, bounce, report, auto_submitted, list, bulk."""  # noqa: E501
+    """Why a message is automatic, or "": loop, bounce, report, auto_submitted, list, bulk."""
     kept = sender.lower()
     if kept in {each.lower() for each in own} or header(OURS):
         return "loop"

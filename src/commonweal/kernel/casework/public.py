@@ -47,7 +47,6 @@ from .actions import (
     unlink_cases,
     watch_case,
 )
-from .actions.setup import FAMILIES
 from .actions.mail import (
     Kept,
     acknowledge,
@@ -66,6 +65,7 @@ from .actions.mail import (
     times_of,
     uid_known,
 )
+from .actions.setup import FAMILIES
 from .domain.backlog import (
     AgeClass,
     Arrived,

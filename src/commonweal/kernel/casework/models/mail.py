@@ -50,9 +50,7 @@ class MailIntake(TenantModel):
                 condition=~Q(state="duplicate"),
                 name="casework_mail_once",
             ),
-            models.CheckConstraint(
-                condition=Q(state__in=MAIL_STATES), name="casework_mail_state"
-            ),
+            models.CheckConstraint(condition=Q(state__in=MAIL_STATES), name="casework_mail_state"),
         ]
         indexes = [
             models.Index(fields=["state", "at", "id"], name="casework_mail_state_order"),
