@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from email.message import Message
 
-from commonweal.kernel.casework.domain.incoming import Bounce
+from commonweal.kernel.casework.public import Bounce
 
 OURS = "X-Commonweal-Desk"
 """Every message of ours carries it, so that one that comes back is known."""

@@ -16,7 +16,7 @@ from email import message_from_bytes, policy
 from email.message import Message
 from functools import partial
 
-from commonweal.kernel.casework.domain.incoming import Bounce, Incoming, Part, Quarantine
+from commonweal.kernel.casework.public import Bounce, Incoming, Part, Quarantine
 
 from . import headers
 from .html import safe_html, text_of
@@ -211,7 +211,7 @@ class _Reader:
             text = text_of(html)
         text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
         written, folded = fold(text[:most])
-        return written.strip("\n"), folded, html
+        return written.strip("\n"), folded.strip("\n"), html
 
     def _hash(self) -> str:
         """Of what was said, whatever servers did to headers on the way."""

@@ -81,11 +81,13 @@ def password(path: Path) -> str:
 
 def connected(box: Account, secret: str) -> BaseMailBox:
     """The mailbox, signed in, with its folder chosen (MAIL-303)."""
-    kinds = {"imaps": MailBox, "imap+starttls": MailBoxStartTls, "imap": MailBoxUnencrypted}
+    kinds: dict[str, type[BaseMailBox]] = {
+        "imaps": MailBox, "imap+starttls": MailBoxStartTls, "imap": MailBoxUnencrypted,
+    }  # fmt: skip
     try:
-        return kinds[box.scheme](box.host, box.port, timeout=SECONDS).login(
-            box.user, secret, initial_folder=box.folder
-        )
+        mailbox: BaseMailBox = kinds[box.scheme](box.host, box.port, timeout=SECONDS)
+        mailbox.login(box.user, secret, initial_folder=box.folder)
+        return mailbox
     except Exception as error:
         raise MailError(
             "MAIL-303",

@@ -46,7 +46,8 @@ def outgoing(row: Interaction) -> Outgoing:
     """What leaves for an interaction (CASE-181 if there is nobody to send it to)."""
     case = row.case
     asked = row.contact or case.requester
-    assert asked is not None and asked.email
+    if asked is None or not asked.email:
+        raise CaseError("CASE-181", "Nobody with an e-mail address asked. Answer another way.")
     desk = desk_address(case) or settings.DEFAULT_FROM_EMAIL
     earlier = (
         case.interactions.filter(at__lte=row.at)

@@ -47,24 +47,7 @@ from .actions import (
     unlink_cases,
     watch_case,
 )
-from .actions.mail import (
-    Kept,
-    acknowledge,
-    agency_of_sender,
-    answered_by_itself,
-    desk_of,
-    hold_mail,
-    keep_mail,
-    last_uid,
-    mail_known,
-    mail_times,
-    note_sent,
-    own_address,
-    own_addresses,
-    party_case,
-    times_of,
-    uid_known,
-)
+from .actions.mail import Kept, acknowledge, keep_mail
 from .actions.setup import FAMILIES
 from .domain.backlog import (
     AgeClass,
@@ -100,6 +83,21 @@ from .domain.receipts import numbers as receipt_numbers
 from .domain.standard import HELP
 from .domain.states import PAUSES
 from .domain.waiting import QueueError, Waiting, agents_for, waiting
+from .mailing import (
+    agency_of_sender,
+    answered_by_itself,
+    desk_of,
+    hold_mail,
+    last_uid,
+    mail_known,
+    mail_times,
+    note_sent,
+    own_address,
+    own_addresses,
+    party_case,
+    times_of,
+    uid_known,
+)
 from .models import (
     Approval,
     Article,

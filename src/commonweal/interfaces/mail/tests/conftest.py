@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +33,11 @@ def keys(settings: Any, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def post(keys: None, desk: Desk) -> Iterator[Any]:
+def post(keys: None, desk: Desk) -> Any:
     """Hands bytes in as a mail server does."""
     with_address(desk)
 
     def handed(data: bytes, **more: Any) -> MailReceipt:
         return take(data, Origin(**{"mailbox": "smtp", "recipient": DESK, **more}))
 
-    yield handed
+    return handed

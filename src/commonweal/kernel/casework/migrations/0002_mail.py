@@ -8,36 +8,90 @@ import commonweal.kernel.schema.ids
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('casework', '0001_initial'),
-        ('documents', '0001_initial'),
-        ('party', '0002_charging_in_full'),
+        ("casework", "0001_initial"),
+        ("documents", "0001_initial"),
+        ("party", "0002_charging_in_full"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='MailIntake',
+            name="MailIntake",
             fields=[
-                ('id', models.UUIDField(default=commonweal.kernel.schema.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('mailbox', models.CharField(max_length=200)),
-                ('validity', models.BigIntegerField(default=0)),
-                ('uid', models.BigIntegerField(default=0)),
-                ('desk', models.CharField(blank=True, max_length=40)),
-                ('message_key', models.CharField(max_length=64)),
-                ('raw_sha256', models.CharField(max_length=64)),
-                ('state', models.CharField(max_length=12)),
-                ('reason', models.CharField(blank=True, max_length=40)),
-                ('sender_hash', models.CharField(blank=True, max_length=64)),
-                ('opened', models.BooleanField(default=False)),
-                ('at', models.DateTimeField(default=commonweal.kernel.calendar.clock.now)),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='party.agency')),
-                ('case', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='mails', to='casework.case')),
-                ('raw', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.document')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=commonweal.kernel.schema.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("mailbox", models.CharField(max_length=200)),
+                ("validity", models.BigIntegerField(default=0)),
+                ("uid", models.BigIntegerField(default=0)),
+                ("desk", models.CharField(blank=True, max_length=40)),
+                ("message_key", models.CharField(max_length=64)),
+                ("raw_sha256", models.CharField(max_length=64)),
+                ("state", models.CharField(max_length=12)),
+                ("reason", models.CharField(blank=True, max_length=40)),
+                ("sender_hash", models.CharField(blank=True, max_length=64)),
+                ("opened", models.BooleanField(default=False)),
+                ("at", models.DateTimeField(default=commonweal.kernel.calendar.clock.now)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="party.agency",
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="mails",
+                        to="casework.case",
+                    ),
+                ),
+                (
+                    "raw",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="documents.document",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['state', 'at', 'id'], name='casework_mail_state_order'), models.Index(fields=['sender_hash', 'at'], name='casework_mail_sender'), models.Index(fields=['case', 'at'], name='casework_mail_case')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('uid__gt', 0)), fields=('agency', 'mailbox', 'validity', 'uid'), name='casework_mail_uid'), models.UniqueConstraint(condition=models.Q(('state', 'duplicate'), _negated=True), fields=('agency', 'desk', 'message_key'), name='casework_mail_once'), models.CheckConstraint(condition=models.Q(('state__in', ('taken', 'duplicate', 'quarantined', 'dropped_loop', 'bounce'))), name='casework_mail_state')],
+                "indexes": [
+                    models.Index(fields=["state", "at", "id"], name="casework_mail_state_order"),
+                    models.Index(fields=["sender_hash", "at"], name="casework_mail_sender"),
+                    models.Index(fields=["case", "at"], name="casework_mail_case"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("uid__gt", 0)),
+                        fields=("agency", "mailbox", "validity", "uid"),
+                        name="casework_mail_uid",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "duplicate"), _negated=True),
+                        fields=("agency", "desk", "message_key"),
+                        name="casework_mail_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                ("taken", "duplicate", "quarantined", "dropped_loop", "bounce"),
+                            )
+                        ),
+                        name="casework_mail_state",
+                    ),
+                ],
             },
         ),
     ]
