@@ -23,8 +23,8 @@ VERBS = (
     "demo", "init", "serve", "parties", "people", "services", "items", "units", "sources",
     "agreements", "calendar", "mail", "usage", "late", "costs", "conversions", "what_if",
     "ratedesk", "budgets", "close", "bills", "disputes", "credits", "unusual", "payments",
-    "recovery", "worth", "reconcile", "money", "audit", "ledger", "jobs", "database", "doctor", "bench",
-    "deep",
+    "recovery", "worth", "reconcile", "money", "audit", "ledger", "jobs", "database", "doctor",
+    "bench", "deep",
 )  # fmt: skip
 EPILOG = """\
 Examples:

@@ -70,14 +70,15 @@ def take(data: bytes, origin: Origin, deliver: Deliver = deliver_to_cases) -> Ma
         return _once(data, origin, found, deliver)
 
 
-def refuse_unread(size: int, origin: Origin) -> MailReceipt:
+def refuse_unread(size: int, message_id: str, origin: Origin) -> MailReceipt:
     """Note a message of a mailbox that is too large to be fetched; it stays where it is."""
     with act_as(SYSTEM):
         if uid_known(origin):
             return MailReceipt("duplicate", "fetched before")
-        key = f"{origin.mailbox}\n{origin.validity}\n{origin.uid}\n{size}".encode()
-        receipt = MailReceipt("quarantined", "MAIL-201")
-        digest = hashlib.sha256(key).hexdigest()
+        digest = hashlib.sha256(f"{origin.mailbox}\n{message_id}\n{size}".encode()).hexdigest()
+        hold_mail("", digest)
+        known = mail_known("", digest) is not None
+        receipt = MailReceipt("duplicate" if known else "quarantined", "MAIL-201")
         _keep(centre().agency_id, origin, Kept(digest, ""), receipt, b"")
         return receipt
 

@@ -25,6 +25,7 @@ from .intake import refuse_unread, take
 
 SECONDS = 60
 _SIZE = re.compile(rb"RFC822\.SIZE (\d{1,12})")
+_ID = re.compile(rb"<[^<>\s]{1,400}>")
 
 
 class MailError(CommonwealError):
@@ -118,10 +119,12 @@ def _new(mailbox: BaseMailBox, last: int) -> list[int]:
 
 def _fetch(mailbox: BaseMailBox, origin: Origin) -> MailReceipt:
     uid = str(origin.uid)
-    said = b"".join(_pieces(mailbox.client.uid("fetch", uid, "(RFC822.SIZE)")[1]))
-    size = _SIZE.search(said)
+    asked = "(RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])"
+    said = b"".join(_pieces(mailbox.client.uid("fetch", uid, asked)[1]))
+    size, known = _SIZE.search(said), _ID.search(said)
     if size and int(size.group(1)) > settings.MAIL_SIZE:
-        return refuse_unread(int(size.group(1)), origin)
+        name = known.group().decode("ascii", "replace") if known else uid
+        return refuse_unread(int(size.group(1)), name, origin)
     answer = mailbox.client.uid("fetch", uid, "(BODY.PEEK[])")[1]
     data = next((each[1] for each in answer if isinstance(each, tuple)), b"")
     return take(data, origin)

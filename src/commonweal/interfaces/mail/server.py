@@ -70,8 +70,9 @@ class Handler:
         """Take the message in for each desk that it names, then acknowledge."""
         answers = []
         data = envelope.content or b""
+        sender = (envelope.mail_from or "").strip("<>")
         for address in envelope.rcpt_tos:
-            origin = Origin("smtp", recipient=address, envelope_from=envelope.mail_from or "")
+            origin = Origin("smtp", recipient=address, envelope_from=sender)
             try:
                 receipt = await self._run(_take, data, origin)
                 answers.append(f"250 2.0.0 {receipt.state} {receipt.number}".rstrip())
