@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 from commonweal.interfaces.mail.parse import Reading, parse
+from commonweal.kernel.calendar.public import now
 
 _ROW = "<tr><td style='color:red'>Item {n}</td><td>{n} pieces</td></tr>"
 
@@ -47,8 +47,8 @@ def _seconds(work: Callable[[bytes], object], mails: list[bytes]) -> float:
 def bench_mail(count: int) -> list[dict[str, str]]:
     """Rows of the bench: messages a second, and the ratio to the standard library's parser."""
     mails = [_letter(number) for number in range(count)]
-    reading, now = Reading(own=["help@desk.example"], keys=["bench"]), datetime.now(UTC)
-    whole = _seconds(lambda data: parse(data, now, reading), mails)
+    reading, moment = Reading(own=["help@desk.example"], keys=["bench"]), now()
+    whole = _seconds(lambda data: parse(data, moment, reading), mails)
     bare = _seconds(lambda data: message_from_bytes(data, policy=policy.compat32), mails)
     size = sum(len(each) for each in mails) / count / 1000
     return [
