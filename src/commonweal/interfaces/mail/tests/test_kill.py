@@ -43,6 +43,16 @@ def connected(port: int, process: subprocess.Popen[str]) -> smtplib.LMTP:
     raise AssertionError("the door did not open")
 
 
+def send_until_killed(
+    client: smtplib.LMTP, process: subprocess.Popen[str], kept: list[int]
+) -> None:
+    for number in range(1_000):
+        if len(kept) == ENOUGH:  # while the next message is on its way
+            threading.Timer(0.02, process.send_signal, [signal.SIGKILL]).start()
+        client.sendmail("ana@parks.example", [DESK], numbered(number))
+        kept.append(number)
+
+
 @pytest.mark.slow
 def test_kill_nine_loses_nothing_acknowledged(committed_db: str) -> None:
     built()
@@ -60,11 +70,7 @@ def test_kill_nine_loses_nothing_acknowledged(committed_db: str) -> None:
     try:
         client = connected(port, process)
         with pytest.raises((smtplib.SMTPException, OSError)):
-            for number in range(1_000):
-                if len(kept) == ENOUGH:  # while the next message is on its way
-                    threading.Timer(0.02, process.send_signal, [signal.SIGKILL]).start()
-                client.sendmail("ana@parks.example", [DESK], numbered(number))
-                kept.append(number)
+            send_until_killed(client, process, kept)
     finally:
         process.kill()
         process.communicate()
