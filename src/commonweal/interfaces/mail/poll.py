@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import stat
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -82,11 +82,11 @@ def password(path: Path) -> str:
 
 def connected(box: Account, secret: str) -> BaseMailBox:
     """The mailbox, signed in, with its folder chosen (MAIL-303)."""
-    kinds: dict[str, type[BaseMailBox]] = {
+    kinds: dict[str, Callable[..., BaseMailBox]] = {
         "imaps": MailBox, "imap+starttls": MailBoxStartTls, "imap": MailBoxUnencrypted,
     }  # fmt: skip
     try:
-        mailbox: BaseMailBox = kinds[box.scheme](box.host, box.port, timeout=SECONDS)
+        mailbox = kinds[box.scheme](box.host, box.port, timeout=SECONDS)
         mailbox.login(box.user, secret, initial_folder=box.folder)
         return mailbox
     except Exception as error:
