@@ -183,6 +183,7 @@ INSTALLED_APPS = [
     *MODULES,
     *PLUGINS,
     "commonweal.interfaces.web",
+    "commonweal.interfaces.mail",
 ]
 AUTH_USER_MODEL = "access.User"
 
@@ -303,6 +304,18 @@ EMAIL_TIMEOUT = 20
 # Who mail comes from; unset, notices come from the centre's own contact address.
 MAIL_FROM = os.environ.get("COMMONWEAL_MAIL_FROM", "")
 DEFAULT_FROM_EMAIL = MAIL_FROM or f"commonweal@{urlsplit(BASE_URL).hostname}"
+
+# Mail that comes in. The keys sign the ids of our messages: the first signs, all of them verify.
+MAIL_THREAD_KEYS = [
+    _secret(DATA_DIR, "mail_thread_key"),
+    *_given_secret(DATA_DIR, "mail_thread_keys_old").split(),
+]
+MAIL_SIZE = _number("COMMONWEAL_MAIL_SIZE", 40) * 1024 * 1024
+MAIL_TRUSTED = os.environ.get("COMMONWEAL_MAIL_TRUSTED", "")
+MAIL_IMAP = os.environ.get("COMMONWEAL_MAIL_IMAP", "")
+MAIL_IMAP_MOVE = os.environ.get("COMMONWEAL_MAIL_IMAP_MOVE", "")
+MAIL_DESK = os.environ.get("COMMONWEAL_MAIL_DESK", "")
+MAIL_IMAP_PASSWORD_FILE = DATA_DIR / "secrets" / "imap_password"
 
 # Files that strangers send: how large, and which virus scanner looks at them.
 UPLOAD_LIMIT = _number("COMMONWEAL_UPLOAD_LIMIT", 25) * 1024 * 1024

@@ -18,6 +18,8 @@ INTERNAL = {
     "casework.close_quiet": "runs every hour by itself",
     "casework.take_report": "Open311 is its door",
     "casework.take_update": "Open311 is its door",
+    "casework.acknowledge": "the mail door answers by itself that a message has come",
+    "casework.keep_mail": "the mail door keeps what came; nobody writes such rows by hand",
     "catalogue.propose_order": DRAFTS,
     "catalogue.revise_order": DRAFTS,
     "charging.make_package": "the worker, or the command, makes what ask_package asked for",

@@ -18,7 +18,7 @@ EXAMPLES = """\
   commonweal bench                 everything, in full; an hour, 20 GB of disk
   commonweal bench --quick         a tenth of everything
   commonweal bench rating          one of rating, prices, allocation, clocks, intake, ledger, demo,
-                                   pages, late, drill
+                                   pages, late, drill, mail
   commonweal bench --json
 """
 ABOUT = """\
@@ -28,7 +28,7 @@ million records. Nothing is asserted: it prints what was measured, the target, a
 to a plain baseline."""
 PARTS = (
     "rating", "prices", "allocation", "clocks", "intake", "ledger", "demo", "pages", "late",
-    "drill",
+    "drill", "mail",
 )  # fmt: skip
 
 
@@ -37,7 +37,7 @@ def register(verbs: Verbs) -> None:
     parser = add_verb(
         verbs,
         "bench",
-        help="measure engines, intake, ledger, demo, pages, late usage and a drill",
+        help="measure engines, intake, ledger, demo, pages, late usage, a drill and mail",
         about=ABOUT,
         examples=EXAMPLES,
     )
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     parts = args.parts or list(PARTS)
     size = 10 if args.quick else 1
     rows: list[dict[str, str]] = []
-    if set(parts) & {"intake", "ledger"}:
+    if set(parts) & {"intake", "ledger", "mail"}:
         prepare(args.data / "bench")
     work: dict[str, Callable[[int], list[dict[str, str]]]] = {
         "rating": rating, "prices": prices, "allocation": allocation, "clocks": clocks,
@@ -75,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
         "pages": partial(pages, args.data / "bench"),
         "late": partial(late, args.data / "bench"),
         "drill": partial(drill, args.data / "bench"),
+        "mail": mail,
     }  # fmt: skip
     for part in parts:
         say(f"Measuring {part}")
@@ -226,6 +227,13 @@ def late(folder: Path, size: int) -> list[dict[str, str]]:
     from commonweal.ops.bench.late import bench_late
 
     return bench_late(folder / "small")
+
+
+def mail(size: int) -> list[dict[str, str]]:
+    """Messages read, folded and made safe."""
+    from commonweal.ops.bench.mail import bench_mail
+
+    return bench_mail(10_000 // size)
 
 
 def drill(folder: Path, size: int) -> list[dict[str, str]]:

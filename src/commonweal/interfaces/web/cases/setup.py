@@ -254,8 +254,8 @@ def promises_sheet(actor: Actor) -> Sheet:
     """Promises about time."""
     timed = metrics()
     rows = [
-        (row.name, row.code, timed.get(row.metric, row.metric), _target(row), row.calendar, str(row.starts),
-         str(row.ends or "–"))
+        (row.name, row.code, timed.get(row.metric, row.metric), _target(row), row.calendar,
+         str(row.starts), str(row.ends or "–"))
         for row in casework.promises(actor)
     ]  # fmt: skip
     return Sheet(

@@ -223,6 +223,7 @@ VERBS: dict[str, Any] = {
     "forecast.put": _("Forecast saved"),
     "forecast.signed": _("Forecast signed"),
     "forecast.year_signed": _("Forecasts of a year signed"),
+    "mail.kept": _("E-mail kept"),
     "jobs.cancelled": _("Background work cancelled"),
     "jobs.discarded": _("Background work discarded"),
     "jobs.queued": _("Background work queued"),

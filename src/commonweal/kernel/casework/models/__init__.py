@@ -3,6 +3,7 @@
 from .around import Approval, CaseLink, Consent, IdentityCheck, Task, Watcher
 from .cases import Attachment, Case, CaseEvent, CaseNumber, CaseWord, Contact, Interaction
 from .clocks import CaseCount, Clock, ClockDefinition, ClockFiring, ClockFreeze
+from .mail import MailIntake
 from .open311 import Open311Key
 from .setup import (
     Article,
@@ -35,6 +36,7 @@ __all__ = [
     "Contact",
     "IdentityCheck",
     "Interaction",
+    "MailIntake",
     "Open311Key",
     "Queue",
     "ReadyAnswer",

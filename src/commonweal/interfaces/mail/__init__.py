@@ -1,0 +1,1 @@
+"""The inbound door for e-mail, and what leaves by it."""
