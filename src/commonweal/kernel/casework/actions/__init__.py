@@ -2,8 +2,17 @@
 
 from .applying import apply_calendar, apply_promises
 from .attaching import attach
+from .billing import (
+    retry_usage,
+    send_usage,
+)
 from .clocks import Promise, end_promise, put_promise
 from .contacts import put_contact
+from .holding import (
+    keep_hold,
+    lift_hold,
+    put_legal_hold,
+)
 from .linking import (
     link_cases,
     merge_cases,
@@ -22,6 +31,18 @@ from .moving import (
     move_case,
 )
 from .opening import AnswersWrong, NewCase, Opened, open_case
+from .privacy import (
+    Plan,
+    erase_case,
+    erase_contact,
+    erase_due,
+)
+from .proving import (
+    audit_clocks,
+    freeze_clocks,
+    freeze_ended,
+    restate_clocks,
+)
 from .setup import (
     TypeDraft,
     drop_rule,
@@ -41,6 +62,7 @@ __all__ = [
     "AnswersWrong",
     "NewCase",
     "Opened",
+    "Plan",
     "Promise",
     "Said",
     "TypeDraft",
@@ -51,6 +73,7 @@ __all__ = [
     "apply_promises",
     "assign_case",
     "attach",
+    "audit_clocks",
     "begin_check",
     "classify_case",
     "close_quiet",
@@ -59,8 +82,15 @@ __all__ = [
     "end_consent",
     "end_promise",
     "end_task",
+    "erase_case",
+    "erase_contact",
+    "erase_due",
     "finish_check",
+    "freeze_clocks",
+    "freeze_ended",
     "hand_to_supplier",
+    "keep_hold",
+    "lift_hold",
     "link_cases",
     "merge_cases",
     "move_case",
@@ -70,6 +100,7 @@ __all__ = [
     "put_case_type",
     "put_category",
     "put_contact",
+    "put_legal_hold",
     "put_member",
     "put_promise",
     "put_queue",
@@ -80,6 +111,9 @@ __all__ = [
     "rebuild_clocks",
     "receive_message",
     "record_consent",
+    "restate_clocks",
+    "retry_usage",
+    "send_usage",
     "split_case",
     "unlink_cases",
     "watch_case",
