@@ -7,14 +7,14 @@ refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from ..access.public import SYSTEM, Actor, act_as
 from ..catalogue.public import item_by_code
-from ..measures.public import Measure, emit_measures, versions_of, withdraw_measures
+from ..measures.public import Measure, emit_measures, newest, withdraw_measures
 from ..schema.public import NotFound
 from .actions.events import CLOCKED
 from .models import Case, CaseUsage, Clock
@@ -35,7 +35,7 @@ def fact_of(case: Case, clock: Clock) -> Measure | None:
         return None
     out = clock.state == "cancelled"
     return Measure(
-        source_id=f"{case.pk}:{clock.definition_id}:{clock.cycle}",
+        source_id=name_of(case.pk, clock),
         agency_id=case.agency_id,
         service_id=case.case_type.service_id,
         metric=metric_of(clock),
@@ -51,30 +51,29 @@ def tell_measures(actor: Actor, case: Any, event: Any) -> None:
     """Emit what ended with an event; take back what it opened again. A hook of every event."""
     if event.kind not in CLOCKED:
         return
-    clocks = list(Clock.objects.filter(case=case))
-    facts = [fact for each in clocks if (fact := fact_of(case, each)) is not None]
-    running = [
-        f"{case.pk}:{each.definition_id}:{each.cycle}"
-        for each in clocks
-        if each.state in ("running", "paused") and event.kind in ("state", "absorbed", "message")
+    names = {name_of(case.pk, row): row for row in Clock.objects.filter(case=case)}
+    known = newest(SYSTEM, SOURCE, list(names))
+    facts = [fact for row in names.values() if (fact := fact_of(case, row)) is not None]
+    fresh = [
+        each
+        for each in facts
+        if each.source_id not in known or known[each.source_id].digest != each.digest
     ]
-    if not facts and not (running and case.reopened):
-        return
+    opened = [
+        name
+        for name, row in names.items()
+        if row.stopped_at is None and name in known and not known[name].exclusion
+    ]
     with act_as(SYSTEM):
-        emit_measures(actor=SYSTEM, source=SOURCE, measures=facts)
-        if running and case.reopened:
-            withdraw_measures(
-                actor=SYSTEM, source=SOURCE, source_ids=running, reason="opened_again"
-            )
+        if fresh:
+            emit_measures(actor=SYSTEM, source=SOURCE, measures=fresh)
+        if opened:
+            withdraw_measures(actor=SYSTEM, source=SOURCE, source_ids=opened, reason="opened_again")
 
 
-def facts_of_clock(clock: Clock) -> Iterable[Any]:
-    """What was said of a clock, the first first; nothing where it never ended."""
-    name = f"{clock.case_id}:{clock.definition_id}:{clock.cycle}"
-    try:
-        return versions_of(SYSTEM, SOURCE, name)
-    except NotFound:
-        return ()
+def name_of(case_id: UUID, clock: Clock) -> str:
+    """The id of a clock's measure fact."""
+    return f"{case_id}:{clock.definition_id}:{clock.cycle}"
 
 
 def item_for(case: Case) -> str:

@@ -55,8 +55,6 @@ def withdraw_measures(*, actor: Actor, source: str, source_ids: Iterable[str], r
 
 
 def _write(who: Actor, source: str, measures: Sequence[Measure]) -> int:
-    if not measures:
-        return 0
     with connection.cursor() as cursor:
         cursor.execute(LOCK, [source])
     zone = centre().zone

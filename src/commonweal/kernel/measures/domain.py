@@ -47,7 +47,7 @@ class Measure:
 
 
 def check(measure: Measure) -> None:
-    """Refuse what is no fact: MEASURES-101 the id, 102 the figures, 103 the time, 104 the metric."""
+    """Refuse what is no fact: MEASURES-101 id, 102 figures, 103 time, 104 metric."""
     if not 0 < len(measure.source_id) <= 120 or "@" in measure.source_id:
         raise MeasureError(
             "MEASURES-101",

@@ -3,7 +3,7 @@
 from .actions import emit_measures, withdraw_measures
 from .domain import Measure, MeasureError
 from .models import MeasureFact
-from .selectors import Share, measure_facts, shares, versions_of
+from .selectors import Share, measure_facts, newest, shares, versions_of
 
 __all__ = [
     "Measure",
@@ -12,6 +12,7 @@ __all__ = [
     "Share",
     "emit_measures",
     "measure_facts",
+    "newest",
     "shares",
     "versions_of",
     "withdraw_measures",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -75,6 +76,12 @@ def shares(actor: Actor, month: date, agency_id: UUID | None = None) -> list[Sha
         )
         for row in totals.order_by(*keys)
     ]  # fmt: skip
+
+
+def newest(actor: Actor, source: str, source_ids: Sequence[str]) -> dict[str, MeasureFact]:
+    """What counts of some ids of a source, by id; one query."""
+    rows = _own(actor, MeasureFact.objects.filter(source=source, source_id__in=source_ids))
+    return {row.source_id: row for row in rows.order_by("source_id", "version")}
 
 
 def measure_facts(

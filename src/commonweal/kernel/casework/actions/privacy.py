@@ -19,6 +19,7 @@ from ...access.public import Actor, require
 from ...audit.public import action, record
 from ...calendar.public import now
 from ...documents.public import remove_bytes
+from ...party.public import centre
 from ...schema.public import Conflict, NotFound
 from ..domain.errors import CaseError
 from ..models import (
@@ -78,11 +79,8 @@ def _absorbed(ids: Iterable[UUID]) -> list[UUID]:
     found: list[UUID] = []
     level = list(ids)
     while level:
-        level = list(
-            Case.objects.filter(merged_into_id__in=level)
-            .order_by("id")
-            .values_list("pk", flat=True)
-        )
+        rows = Case.objects.filter(merged_into_id__in=level).order_by("id")
+        level = list(rows.values_list("pk", flat=True))
         found += level
     return found
 
@@ -261,6 +259,12 @@ def erase_due(*, actor: Actor, limit: int = 100) -> int:
             if case.erased_at is None and case.phase == "closed" and not is_held(case):
                 _erase(actor, case, "schedule", rule[:120])
                 done += 1
+    record(
+        actor=actor,
+        verb="case.retention_kept",
+        target=("party.Agency", centre().agency_id),
+        payload={"erased": done},
+    )
     return done
 
 

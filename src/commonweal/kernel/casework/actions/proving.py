@@ -107,6 +107,12 @@ def freeze_clocks(*, actor: Actor, month: date) -> int:
     for agency_id in rows.order_by("agency_id").values_list("agency_id", flat=True).distinct():
         _freeze(actor, month, agency_id, 1, "")
         frozen += 1
+    record(
+        actor=actor,
+        verb="casework.months_looked_at",
+        target=("party.Agency", centre().agency_id),
+        payload={"month": month.isoformat(), "frozen": frozen},
+    )
     return frozen
 
 
@@ -154,9 +160,7 @@ def restate_clocks(*, actor: Actor, agency_id: UUID, month: date, reason: str) -
     if last is None:
         raise NotFound("CASE-409", "This month was not frozen for this agency.")
     if last.digest == digest_of(month, agency_id, counts_of(month, agency_id)):
-        raise Conflict(
-            "CASE-156", "The month counts as it was frozen. There is nothing to restate."
-        )
+        raise Conflict("CASE-156", "The month counts as it was frozen: nothing to restate.")
     return _freeze(actor, month, agency_id, last.version + 1, reason.strip()[:300])
 
 

@@ -1,4 +1,4 @@
-"""Reading what keeping cases left: imports, holds, erasures, refused usage, proofs, frozen months."""
+"""Reading what keeping cases left: imports, holds, erasures, usage, proofs, frozen months."""
 
 from __future__ import annotations
 
