@@ -8,6 +8,7 @@ from . import notice_words
 from .clocks.timer import tick
 from .clocks.watching import APPLY, calendar_accepted, calendar_preview
 from .exporting import case_files
+from .importing.work import KIND, take_file
 from .keeping_tasks import audit_all, erase_old, freeze_months, send_waiting_usage
 from .registry import register_closed, register_hook
 from .settling import keep_usage, tell_measures
@@ -54,6 +55,7 @@ MANIFEST = Manifest(
         "casework.fold_counts": fold_counts,
         SEND: send_interaction,
         APPLY: apply_hours,
+        KIND: take_file,
         "casework.erase_old": erase_old,
         "casework.prove_clocks": audit_all,
         "casework.freeze_months": freeze_months,
@@ -76,6 +78,7 @@ MANIFEST = Manifest(
         "casework.prove_clocks": gettext_noop("Compare every clock of cases with its events"),
         "casework.freeze_months": gettext_noop("Freeze the clocks of months that ended"),
         "casework.send_usage": gettext_noop("Send the usage of closed cases"),
+        KIND: gettext_noop("Take in a file of cases"),
         APPLY: gettext_noop("Put changed opening hours on open cases"),
     },
     refers=(

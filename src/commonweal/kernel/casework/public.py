@@ -93,6 +93,8 @@ from .domain.receipts import numbers as receipt_numbers
 from .domain.standard import HELP
 from .domain.states import PAUSES
 from .domain.waiting import QueueError, Waiting, agents_for, waiting
+from .exporting import export_cases
+from .importing.work import import_later, remember_mapping, run_import, start_import
 from .models import (
     Approval,
     Article,
@@ -279,11 +281,13 @@ __all__ = [
     "events_of",
     "expected_time",
     "explain_clock",
+    "export_cases",
     "finish_check",
     "forecast_backlog",
     "freeze_clocks",
     "freeze_ended",
     "hand_to_supplier",
+    "import_later",
     "import_mappings",
     "interactions_of",
     "keep_hold",
@@ -326,12 +330,15 @@ __all__ = [
     "register_closed",
     "register_hook",
     "register_sender",
+    "remember_mapping",
     "restate_clocks",
     "retry_usage",
     "rules",
+    "run_import",
     "search_cases",
     "send_usage",
     "split_case",
+    "start_import",
     "start_payment",
     "teams",
     "unlink_cases",
