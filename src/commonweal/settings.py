@@ -158,6 +158,7 @@ KERNEL = (
     "notices",
     "catalogue",
     "metering",
+    "measures",
     "ledger",
     "casework",
 )

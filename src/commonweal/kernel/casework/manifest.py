@@ -7,12 +7,18 @@ from ..schema.public import Manifest
 from . import notice_words
 from .clocks.timer import tick
 from .clocks.watching import APPLY, calendar_accepted, calendar_preview
-from .registry import register_hook
+from .exporting import case_files
+from .importing.work import KIND, take_file
+from .keeping_tasks import audit_all, erase_old, freeze_months, send_waiting_usage
+from .registry import register_closed, register_hook
+from .settling import keep_usage, tell_measures
 from .tasks import SEND, apply_hours, close_quiet_cases, fold_counts, send_interaction
 from .telling import tell_people
 
 notice_words.register()
 register_hook(tell_people)
+register_hook(tell_measures)
+register_closed(keep_usage)
 register_calendar_watcher(calendar_accepted)
 register_calendar_preview("casework", calendar_preview)
 
@@ -49,16 +55,30 @@ MANIFEST = Manifest(
         "casework.fold_counts": fold_counts,
         SEND: send_interaction,
         APPLY: apply_hours,
+        KIND: take_file,
+        "casework.erase_old": erase_old,
+        "casework.prove_clocks": audit_all,
+        "casework.freeze_months": freeze_months,
+        "casework.send_usage": send_waiting_usage,
     },
     schedules={
         "casework.close_quiet": "hourly 20",
         "casework.fold_counts": "every 5m",
+        "casework.erase_old": "daily 01:30",
+        "casework.prove_clocks": "daily 02:20",
+        "casework.freeze_months": "daily 02:50",
+        "casework.send_usage": "every 5m",
     },
     ticks={"casework.clocks": tick},
     work={
         "casework.close_quiet": gettext_noop("Close resolved cases that nobody said more to"),
         "casework.fold_counts": gettext_noop("Fold the counters of cases"),
         SEND: gettext_noop("Send a message of a case"),
+        "casework.erase_old": gettext_noop("Erase cases that were kept long enough"),
+        "casework.prove_clocks": gettext_noop("Compare every clock of cases with its events"),
+        "casework.freeze_months": gettext_noop("Freeze the clocks of months that ended"),
+        "casework.send_usage": gettext_noop("Send the usage of closed cases"),
+        KIND: gettext_noop("Take in a file of cases"),
         APPLY: gettext_noop("Put changed opening hours on open cases"),
     },
     refers=(
@@ -68,9 +88,14 @@ MANIFEST = Manifest(
         "casework.Category",
         "casework.ClockDefinition",
     ),
+    # Notes among agents stay with the centre: they are its own work, and may name others.
+    shown={"casework.Interaction": {"direction__in": ["in", "out"]}},
+    leaves=case_files,
     stays={
         "casework.CaseCount": "Counters; the cases themselves leave.",
         "casework.Open311Key": "Keys of other people's programs, as hashes; they open no copy.",
+        "casework.CaseImport": "Files that the centre took in; the cases themselves leave.",
+        "casework.LegalHold": "Why the centre keeps something from erasure is the centre's own.",
         "casework.CaseWord": "An index of words; the texts themselves leave.",
         "casework.CaseNumber": "The last number given; every case carries its own.",
     },

@@ -33,9 +33,27 @@ APPROVE = Template(
         "{base_url}/cases/{number}/"
     ),
 )
+HOLD = Template(
+    code="case_hold_ending",
+    topic="cases",
+    subject=gettext_noop("Somebody asks to lift a legal hold"),
+    body=gettext_noop(
+        "A legal hold shall be lifted, and needs a second person to agree. Decide it here:\n"
+        "{base_url}/centre/cases/keeping/holds/"
+    ),
+)
+DRIFT = Template(
+    code="case_clock_drift",
+    topic="cases",
+    subject=gettext_noop("Clocks of cases do not say what their events say"),
+    body=gettext_noop(
+        "The nightly proof found {drifted} of {clocks} clocks that differ from their events. See "
+        "which, and compute them anew:\n{base_url}/centre/cases/keeping/clocks/"
+    ),
+)
 
 
 def register() -> None:
     """Announce them."""
-    for template in (LEVEL, CHANGED, APPROVE):
+    for template in (LEVEL, CHANGED, APPROVE, HOLD, DRIFT):
         register_template(template)

@@ -53,7 +53,7 @@ DO $$
 DECLARE name text;
 BEGIN
   FOREACH name IN ARRAY ARRAY['caseevent', 'interaction', 'attachment', 'caselink', 'watcher',
-    'task', 'approval', 'identitycheck', 'clock', 'clockfiring'] LOOP
+    'task', 'approval', 'identitycheck', 'clock', 'clockfiring', 'caseusage', 'clockdrift'] LOOP
     EXECUTE format('DROP TRIGGER IF EXISTS same_agency ON casework_%s', name);
     EXECUTE format('CREATE TRIGGER same_agency BEFORE INSERT ON casework_%s
       FOR EACH ROW EXECUTE FUNCTION casework_same_agency()', name);

@@ -11,7 +11,7 @@ from ..access.public import Actor
 from ..audit.public import action, record
 from ..errors import CommonwealError, Forbidden
 from .models import Document
-from .storage import absolute, plain_name
+from .storage import absolute, hold_place, plain_name
 
 
 class DocumentError(CommonwealError):
@@ -64,10 +64,12 @@ def store(
     digest = hashlib.sha256(data).hexdigest()
     owner_type, owner_id = owner[0], UUID(str(owner[1]))
     known = Document.objects.filter(
-        agency_id=agency_id, owner_type=owner_type, owner_id=owner_id, kind=kind, sha256=digest
-    ).first()
+        agency_id=agency_id, owner_type=owner_type, owner_id=owner_id, kind=kind, sha256=digest,
+        removal__isnull=True,
+    ).first()  # fmt: skip
     place = f"{agency_id}/{digest[:2]}/{digest}"
     path = absolute(place)
+    hold_place(place, shared=True)
     if known is None or not path.is_file():
         try:
             _keep(path, data)

@@ -130,7 +130,8 @@ def _cell(value: object) -> str:
 def _documents(actor: Actor, agency_id: UUID) -> Iterator[Leaving]:
     """The stored files, each once under its own name."""
     taken: set[str] = set()
-    for row in Document.objects.filter(agency_id=agency_id).order_by("id").iterator():
+    rows = Document.objects.filter(agency_id=agency_id, removal__isnull=True)
+    for row in rows.order_by("id").iterator():
         name = f"files/{row.kind}/{row.filename}"
         if name in taken:
             name = f"files/{row.kind}/{row.pk}-{row.filename}"

@@ -33,6 +33,19 @@ class Document(TenantModel):
         ]
 
 
+@tenant(append_only=True)
+class DocumentRemoval(TenantModel):
+    """The bytes of a document were lawfully removed: its row stays, with its hash and size.
+
+    `reason` is a code of whoever removed it (a schedule, a request), never a text about people.
+    """
+
+    document = models.OneToOneField(Document, on_delete=models.PROTECT, related_name="removal")
+    reason = models.CharField(max_length=60)
+    removed_at = models.DateTimeField(default=now)
+    removed_by = models.UUIDField(null=True)
+
+
 @tenant()
 class TakeOut(TenantModel):
     """An archive of everything that an agency has here: who asked, and how long it is kept.

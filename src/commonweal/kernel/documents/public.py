@@ -2,9 +2,10 @@
 
 from .actions import DocumentError, store
 from .guard import SENTENCES, GuardError, Inspection, inspect
-from .models import Document, TakeOut
+from .models import Document, DocumentRemoval, TakeOut
 from .names import safe_name
 from .picture import Drawn, Remade, remade
+from .removing import remove_bytes
 from .scanning import Scan, scan
 from .selectors import document, documents_of, open_document
 from .take_outs import (
@@ -28,6 +29,7 @@ __all__ = [
     "TAKE_OUT",
     "Document",
     "DocumentError",
+    "DocumentRemoval",
     "Drawn",
     "GuardError",
     "Inspection",
@@ -46,6 +48,7 @@ __all__ = [
     "open_document",
     "open_take_out",
     "remade",
+    "remove_bytes",
     "safe_name",
     "scan",
     "store",

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from ..access.public import Actor
 from ..errors import NotFound
-from .models import Document
+from .models import Document, DocumentRemoval
 from .storage import absolute
 
 
@@ -33,8 +33,16 @@ def document(actor: Actor, document_id: UUID) -> Document:
 
 
 def open_document(actor: Actor, document_id: UUID) -> bytes:
-    """A document's bytes, compared with their hash (DOCUMENTS-405 if they were changed or lost)."""
+    """A document's bytes, compared with their hash (DOCUMENTS-405 if they were changed or lost,
+    406 if they were erased)."""
     found = document(actor, document_id)
+    removal = DocumentRemoval.objects.filter(document_id=document_id).first()
+    if removal is not None:
+        raise NotFound(
+            "DOCUMENTS-406",
+            f"This file was erased on {removal.removed_at:%Y-%m-%d}, as the law and its schedule "
+            "say. Only that it was there is still known.",
+        )
     try:
         data = absolute(found.path).read_bytes()
     except OSError:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from ..access.public import Actor
 from ..jobs.public import report
+from .removing import sweep_removed
 from .take_outs import make_take_out, remove_old
 
 
@@ -20,5 +21,7 @@ def make(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
 
 
 def tidy(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
-    """Remove the archives that were kept long enough."""
+    """Remove the archives that were kept long enough, and bytes that a kill left after their
+    removal."""
     remove_old(actor=actor)
+    sweep_removed()

@@ -2,8 +2,17 @@
 
 from .applying import apply_calendar, apply_promises
 from .attaching import attach
+from .billing import (
+    retry_usage,
+    send_usage,
+)
 from .clocks import Promise, end_promise, put_promise
 from .contacts import put_contact
+from .holding import (
+    keep_hold,
+    lift_hold,
+    put_legal_hold,
+)
 from .linking import (
     link_cases,
     merge_cases,
@@ -29,6 +38,18 @@ from .open311 import (
     take_update,
 )
 from .opening import AnswersWrong, NewCase, Opened, open_case
+from .privacy import (
+    Plan,
+    erase_case,
+    erase_contact,
+    erase_due,
+)
+from .proving import (
+    audit_clocks,
+    freeze_clocks,
+    freeze_ended,
+    restate_clocks,
+)
 from .setup import (
     TypeDraft,
     drop_rule,
@@ -48,6 +69,7 @@ __all__ = [
     "AnswersWrong",
     "NewCase",
     "Opened",
+    "Plan",
     "Promise",
     "Said",
     "SentFile",
@@ -59,6 +81,7 @@ __all__ = [
     "apply_promises",
     "assign_case",
     "attach",
+    "audit_clocks",
     "begin_check",
     "classify_case",
     "close_quiet",
@@ -68,8 +91,15 @@ __all__ = [
     "end_open311_key",
     "end_promise",
     "end_task",
+    "erase_case",
+    "erase_contact",
+    "erase_due",
     "finish_check",
+    "freeze_clocks",
+    "freeze_ended",
     "hand_to_supplier",
+    "keep_hold",
+    "lift_hold",
     "link_cases",
     "merge_cases",
     "move_case",
@@ -79,6 +109,7 @@ __all__ = [
     "put_case_type",
     "put_category",
     "put_contact",
+    "put_legal_hold",
     "put_member",
     "put_open311_key",
     "put_promise",
@@ -90,6 +121,9 @@ __all__ = [
     "rebuild_clocks",
     "receive_message",
     "record_consent",
+    "restate_clocks",
+    "retry_usage",
+    "send_usage",
     "split_case",
     "take_report",
     "take_update",

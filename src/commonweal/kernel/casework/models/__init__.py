@@ -3,6 +3,15 @@
 from .around import Approval, CaseLink, Consent, IdentityCheck, Task, Watcher
 from .cases import Attachment, Case, CaseEvent, CaseNumber, CaseWord, Contact, Interaction
 from .clocks import CaseCount, Clock, ClockDefinition, ClockFiring, ClockFreeze
+from .keeping import (
+    CaseImport,
+    CaseUsage,
+    ClockAudit,
+    ClockDrift,
+    Erasure,
+    ImportMapping,
+    LegalHold,
+)
 from .mail import MailIntake
 from .open311 import Open311Key
 from .setup import (
@@ -23,19 +32,26 @@ __all__ = [
     "Case",
     "CaseCount",
     "CaseEvent",
+    "CaseImport",
     "CaseLink",
     "CaseNumber",
     "CaseType",
+    "CaseUsage",
     "CaseWord",
     "Category",
     "Clock",
+    "ClockAudit",
     "ClockDefinition",
+    "ClockDrift",
     "ClockFiring",
     "ClockFreeze",
     "Consent",
     "Contact",
+    "Erasure",
     "IdentityCheck",
+    "ImportMapping",
     "Interaction",
+    "LegalHold",
     "MailIntake",
     "Open311Key",
     "Queue",

@@ -182,6 +182,11 @@ class Case(TenantModel):
             ),
             models.Index(fields=["requester", "opened_at", "id"], name="casework_case_requester"),
             models.Index(
+                fields=["case_type", "closed_at", "id"],
+                condition=Q(phase="closed", erased_at__isnull=True, merged_into__isnull=True),
+                name="casework_case_retention",
+            ),
+            models.Index(
                 fields=["category", "resolved_at"],
                 condition=Q(resolved_at__isnull=False),
                 name="casework_case_expected",

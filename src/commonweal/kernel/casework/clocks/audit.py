@@ -1,0 +1,161 @@
+"""The nightly proof: every open clock, and every one that ended this month, computed anew from
+events alone and compared with its row (R24). What differs is looked at again while the case is
+held, so that work going on meanwhile is never taken for drift.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from ...calendar.public import micros, now
+from ..domain.clocks import Terms
+from ..models import Case, CaseEvent, Clock, ClockDefinition
+from .calendars import working_calendar
+from .definitions import all_definitions, terms_of
+from .projection import cycles_of, month_of, values_of
+
+CHUNK = 500
+GRACE = timedelta(minutes=2)
+"""A breach may be noted by the timer a moment after it became one."""
+ENDED = ("met", "missed", "cancelled")
+_ALWAYS = ("kind", "metric", "started_at", "due_at", "reason", "levels", "gaps")
+_ENDED = ("stopped_at", "elapsed_us", "paused_us", "breached_at", "month")
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One field of a clock row that does not say what its events say."""
+
+    case: Case
+    definition: str
+    cycle: int
+    field: str
+    held: str
+    computed: str
+
+
+@dataclass
+class Proof:
+    """How much was compared, and what differed."""
+
+    cases: int = 0
+    clocks: int = 0
+    drifts: tuple[Drift, ...] = ()
+
+
+def remembered() -> Callable[[ClockDefinition], Terms]:
+    """Reads definitions, each once."""
+    known: dict[UUID, Terms] = {}
+    calendar = cache(working_calendar)
+
+    def read(definition: ClockDefinition) -> Terms:
+        found = known.get(definition.pk)
+        if found is None:
+            found = known[definition.pk] = terms_of(definition, calendar)
+        return found
+
+    return read
+
+
+def due_cases(moment: datetime) -> Iterator[list[UUID]]:
+    """The cases with an open clock, or one that ended this month, some at a time."""
+    month = month_of(moment)
+    live = Clock.objects.filter(state__in=["running", "paused"])
+    ended = Clock.objects.filter(month=month)
+    last = UUID(int=0)
+    while True:
+        some: set[UUID] = set()
+        for rows in (live, ended):
+            found = rows.filter(case_id__gt=last).order_by("case_id").values_list(
+                "case_id", flat=True
+            )  # fmt: skip
+            some |= set(found.distinct()[:CHUNK])
+        if not some:
+            return
+        ids = sorted(some)[:CHUNK]
+        last = ids[-1]
+        yield ids
+
+
+def prove(ids: Sequence[UUID], read: Callable[[ClockDefinition], Terms], moment: datetime) -> Proof:
+    """Compute the clocks of some cases anew and compare; a difference is looked at twice."""
+    definitions = all_definitions()
+    found = _look(ids, definitions, read, moment)
+    if not found.drifts:
+        return found
+    again = sorted({each.case.pk for each in found.drifts})
+    list(Case.objects.select_for_update(of=("self",)).filter(pk__in=again).order_by("id"))
+    second = _look(again, definitions, read, now())
+    return Proof(found.cases, found.clocks, second.drifts)
+
+
+def _look(
+    ids: Sequence[UUID],
+    definitions: Sequence[ClockDefinition],
+    read: Callable[[ClockDefinition], Terms],
+    moment: datetime,
+) -> Proof:
+    cases = Case.objects.select_related("case_type", "category").filter(pk__in=ids)
+    events = _by_case(CaseEvent.objects.filter(case_id__in=ids).order_by("case_id", "seq"))
+    clocks = _by_case(Clock.objects.filter(case_id__in=ids).select_related("definition"))
+    proof, drifts = Proof(), []
+    for case in cases.order_by("id"):
+        proof.cases += 1
+        rows = {(row.definition_id, row.cycle): row for row in clocks.get(case.pk, ())}
+        proof.clocks += len(rows)
+        drifts += list(compare(case, events.get(case.pk, []), rows, definitions, read, moment))
+    proof.drifts = tuple(drifts)
+    return proof
+
+
+def _by_case(rows: Iterable[Any]) -> dict[UUID, list[Any]]:
+    found: dict[UUID, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.case_id, []).append(row)
+    return found
+
+
+def compare(
+    case: Case,
+    events: Sequence[CaseEvent],
+    rows: dict[tuple[UUID, int], Clock],
+    definitions: Sequence[ClockDefinition],
+    read: Callable[[ClockDefinition], Terms],
+    moment: datetime,
+) -> Iterator[Drift]:
+    """What differs between the rows of a case and its events."""
+    left = dict(rows)
+    for definition, cycle in cycles_of(case, events, definitions, moment, read):
+        row = left.pop((definition.pk, cycle.number), None)
+        values = values_of(cycle, set(), micros(moment))
+        if row is None:
+            yield Drift(case, definition.code, cycle.number, "row", "", str(values["state"]))
+            continue
+        for name, held, computed in _different(row, values, definition, moment):
+            yield Drift(case, definition.code, cycle.number, name, held, computed)
+    for row in left.values():
+        yield Drift(case, row.definition.code, row.cycle, "row", row.state, "")
+
+
+def _different(
+    row: Clock, values: dict[str, Any], definition: ClockDefinition, moment: datetime
+) -> Iterator[tuple[str, str, str]]:
+    ended = values["state"] in ENDED
+    capped = definition.pause_cap is not None
+    if row.state != values["state"] and (ended or row.state in ENDED or not capped):
+        yield "state", row.state, str(values["state"])
+    for name in (*_ALWAYS, *(_ENDED if ended else ())):
+        held, computed = getattr(row, name), values[name]
+        if held != computed:
+            yield name, str(held)[:200], str(computed)[:200]
+    late = values["breached_at"]
+    if not ended and late != row.breached_at:
+        fresh = row.breached_at is None and late is not None and late > moment - GRACE
+        quiet = row.breached_at is None and (row.next_at is None or row.next_at > moment - GRACE)
+        if not fresh and not quiet:
+            yield "breached_at", str(row.breached_at), str(late)

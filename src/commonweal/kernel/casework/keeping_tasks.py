@@ -1,0 +1,51 @@
+"""Nightly jobs that keep cases: erasure, the proof of clocks, frozen months, usage."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from ..access.public import Actor, act_as
+from ..jobs.public import report, stepwise
+from .actions.billing import BATCH, send_usage
+from .actions.privacy import erase_due
+from .actions.proving import audit_clocks, freeze_ended
+
+STEP = 50
+
+
+@stepwise
+def erase_old(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
+    """Erase what was kept long enough, some cases at a time; a kill loses the last step only."""
+    done = 0
+    while True:
+        with act_as(actor):
+            count = erase_due(actor=actor, limit=STEP)
+        done += count
+        report(job_id, done)
+        if count < STEP:
+            return
+
+
+def audit_all(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
+    """Prove the clocks."""
+    row = audit_clocks(actor=actor)
+    report(job_id, row.clocks, row.clocks)
+
+
+def freeze_months(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
+    """Freeze the months that ended."""
+    freeze_ended(actor=actor)
+
+
+@stepwise
+def send_waiting_usage(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
+    """Send the usage of closed cases, a thousand at a time."""
+    done = 0
+    while True:
+        with act_as(actor):
+            found = send_usage(actor=actor)
+        done += found["sent"] + found["refused"]
+        report(job_id, done)
+        if found["sent"] + found["refused"] < BATCH:
+            return

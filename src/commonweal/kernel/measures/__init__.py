@@ -1,0 +1,1 @@
+"""Facts about how well things were done: numerator, denominator, exclusions."""
