@@ -2,10 +2,14 @@
 
 from .actions import (
     AnswersWrong,
+    DeskPlan,
     NewCase,
     Opened,
+    Past,
+    PlannedPromise,
     Promise,
     Said,
+    Step,
     TypeDraft,
     add_note,
     add_task,
@@ -24,7 +28,9 @@ from .actions import (
     end_task,
     finish_check,
     hand_to_supplier,
+    lay_desk,
     link_cases,
+    load_history,
     merge_cases,
     move_case,
     open_case,
@@ -77,7 +83,7 @@ from .domain.fees import start as start_payment
 from .domain.fees import withdraw as withdraw_fee
 from .domain.receipts import Receipt, Till, Voided, next_receipt, read_receipt
 from .domain.receipts import numbers as receipt_numbers
-from .domain.standard import HELP
+from .domain.standard import CHANGE, HELP, ORDER, VISIT
 from .domain.states import PAUSES
 from .domain.waiting import QueueError, Waiting, agents_for, waiting
 from .models import (
@@ -139,12 +145,15 @@ from .selectors import (
 )
 
 __all__ = [
+    "CHANGE",
     "FAMILIES",
     "HELP",
     "METRICS",
+    "ORDER",
     "ORDERS",
     "PAUSES",
     "STANDINGS",
+    "VISIT",
     "AgeClass",
     "AnswersWrong",
     "Approval",
@@ -162,6 +171,7 @@ __all__ = [
     "Contact",
     "CounterPayment",
     "DayAhead",
+    "DeskPlan",
     "Expected",
     "Fee",
     "FeeError",
@@ -169,9 +179,11 @@ __all__ = [
     "Interaction",
     "NewCase",
     "Opened",
+    "Past",
     "PaymentEvent",
     "PaymentKind",
     "PaymentOutcome",
+    "PlannedPromise",
     "Promise",
     "Question",
     "Queue",
@@ -181,6 +193,7 @@ __all__ = [
     "Said",
     "Settled",
     "Staffing",
+    "Step",
     "Team",
     "Till",
     "TypeDraft",
@@ -230,7 +243,9 @@ __all__ = [
     "forecast_backlog",
     "hand_to_supplier",
     "interactions_of",
+    "lay_desk",
     "link_cases",
+    "load_history",
     "links_of",
     "members",
     "merge_cases",

@@ -21,7 +21,9 @@ from .moving import (
     hand_to_supplier,
     move_case,
 )
+from .history import Past, Step, load_history
 from .opening import AnswersWrong, NewCase, Opened, open_case
+from .plans import DeskPlan, PlannedPromise, lay_desk
 from .setup import (
     TypeDraft,
     drop_rule,
@@ -39,10 +41,14 @@ from .trust import begin_check, decide_approval, end_consent, finish_check, reco
 
 __all__ = [
     "AnswersWrong",
+    "DeskPlan",
     "NewCase",
     "Opened",
+    "Past",
+    "PlannedPromise",
     "Promise",
     "Said",
+    "Step",
     "TypeDraft",
     "add_note",
     "add_task",
@@ -61,7 +67,9 @@ __all__ = [
     "end_task",
     "finish_check",
     "hand_to_supplier",
+    "lay_desk",
     "link_cases",
+    "load_history",
     "merge_cases",
     "move_case",
     "open_case",

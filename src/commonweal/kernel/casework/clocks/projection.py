@@ -6,13 +6,13 @@ elapsed time asks the engine again. Closed cycles of a frozen month are left as 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from ...calendar.public import FiscalPeriod, micros, moment_of, now
 from ...party.public import centre
-from ..domain.clocks import Cycle, Event, run
+from ..domain.clocks import Cycle, Event, Terms, run
 from ..models import Case, CaseEvent, Clock, ClockDefinition, ClockFiring
 from ..models.cases import FAR
 from .definitions import all_definitions, terms_of, tracks_of
@@ -43,13 +43,15 @@ def cycles_of(
     rows: Sequence[CaseEvent],
     definitions: Sequence[ClockDefinition],
     as_of: datetime,
+    terms: Callable[[ClockDefinition], Terms] = terms_of,
 ) -> list[tuple[ClockDefinition, Cycle]]:
-    """Every cycle of every promise of a case as of a moment, each with its definition."""
+    """Every cycle of every promise of a case as of a moment, each with its definition. `terms`: how
+    those of a definition are found, for whoever asks it of very many cases."""
     events, found = engine_events(rows), []
     for track in tracks_of(case, rows, definitions):
-        known = {each.pk: terms_of(each) for _seq, each in track if each is not None}
-        back = {terms: each for _seq, each in track if each is not None
-                for terms in [known[each.pk]]}  # fmt: skip
+        known = {each.pk: terms(each) for _seq, each in track if each is not None}
+        back = {held: each for _seq, each in track if each is not None
+                for held in [known[each.pk]]}  # fmt: skip
         turns = [(seq, known[each.pk] if each is not None else None) for seq, each in track]
         found += [(back[cycle.terms], cycle) for cycle in run(events, turns, micros(as_of))]
     return found
