@@ -1,4 +1,4 @@
-"""`commonweal cases`: the cases of a queue or an agency, one of them, opening, answering, moving."""
+"""`commonweal cases`: the cases of a queue or an agency; one of them; open, answer, move."""
 
 from __future__ import annotations
 

@@ -111,7 +111,8 @@ CITIZEN = (
             "The hole is filled, and the road around it is on this year's list.", placed=True,
             answers={"size": "wheel"}, question="Is it in the lane or at the edge?",
             reply="In the lane, just behind the crossing."),
-    _public("report", "graffiti", 8, 30, "Paint on the playground wall", "Stickers over a road sign",
+    _public("report", "graffiti", 8, 30, "Paint on the playground wall",
+            "Stickers over a road sign",
             "It was not there on Sunday.", "It is cleaned off.", placed=True,
             answers={"offends": "no"}),
     _public("neighbourhood", "missed-collection", 16, 11, "Our bin was not emptied",
@@ -139,8 +140,8 @@ CITIZEN = (
             "You are right, and we are sorry. You have had the call, and we have changed how "
             "promises to call are kept.", answers={"about": "Telephone"}),
 )  # fmt: skip
-STREETS = ("Elm Street", "Mill Lane", "Harbor Road", "Union Avenue", "Prospect Hill", "Depot Street",
-           "Cedar Court", "Fourth Street")  # fmt: skip
+STREETS = ("Elm Street", "Mill Lane", "Harbor Road", "Union Avenue", "Prospect Hill",
+           "Depot Street", "Cedar Court", "Fourth Street")  # fmt: skip
 FIRST = ("Ana", "Ben", "Carla", "Dev", "Elif", "Femi", "Gwen", "Hugo", "Ines", "Jonas", "Keiko",
          "Luis", "Mina", "Noor", "Olga", "Pedro", "Quinn", "Rosa", "Sami", "Tara")  # fmt: skip
 LAST = ("Abbott", "Brand", "Castillo", "Dietz", "Eriksen", "Fofana", "Garcia", "Hughes", "Ivanova",

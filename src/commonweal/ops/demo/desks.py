@@ -33,7 +33,10 @@ CITIES = {"streets": "DOT", "homes": "DOT", "parking": "DOT", "visits": "REV", "
 """The agency that answers for each topic."""
 TOPIC_OF = {"report": "streets", "neighbourhood": "homes", "parking": "parking", "visit": "visits",
             "licence": "business", "complaint": "complaints"}  # fmt: skip
-TEAM_OF = {"agent": ("first-line", "second-line", "accounts"), "clerk": ("front", "field", "permits")}
+TEAM_OF = {
+    "agent": ("first-line", "second-line", "accounts"),
+    "clerk": ("front", "field", "permits"),
+}
 STAFF_WAYS = ("web",) * 9 + ("email",) * 6 + ("phone",) * 8 + ("counter", "mobile", "api")
 PUBLIC_WAYS = ("phone",) * 7 + ("web",) * 5 + ("open311",) * 4 + ("mobile",) * 4 + (
     "email", "email", "counter", "counter", "letter")  # fmt: skip
@@ -53,7 +56,10 @@ def set_up_desks(world: World) -> None:
             for person in (role, f"{role}-2"):
                 for team in teams:
                     casework.put_member(
-                        actor=owner, team=team, person_id=_person(world, person), lead=person == role
+                        actor=owner,
+                        team=team,
+                        person_id=_person(world, person),
+                        lead=person == role,
                     )
 
 
@@ -291,4 +297,3 @@ def _twice(owner: Actor) -> None:
             merged += 1
         else:
             first[key] = row
-

@@ -134,8 +134,8 @@ def rules(agencies: Mapping[str, str]) -> list[dict[str, Any]]:
     """A lamp reported among noise and waste goes to the streets."""
     if not {"homes", "streets"} <= set(agencies) or agencies["homes"] != agencies["streets"]:
         return []
-    return [{"queue": "citizen-streets",
-             "conditions": {"case_type": ["neighbourhood"], "words": ["street light"]}}]  # fmt: skip
+    conditions = {"case_type": ["neighbourhood"], "words": ["street light"]}
+    return [{"queue": "citizen-streets", "conditions": conditions}]
 
 
 ANSWERS = (

@@ -140,8 +140,8 @@ ANSWERS = (
      "text": "We call you back at the number that we have on record, because this changes an "
      "account. If it is no longer yours, your liaison can tell us the new one."},
     {"code": "part-ordered", "name": "A part is ordered", "team": "second-line",
-     "text": "The part is ordered from the supplier. We write again when it is here; the time until "
-     "then does not count against what we promised."},
+     "text": "The part is ordered from the supplier. We write again when it is here; the time "
+     "until then does not count against what we promised."},
     {"code": "solved", "name": "It works again",
      "text": "It works again on our side. If it does not on yours, answer within a week and the "
      "case opens again."},
@@ -153,8 +153,8 @@ ARTICLES = (
      "printer. If it blinks red, the drum is worn: tell us the number on the sticker."},
     {"code": "wireless-again", "title": "Get back on the wireless network", "audience": "agency",
      "category": "network", "words": ["wifi", "wireless", "vpn"],
-     "text": "Forget the network, choose it again and sign in with your work address. Away from the "
-     "office, start the VPN first."},
+     "text": "Forget the network, choose it again and sign in with your work address. Away from "
+     "the office, start the VPN first."},
     {"code": "mailbox-full", "title": "My mailbox is full", "audience": "agency",
      "category": "mail", "words": ["mailbox", "full", "quota"],
      "text": "Sort by size and move what is large to the archive. Nothing in the archive is "

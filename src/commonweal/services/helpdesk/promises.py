@@ -51,7 +51,7 @@ METRICS = (
 
 
 def promises(starts: date) -> list[PlannedPromise]:
-    """Service levels by priority, what each team promises the other, and the supplier's contract."""
+    """Service levels by priority, what teams promise each other, and the supplier's contract."""
     found = [
         _level(metric, short, name, target, pauses, starts)
         for metric, short, name, targets, pauses in METRICS

@@ -4,6 +4,7 @@ from .applying import apply_calendar, apply_promises
 from .attaching import attach
 from .clocks import Promise, end_promise, put_promise
 from .contacts import put_contact
+from .history import Past, Step, load_history
 from .linking import (
     link_cases,
     merge_cases,
@@ -21,7 +22,6 @@ from .moving import (
     hand_to_supplier,
     move_case,
 )
-from .history import Past, Step, load_history
 from .opening import AnswersWrong, NewCase, Opened, open_case
 from .plans import DeskPlan, PlannedPromise, lay_desk
 from .setup import (

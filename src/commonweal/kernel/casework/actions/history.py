@@ -160,9 +160,7 @@ def _new(cases: Sequence[Past]) -> list[Past]:
     ids = [past.source_id for past in cases if past.source]
     rows = Case.objects.filter(source_id__in=ids).values_list("agency_id", "source", "source_id")
     there = set(rows)
-    return [
-        past for past in cases if (past.agency_id, past.source, past.source_id) not in there
-    ]
+    return [past for past in cases if (past.agency_id, past.source, past.source_id) not in there]
 
 
 def _key(past: Past) -> tuple[UUID, int]:
