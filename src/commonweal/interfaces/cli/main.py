@@ -21,10 +21,10 @@ from .kit import Register, say
 GROUP = "commonweal.verbs"
 VERBS = (
     "demo", "init", "serve", "parties", "people", "services", "items", "units", "sources",
-    "agreements", "calendar", "cases", "usage", "late", "costs", "conversions",
-    "what_if", "ratedesk", "budgets", "close", "bills", "disputes", "credits", "unusual", "payments", "recovery",
-    "worth", "reconcile", "money", "audit", "ledger", "jobs", "database", "doctor", "bench",
-    "deep",
+    "agreements", "calendar", "cases", "usage", "late", "costs", "conversions", "what_if",
+    "ratedesk", "budgets", "close", "bills", "disputes", "credits", "unusual", "payments",
+    "recovery", "worth", "reconcile", "money", "audit", "ledger", "jobs", "database", "doctor",
+    "bench", "deep",
 )  # fmt: skip
 EPILOG = """\
 Examples:
