@@ -103,7 +103,7 @@ def _view(args: argparse.Namespace, actor: Actor) -> View:
         found = next((each for each in queues(actor) if each.code == args.queue), None)
         if found is None:
             raise CommandError(
-                "CLI-130", f"There is no queue “{args.queue}”. Look at the set-up of cases."
+                "CLI-134", f"There is no queue “{args.queue}”. Look at the set-up of cases."
             )
         field, key = "queue", found.pk
     elif args.agency:
