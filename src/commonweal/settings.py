@@ -163,10 +163,12 @@ KERNEL = (
     "casework",
 )
 PRACTICES = ("charging", "consolidation")
+SERVICES = ("helpdesk", "citizen")
 _root = Path(__file__).parent
 MODULES = [
     *(f"commonweal.kernel.{m}" for m in KERNEL if (_root / "kernel" / m).is_dir()),
     *(f"commonweal.practices.{m}" for m in PRACTICES if (_root / "practices" / m).is_dir()),
+    *(f"commonweal.services.{m}" for m in SERVICES if (_root / "services" / m).is_dir()),
 ]
 PLUGINS = sorted({point.value for point in entry_points(group="commonweal.apps")})
 """The Django apps of plug-ins, by entry point: their tables, manifest, templates and words."""

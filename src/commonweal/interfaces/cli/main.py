@@ -24,7 +24,7 @@ VERBS = (
     "agreements", "calendar", "usage", "late", "costs", "conversions", "what_if", "ratedesk",
     "budgets", "close", "bills", "disputes", "credits", "unusual", "payments", "recovery",
     "worth", "reconcile", "money", "audit", "ledger", "jobs", "database", "doctor", "bench",
-    "open311", "deep", "mail",
+    "open311", "deep", "mail", "cases",
 )  # fmt: skip
 EPILOG = """\
 Examples:

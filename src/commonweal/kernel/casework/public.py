@@ -2,12 +2,16 @@
 
 from .actions import (
     AnswersWrong,
+    DeskPlan,
     NewCase,
     Opened,
+    Past,
     Plan,
+    PlannedPromise,
     Promise,
     Said,
     SentFile,
+    Step,
     TypeDraft,
     add_note,
     add_task,
@@ -34,8 +38,10 @@ from .actions import (
     freeze_ended,
     hand_to_supplier,
     keep_hold,
+    lay_desk,
     lift_hold,
     link_cases,
+    load_history,
     merge_cases,
     move_case,
     open_case,
@@ -98,7 +104,7 @@ from .domain.incoming import Bounce, Incoming, Origin, Part, Quarantine
 from .domain.incoming import Receipt as MailReceipt
 from .domain.receipts import Receipt, Till, Voided, next_receipt, read_receipt
 from .domain.receipts import numbers as receipt_numbers
-from .domain.standard import HELP
+from .domain.standard import CHANGE, HELP, ORDER, VISIT
 from .domain.states import PAUSES
 from .domain.waiting import QueueError, Waiting, agents_for, waiting
 from .exporting import export_cases
@@ -208,12 +214,15 @@ from .selectors import (
 )
 
 __all__ = [
+    "CHANGE",
     "FAMILIES",
     "HELP",
     "METRICS",
+    "ORDER",
     "ORDERS",
     "PAUSES",
     "STANDINGS",
+    "VISIT",
     "AgeClass",
     "AnswersWrong",
     "Approval",
@@ -237,6 +246,7 @@ __all__ = [
     "Contact",
     "CounterPayment",
     "DayAhead",
+    "DeskPlan",
     "Erasure",
     "Expected",
     "Fee",
@@ -254,10 +264,12 @@ __all__ = [
     "Opened",
     "Origin",
     "Part",
+    "Past",
     "PaymentEvent",
     "PaymentKind",
     "PaymentOutcome",
     "Plan",
+    "PlannedPromise",
     "Promise",
     "PublishedCase",
     "Quarantine",
@@ -270,6 +282,7 @@ __all__ = [
     "SentFile",
     "Settled",
     "Staffing",
+    "Step",
     "Team",
     "Till",
     "TypeDraft",
@@ -346,10 +359,12 @@ __all__ = [
     "keep_hold",
     "keep_mail",
     "last_uid",
+    "lay_desk",
     "legal_holds",
     "lift_hold",
     "link_cases",
     "links_of",
+    "load_history",
     "mail_known",
     "mail_times",
     "members",

@@ -40,6 +40,7 @@ from .agreements import (
 )
 from .cash import receive
 from .data import CENTRE, SOURCES
+from .desks import history, set_up_desks
 from .money import (
     build_cost_model,
     decide_method,
@@ -116,6 +117,7 @@ def build(
         world = build_parties(start - timedelta(days=120))
         build_catalogue(world)
         build_cost_model(world)
+        set_up_desks(world)
     years = sorted({fiscal_year_start(p.first_day) for p in periods(story)})
     for number, year in enumerate(years):
         _fiscal_year(world, story, year, number, say)
@@ -136,6 +138,8 @@ def build(
                 signed_modification(world, SHOWN, period.shift(2).first_day)
         after(world, period)
     _open_matters(world, story)
+    say("Cases of both desks")
+    say(f"{history(world, story.first, months):,} cases loaded")
     return world
 
 

@@ -107,6 +107,9 @@ PEOPLE = (
     ("service owner", "Sofia Lindqvist", "owner@meridian.example", "service_owner", None),
     ("administrator", "Adam Novak", "admin@meridian.example", "administrator", None),
     ("auditor", "Aiko Tanaka", "auditor@meridian.example", "auditor", None),
+    ("help desk agent", "Hana Petrov", "agent@meridian.example", "agent", None),
+    ("citizen desk clerk", "Carl Boateng", "clerk@meridian.example", "clerk", None),
+    ("agency employee", "Tom Becker", "employee@lwd.example", "agency_employee", "LWD"),
     ("agency finance officer", "Maria Alvarez", "finance@lwd.example", "agency_finance", "LWD"),
     ("agency approver", "Ravi Menon", "approver@lwd.example", "agency_approver", "LWD"),
     ("agency liaison", "Grace Kim", "liaison@lwd.example", "agency_liaison", "LWD"),
@@ -119,3 +122,8 @@ PEOPLE = (
     ),
 )
 """Label, name, e-mail, role, agency (None: the centre)."""
+COLLEAGUES = (
+    ("second agent", "Iris Dahl", "agent2@meridian.example", "agent", None),
+    ("second clerk", "Nils Aubert", "clerk2@meridian.example", "clerk", None),
+)
+"""Who works at the desks too, without a login that is shown: found as “agent-2” and “clerk-2”."""

@@ -21,7 +21,7 @@ from commonweal.kernel.party.public import (
     sync_roles,
 )
 
-from .data import AGENCIES, BUNDLE, CENTRE, PEOPLE, SERVICES, SOURCES
+from .data import AGENCIES, BUNDLE, CENTRE, COLLEAGUES, PEOPLE, SERVICES, SOURCES
 from .items import ITEMS
 
 
@@ -69,6 +69,8 @@ def build_parties(start: date) -> World:
             world.bureaus[seed.code] = codes
     for label, name, email, role, agency_code in _everybody():
         _person(world, label, name, email, role, agency_code)
+    for label, name, email, role, agency_code in COLLEAGUES:
+        _person(world, label, name, email, role, agency_code, f"{role}-2")
     return world
 
 
@@ -88,8 +90,9 @@ def _everybody() -> list[tuple[str, str, str, str, str | None]]:
 
 
 def _person(
-    world: World, label: str, name: str, email: str, role: str, agency_code: str | None
-) -> None:
+    world: World, label: str, name: str, email: str, role: str, agency_code: str | None,
+    known: str = "",
+) -> None:  # fmt: skip
     home = world.agencies[agency_code] if agency_code else None
     named = any(email == row[2] for row in PEOPLE)
     password = password_for(email) if named else None
@@ -101,7 +104,7 @@ def _person(
         add_membership(
             actor=SYSTEM, person_id=person.id, role=role, agency_id=home, starts=world.start
         )
-        world.actors[f"{role}:{agency_code or ''}"] = actor_for(user)
+        world.actors[f"{known or role}:{agency_code or ''}"] = actor_for(user)
     if password:
         world.logins.append({"role": label, "user": email, "password": password})
 

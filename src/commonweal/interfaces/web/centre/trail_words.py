@@ -94,6 +94,8 @@ VERBS: dict[str, Any] = {
     "casework.calendar_applied": _("Opening hours put on open cases"),
     "casework.category_put": _("Subject of cases set"),
     "casework.counts_folded": _("Counters of cases folded"),
+    "casework.desk_laid": _("Desk set up from a plan"),
+    "casework.history_loaded": _("History of cases loaded"),
     "casework.member_out": _("Person out of a team"),
     "casework.member_put": _("Person in a team"),
     "casework.promise_ended": _("Promise ended"),

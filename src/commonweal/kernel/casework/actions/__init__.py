@@ -8,6 +8,7 @@ from .billing import (
 )
 from .clocks import Promise, end_promise, put_promise
 from .contacts import put_contact
+from .history import Past, Step, load_history
 from .holding import (
     keep_hold,
     lift_hold,
@@ -38,6 +39,7 @@ from .open311 import (
     take_update,
 )
 from .opening import AnswersWrong, NewCase, Opened, open_case
+from .plans import DeskPlan, PlannedPromise, lay_desk
 from .privacy import (
     Plan,
     erase_case,
@@ -67,12 +69,16 @@ from .trust import begin_check, decide_approval, end_consent, finish_check, reco
 
 __all__ = [
     "AnswersWrong",
+    "DeskPlan",
     "NewCase",
     "Opened",
+    "Past",
     "Plan",
+    "PlannedPromise",
     "Promise",
     "Said",
     "SentFile",
+    "Step",
     "TypeDraft",
     "add_note",
     "add_task",
@@ -99,8 +105,10 @@ __all__ = [
     "freeze_ended",
     "hand_to_supplier",
     "keep_hold",
+    "lay_desk",
     "lift_hold",
     "link_cases",
+    "load_history",
     "merge_cases",
     "move_case",
     "open_case",

@@ -1,0 +1,44 @@
+"""Setting citizen service up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from commonweal.kernel.access.public import Actor
+from commonweal.kernel.audit.public import action
+from commonweal.kernel.calendar.public import today
+from commonweal.kernel.casework.public import DeskPlan, lay_desk
+from commonweal.kernel.party.public import centre
+
+from .desk import ANSWERS, TEAMS, articles, categories, queues, rules, types
+from .promises import promises
+
+
+@action
+def set_up(
+    *,
+    actor: Actor,
+    agencies: Mapping[str, str],
+    service: str = "citizen",
+    starts: date | None = None,
+) -> int:
+    """Put what citizen service needs and the centre has not; how much was put.
+
+    `agencies`: the code of the agency that answers for each topic (streets, homes, parking, visits,
+    business, complaints); a topic that is left out is not offered. `starts`: the first day of its
+    promises (today). Errors: CATALOGUE-404 no such service, those of the single actions.
+    """
+    first = starts or today(centre().zone)
+    plan = DeskPlan(
+        service=service,
+        teams=TEAMS,
+        queues=queues(agencies),
+        types=types(service, agencies),
+        categories=categories(agencies),
+        rules=rules(agencies),
+        answers=ANSWERS,
+        articles=articles(agencies),
+        promises=promises(first),
+    )
+    return lay_desk(actor=actor, plan=plan)

@@ -1,0 +1,1 @@
+"""The IT help desk as data: what the kernel's casework is given for it."""

@@ -1,0 +1,33 @@
+"""Setting the help desk up."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from commonweal.kernel.access.public import Actor
+from commonweal.kernel.audit.public import action
+from commonweal.kernel.calendar.public import today
+from commonweal.kernel.casework.public import DeskPlan, lay_desk
+from commonweal.kernel.party.public import centre
+
+from .desk import ANSWERS, ARTICLES, CATEGORIES, QUEUES, RULES, TEAMS, types
+from .promises import promises
+
+
+@action
+def set_up(*, actor: Actor, service: str = "helpdesk", starts: date | None = None) -> int:
+    """Put what the help desk needs and the centre has not; how much was put. `starts`: the first
+    day of its promises (today). Errors: CATALOGUE-404 no such service, those of single actions."""
+    first = starts or today(centre().zone)
+    plan = DeskPlan(
+        service=service,
+        teams=TEAMS,
+        queues=QUEUES,
+        types=types(service),
+        categories=CATEGORIES,
+        rules=RULES,
+        answers=ANSWERS,
+        articles=ARTICLES,
+        promises=promises(first),
+    )
+    return lay_desk(actor=actor, plan=plan)
