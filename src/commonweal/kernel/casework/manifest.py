@@ -9,10 +9,11 @@ from .clocks.timer import tick
 from .clocks.watching import APPLY, calendar_accepted, calendar_preview
 from .registry import register_hook
 from .tasks import SEND, apply_hours, close_quiet_cases, fold_counts, send_interaction
-from .telling import tell_people
+from .telling import tell_people, tell_programs
 
 notice_words.register()
 register_hook(tell_people)
+register_hook(tell_programs)
 register_calendar_watcher(calendar_accepted)
 register_calendar_preview("casework", calendar_preview)
 
