@@ -7,10 +7,12 @@ owner, used for migrations only. Without either, the local database of the data 
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import json
 import os
 import shlex
 import stat
+from datetime import timedelta
 from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
@@ -81,6 +83,37 @@ def _number(name: str, unless: int) -> int:
             f"{name} is “{given}”: use a whole number above 0 (SETTINGS-105)"
         )
     return int(given)
+
+
+def _ports(name: str, unless: str) -> list[int]:
+    """Port numbers with commas."""
+    given = [each.strip() for each in os.environ.get(name, unless).split(",")]
+    if not all(each.isascii() and each.isdigit() and 0 < int(each) < 65536 for each in given):
+        raise ImproperlyConfigured(f"{name}: use port numbers with commas, 443,8443 (SETTINGS-106)")
+    return [int(each) for each in given]
+
+
+def _networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Networks with commas, such as 10.20.0.0/16."""
+    given = [each.strip() for each in os.environ.get(name, "").split(",") if each.strip()]
+    try:
+        return [ipaddress.ip_network(each) for each in given]
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name}: {error}. Use networks with commas, 10.20.0.0/16 (SETTINGS-107)"
+        ) from None
+
+
+def _proxy(name: str) -> tuple[str, int] | None:
+    """Host and port of an HTTP proxy, `http://host:port`."""
+    given = os.environ.get(name, "").strip()
+    if not given:
+        return None
+    parts = urlsplit(given)
+    host, _colon, port = parts.netloc.rpartition(":")
+    if parts.scheme != "http" or not host or "@" in host or not port.isdigit():
+        raise ImproperlyConfigured(f"{name}: use http://host:port, without more (SETTINGS-108)")
+    return host.strip("[]"), int(port)
 
 
 def _given_secret(folder: Path, name: str) -> str:
@@ -327,6 +360,14 @@ SCAN_SECONDS = _number("COMMONWEAL_SCAN_SECONDS", 30)
 CLAMD_SOCKET = os.environ.get("COMMONWEAL_CLAMD_SOCKET", "")
 # Who takes fees online: the name of an entry point of the group `commonweal.payments`.
 PAYMENT_PROVIDER = os.environ.get("COMMONWEAL_PAYMENT_PROVIDER", "")
+
+# Webhooks: where events may be sent, what signs them, how long their deliveries are kept.
+WEBHOOK_SECRET = _secret(DATA_DIR, "webhook_secret")
+WEBHOOK_PORTS = _ports("COMMONWEAL_WEBHOOK_PORTS", "443")
+WEBHOOK_HTTP = _flag("COMMONWEAL_WEBHOOK_HTTP")
+WEBHOOK_NETWORKS = _networks("COMMONWEAL_WEBHOOK_NETWORKS")
+WEBHOOK_PROXY = _proxy("COMMONWEAL_WEBHOOK_PROXY")
+WEBHOOK_KEPT = timedelta(days=_number("COMMONWEAL_WEBHOOK_DAYS", 30))
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True

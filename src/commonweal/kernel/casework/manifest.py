@@ -13,12 +13,13 @@ from .keeping_tasks import audit_all, erase_old, freeze_months, send_waiting_usa
 from .registry import register_closed, register_hook
 from .settling import keep_usage, tell_measures
 from .tasks import SEND, apply_hours, close_quiet_cases, fold_counts, send_interaction
-from .telling import tell_people
+from .telling import tell_people, tell_programs
 
 notice_words.register()
 register_hook(tell_people)
 register_hook(tell_measures)
 register_closed(keep_usage)
+register_hook(tell_programs)
 register_calendar_watcher(calendar_accepted)
 register_calendar_preview("casework", calendar_preview)
 

@@ -9,17 +9,47 @@ from .actions import (
     send,
     subscribe,
 )
-from .models import Message
+from .models import Message, WebhookDelivery, WebhookSubscription
 from .selectors import inbox, outbox, subscriptions
 from .sign_in import NEW_PASSWORD, invite, letter, link_of
 from .templates import NoticeError, Template, register_template, topics
+from .webhooks.actions import MANAGE as MANAGE_WEBHOOKS
+from .webhooks.actions import (
+    create_webhook,
+    end_webhook,
+    pause_failing,
+    pause_webhook,
+    remove_old_deliveries,
+    replay_delivery,
+    replay_failed,
+    resume_webhook,
+    rotate_webhook_key,
+    test_webhook,
+)
+from .webhooks.addresses import WebhookError
+from .webhooks.announcing import announce
+from .webhooks.events import TEST, EventType, event_types, register_event
+from .webhooks.selectors import deliveries, webhook, webhooks
+from .webhooks.standing import MAX_ATTEMPTS
 
 __all__ = [
+    "MANAGE_WEBHOOKS",
+    "MAX_ATTEMPTS",
     "NEW_PASSWORD",
+    "TEST",
+    "EventType",
     "Message",
     "NoticeError",
     "Template",
+    "WebhookDelivery",
+    "WebhookError",
+    "WebhookSubscription",
+    "announce",
+    "create_webhook",
+    "deliveries",
+    "end_webhook",
     "erase_messages",
+    "event_types",
     "inbox",
     "invite",
     "letter",
@@ -28,10 +58,21 @@ __all__ = [
     "notify_role",
     "notify_together",
     "outbox",
+    "pause_failing",
+    "pause_webhook",
+    "register_event",
     "register_template",
+    "remove_old_deliveries",
+    "replay_delivery",
+    "replay_failed",
+    "resume_webhook",
     "retry_failed",
+    "rotate_webhook_key",
     "send",
     "subscribe",
     "subscriptions",
+    "test_webhook",
     "topics",
+    "webhook",
+    "webhooks",
 ]

@@ -1,0 +1,50 @@
+"""Announcing an event: a delivery for each webhook that asked for it, with its cause or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import nullcontext
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from ...access.public import SYSTEM, Actor, act_as
+from ...calendar.public import now
+from ...party.public import centre
+from ..models import WebhookDelivery, WebhookSubscription
+from .events import opaque
+
+
+def announce(
+    actor: Actor,
+    agency_id: UUID,
+    event_type: str,
+    event_id: UUID,
+    data: Mapping[str, Any],
+    at: datetime | None = None,
+) -> int:
+    """Queue an event of an agency for its webhooks and the centre's, in the writer's transaction.
+
+    `event_id` is the event's own: saying it again changes nothing. `data`: fields that its kind
+    names, ids and figures only (NOTICES-122). `at`: when it happened; now, unless said. Returns
+    how many webhooks will hear of it.
+    """
+    plain = opaque(event_type, data)
+    moment = now()
+    # The centre's people see every webhook already; others see none of the centre, if any.
+    with nullcontext() if actor.centre else act_as(SYSTEM):
+        hearing = WebhookSubscription.objects.filter(
+            Q(agency_id=agency_id) | Q(agency_id=centre().agency_id), types__contains=[event_type]
+        ).exclude(state="ended")
+        rows = [
+            WebhookDelivery(
+                agency_id=hook.agency_id, webhook=hook, event_id=event_id, type=event_type,
+                about=agency_id, at=at or moment, data=plain, next_at=moment, created_at=moment,
+            )
+            for hook in hearing
+        ]  # fmt: skip
+        if rows:
+            WebhookDelivery.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
