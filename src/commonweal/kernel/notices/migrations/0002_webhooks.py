@@ -8,77 +8,141 @@ import commonweal.kernel.schema.ids
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('notices', '0001_initial'),
-        ('party', '0002_charging_in_full'),
+        ("notices", "0001_initial"),
+        ("party", "0002_charging_in_full"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='WebhookSubscription',
+            name="WebhookSubscription",
             fields=[
-                ('id', models.UUIDField(default=commonweal.kernel.schema.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=80)),
-                ('url', models.CharField(max_length=500)),
-                ('types', models.JSONField(default=list)),
-                ('state', models.CharField(choices=[('active', 'active'), ('paused', 'paused'), ('ended', 'ended')], default='active', max_length=6)),
-                ('generation', models.PositiveIntegerField(default=1)),
-                ('former_until', models.DateTimeField(null=True)),
-                ('failing_since', models.DateTimeField(null=True)),
-                ('created_by', models.UUIDField(null=True)),
-                ('created_at', models.DateTimeField(default=commonweal.kernel.calendar.clock.now)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='party.agency')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=commonweal.kernel.schema.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("url", models.CharField(max_length=500)),
+                ("types", models.JSONField(default=list)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("active", "active"), ("paused", "paused"), ("ended", "ended")],
+                        default="active",
+                        max_length=6,
+                    ),
+                ),
+                ("generation", models.PositiveIntegerField(default=1)),
+                ("former_until", models.DateTimeField(null=True)),
+                ("failing_since", models.DateTimeField(null=True)),
+                ("created_by", models.UUIDField(null=True)),
+                ("created_at", models.DateTimeField(default=commonweal.kernel.calendar.clock.now)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="party.agency",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='WebhookDelivery',
+            name="WebhookDelivery",
             fields=[
-                ('id', models.UUIDField(default=commonweal.kernel.schema.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('event_id', models.UUIDField()),
-                ('type', models.CharField(max_length=80)),
-                ('about', models.UUIDField()),
-                ('at', models.DateTimeField()),
-                ('data', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('delivered', 'delivered'), ('failed', 'failed')], default='waiting', max_length=9)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('next_at', models.DateTimeField(default=commonweal.kernel.calendar.clock.now)),
-                ('last_status', models.PositiveSmallIntegerField(null=True)),
-                ('last_error', models.CharField(blank=True, max_length=20)),
-                ('milliseconds', models.PositiveIntegerField(null=True)),
-                ('created_at', models.DateTimeField(default=commonweal.kernel.calendar.clock.now)),
-                ('delivered_at', models.DateTimeField(null=True)),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='party.agency')),
-                ('webhook', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='notices.webhooksubscription')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=commonweal.kernel.schema.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("event_id", models.UUIDField()),
+                ("type", models.CharField(max_length=80)),
+                ("about", models.UUIDField()),
+                ("at", models.DateTimeField()),
+                ("data", models.JSONField(default=dict)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waiting"),
+                            ("delivered", "delivered"),
+                            ("failed", "failed"),
+                        ],
+                        default="waiting",
+                        max_length=9,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("next_at", models.DateTimeField(default=commonweal.kernel.calendar.clock.now)),
+                ("last_status", models.PositiveSmallIntegerField(null=True)),
+                ("last_error", models.CharField(blank=True, max_length=20)),
+                ("milliseconds", models.PositiveIntegerField(null=True)),
+                ("created_at", models.DateTimeField(default=commonweal.kernel.calendar.clock.now)),
+                ("delivered_at", models.DateTimeField(null=True)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="party.agency",
+                    ),
+                ),
+                (
+                    "webhook",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="notices.webhooksubscription",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='webhooksubscription',
-            index=models.Index(fields=['agency', '-id'], name='notices_hook_agency'),
+            model_name="webhooksubscription",
+            index=models.Index(fields=["agency", "-id"], name="notices_hook_agency"),
         ),
         migrations.AddIndex(
-            model_name='webhooksubscription',
-            index=models.Index(condition=models.Q(('state', 'ended'), _negated=True), fields=['agency', 'id'], name='notices_hook_live'),
+            model_name="webhooksubscription",
+            index=models.Index(
+                condition=models.Q(("state", "ended"), _negated=True),
+                fields=["agency", "id"],
+                name="notices_hook_live",
+            ),
         ),
         migrations.AddIndex(
-            model_name='webhookdelivery',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['webhook', 'next_at', 'id'], name='notices_delivery_due'),
+            model_name="webhookdelivery",
+            index=models.Index(
+                condition=models.Q(("state", "waiting")),
+                fields=["webhook", "next_at", "id"],
+                name="notices_delivery_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='webhookdelivery',
-            index=models.Index(fields=['webhook', '-id'], name='notices_delivery_list'),
+            model_name="webhookdelivery",
+            index=models.Index(fields=["webhook", "-id"], name="notices_delivery_list"),
         ),
         migrations.AddIndex(
-            model_name='webhookdelivery',
-            index=models.Index(fields=['webhook', 'state', '-id'], name='notices_delivery_state'),
+            model_name="webhookdelivery",
+            index=models.Index(fields=["webhook", "state", "-id"], name="notices_delivery_state"),
         ),
         migrations.AddIndex(
-            model_name='webhookdelivery',
-            index=models.Index(fields=['created_at'], name='notices_delivery_old'),
+            model_name="webhookdelivery",
+            index=models.Index(fields=["created_at"], name="notices_delivery_old"),
         ),
         migrations.AddConstraint(
-            model_name='webhookdelivery',
-            constraint=models.UniqueConstraint(fields=('agency', 'webhook', 'event_id'), name='notices_event_once'),
+            model_name="webhookdelivery",
+            constraint=models.UniqueConstraint(
+                fields=("agency", "webhook", "event_id"), name="notices_event_once"
+            ),
         ),
     ]

@@ -82,7 +82,8 @@ class Target:
 
 def target(url: str, policy: Policy) -> Target:
     """A URL's parts, if events may be sent there (NOTICES-121 with what is wrong)."""
-    if not url.isascii() or len(url) > LONGEST or any(ord(sign) in (*range(33), 127) for sign in url):
+    blank = any(ord(sign) in (*range(33), 127) for sign in url)
+    if not url.isascii() or len(url) > LONGEST or blank:
         raise _wrong(f"it holds a blank or a letter beyond ASCII, or more than {LONGEST} signs")
     try:
         parts = urlsplit(url)

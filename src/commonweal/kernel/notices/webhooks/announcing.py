@@ -1,4 +1,4 @@
-"""Announcing an event: a delivery for each webhook that asked for it, with its cause or not at all."""
+"""Announcing an event: a delivery for each webhook that asked for it, with its cause."""
 
 from __future__ import annotations
 
