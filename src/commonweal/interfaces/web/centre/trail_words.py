@@ -58,6 +58,7 @@ VERBS: dict[str, Any] = {
     "budget.put": _("Budget entered"),
     "budget.thresholds_set": _("Budget percentages set"),
     "bill.target_set": _("Target for bills set"),
+    "case.repeated": _("The same case was sent again"),
     "casework.open311_key_ended": _("Key of a program that reports ended"),
     "casework.open311_key_put": _("Key of a program that reports made"),
     "casework.report_repeated": _("The same report came again"),
