@@ -117,8 +117,26 @@ def values() -> dict[str, str]:
             "kind": "pdf",
             "topic": "bills",
             "head": f"0:{'0' * 64}",
+            **_desk(),
         }
     return {name: str(value) for name, value in found.items()}
+
+
+def _desk() -> dict[str, Any]:
+    """A case in which something was said, a team, something to ask for and a promise, where the
+    centre has them; a word to search for."""
+    found: dict[str, Any] = {"text": "printer"}
+    said = casework.Interaction.objects.order_by("id").select_related("case").first()
+    if said is not None:
+        found["case"] = said.case.number
+    for name, rows in (
+        ("team", casework.teams(SYSTEM)),
+        ("category", casework.categories(SYSTEM)),
+        ("promise", casework.promises(SYSTEM)),
+    ):
+        if rows:
+            found[name] = rows[0].code
+    return found
 
 
 def _ledger_line(pools: Any, run: Any) -> Any:

@@ -106,6 +106,7 @@ VERBS: dict[str, Any] = {
     "casework.rule_put": _("Routing rule set"),
     "casework.team_put": _("Team set"),
     "casework.type_put": _("Kind of case set"),
+    "case.repeated": _("The same case was sent again"),
     "casework.open311_key_ended": _("Key of a program that reports ended"),
     "casework.open311_key_put": _("Key of a program that reports made"),
     "casework.report_repeated": _("The same report came again"),

@@ -59,6 +59,15 @@ SUMS = {
     "/data-rooms/{room_id}/controls": "one row for each population, and there are six",
     "/data-rooms/{room_id}/overrides": "every override, which an auditor reads to the last",
     "/data-rooms/{room_id}/pairs": "one row for each pair of people who decide",
+    "/case-offers": "one row for each thing that can be asked for",
+    "/case-promises": "one row for each version of each promise about time",
+    "/case-queues": "one row for each queue of the desk",
+    "/case-rules": "one row for each rule of routing",
+    "/case-teams": "one row for each team of the desk",
+    "/case-teams/{team}/members": "one row for each member of a team",
+    "/case-types": "one row for each kind of case",
+    "/cases/{case}/events": "the whole history of one case, in order",
+    "/ready-answers": "one row for each answer that agents give often",
     "/amount-limits": "what administrators set up: a few for each role",
 }
 """Answers of the API that are sums or settings: read whole, cut into pages for the caller."""

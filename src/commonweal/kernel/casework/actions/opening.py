@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from ...access.public import Actor, require
-from ...audit.public import action
+from ...audit.public import action, record
 from ...calendar.public import now, today
 from ...party.public import Agency, centre
 from ...schema.public import NotFound
@@ -104,6 +104,7 @@ def open_case(*, actor: Actor, agency_id: UUID, new: NewCase) -> Opened:
     _require_may_open(actor, agency_id, case_type)
     known = _known(agency_id, new)
     if known is not None:
+        record(actor=actor, verb="case.repeated", target=known, agency_id=agency_id)
         return Opened(known, fresh=False)
     new = replace(new, answers=_answers(case_type, category, new.answers))
     _check(new, category)

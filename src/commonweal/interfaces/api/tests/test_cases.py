@@ -1,0 +1,137 @@
+"""Cases by API, as an agency's officer and the desk's owner use it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from commonweal.interfaces.api.tests.desk import picture
+from commonweal.interfaces.api.tests.scene import A, B, Scene
+from commonweal.interfaces.api.tests.test_problems import problem_of
+
+OWNER, OFFICER, APPROVER = "service_owner:", f"agency_finance:{A}", f"agency_approver:{A}"
+
+
+def send(client: Client, path: str, body: Any = None, status: int = 200, way: str = "post") -> Any:
+    answer = getattr(client, way)(
+        f"/api/v1{path}", json.dumps(body or {}), content_type="application/json"
+    )
+    assert answer.status_code == status, answer.content
+    return answer.json()
+
+
+def opened(client: Client, subject: str, **more: Any) -> dict[str, Any]:
+    body = {"agency": A, "category": "printer", "subject": subject, "text": "It blinks."}
+    found: dict[str, Any] = send(client, "/cases", body | more, 201)["case"]
+    return found
+
+
+def test_a_case_is_opened_answered_resolved_and_rated(scene: Scene) -> None:
+    officer, owner = scene.client(OFFICER), scene.client(OWNER)
+    case = opened(officer, "Paper is stuck", key="K-1")
+    assert (case["channel"], case["agency"], case["phase"]) == ("api", A, "open")
+    again = send(officer, "/cases", {"agency": A, "category": "printer", "subject": "Other",
+                                     "key": "K-1"}, 201)  # fmt: skip
+    assert (again["fresh"], again["case"]["id"]) == (False, case["id"])
+    where = f"/cases/{case['number']}"
+    send(owner, f"{where}/assign", {"take": True})
+    send(owner, f"{where}/notes", {"text": "Ask the supplier."}, 201)
+    send(owner, f"{where}/answers", {"text": "Pull it out.", "then": "waiting_requester"}, 201)
+    send(officer, f"/cases/{case['id']}/messages", {"text": "It worked."}, 201)
+    talk = officer.get(f"/api/v1{where}/conversation").json()["items"]
+    assert [row["direction"] for row in talk] == ["in", "out", "in"]
+    assert len(owner.get(f"/api/v1{where}/conversation").json()["items"]) == 4
+    moved = send(owner, f"{where}/move", {"state": "resolved", "resolution": "Paper removed."})
+    assert moved["case"]["phase"] == "resolved"
+    assert send(officer, f"{where}/rating", {"score": 5})["score"] == 5
+    [clock] = officer.get(f"/api/v1{where}/clocks").json()["clocks"]
+    assert clock["state"] == "met"
+    why = officer.get(f"/api/v1{where}/clocks/{clock['id']}/intervals").json()
+    working = sum(row["microseconds"] for row in why["intervals"] if row["kind"] == "working")
+    assert working == why["clock"]["elapsed_us"]
+    kinds = [row["kind"] for row in owner.get(f"/api/v1{where}/events").json()["items"]]
+    assert kinds[0] == "opened"
+    assert "rated" in kinds
+
+
+def test_files_are_sent_and_shown_without_hidden_data(scene: Scene) -> None:
+    officer = scene.client(OFFICER)
+    case = opened(officer, "With a picture")
+    where = f"/api/v1/cases/{case['number']}/files"
+    made = officer.post(where, {"file": SimpleUploadedFile("p.png", picture(), "image/png")})
+    assert made.status_code == 201, made.content
+    row = made.json()
+    assert (row["verdict"], row["is_picture"]) == ("ok", True)
+    assert officer.get(f"{where}/{row['id']}").content == picture()
+    assert officer.get(f"{where}/{row['id']}?show=small").status_code == 200
+    bad = SimpleUploadedFile("p.html", b"<html><script>1</script></html>", "text/html")
+    held = officer.post(where, {"file": bad}).json()
+    assert held["verdict"] == "quarantine"
+    problem_of(officer.get(f"{where}/{held['id']}"), 404, "CASE-409")
+
+
+def test_lists_search_and_merging(scene: Scene) -> None:
+    officer, owner = scene.client(OFFICER), scene.client(OWNER)
+    first, second = opened(officer, "Zebra printer"), opened(officer, "Zebra once more")
+    found = officer.get("/api/v1/case-search?text=zebra").json()["items"]
+    assert {row["id"] for row in found} == {first["id"], second["id"]}
+    assert scene.client(f"agency_finance:{B}").get("/api/v1/case-search?text=zebra").json() == {
+        "items": [], "after": None,
+    }  # fmt: skip
+    merged = send(owner, f"/cases/{second['number']}/merge", {"into": first["number"]})
+    assert merged["case"]["id"] == first["id"]
+    gone = officer.get(f"/api/v1/cases/{second['number']}").json()["case"]
+    assert gone["merged_into"] == first["id"]
+    for query in ("show=own", "show=agency&order=priority", "show=own&standing=done"):
+        rows = officer.get(f"/api/v1/cases?{query}&agency={A}").json()["items"]
+        assert {row["agency"] for row in rows} == {A}, query
+    wrong = officer.get(f"/api/v1/cases?show=own&standing=done&order=due&agency={A}")
+    problem_of(wrong, 422, "API-111")
+    problem_of(owner.get("/api/v1/cases?show=queue&queue=none"), 404, "CASE-414")
+
+
+def test_an_agency_says_nothing_that_the_desk_says(scene: Scene) -> None:
+    body = {"agency": A, "category": "printer", "subject": "Mine", "impact": "high"}
+    answer = scene.client(OFFICER).post(
+        "/api/v1/cases", json.dumps(body), content_type="application/json"
+    )
+    problem_of(answer, 422, "API-113")
+
+
+def test_what_is_asked_for_is_approved_by_somebody_else(scene: Scene) -> None:
+    officer, approver = scene.client(OFFICER), scene.client(APPROVER)
+    case = opened(officer, "Access for October", category="access")
+    waiting = approver.get(f"/api/v1/agencies/{A}/case-approvals?limit=200").json()["items"]
+    [row] = [each for each in waiting if each["case_id"] == case["id"]]
+    where = f"/api/v1/case-approvals/{row['id']}/decide"
+    own = officer.post(where, json.dumps({"approved": True}), content_type="application/json")
+    problem_of(own, 403, "CASE-143")
+    assert send(approver, f"/case-approvals/{row['id']}/decide", {"approved": True})["state"] == (
+        "approved"
+    )
+
+
+def test_the_desk_is_set_up_as_data(scene: Scene) -> None:
+    owner = scene.client(OWNER)
+    types = {row["code"]: row for row in owner.get("/api/v1/case-types").json()["items"]}
+    kind = types["incident"]
+    body = {
+        "name": "Fault", "family": "incident", "audience": "agency", "service": kind["service"],
+        "machine": kind["machine"], "queue": "it", "tasks": [{"name": "Look"}],
+    }  # fmt: skip
+    assert send(owner, "/case-types/fault", body, way="put")["machine"] == kind["machine"]
+    promise = {
+        "name": "Called back", "metric": "callback", "calendar": "office", "starts": "2026-01-01",
+        "target_days": 1, "levels": [{"code": "half", "unit": "percent", "offset": 50}],
+    }  # fmt: skip
+    made = send(owner, "/case-promises/call/versions", promise, 201)
+    assert (made["code"], made["levels"][0]["offset"]) == ("call", 50)
+    again = owner.post(
+        "/api/v1/case-promises/call/versions", json.dumps(promise), content_type="application/json"
+    )
+    problem_of(again, 409, "CASE-172")
+    queue = {"name": "Second", "team": "it", "service": kind["service"]}
+    assert send(owner, "/case-queues/second", queue, way="put")["team"] == "it"
