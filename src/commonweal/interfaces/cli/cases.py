@@ -1,0 +1,99 @@
+"""`commonweal cases`: cases and their events from files, and all of them into files."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from .kit import CommandError, Verbs, acting, add_group, add_verb, agency_id
+
+EXAMPLES = """\
+  commonweal cases import helpdesk.csv --source old-desk --mapping helpdesk.json --dry-run
+  commonweal cases export --agency LWD --form jsonl --to lwd.jsonl
+"""
+
+
+def register(verbs: Verbs) -> None:
+    """Add the verb."""
+    own = add_group(verbs, "cases", help="cases from files and into files", examples=EXAMPLES)
+    taken = add_verb(
+        own, "import", help="take in cases or events from CSV, or an event log (XES)",
+        about="The mapping is a JSON file, or the code of one that is remembered.",
+        examples="  commonweal cases import log.xes.gz --source old --mapping log.json",
+        run=import_file,
+    )  # fmt: skip
+    taken.add_argument("file", type=Path)
+    taken.add_argument("--source", required=True, help="names the file's system for ever")
+    taken.add_argument("--mapping", required=True, help="JSON file, or a remembered code")
+    taken.add_argument("--remember", metavar="CODE", default="", help="keep the mapping so")
+    taken.add_argument("--dry-run", action="store_true", help="check all, write nothing")
+    given = add_verb(
+        own, "export", help="write all cases of an agency or a queue",
+        examples="  commonweal cases export --queue it --form xes --to it.xes", run=export,
+    )  # fmt: skip
+    given.add_argument("--agency", default="", help="code or id")
+    given.add_argument("--queue", default="", help="code")
+    given.add_argument("--form", choices=("csv", "jsonl", "xes"), default="csv")
+    given.add_argument("--to", type=Path, help="file (default: standard output)")
+
+
+def _mapping(actor: Any, given: str) -> dict[str, Any]:
+    from commonweal.kernel.casework.public import import_mappings
+
+    path = Path(given)
+    if path.is_file():
+        try:
+            found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        except ValueError as wrong:
+            raise CommandError("CLI-141", f"{given} is not JSON: {wrong}. Mend it.") from wrong
+        return found
+    for row in import_mappings(actor):
+        if row.code == given:
+            return dict(row.mapping)
+    raise CommandError("CLI-142", f"There is no file and no remembered mapping “{given}”.")
+
+
+def import_file(args: argparse.Namespace) -> int:
+    """Take a file in; repeated, it goes on where it stopped."""
+    from commonweal.kernel.casework.public import remember_mapping, run_import, start_import
+
+    if not args.file.is_file():
+        raise CommandError("CLI-143", f"There is no file {args.file}. Check its name.")
+    with acting(args) as actor:
+        mapping = _mapping(actor, args.mapping)
+        if args.remember:
+            remember_mapping(actor=actor, code=args.remember, mapping=mapping)
+        row = start_import(
+            actor=actor, path=args.file, source=args.source, mapping=mapping,
+            dry_run=args.dry_run,
+        )  # fmt: skip
+    row = run_import(actor, row, args.file, lambda done: print(f"{done:,} …", file=sys.stderr))
+    for each in row.problems:
+        print(f"Row {each['row']}: {each['sentence']} ({each['code']})", file=sys.stderr)
+    word = "would be taken in" if row.dry_run else "taken in"
+    print(
+        f"{row.cases:,} cases with {row.events:,} events {word}; {row.known:,} were there, "
+        f"{row.refused:,} refused."
+    )
+    return 1 if row.refused else 0
+
+
+def export(args: argparse.Namespace) -> int:
+    """Write cases piece by piece."""
+    from commonweal.kernel.casework.public import export_cases
+
+    with acting(args) as actor:
+        agency = agency_id(actor, args.agency) if args.agency else None
+        pieces = export_cases(actor, args.form, agency, args.queue)
+        if args.to is None:
+            for piece in pieces:
+                sys.stdout.write(piece)
+            return 0
+        with args.to.open("w", encoding="utf-8", newline="") as stream:
+            for piece in pieces:
+                stream.write(piece)
+    print(f"Written to {args.to}.")
+    return 0
