@@ -8,12 +8,30 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .kit import CommandError, Verbs, acting, add_group, add_verb, agency_id
+from .kit import (
+    CommandError,
+    Verbs,
+    acting,
+    add_group,
+    add_json,
+    add_verb,
+    agency_id,
+    as_id,
+    show_rows,
+)
 
 EXAMPLES = """\
   commonweal cases import helpdesk.csv --source old-desk --mapping helpdesk.json --dry-run
   commonweal cases export --agency LWD --form jsonl --to lwd.jsonl
 """
+
+
+LISTS = {
+    "holds": "legal holds that stand",
+    "erasures": "what was erased, when, by which schedule or request",
+    "proofs": "the nightly proofs of clocks",
+    "refused": "closed cases whose usage was refused, and why",
+}
 
 
 def register(verbs: Verbs) -> None:
@@ -38,6 +56,35 @@ def register(verbs: Verbs) -> None:
     given.add_argument("--queue", default="", help="code")
     given.add_argument("--form", choices=("csv", "jsonl", "xes"), default="csv")
     given.add_argument("--to", type=Path, help="file (default: standard output)")
+    _keeping(own)
+
+
+def _keeping(own: Any) -> None:
+    """The verbs of erasure, holds and proofs."""
+    hold = add_verb(
+        own, "hold", help="keep a case from erasure",
+        examples="  commonweal cases hold LWD-2026-00012 --reason 'A court asked for it'",
+        run=put_hold,
+    )  # fmt: skip
+    hold.add_argument("number")
+    hold.add_argument("--reason", required=True)
+    lift = add_verb(
+        own, "lift", help="ask to lift a hold, or agree as a second person",
+        examples="  commonweal cases lift ID --reason 'The court has decided'", run=lift,
+    )  # fmt: skip
+    lift.add_argument("id")
+    lift.add_argument("--reason", default="")
+    erase = add_verb(
+        own, "erase", help="erase a closed case",
+        examples="  commonweal cases erase LWD-2026-00012 --reason 'Asked for in writing'",
+        run=erase_one,
+    )  # fmt: skip
+    erase.add_argument("number")
+    erase.add_argument("--reason", required=True, help="kept for ever: names nobody")
+    for name, told in LISTS.items():
+        verb = add_verb(own, name, help=told, examples=f"  commonweal cases {name}", run=show_list)
+        verb.set_defaults(what=name)
+        add_json(verb)
 
 
 def _mapping(actor: Any, given: str) -> dict[str, Any]:
@@ -97,3 +144,69 @@ def export(args: argparse.Namespace) -> int:
                 stream.write(piece)
     print(f"Written to {args.to}.")
     return 0
+
+
+def put_hold(args: argparse.Namespace) -> int:
+    """Put a hold on a case."""
+    from commonweal.kernel.casework.public import case_by_number, put_legal_hold
+
+    with acting(args) as actor:
+        case = case_by_number(actor, args.number)
+        hold = put_legal_hold(actor=actor, case_id=case.pk, reason=args.reason)
+    print(f"Held ({hold.pk}). Two people lift it.")
+    return 0
+
+
+def lift(args: argparse.Namespace) -> int:
+    """Ask to lift a hold, or agree."""
+    from commonweal.kernel.casework.public import lift_hold
+
+    with acting(args) as actor:
+        hold = lift_hold(actor=actor, hold_id=as_id(args.id, "hold"), reason=args.reason)
+    print("Lifted." if hold.state == "lifted" else "Asked for. A second person has to agree.")
+    return 0
+
+
+def erase_one(args: argparse.Namespace) -> int:
+    """Erase a case."""
+    from commonweal.kernel.casework.public import case_by_number, erase_case
+
+    with acting(args) as actor:
+        case = case_by_number(actor, args.number)
+        row = erase_case(actor=actor, case_id=case.pk, reason=args.reason)
+    print(", ".join(f"{name}: {count}" for name, count in row.counts.items()))
+    return 0
+
+
+def show_list(args: argparse.Namespace) -> int:
+    """One of the lists of keeping."""
+    from commonweal.kernel.casework import public as casework
+
+    with acting(args) as actor:
+        if args.what == "holds":
+            header: tuple[str, ...] = ("id", "case", "contact", "state", "reason")
+            rows: list[tuple[object, ...]] = [
+                (row.pk, row.case.number if row.case else "-", row.contact_id or "-", row.state,
+                 row.reason)
+                for row in casework.legal_holds(actor)
+            ]  # fmt: skip
+        elif args.what == "erasures":
+            header = ("when", "case", "cause", "rule", "counts")
+            rows = [
+                (row.erased_at, row.case.number if row.case else "-", row.cause, row.rule,
+                 row.counts)
+                for row in casework.erasures(actor)
+            ]  # fmt: skip
+        elif args.what == "proofs":
+            header = ("when", "cases", "clocks", "drifted")
+            rows = [
+                (row.ended_at, row.cases, row.clocks, row.drifted)
+                for row in casework.clock_audits(actor)
+            ]
+        else:
+            header = ("id", "case", "item", "code", "why")
+            rows = [
+                (row.pk, row.case.number, row.charge_item, row.code, row.sentence)
+                for row in casework.refused_usage(actor)
+            ]
+    return show_rows(args, header, rows, "There is none.")

@@ -23,8 +23,8 @@ VERBS = (
     "demo", "init", "serve", "parties", "people", "services", "items", "units", "sources",
     "agreements", "calendar", "usage", "late", "costs", "conversions", "what_if", "ratedesk",
     "budgets", "close", "bills", "disputes", "credits", "unusual", "payments", "recovery",
-    "worth", "cases", "reconcile", "money", "audit", "ledger", "jobs", "database", "doctor", "bench",
-    "deep",
+    "worth", "cases", "reconcile", "money", "audit", "ledger", "jobs", "database", "doctor",
+    "bench", "deep",
 )  # fmt: skip
 EPILOG = """\
 Examples:
