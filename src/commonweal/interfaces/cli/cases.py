@@ -68,12 +68,12 @@ def _keeping(own: Any) -> None:
     )  # fmt: skip
     hold.add_argument("number")
     hold.add_argument("--reason", required=True)
-    lift = add_verb(
+    lifting = add_verb(
         own, "lift", help="ask to lift a hold, or agree as a second person",
         examples="  commonweal cases lift ID --reason 'The court has decided'", run=lift,
     )  # fmt: skip
-    lift.add_argument("id")
-    lift.add_argument("--reason", default="")
+    lifting.add_argument("id")
+    lifting.add_argument("--reason", default="")
     erase = add_verb(
         own, "erase", help="erase a closed case",
         examples="  commonweal cases erase LWD-2026-00012 --reason 'Asked for in writing'",
