@@ -38,8 +38,8 @@ HOLD = Template(
     topic="cases",
     subject=gettext_noop("Somebody asks to lift a legal hold"),
     body=gettext_noop(
-        "A legal hold shall be lifted, and needs a second person to agree. Decide it here:\n"
-        "{base_url}/centre/cases/keeping/holds/"
+        "A legal hold shall be lifted, and needs a second person to agree. Decide it with:\n"
+        "commonweal cases lift {hold}"
     ),
 )
 DRIFT = Template(
@@ -48,7 +48,7 @@ DRIFT = Template(
     subject=gettext_noop("Clocks of cases do not say what their events say"),
     body=gettext_noop(
         "The nightly proof found {drifted} of {clocks} clocks that differ from their events. See "
-        "which, and compute them anew:\n{base_url}/centre/cases/keeping/clocks/"
+        "the newest proofs with:\ncommonweal cases proofs"
     ),
 )
 

@@ -29,8 +29,16 @@ def put_legal_hold(
     if (case_id is None) == (contact_id is None):
         raise CaseError("CASE-147", "Hold either a case or a contact. Name one of them.")
     reason = _reason(reason)
-    case = Case.objects.select_for_update(of=("self",)).filter(pk=case_id).first()
-    contact = Contact.objects.select_for_update().filter(pk=contact_id).first()
+    case = (
+        Case.objects.select_for_update(of=("self",))
+        .filter(pk__in=[case_id] if case_id else [])
+        .first()
+    )
+    contact = (
+        Contact.objects.select_for_update()
+        .filter(pk__in=[contact_id] if contact_id else [])
+        .first()
+    )
     if case_id is not None and case is None:
         raise NotFound("CASE-404", "There is no such case among those you may see.")
     if contact_id is not None and contact is None:

@@ -17,7 +17,7 @@ from ...calendar.public import now
 from ...notices.public import notify_role
 from ...party.public import centre
 from ...schema.public import Conflict, NotFound
-from ..clocks.audit import due_cases, prove, remembered
+from ..clocks.audit import Drift, due_cases, prove, remembered
 from ..clocks.projection import month_of
 from ..domain.errors import CaseError
 from ..models import Clock, ClockAudit, ClockDrift, ClockFreeze
@@ -35,7 +35,7 @@ def audit_clocks(*, actor: Actor) -> ClockAudit:
         require(actor, MANAGE)
     began, read = now(), remembered()
     cases = clocks = 0
-    drifts = []
+    drifts: list[Drift] = []
     for ids in due_cases(began):
         found = prove(ids, read, now())
         cases, clocks = cases + found.cases, clocks + found.clocks
@@ -170,8 +170,11 @@ def freeze_ended(*, actor: Actor) -> int:
     if actor.kind != "system":
         require(actor, MANAGE)
     this = month_of(now())
-    months = Clock.objects.filter(month__lt=this).order_by("month").values_list("month", flat=True)
-    done = sum(freeze_clocks(actor=actor, month=month) for month in months.distinct())
+    rows = Clock.objects.filter(month__lt=this).order_by("month")
+    months = [each for each in rows.values_list("month", flat=True).distinct() if each]
+    done = 0
+    for month in months:
+        done += freeze_clocks(actor=actor, month=month)
     record(
         actor=actor,
         verb="casework.months_looked_at",

@@ -76,7 +76,8 @@ class Built:
 
 def agency_of(found: Found, known: Reference) -> Agency:
     """The agency that a case of a file names (CASE-186)."""
-    return _one(found, known.agencies, "agency")
+    row: Agency = _one(found, known.agencies, "agency")
+    return row
 
 
 def _one(found: Found, rows: dict[str, Any], name: str) -> Any:

@@ -60,9 +60,12 @@ class CaseMapping:
     def moment(self, text: str) -> datetime:
         """A moment of the file (ValueError if it is none); without a zone in the mapping's."""
         text = text.strip()
-        found = (
-            datetime.strptime(text, self.format) if self.format else datetime.fromisoformat(text)
-        )
+        if not self.format:
+            found = datetime.fromisoformat(text)
+        elif "%z" in self.format:
+            return datetime.strptime(text, self.format).astimezone()
+        else:
+            return datetime.strptime(text, self.format).replace(tzinfo=ZoneInfo(self.zone))
         return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(self.zone))
 
 

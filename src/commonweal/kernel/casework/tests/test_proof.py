@@ -1,0 +1,48 @@
+"""Whatever happens to cases, their clock rows say what their events say."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+import pytest
+
+from commonweal.kernel.access.public import SYSTEM
+from commonweal.kernel.calendar.public import at
+from commonweal.kernel.casework import public as casework
+from commonweal.kernel.casework.clocks.timer import tick
+
+from .conftest import MONDAY, Desk
+
+
+def step(desk: Desk, case: casework.Case, chance: random.Random) -> None:
+    """One thing that may happen to a case."""
+    case.refresh_from_db()
+    kind = chance.randrange(4)
+    if kind == 0:
+        casework.answer(actor=desk.agent, case_id=case.pk, text="Look at this.")
+    elif kind == 1:
+        casework.classify_case(
+            actor=desk.agent, case_id=case.pk, impact=chance.choice(("high", "low"))
+        )
+    else:
+        moves = casework.moves_of(desk.agent, case)
+        if moves:
+            end = chance.choice(moves).end
+            casework.move_case(actor=desk.agent, case_id=case.pk, state=end, resolution="Done.")
+
+
+@pytest.mark.parametrize("seed", [1, 7, 42])
+def test_no_clock_drifts_whatever_happens(desk: Desk, seed: int) -> None:
+    chance, moment = random.Random(seed), MONDAY
+    cases = [desk.case(subject=f"Case {n}") for n in range(3)]
+    for _ in range(12):
+        moment += timedelta(minutes=chance.randrange(1, 600))
+        with at(moment):
+            tick()
+            step(desk, chance.choice(cases), chance)
+    with at(moment + timedelta(minutes=1)):
+        tick()
+        found = casework.audit_clocks(actor=SYSTEM)
+    assert found.clocks > 0
+    assert found.drifted == 0
