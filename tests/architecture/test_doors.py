@@ -15,6 +15,8 @@ DRAFTS = "no door keeps drafts: a page shows an order before it is proposed whol
 INTERNAL = {
     "access.note_account": "leaves the event of what the sign-in library did",
     "authority.propose": "each kind of proposal has an action of its own that calls it",
+    "casework.lay_desk": "services give their plan; people put its parts one by one",
+    "casework.load_history": "the demo and imports of whole histories call it",
     "catalogue.propose_order": DRAFTS,
     "catalogue.revise_order": DRAFTS,
     "charging.make_package": "the worker, or the command, makes what ask_package asked for",
