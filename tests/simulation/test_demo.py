@@ -147,6 +147,25 @@ def test_every_cent_is_followed_both_ways_and_the_year_ends(demo):
     assert found["worth"]["VET payroll"] == ["saving", "saving"]
 
 
+def cases_of(folder: Path, *words: str) -> list[dict[str, Any]]:
+    done = commonweal(folder, "cases", "list", "--json", "--limit", "200", *words)
+    assert done.returncode == 0, done.stderr
+    return list(json.loads(done.stdout))
+
+
+def test_both_desks_have_a_history_and_work_to_do(demo):
+    folder, _ = demo
+    live, late, done = cases_of(folder), cases_of(folder, "--late"), cases_of(folder, "--done")
+    assert len(live) > 40
+    assert 5 < len(late) < len(live)
+    assert len(done) == 200
+    numbers = [row["number"] for row in (*live, *done)]
+    assert len(set(numbers)) == len(numbers)
+    assert {row["queue"] for row in live} >= {"helpdesk", "citizen-streets", "citizen-homes"}
+    shown = commonweal(folder, "cases", "show", late[0]["number"], "--json")
+    assert json.loads(shown.stdout)["late"] == "yes"
+
+
 def test_a_second_start_changes_nothing_and_is_quick(demo):
     folder, report = demo
     again = commonweal(folder, "demo", "--once", "--json", "--port", "8555")

@@ -27,7 +27,9 @@ def _asks(code: str, label: str, kind: str = "string", **more: Any) -> dict[str,
 
 
 def _kind(service: str, code: str, name: str, about: str, topic: str, **more: Any) -> Any:
-    given = {"family": "service", "audience": "citizen", "machine": HELP, "retention_days": 730}
+    given: dict[str, Any] = {
+        "family": "service", "audience": "citizen", "machine": HELP, "retention_days": 730,
+    }  # fmt: skip
     draft = TypeDraft(code=code, name=name, description=about, service=service,
                       queue=f"citizen-{topic}", **(given | more))  # fmt: skip
     return topic, draft

@@ -330,9 +330,11 @@ def _step(case: Case, step: Step, known: _Known, made: _Made) -> list[CaseEvent]
     if step.what == "rated":
         case.score = int(step.value)
         return [_event(case, step.at, "rated", {"score": case.score}, step.by, "requester")]
-    flag = {"supplier": {"handed": step.value == "yes", "supplier": ""},
-            "callback": {"promised": step.value == "yes"}}[step.what]  # fmt: skip
-    return [_event(case, step.at, step.what, flag, step.by, "agent")]
+    yes = step.value == "yes"
+    flags: dict[str, dict[str, Any]] = {
+        "supplier": {"handed": yes, "supplier": ""}, "callback": {"promised": yes},
+    }  # fmt: skip
+    return [_event(case, step.at, step.what, flags[step.what], step.by, "agent")]
 
 
 def _move(case: Case, step: Step, known: _Known) -> CaseEvent:
