@@ -19,7 +19,7 @@ from ..access import centre_only
 from ..lists import lists, pages, place
 from ..look.page import Link, Problem
 from ..requests import Asked
-from . import trail_words
+from . import trail_kinds, trail_words
 from .base import address, as_id, show, text
 
 VIEW = "audit.view"
@@ -83,7 +83,7 @@ def trail(request: Asked) -> HttpResponse:
         ],
         "pages": pages(request, rows),
         "verbs": _choices(trail_words.VERBS, asked["verb"], trail_words.verb),
-        "kinds": _choices(trail_words.KINDS, asked["type"], trail_words.kind),
+        "kinds": _choices(trail_kinds.KINDS, asked["type"], trail_words.kind),
         "say": trail_words,
         "tabs": audit_tabs("audit"),
         "zone": centre().zone,

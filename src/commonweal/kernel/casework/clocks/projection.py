@@ -47,17 +47,11 @@ def cycles_of(
 ) -> list[tuple[ClockDefinition, Cycle]]:
     """Every cycle of every promise of a case as of a moment, each with its definition. `terms`
     reads a definition; who computes many cases remembers what it gave."""
-    events, found = engine_events(rows), []
+    events = engine_events(rows)
+    found: list[tuple[ClockDefinition, Cycle]] = []
     for track in tracks_of(case, rows, definitions):
         known = {each.pk: terms(each) for _seq, each in track if each is not None}
         back = {known[each.pk]: each for _seq, each in track if each is not None}
-    """Every cycle of every promise of a case as of a moment, each with its definition. `terms`: how
-    those of a definition are found, for whoever asks it of very many cases."""
-    events, found = engine_events(rows), []
-    for track in tracks_of(case, rows, definitions):
-        known = {each.pk: terms(each) for _seq, each in track if each is not None}
-        back = {held: each for _seq, each in track if each is not None
-                for held in [known[each.pk]]}  # fmt: skip
         turns = [(seq, known[each.pk] if each is not None else None) for seq, each in track]
         found += [(back[cycle.terms], cycle) for cycle in run(events, turns, micros(as_of))]
     return found

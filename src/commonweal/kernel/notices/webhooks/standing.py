@@ -48,7 +48,7 @@ def wait_after(attempts: int, delivery_id: UUID) -> timedelta:
     Up to a fifth longer or shorter by the delivery's id, so that what failed together does not
     come back together.
     """
-    plain = min(FIRST_WAIT * 4 ** min(max(attempts - 1, 0), 10), LONGEST_WAIT)
+    plain: timedelta = min(FIRST_WAIT * 4 ** min(max(attempts - 1, 0), 10), LONGEST_WAIT)
     seed = hashlib.sha256(f"{delivery_id}/{attempts}".encode()).digest()
     share = int.from_bytes(seed[:2]) - 32768
     return plain + plain * share / 163840

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from django.apps import apps
 
-from commonweal.interfaces.web.centre import trail_words
+from commonweal.interfaces.web.centre import trail_kinds, trail_words
 
 SOURCE = Path(trail_words.__file__).parents[3]
 VERB = re.compile(r'\b(?:verb=|_record\(actor, )"([a-z_]+\.[a-z_]+)"')
@@ -27,7 +27,7 @@ def test_every_verb_that_an_action_records_has_words() -> None:
 
 
 def test_every_kind_is_a_model() -> None:
-    assert {model._meta.label for model in apps.get_models()} >= trail_words.KINDS.keys()
+    assert {model._meta.label for model in apps.get_models()} >= trail_kinds.KINDS.keys()
 
 
 def test_what_has_no_words_yet_is_still_readable() -> None:
