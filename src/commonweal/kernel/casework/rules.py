@@ -94,7 +94,8 @@ def require_work(actor: Actor, case: Case) -> None:
     if actor.kind != "system" and not (actor.centre and actor.may(permission)):
         raise Forbidden(
             "ACCESS-403",
-            f"You may not do this ({permission}). Ask your administrator for a role that includes it.",
+            f"You may not do this ({permission}). "
+            "Ask your administrator for a role that includes it.",
         )
 
 
