@@ -28,7 +28,7 @@ from .webhooks.actions import (
 )
 from .webhooks.addresses import WebhookError
 from .webhooks.announcing import announce
-from .webhooks.events import TEST, EventType, event_types, register_event
+from .webhooks.events import TEST, EventType, body_of, event_types, register_event
 from .webhooks.selectors import deliveries, webhook, webhooks
 from .webhooks.standing import MAX_ATTEMPTS
 
@@ -45,6 +45,7 @@ __all__ = [
     "WebhookError",
     "WebhookSubscription",
     "announce",
+    "body_of",
     "create_webhook",
     "deliveries",
     "end_webhook",
