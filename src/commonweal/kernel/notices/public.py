@@ -29,8 +29,8 @@ from .webhooks.actions import (
 from .webhooks.addresses import WebhookError
 from .webhooks.announcing import announce
 from .webhooks.events import TEST, EventType, body_of, event_types, register_event
-from .webhooks.selectors import deliveries, webhook, webhooks
-from .webhooks.standing import MAX_ATTEMPTS
+from .webhooks.selectors import deliveries, example, webhook, webhooks
+from .webhooks.standing import MAX_ATTEMPTS, kept_days
 
 __all__ = [
     "MANAGE_WEBHOOKS",
@@ -51,8 +51,10 @@ __all__ = [
     "end_webhook",
     "erase_messages",
     "event_types",
+    "example",
     "inbox",
     "invite",
+    "kept_days",
     "letter",
     "link_of",
     "mark_read",
