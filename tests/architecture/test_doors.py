@@ -52,6 +52,8 @@ INTERNAL = {
     "metering.put_rated": CLOSE,
     "metering.seal_period": CLOSE,
     "metering.write_partitions": CLOSE,
+    "notices.pause_failing": "the worker does it after three days without success; people resume",
+    "notices.remove_old_deliveries": "runs every night by itself",
     "notices.notify_role": "rooms tell people what concerns them; nobody writes by hand",
     "notices.notify_together": "rooms tell people what concerns them; nobody writes by hand",
     "notices.send": "rooms tell people what concerns them; nobody writes by hand",

@@ -19,7 +19,7 @@ from commonweal.interfaces.web.agency.tests.world import (
     _person,
     _records,
 )
-from commonweal.interfaces.web.centre.tests.pages import planned
+from commonweal.interfaces.web.centre.tests.pages import hooked, planned
 from commonweal.kernel.access.public import SYSTEM, act_as, create_token
 from commonweal.kernel.authority.public import approve
 from commonweal.kernel.catalogue import public as catalogue
@@ -62,6 +62,8 @@ def open_matters(world: World, folder: Path) -> None:
     _invoices()
     _audited(world)
     _adjusted(world)
+    hooked(world, "admin", party.centre().agency_id)
+    hooked(world, "parks-liaison", world.agencies["PARKS"])
 
 
 def _to_decide(world: World) -> None:

@@ -5,21 +5,23 @@ from django.utils.translation import gettext_noop
 from ..catalogue.public import register_calendar_preview, register_calendar_watcher
 from ..schema.public import Manifest
 from . import notice_words
+from .announcing import tell_programs, tell_promise
 from .clocks.timer import tick
 from .clocks.watching import APPLY, calendar_accepted, calendar_preview
 from .exporting import case_files
 from .importing.work import KIND, take_file
 from .keeping_tasks import audit_all, erase_old, freeze_months, send_waiting_usage
-from .registry import register_closed, register_hook
+from .registry import register_closed, register_hook, register_promise
 from .settling import keep_usage, tell_measures
 from .tasks import SEND, apply_hours, close_quiet_cases, fold_counts, send_interaction
-from .telling import tell_people, tell_programs
+from .telling import tell_people
 
 notice_words.register()
 register_hook(tell_people)
 register_hook(tell_measures)
 register_closed(keep_usage)
 register_hook(tell_programs)
+register_promise(tell_promise)
 register_calendar_watcher(calendar_accepted)
 register_calendar_preview("casework", calendar_preview)
 

@@ -17,6 +17,7 @@ Sender = Callable[[Any], None]
 
 _hooks: list[Hook] = []
 _closed: list[Callable[[Actor, Any], None]] = []
+_promises: list[Callable[..., None]] = []
 _senders: dict[str, Sender] = {}
 
 
@@ -52,3 +53,16 @@ def told_closed(actor: Actor, case: Any) -> None:
     """Tell that a case closed."""
     for hook in _closed:
         hook(actor, case)
+
+
+def register_promise(hook: Callable[..., None]) -> None:
+    """Be told, inside its transaction, of every promise that is near or was missed: (case, clock),
+    for one that is near also `level` and `planned`."""
+    if hook not in _promises:
+        _promises.append(hook)
+
+
+def told_promise(case: Any, clock: Any, **level: Any) -> None:
+    """Tell that a promise was missed, or (`level`, `planned`) that it is near."""
+    for hook in _promises:
+        hook(case, clock, **level)

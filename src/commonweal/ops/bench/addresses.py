@@ -19,6 +19,7 @@ from commonweal.kernel.casework import public as casework
 from commonweal.kernel.catalogue.public import agreements, calendar_versions, calendars, orders
 from commonweal.kernel.ledger.public import journals
 from commonweal.kernel.metering.public import sources
+from commonweal.kernel.notices.public import webhooks
 from commonweal.kernel.party.public import memberships, people
 from commonweal.kernel.schema.public import Place
 from commonweal.practices.charging import public as charging
@@ -116,6 +117,7 @@ def values() -> dict[str, str]:
             **_hours(),
             "kind": "pdf",
             "topic": "bills",
+            "webhook_id": _first(webhooks(SYSTEM)),
             "head": f"0:{'0' * 64}",
             **_desk(),
         }

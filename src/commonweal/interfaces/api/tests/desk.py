@@ -13,6 +13,7 @@ from commonweal.kernel.access.public import SYSTEM, Actor, act_as
 from commonweal.kernel.casework import public as casework
 from commonweal.kernel.casework.domain.standard import HELP, ORDER
 from commonweal.kernel.casework.models import Case, Open311Key
+from commonweal.kernel.notices import public as notices
 
 if TYPE_CHECKING:
     from commonweal.ops.demo.people import World
@@ -35,6 +36,7 @@ def build_desk(world: World, *agencies: str) -> None:
     with act_as(SYSTEM):
         _set_up(world.of("service_owner"))
     for code in agencies:
+        build_hooks(world.agencies[code])
         _agency(world, world.agencies[code], world.of("agency_finance", code))
 
 
@@ -106,6 +108,24 @@ def _agency(world: World, agency: UUID, officer: Actor) -> None:
             actor=owner, case_id=main.pk, filename="lamp.png", media_type="image/png",
             data=picture(),
         )  # fmt: skip
+
+
+def build_hooks(agency: UUID) -> None:
+    """A webhook of an agency, with a test that arrived."""
+    with act_as(SYSTEM):
+        hook, _key = notices.create_webhook(
+            actor=SYSTEM, agency_id=agency, name="Ours", url="https://hooks.agency.example/",
+            types=["commonweal.case.opened.v1"],
+        )  # fmt: skip
+        made = notices.test_webhook(actor=SYSTEM, webhook_id=hook.pk)
+        made.state, made.attempts, made.last_status = "delivered", 1, 204
+        made.save()
+
+
+def hook_samples(agency: UUID) -> dict[str, UUID]:
+    """Good values by parameter name, from the webhook of an agency."""
+    made = notices.WebhookDelivery.objects.filter(agency_id=agency).order_by("id")[0]
+    return {"webhook_id": made.webhook_id, "delivery_id": made.pk}
 
 
 PHONE = "+1 312 555 0123"

@@ -95,6 +95,8 @@ KINDS: dict[str, Any] = {
     "metering.UsageBatch": _("Usage delivery"),
     "notices.Message": _("Message"),
     "notices.Subscription": _("Choice of messages"),
+    "notices.WebhookDelivery": _("Event for a webhook"),
+    "notices.WebhookSubscription": _("Webhook"),
     "party.Agency": _("Agency"),
     "party.Bureau": _("Bureau"),
     "party.CentreProfile": _("Centre's settings"),

@@ -14,7 +14,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,10 @@ from django.db import connection
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
-from commonweal.interfaces.web.agency.tests.world import World
+from commonweal.interfaces.web.agency.tests.world import World, _person
 from commonweal.interfaces.web.conftest import NOW, _point_at
 from commonweal.interfaces.web.tests.many_rows import GROWN, grow, seed
-from commonweal.kernel.access.public import ANONYMOUS, act_as
+from commonweal.kernel.access.public import ANONYMOUS, SYSTEM, act_as
 from commonweal.kernel.calendar.public import at
 from commonweal.kernel.party.public import actor_for
 from commonweal.kernel.party.selectors import forget_centre
@@ -47,6 +47,7 @@ PREVIOUS = re.compile(r'rel="prev" href="([^"]+)"')
 SUMS = {
     "/permissions": "one for each thing that the program can do",
     "/topics": "one for each kind of message that the program sends",
+    "/event-types": "one for each kind of event that the program announces",
     "/cost-pools": "one row for each cost pool, with the sums of the months asked for",
     "/cost-drivers": "one row for each driver, with the values that count",
     "/owed": "one row for each agency that owes, is owed or paid ahead",
@@ -249,6 +250,14 @@ def _plans(visitors: Visitors, seen: Seen) -> list[str]:
     return plans
 
 
+def with_liaison(world: World) -> World:
+    """The world with somebody who looks after an agency's webhooks."""
+    found = replace(world, users=dict(world.users), actors=dict(world.actors))
+    with act_as(SYSTEM):
+        _person(found, "parks-liaison", "Lena Liaison", "agency_liaison", "PARKS")
+    return found
+
+
 @pytest.fixture(scope="module")
 def walk(pages_world: tuple[str, Path, World], django_db_blocker: Any) -> Iterator[Walk]:
     """Walks a copy of the small world; requests commit as they do when served."""
@@ -261,6 +270,7 @@ def walk(pages_world: tuple[str, Path, World], django_db_blocker: Any) -> Iterat
         before = _point_at(name)
         forget_centre()
         known = values()
+        world = with_liaison(world)
         seed(world, known)
         grow(world, known, 1, FEW)
         visitors = Visitors(world)

@@ -42,7 +42,7 @@ def survivor(actor: Actor, case_id: UUID) -> Case:
     case = locked(actor, case_id)
     while case.merged_into_id is not None:
         found = Case.objects.select_for_update(of=("self",)).select_related(
-            "case_type", "requester", "reporter", "agency", "queue"
+            "case_type", "category", "requester", "reporter", "agency", "queue"
         )
         case = found.get(pk=case.merged_into_id)
     return case
