@@ -75,7 +75,7 @@ def list_due(request: Asked, case_type: Annotated[str, Field(max_length=40)]) ->
     return {"cases": casework.due_cases(request.actor, case_type)}
 
 
-class HoldOut(Out):
+class LegalHoldOut(Out):
     """A legal hold on a case or a contact. `state`: held, ending (lifting waits for a second
     person) or lifted."""
 
@@ -93,7 +93,7 @@ class HoldOut(Out):
     lifted_at: datetime | None
 
 
-class HoldIn(In):
+class LegalHoldIn(In):
     """What is kept (a case or a contact), and why."""
 
     case: CaseKey | None = None
@@ -101,7 +101,7 @@ class HoldIn(In):
     reason: Reason
 
 
-@door.get("/legal-holds", access=MANAGE, returns=Page[HoldOut])
+@door.get("/legal-holds", access=MANAGE, returns=Page[LegalHoldOut])
 def list_holds(
     request: Asked,
     standing: bool = True,
@@ -113,14 +113,14 @@ def list_holds(
     return paging.answer(casework.legal_holds(request.actor, standing, place))
 
 
-@door.get("/legal-holds/{legal_hold_id}", access=MANAGE, returns=HoldOut)
+@door.get("/legal-holds/{legal_hold_id}", access=MANAGE, returns=LegalHoldOut)
 def read_hold(request: Asked, legal_hold_id: UUID) -> casework.LegalHold:
     """One hold."""
     return casework.legal_hold(request.actor, legal_hold_id)
 
 
-@door.post("/legal-holds", access=MANAGE, returns=HoldOut, status=201)
-def put_hold(request: Asked, data: HoldIn) -> casework.LegalHold:
+@door.post("/legal-holds", access=MANAGE, returns=LegalHoldOut, status=201)
+def put_hold(request: Asked, data: LegalHoldIn) -> casework.LegalHold:
     """Keep everything of a case or a contact from erasure; it stands at once."""
     return casework.put_legal_hold(
         actor=request.actor,
@@ -136,13 +136,13 @@ class LiftIn(In):
     reason: Annotated[Text, Field(max_length=500)] = ""
 
 
-@door.post("/legal-holds/{legal_hold_id}/lift", access=MANAGE, returns=HoldOut)
+@door.post("/legal-holds/{legal_hold_id}/lift", access=MANAGE, returns=LegalHoldOut)
 def lift_hold(request: Asked, legal_hold_id: UUID, data: LiftIn) -> casework.LegalHold:
     """Ask to lift a hold, with a reason; or agree, if another person asked before."""
     return casework.lift_hold(actor=request.actor, hold_id=legal_hold_id, reason=data.reason)
 
 
-@door.post("/legal-holds/{legal_hold_id}/keep", access=MANAGE, returns=HoldOut)
+@door.post("/legal-holds/{legal_hold_id}/keep", access=MANAGE, returns=LegalHoldOut)
 def keep_hold(request: Asked, legal_hold_id: UUID) -> casework.LegalHold:
     """Do not lift a hold that somebody asked to lift."""
     return casework.keep_hold(actor=request.actor, hold_id=legal_hold_id)

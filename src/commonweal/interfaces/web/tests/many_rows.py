@@ -14,6 +14,7 @@ from django.apps import apps
 from django.db import connections, models, transaction
 
 from commonweal.interfaces.web.agency.tests.world import World
+from commonweal.interfaces.web.tests.case_rows import case_rows
 from commonweal.interfaces.web.tests.first_rows import first_rows, recovery_rows
 from commonweal.interfaces.web.tests.kept_rows import kept_rows
 from commonweal.kernel.authority.models import Decision
@@ -48,6 +49,11 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
     "casework.ClockDrift": {},
     "casework.ClockFreeze": {"version": '"version" + g'},
     "casework.MailIntake": {},
+    "casework.Approval": {"case_id": NEW_CASES, "permission": "'casework.work'",
+                          "state": "'open'"},
+    "casework.Article": {},
+    "casework.CaseWord": {"case_id": NEW_CASES, "word": "word"},
+    "casework.Open311Key": {"prefix": "'k' || g"},
     "catalogue.WorkingCalendar": {"code": "code || '-' || g"},
     "catalogue.CalendarVersion": {"starts": DAY},
     "catalogue.Agreement": {},
@@ -138,6 +144,7 @@ def sample(label: str, world: World, known: Mapping[str, str]) -> dict[str, Any]
     """Which row is copied, where the page shows only some."""
     agency = world.agencies["PARKS"]
     return {
+        "casework.CaseWord": {"word": known["text"]},
         "charging.AllocationEdge": {"run_id": known["run_id"]},
         "charging.RejectedCostRow": {"cost_import_id": known["import_id"]},
         "charging.Bill": {"agency_id": agency},
@@ -165,7 +172,8 @@ def sample(label: str, world: World, known: Mapping[str, str]) -> dict[str, Any]
 def seed(world: World, known: dict[str, str]) -> None:
     """One row of each table of which the world has none; `known` learns the ids of new ones."""
     with Owner({model._meta.db_table for model in map(apps.get_model, CHANGED)}):
-        rows = [*first_rows(world, known), *recovery_rows(world, known), *kept_rows(world)]
+        rows = [*first_rows(world, known), *recovery_rows(world, known), *case_rows(world, known)]
+        rows += kept_rows(world)
         for row in rows:
             if (
                 isinstance(row, Decision | Message)
