@@ -8,10 +8,13 @@ a record in quarantine, a bundle, a month of the books, a lent role, a token, a 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import UUID
 
+from commonweal.interfaces.mail.intake import take
 from commonweal.interfaces.web.agency.tests.world import (
     MAPPING,
     OCTOBER,
@@ -20,8 +23,10 @@ from commonweal.interfaces.web.agency.tests.world import (
     _records,
 )
 from commonweal.interfaces.web.centre.tests.pages import hooked, planned
-from commonweal.kernel.access.public import SYSTEM, act_as, create_token
+from commonweal.kernel.access.public import SYSTEM, Actor, act_as, create_token
 from commonweal.kernel.authority.public import approve
+from commonweal.kernel.calendar.public import at, now
+from commonweal.kernel.casework import public as casework
 from commonweal.kernel.catalogue import public as catalogue
 from commonweal.kernel.documents.public import begin_here, make_take_out
 from commonweal.kernel.ledger.public import close_period, open_period
@@ -64,6 +69,64 @@ def open_matters(world: World, folder: Path) -> None:
     _adjusted(world)
     hooked(world, "admin", party.centre().agency_id)
     hooked(world, "parks-liaison", world.agencies["PARKS"])
+    _kept(world)
+
+
+def _kept(world: World) -> None:
+    """A case that is due and held, somebody held, a proof, a frozen month, refused usage, an import
+    that was tried, mail that was held back."""
+    owner, agent = world.actors["owner"], world.actors["agent"]
+    parks = world.agencies["PARKS"]
+    with act_as(agent):
+        who = casework.put_contact(
+            actor=agent, agency_id=parks, name="Ivo Old", phone="+1 312 555 0199"
+        )
+        with at(now() - timedelta(days=1200)):
+            old, _due = (_closed(agent, parks, asker) for asker in (who, None))
+    with act_as(owner):
+        casework.put_legal_hold(actor=owner, contact_id=who.pk, reason="An inquiry asked for it")
+        hold = casework.put_legal_hold(actor=owner, case_id=old.pk, reason="A court asked for it")
+        casework.lift_hold(actor=owner, hold_id=hold.pk, reason="The court has decided")
+        casework.remember_mapping(actor=owner, code="old-desk", mapping=CASES)
+    with act_as(SYSTEM):
+        casework.audit_clocks(actor=SYSTEM)
+        casework.freeze_ended(actor=SYSTEM)
+        casework.CaseUsage.objects.create(
+            agency_id=parks, case=old, charge_item="helpdesk.case", channel="phone",
+            closed_at=old.opened_at, state="refused", code="USAGE-109", tries=1,
+            sentence="No order line of the agency covers this charge item. Order it first.",
+        )  # fmt: skip
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "old.csv"
+        path.write_text("Id,Agency,Kind,Opened\n1,PARKS,incident,2026-08-04T14:00:00Z\n2,NO,x,y\n")
+        with act_as(owner):
+            row = casework.start_import(
+                actor=owner, path=path, source="old desk", mapping=CASES, dry_run=True
+            )
+        casework.run_import(owner, row, path)
+    take(MAIL, casework.Origin("desk"))
+    take(b"\xff\xfe these bytes are no message", casework.Origin("desk"))
+
+
+def _closed(agent: Actor, agency: UUID, asker: casework.Contact | None) -> casework.Case:
+    new = casework.NewCase("", "Keyboard lost keys", "Two.", category="printer", requester=asker)
+    case = casework.open_case(actor=agent, agency_id=agency, new=new).case
+    for state in ("resolved", "closed"):
+        casework.move_case(actor=agent, case_id=case.pk, state=state, resolution="A new one came.")
+    return case
+
+
+CASES = {
+    "kind": "cases",
+    "columns": {"id": "Id", "agency": "Agency", "case_type": "Kind", "opened_at": "Opened"},
+}
+MAIL = b"""From: Ben Cook <ben@example.test>
+To: everybody@example.test
+Subject: The lamp at the corner
+Message-ID: <held@example.test>
+
+It has been dark since Thursday. <script>alert(1)</script>
+"""
 
 
 def _to_decide(world: World) -> None:

@@ -242,6 +242,7 @@ def _centre_sections(actor: Actor) -> list[tuple[str, list[Entry]]]:
             [
                 (_("Cases"), "desk:work", "casework.work"),
                 (_("Opening hours"), "centre:calendars", "casework.work"),
+                (_("Keeping and erasing"), "keeping:retention", "casework.manage"),
             ],
         ),
         (

@@ -8,6 +8,7 @@ from ..api import api
 from . import plugins
 from .account import language
 from .account import views as account
+from .cases.keeping.urls import KEEPING
 from .cases.urls import CASES, DESK, DOOR
 from .public import views as public
 
@@ -20,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("commonweal.interfaces.web.public.urls", namespace="public")),
     path("agency/", include("commonweal.interfaces.web.agency.urls", namespace="agency")),
     path("centre/set-up/", include("commonweal.interfaces.web.setup.urls", namespace="setup")),
+    path("centre/cases/keeping/", include((KEEPING, "keeping"))),
     path("centre/cases/", include((DESK, "desk"))),
     path("cases/", include((CASES, "cases"))),
     path("help/", include((DOOR, "door"))),

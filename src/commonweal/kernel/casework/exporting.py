@@ -9,9 +9,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import IO, Any, cast
 from uuid import UUID
 from xml.sax.saxutils import quoteattr
 
@@ -59,6 +60,19 @@ def export_cases(
             raise CaseError("CASE-121", f"There is no queue “{queue[:40]}”.", field="queue")
         rows = rows.filter(queue__code=queue)
     return _pieces(form, rows, notes=actor.centre)
+
+
+IN_MEMORY = 4 * 1024 * 1024
+
+
+def spooled(pieces: Iterable[str]) -> IO[bytes]:
+    """An export as a file to read, on disk once it is large: it is written whole while the scope
+    in which its rows may be read still holds."""
+    stream = cast("IO[bytes]", tempfile.SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115
+    for piece in pieces:
+        stream.write(piece.encode())
+    stream.seek(0)
+    return stream
 
 
 def case_files(actor: Actor, agency_id: UUID) -> Iterator[tuple[str, str, Iterable[str]]]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from ..access.public import Actor, act_as
 from ..jobs.public import report, stepwise
 from .actions.billing import BATCH, send_usage
+from .actions.held_mail import remove_old_mail
 from .actions.privacy import erase_due
 from .actions.proving import audit_clocks, freeze_ended
 
@@ -16,15 +17,16 @@ STEP = 50
 
 @stepwise
 def erase_old(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
-    """Erase what was kept long enough, some cases at a time; a kill loses the last step only."""
+    """Erase what was kept long enough, some cases, then some mails in no case, at a time; a kill
+    loses the last step only."""
     done = 0
-    while True:
-        with act_as(actor):
-            count = erase_due(actor=actor, limit=STEP)
-        done += count
-        report(job_id, done)
-        if count < STEP:
-            return
+    for step in (erase_due, remove_old_mail):
+        count = STEP
+        while count == STEP:
+            with act_as(actor):
+                count = step(actor=actor, limit=STEP)
+            done += count
+            report(job_id, done)
 
 
 def audit_all(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:

@@ -9,11 +9,14 @@ from uuid import UUID
 
 from PIL import Image
 
+from commonweal.interfaces.mail.intake import take
 from commonweal.kernel.access.public import SYSTEM, Actor, act_as
 from commonweal.kernel.casework import public as casework
+from commonweal.kernel.casework.actions.proving import digest_of
 from commonweal.kernel.casework.domain.standard import HELP, ORDER
 from commonweal.kernel.casework.models import Case, Open311Key
 from commonweal.kernel.notices import public as notices
+from commonweal.kernel.party.public import centre
 
 if TYPE_CHECKING:
     from commonweal.ops.demo.people import World
@@ -38,6 +41,7 @@ def build_desk(world: World, *agencies: str) -> None:
     for code in agencies:
         build_hooks(world.agencies[code])
         _agency(world, world.agencies[code], world.of("agency_finance", code))
+        _kept(world, code)
 
 
 def _set_up(owner: Actor) -> None:
@@ -128,6 +132,42 @@ def hook_samples(agency: UUID) -> dict[str, UUID]:
     return {"webhook_id": made.webhook_id, "delivery_id": made.pk}
 
 
+def _kept(world: World, code: str) -> None:
+    """What keeping cases shows: a hold, a frozen month, an import that was tried, a held mail."""
+    owner, agency = world.of("service_owner"), world.agencies[code]
+    with act_as(owner):
+        main = Case.objects.get(agency_id=agency, subject="No paper")
+        casework.put_legal_hold(actor=owner, case_id=main.pk, reason="A court asked for it")
+        casework.remember_mapping(actor=owner, code="old", mapping=MAPPING)
+    with act_as(SYSTEM):
+        counts = {"resolution solve 2020-01-01": {"met": 3, "missed": 1}}
+        casework.ClockFreeze.objects.create(
+            agency_id=agency, month=FROZEN, counts=counts,
+            digest=digest_of(FROZEN, agency, counts),
+        )  # fmt: skip
+        if not casework.MailIntake.objects.exists():
+            home = centre().agency_id
+            casework.CaseImport.objects.create(
+                agency_id=home, source="old", kind="cases", mapping=MAPPING, sha256="0" * 64,
+                dry_run=True, state="done",
+            )  # fmt: skip
+            take(MAIL, casework.Origin("test"))
+
+
+FROZEN = date(2025, 9, 1)
+"""The month that is closed in the scene."""
+MAPPING = {
+    "kind": "cases",
+    "columns": {"id": "Id", "agency": "Agency", "case_type": "Kind", "opened_at": "Opened"},
+}
+MAIL = b"""From: Ana Ruiz <ana@example.test>
+To: nobody@example.test
+Subject: The lamp is dark
+Message-ID: <1@example.test>
+
+It has been dark since Thursday.
+"""
+
 PHONE = "+1 312 555 0123"
 
 
@@ -149,6 +189,9 @@ def case_samples(agency: UUID) -> dict[str, str]:
     return {
         "case": case.number,
         "contact_id": str(case.requester_id),
+        "legal_hold_id": str(casework.LegalHold.objects.get(agency_id=agency).pk),
+        "case_import_id": str(casework.CaseImport.objects.order_by("id")[0].pk),
+        "mail_id": str(casework.MailIntake.objects.order_by("id")[0].pk),
         "key_id": str(Open311Key.objects.filter(agency_id=agency).order_by("id")[0].pk),
         **{name: str(found.order_by("id")[0].pk) for name, found in rows.items()},
     }
@@ -157,5 +200,5 @@ def case_samples(agency: UUID) -> dict[str, str]:
 DESK = {
     "team": "it", "queue": "it", "case_type": "incident", "category": "printer", "position": "1",
     "ready_answer": "restart", "article": "paper", "promise": "solve", "calendar": "office",
-    "text": "paper",
+    "text": "paper", "case_mapping": "old",
 }  # fmt: skip

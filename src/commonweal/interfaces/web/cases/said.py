@@ -153,6 +153,8 @@ def event_words(event: casework.CaseEvent, case: casework.Case) -> str:
         "terms": _("Other promises hold from now on"),
         "rebuilt": _("Clocks computed anew"),
         "attached": _("A file was added"),
+        "erased": _("Texts, names and files were erased"),
+        "activity": _("In the old system: %(what)s") % {"what": data.get("activity", "")},
     }
     if event.kind == "state":
         states = {row["code"]: row["name"] for row in case.case_type.machine["states"]}

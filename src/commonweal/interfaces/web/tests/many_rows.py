@@ -16,6 +16,7 @@ from django.db import connections, models, transaction
 from commonweal.interfaces.web.agency.tests.world import World
 from commonweal.interfaces.web.tests.case_rows import case_rows
 from commonweal.interfaces.web.tests.first_rows import first_rows, recovery_rows
+from commonweal.interfaces.web.tests.kept_rows import kept_rows
 from commonweal.kernel.authority.models import Decision
 from commonweal.kernel.notices.models import Message
 from commonweal.ops.bench.addresses import NOWHERE
@@ -40,6 +41,14 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
         "tracking_hash": "''",
     },
     "casework.Interaction": {"message_id": "''"},
+    "casework.LegalHold": {},
+    "casework.Erasure": {},
+    "casework.CaseImport": {},
+    "casework.CaseUsage": {"case_id": NEW_CASES},
+    "casework.ClockAudit": {},
+    "casework.ClockDrift": {},
+    "casework.ClockFreeze": {"version": '"version" + g'},
+    "casework.MailIntake": {},
     "casework.Approval": {"case_id": NEW_CASES, "permission": "'casework.work'",
                           "state": "'open'"},
     "casework.Article": {},
@@ -166,6 +175,7 @@ def seed(world: World, known: dict[str, str]) -> None:
     """One row of each table of which the world has none; `known` learns the ids of new ones."""
     with Owner({model._meta.db_table for model in map(apps.get_model, CHANGED)}):
         rows = [*first_rows(world, known), *recovery_rows(world, known), *case_rows(world, known)]
+        rows += kept_rows(world)
         for row in rows:
             if (
                 isinstance(row, Decision | Message)

@@ -60,6 +60,8 @@ SUMS = {
     "/data-rooms/{room_id}/controls": "one row for each population, and there are six",
     "/data-rooms/{room_id}/overrides": "every override, which an auditor reads to the last",
     "/data-rooms/{room_id}/pairs": "one row for each pair of people who decide",
+    "/case-mappings": "one row for each remembered way to read files of cases",
+    "/case-retention": "one row for each kind of case",
     "/case-offers": "one row for each thing that can be asked for",
     "/case-promises": "one row for each version of each promise about time",
     "/case-queues": "one row for each queue of the desk",

@@ -8,6 +8,7 @@ from .billing import (
 )
 from .clocks import Promise, end_promise, put_promise
 from .contacts import put_contact
+from .held_mail import HELD_DAYS, note_let_in, remove_mail, remove_old_mail
 from .history import Past, Step, load_history
 from .holding import (
     keep_hold,
@@ -41,6 +42,7 @@ from .open311 import (
 from .opening import AnswersWrong, NewCase, Opened, open_case
 from .plans import DeskPlan, PlannedPromise, lay_desk
 from .privacy import (
+    CasePlan,
     Plan,
     erase_case,
     erase_contact,
@@ -68,7 +70,9 @@ from .talking import Said, add_note, answer, promise_callback, rate_case, receiv
 from .trust import begin_check, decide_approval, end_consent, finish_check, record_consent
 
 __all__ = [
+    "HELD_DAYS",
     "AnswersWrong",
+    "CasePlan",
     "DeskPlan",
     "NewCase",
     "Opened",
@@ -111,6 +115,7 @@ __all__ = [
     "load_history",
     "merge_cases",
     "move_case",
+    "note_let_in",
     "open_case",
     "promise_callback",
     "put_article",
@@ -129,6 +134,8 @@ __all__ = [
     "rebuild_clocks",
     "receive_message",
     "record_consent",
+    "remove_mail",
+    "remove_old_mail",
     "restate_clocks",
     "retry_usage",
     "send_usage",

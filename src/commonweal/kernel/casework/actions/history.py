@@ -17,20 +17,21 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import connection
+from django.db.models import Model
 
 from ...access.public import Actor, require
 from ...audit.public import action, record
-from ...calendar.public import micros, moment_of, now
+from ...calendar.public import now
 from ...party.public import Agency, centre
 from ..clocks.calendars import working_calendar
 from ..clocks.definitions import all_definitions, terms_of
-from ..clocks.projection import cycles_of, show, values_of
+from ..clocks.past import past_clocks
 from ..domain.clocks import Terms
 from ..domain.errors import CaseError
 from ..domain.forms import check_answers, form_of
 from ..domain.numbers import number_text
 from ..domain.states import MATRIX, Machine, machine_of, priority_of
+from ..importing.load import copy_rows, copy_words, reserve
 from ..models import (
     Approval,
     Case,
@@ -48,7 +49,6 @@ from ..models import (
 from ..rules import MANAGE
 from ..search import words_of
 
-BATCH = 2_000
 SAYS = {"in": "requester", "out": "agent", "note": "agent"}
 
 
@@ -167,13 +167,6 @@ def _key(past: Past) -> tuple[UUID, int]:
     return past.agency_id, past.opened_at.astimezone(ZoneInfo(centre().zone)).year
 
 
-_TAKE = """
-INSERT INTO casework_casenumber (id, agency_id, year, last)
-VALUES (gen_random_uuid(), %s, %s, %s)
-ON CONFLICT (agency_id, year) DO UPDATE SET last = casework_casenumber.last + EXCLUDED.last
-RETURNING last"""
-
-
 def _numbers(cases: Sequence[Past], known: _Known) -> dict[tuple[UUID, int], Any]:
     """Numbers of each agency and year, in the order in which the cases came."""
     wanted: dict[tuple[UUID, int], int] = defaultdict(int)
@@ -181,11 +174,8 @@ def _numbers(cases: Sequence[Past], known: _Known) -> dict[tuple[UUID, int], Any
         wanted[_key(past)] += 1
     found = {}
     for (agency, year), many in sorted(wanted.items(), key=str):
-        with connection.cursor() as cursor:
-            cursor.execute(_TAKE, [agency, year, many])
-            (last,) = cursor.fetchone()
-        code = known.agencies[agency].code
-        texts = [number_text(code, year, last - many + each + 1) for each in range(many)]
+        before, code = reserve(agency, year, many), known.agencies[agency].code
+        texts = [number_text(code, year, before + each + 1) for each in range(many)]
         found[agency, year] = iter(texts)
     return found
 
@@ -387,44 +377,20 @@ def _around(past: Past, case: Case, made: _Made) -> None:
 
 
 def _clocks(case: Case, events: list[CaseEvent], known: _Known, made: _Made) -> None:
-    """What the engine says of the case now. Levels that were passed count as set off then."""
-    moment = micros(known.moment)
-    found = []
-    for definition, cycle in cycles_of(
-        case, events, known.definitions, known.moment, terms=known.terms
-    ):
-        end = moment if cycle.stopped is None else cycle.stopped
-        past = [(code, at) for code, at in cycle.levels if at <= min(end, moment)]
-        made.firings += [
-            ClockFiring(agency_id=case.agency_id, case=case, definition=definition,
-                        cycle=cycle.number, level=code, planned_at=moment_of(at),
-                        fired_at=moment_of(at))
-            for code, at in past
-        ]  # fmt: skip
-        values = values_of(cycle, {code for code, _ in past}, moment)
-        found.append(
-            Clock(agency_id=case.agency_id, case=case, definition=definition,
-                  cycle=cycle.number, **values)
-        )  # fmt: skip
-    show(case, found)
-    made.clocks += found
-
-
-_WORDS = """
-INSERT INTO casework_caseword (agency_id, word, case_id)
-SELECT * FROM unnest(%s::uuid[], %s::text[], %s::uuid[]) ON CONFLICT DO NOTHING"""
+    clocks, firings = past_clocks(case, events, known.definitions, known.moment, known.terms)
+    made.clocks += clocks
+    made.firings += firings
 
 
 def _write(made: _Made) -> None:
-    for model, rows in (
+    """By the same writer as files of cases, which every trigger and rule of the tables sees."""
+    tables: list[tuple[type[Model], Sequence[Model]]] = [
         (Case, made.cases), (Interaction, made.said), (CaseEvent, made.events),
         (Clock, made.clocks), (ClockFiring, made.firings), *made.around.items(),
-    ):  # fmt: skip
-        model.objects.bulk_create(rows, batch_size=BATCH)
-    if made.words:
-        agencies, words, cases = zip(*made.words, strict=True)
-        with connection.cursor() as cursor:
-            cursor.execute(_WORDS, [list(agencies), list(words), list(cases)])
+    ]  # fmt: skip
+    for model, rows in tables:
+        copy_rows(model, rows)
+    copy_words(made.words)
 
 
 def _record(who: Actor, made: _Made) -> None:

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -18,7 +17,7 @@ from django.db.models import Q, QuerySet
 from ...access.public import Actor, require
 from ...audit.public import action, record
 from ...calendar.public import now
-from ...documents.public import remove_bytes
+from ...documents.public import Document, remove_bytes
 from ...party.public import centre
 from ...schema.public import Conflict, NotFound
 from ..domain.errors import CaseError
@@ -34,6 +33,7 @@ from ..models import (
     IdentityCheck,
     Interaction,
     LegalHold,
+    MailIntake,
     Task,
     Watcher,
 )
@@ -64,6 +64,20 @@ class Plan:
     def contact_goes(self) -> bool:
         """Whether nothing keeps the contact."""
         return not self.held and not self.stays
+
+
+@dataclass(frozen=True)
+class CasePlan:
+    """What erasing one case would do today. `why_not`: live, held, merged or erased, where it
+    cannot be ("": it can). `goes`: the case with those merged into it; `counts`: how much of what;
+    `people`: the contacts emptied with it; `stays`: those that something else needs."""
+
+    case: Case
+    why_not: str
+    goes: list[Case]
+    counts: dict[str, int]
+    people: list[Contact]
+    stays: list[Contact]
 
 
 def is_held(case: Case) -> bool:
@@ -166,10 +180,11 @@ def _empty(who: Actor, case: Case, why: str) -> dict[str, int]:
     said = case.interactions.all()
     files = case.attachments.all()
     papers = case.consents.all()
+    mails = MailIntake.objects.filter(case=case)
     counts = {
         "interactions": said.count(),
         "attachments": files.count(),
-        "documents": _drop_files(who, said, files, papers, why),
+        "documents": _drop_files(who, said, files, papers, mails, why),
         "words": CaseWord.objects.filter(case=case).delete()[0],
     }
     said.update(text="", folded="", html="", message_id="", contact=None, raw=None)
@@ -193,17 +208,32 @@ def _drop_files(
     said: QuerySet[Interaction],
     files: QuerySet[Attachment],
     papers: QuerySet[Consent],
+    mails: QuerySet[MailIntake],
     why: str,
 ) -> int:
-    """Remove the bytes of files, pictures drawn from them, mails as they came, and papers; the
-    rows of files stay without their names."""
+    """Remove the bytes of files, pictures drawn from them, mails as they came (those that nobody
+    reads as a message too: bounces, and what was dropped), and papers; the rows of files stay
+    without their names, those of mails without their sender's mark."""
+    ids = _documents_of(said, files, papers, mails)
+    files.update(name=GONE, verdict="erased", reason="", shown=None, small=None, public=False)
+    mails.update(sender_hash="")
+    return remove_bytes(actor=who, document_ids=ids, reason=why) if ids else 0
+
+
+def _documents_of(
+    said: QuerySet[Interaction],
+    files: QuerySet[Attachment],
+    papers: QuerySet[Consent],
+    mails: QuerySet[MailIntake],
+) -> set[UUID]:
+    """The documents of which an erasure removes the bytes."""
     ids: set[UUID] = set()
     for names in files.values_list("document_id", "shown_id", "small_id"):
         ids |= {pk for pk in names if pk is not None}
     ids |= {pk for pk in said.values_list("raw_id", flat=True) if pk is not None}
-    ids |= {pk for pk in papers.values_list("document_id", flat=True) if pk is not None}
-    files.update(name=GONE, verdict="erased", reason="", shown=None, small=None, public=False)
-    return remove_bytes(actor=who, document_ids=ids, reason=why) if ids else 0
+    for rows, name in ((papers, "document_id"), (mails, "raw_id")):
+        ids |= {pk for pk in rows.values_list(name, flat=True) if pk is not None}
+    return ids
 
 
 def _empty_contacts(who: Actor, ids: Iterable[UUID]) -> int:
@@ -219,17 +249,56 @@ def _empty_contacts(who: Actor, ids: Iterable[UUID]) -> int:
     return emptied
 
 
-def _needed(contact: Contact) -> bool:
+def _needed(contact: Contact, apart: Iterable[UUID] = ()) -> bool:
+    """Whether a hold, a case or a consent needs a contact; `apart`: cases that do not count."""
     if contact.holds.filter(state__in=HOLDING).exists():
         return True
     mine = Q(requester=contact) | Q(reporter=contact) | Q(watchers__contact=contact)
-    kept = Case.objects.filter(erased_at__isnull=True)
+    kept = Case.objects.filter(erased_at__isnull=True).exclude(pk__in=apart)
     if kept.filter(mine).exists():
         return True
-    if Interaction.objects.filter(contact=contact, case__erased_at__isnull=True).exists():
+    said = Interaction.objects.filter(contact=contact, case__erased_at__isnull=True)
+    if said.exclude(case_id__in=apart).exists():
         return True
     papers = Consent.objects.filter(Q(person=contact) | Q(agent=contact), ended_at__isnull=True)
-    return papers.filter(Q(case__isnull=True) | Q(case__erased_at__isnull=True)).exists()
+    live = Q(case__erased_at__isnull=True) & ~Q(case_id__in=apart)
+    return papers.filter(Q(case__isnull=True) | live).exists()
+
+
+def case_plan_of(case: Case) -> CasePlan:
+    """What an erasure of a case would do today, counted as the erasure itself counts."""
+    ids = [case.pk, *_absorbed([case.pk])]
+    goes = list(Case.objects.filter(pk__in=ids).order_by("opened_at", "id"))
+    said = Interaction.objects.filter(case_id__in=ids)
+    files = Attachment.objects.filter(case_id__in=ids)
+    papers = Consent.objects.filter(case_id__in=ids)
+    mails = MailIntake.objects.filter(case_id__in=ids)
+    around = {each.requester_id for each in goes} | {each.reporter_id for each in goes}
+    known = {pk for pk in around if pk is not None}.union(*map(_around, ids))
+    named = Contact.objects.filter(pk__in=known, erased_at__isnull=True).order_by("name", "id")
+    people = [each for each in named if not _needed(each, ids)]
+    counts = {
+        "cases": len(goes),
+        "interactions": said.count(),
+        "attachments": files.count(),
+        "documents": Document.objects.filter(
+            pk__in=_documents_of(said, files, papers, mails), removal__isnull=True
+        ).count(),
+        "words": CaseWord.objects.filter(case_id__in=ids).count(),
+        "contacts": len(people),
+    }
+    stays = [each for each in named if each not in people]
+    return CasePlan(case, _why_not(case), goes, counts, people, stays)
+
+
+def _why_not(case: Case) -> str:
+    if case.merged_into_id is not None:
+        return "merged"
+    if case.erased_at is not None:
+        return "erased"
+    if case.phase != "closed":
+        return "live"
+    return "held" if is_held(case) else ""
 
 
 def _empty_contact(who: Actor, contact: Contact) -> None:
@@ -254,7 +323,7 @@ def erase_due(*, actor: Actor, limit: int = 100) -> int:
         if done >= limit:
             break
         rule = f"{kind.code}: {kind.retention_days} days after closing"
-        for pk in _due(kind, moment)[: limit - done]:
+        for pk in due(kind, moment).values_list("pk", flat=True)[: limit - done]:
             case = _locked(pk)
             if case.erased_at is None and case.phase == "closed" and not is_held(case):
                 _erase(actor, case, "schedule", rule[:120])
@@ -268,7 +337,8 @@ def erase_due(*, actor: Actor, limit: int = 100) -> int:
     return done
 
 
-def _due(kind: CaseType, moment: datetime) -> Any:
+def due(kind: CaseType, moment: datetime) -> QuerySet[Case]:
+    """The cases of a kind whose time is over and that nothing holds, the longest closed first."""
     standing = LegalHold.objects.filter(state__in=HOLDING)
     held = standing.filter(contact__isnull=False).values("contact_id")
     merged = standing.filter(case__merged_into__isnull=False).values("case__merged_into_id")
@@ -282,7 +352,7 @@ def _due(kind: CaseType, moment: datetime) -> Any:
     ).exclude(pk__in=merged)
     free = Q(requester__isnull=True) | ~Q(requester_id__in=held)
     free &= Q(reporter__isnull=True) | ~Q(reporter_id__in=held)
-    return rows.filter(free).order_by("closed_at", "id").values_list("pk", flat=True)
+    return rows.filter(free).order_by("closed_at", "id")
 
 
 def plan_of(contact: Contact) -> Plan:
@@ -362,7 +432,8 @@ def _erase_said(who: Actor, case: Case, contact: Contact) -> dict[str, int]:
     ids = list(said.values_list("pk", flat=True))
     files = case.attachments.filter(interaction_id__in=ids)
     counts = {"interactions": len(ids), "attachments": files.count()}
-    counts["documents"] = _drop_files(who, said, files, Consent.objects.none(), "request")
+    mails = MailIntake.objects.filter(case=case, state__in=["bounce", "dropped_loop"])
+    counts["documents"] = _drop_files(who, said, files, Consent.objects.none(), mails, "request")
     said.update(text="", folded="", html="", message_id="", raw=None)
     _words_again(case)
     append(who, case, "erased", {"interactions": len(ids)}, reproject=False)

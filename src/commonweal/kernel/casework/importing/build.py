@@ -6,14 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from ...calendar.public import micros
 from ...party.public import Agency
 from ...schema.public import uuid7
 from ..clocks.audit import remembered
 from ..clocks.definitions import all_definitions
-from ..clocks.projection import cycles_of, show, values_of
+from ..clocks.past import past_clocks
 from ..domain.clocks import Terms
 from ..domain.errors import CaseError
 from ..domain.states import LEVELS, MATRIX, PRIORITIES, Machine, State, machine_of
@@ -263,29 +261,7 @@ def _people(built: Built, values: dict[str, str]) -> None:
 
 
 def time_clocks(built: Built, known: Reference, moment: datetime) -> None:
-    """Compute the clocks of a case as of now. Levels that were passed in the past are kept as
-    reached and tell nobody: what is history sets nothing off."""
-    case, now_us = built.case, micros(moment)
-    found = cycles_of(case, built.events, known.definitions, moment, known.terms)
-    for definition, cycle in found:
-        past = {code for code, at in cycle.levels if at <= now_us}
-        values = values_of(cycle, past, now_us)
-        built.clocks.append(
-            Clock(
-                id=uuid7(), agency_id=case.agency_id, case=case, definition=definition,
-                cycle=cycle.number, **values,
-            )
-        )  # fmt: skip
-        for code, at in values["levels"]:
-            if code in past and values["stopped_at"] is None:
-                built.firings.append(
-                    _reached(case, definition.pk, cycle.number, code, datetime.fromisoformat(at))
-                )
-    show(case, built.clocks)
-
-
-def _reached(case: Case, definition: UUID, cycle: int, code: str, at: datetime) -> ClockFiring:
-    return ClockFiring(
-        id=uuid7(), agency_id=case.agency_id, case=case, definition_id=definition, cycle=cycle,
-        level=code, planned_at=at, fired_at=at,
-    )  # fmt: skip
+    """Compute the clocks of a case as of now; what is history sets nothing off."""
+    built.clocks, built.firings = past_clocks(
+        built.case, built.events, known.definitions, moment, known.terms
+    )

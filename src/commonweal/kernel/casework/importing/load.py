@@ -21,17 +21,23 @@ ON CONFLICT (agency_id, year) DO UPDATE SET last = casework_casenumber.last + %(
 RETURNING last"""
 
 
+def reserve(agency_id: UUID, year: int, many: int) -> int:
+    """Take so many numbers of an agency's year; the one before the first of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RESERVE, {"agency": agency_id, "year": year, "many": many})
+        (last,) = cursor.fetchone()
+    return int(last) - many
+
+
 def number_all(cases: Sequence[Case], year: int) -> None:
     """Give cases the next numbers of their agencies."""
     by_agency: dict[UUID, list[Case]] = {}
     for case in cases:
         by_agency.setdefault(case.agency_id, []).append(case)
-    with connection.cursor() as cursor:
-        for agency_id, rows in sorted(by_agency.items()):
-            cursor.execute(_RESERVE, {"agency": agency_id, "year": year, "many": len(rows)})
-            (last,) = cursor.fetchone()
-            for place, case in enumerate(rows, start=last - len(rows) + 1):
-                case.number = number_text(case.agency.code, year, place)
+    for agency_id, rows in sorted(by_agency.items()):
+        before = reserve(agency_id, year, len(rows))
+        for place, case in enumerate(rows, start=before + 1):
+            case.number = number_text(case.agency.code, year, place)
 
 
 def write(rows: Sequence[Built]) -> None:
@@ -41,16 +47,17 @@ def write(rows: Sequence[Built]) -> None:
             each.case.requester_id = each.contact.pk
             if each.interaction is not None:
                 each.interaction.contact_id = each.contact.pk
-    _copy(Contact, [each.contact for each in rows if each.contact is not None])
-    _copy(Case, [each.case for each in rows])
-    _copy(CaseEvent, [event for each in rows for event in each.events])
-    _copy(Interaction, [each.interaction for each in rows if each.interaction is not None])
-    _copy(Clock, [clock for each in rows for clock in each.clocks])
-    _copy(ClockFiring, [firing for each in rows for firing in each.firings])
-    _words(rows)
+    copy_rows(Contact, [each.contact for each in rows if each.contact is not None])
+    copy_rows(Case, [each.case for each in rows])
+    copy_rows(CaseEvent, [event for each in rows for event in each.events])
+    copy_rows(Interaction, [each.interaction for each in rows if each.interaction is not None])
+    copy_rows(Clock, [clock for each in rows for clock in each.clocks])
+    copy_rows(ClockFiring, [firing for each in rows for firing in each.firings])
+    copy_words((each.case.agency_id, word, each.case.pk) for each in rows for word in each.words)
 
 
-def _copy(model: type[models.Model], rows: Sequence[models.Model]) -> None:
+def copy_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None:
+    """Write rows of a model."""
     if not rows:
         return
     fields = model._meta.concrete_fields
@@ -75,6 +82,6 @@ def _insert(table: str, columns: str, values: Iterable[Sequence[Any]]) -> None:
         cursor.execute("DROP TABLE loaded")
 
 
-def _words(rows: Sequence[Built]) -> None:
-    pairs = ((each.case.agency_id, word, each.case.pk) for each in rows for word in each.words)
-    _insert("casework_caseword", "agency_id, word, case_id", pairs)
+def copy_words(rows: Iterable[tuple[UUID, str, UUID]]) -> None:
+    """Write by which words cases are found: (agency, word, case), each once."""
+    _insert("casework_caseword", "agency_id, word, case_id", rows)

@@ -12,7 +12,7 @@ from uuid import UUID
 from ...access.public import Actor, act_as, require
 from ...audit.public import action, record
 from ...calendar.public import now, today
-from ...jobs.public import enqueue_again, report, stepwise
+from ...jobs.public import Job, enqueue_again, report, stepwise
 from ...metering.public import keep_file, kept_file
 from ...party.public import centre
 from ...schema.public import NotFound
@@ -76,13 +76,55 @@ def start_import(
     return row
 
 
+def key_of(import_id: UUID) -> str:
+    """The key of an import's background work."""
+    return f"cases:{import_id}"
+
+
+def import_state(row: CaseImport, job: Job | None) -> str:
+    """How an import stands: done, waiting, running, failed, cancelled, or interrupted (a command
+    took it in, and did not come to its end)."""
+    if row.state == "done":
+        return "done"
+    names = {"queued": "waiting", "running": "running", "dead": "failed", "discarded": "failed"}
+    return names.get(job.state, "cancelled") if job else "interrupted"
+
+
+def resume_import(*, actor: Actor, import_id: UUID) -> CaseImport:
+    """Go on with an import that stopped (CASE-410, 191 the file is gone, JOBS-409 at work)."""
+    row = _kept(actor, import_id)
+    return _again(actor, row, dry_run=row.dry_run)
+
+
+def take_tried(*, actor: Actor, import_id: UUID) -> CaseImport:
+    """Take in the file of a dry run, as it was read then (CASE-410, 191 the file is gone)."""
+    return _again(actor, _kept(actor, import_id), dry_run=False)
+
+
+def _again(actor: Actor, row: CaseImport, *, dry_run: bool) -> CaseImport:
+    return import_later(
+        actor=actor, path=kept_file(row.pk), source=row.source, mapping=row.mapping,
+        dry_run=dry_run,
+    )  # fmt: skip
+
+
+def _kept(actor: Actor, import_id: UUID) -> CaseImport:
+    require(actor, MANAGE)
+    row = CaseImport.objects.filter(pk=import_id).first()
+    if row is None:
+        raise NotFound("CASE-410", "There is no such import. Go back to the list of imports.")
+    if not kept_file(row.pk).is_file():
+        raise file_problem("CASE-191", "The file is not kept any more. Upload it again.")
+    return row
+
+
 def import_later(
     *, actor: Actor, path: Path, source: str, mapping: dict[str, Any], dry_run: bool = False
 ) -> CaseImport:
     """Have a file taken in by a worker, as this actor (JOBS-409 while it is at work)."""
     row = start_import(actor=actor, path=path, source=source, mapping=mapping, dry_run=dry_run)
     keep_file(row.pk, path)
-    enqueue_again(actor=actor, kind=KIND, key=f"cases:{row.pk}", payload={"import": str(row.pk)})
+    enqueue_again(actor=actor, kind=KIND, key=key_of(row.pk), payload={"import": str(row.pk)})
     return row
 
 

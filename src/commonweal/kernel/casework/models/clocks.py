@@ -162,6 +162,7 @@ class ClockFreeze(TenantModel):
                 fields=["agency", "month", "version"], name="casework_freeze_once"
             )
         ]
+        indexes = [models.Index(fields=["-month", "-id"], name="casework_freeze_newest")]
 
 
 @tenant(delete=True)

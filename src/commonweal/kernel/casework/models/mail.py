@@ -8,7 +8,7 @@ from django.db.models import Q
 from ...calendar.public import now
 from ...schema.public import TenantModel, tenant
 
-MAIL_STATES = ("taken", "duplicate", "quarantined", "dropped_loop", "bounce")
+MAIL_STATES = ("taken", "duplicate", "quarantined", "dropped_loop", "bounce", "removed")
 
 
 @tenant()
@@ -17,7 +17,8 @@ class MailIntake(TenantModel):
 
     No personal data: `message_key` is a hash of the Message-ID and of what was said; `desk` is the
     queue's code. `uid` (of `validity`) is 0 where it was not fetched from a mailbox. `raw`: its
-    bytes as they came, kept whatever became of it (null: too large to fetch).
+    bytes as they came, kept whatever became of it (null: too large to fetch), until the case is
+    erased, or (`removed`) a person or time takes them away.
     """
 
     mailbox = models.CharField(max_length=200)

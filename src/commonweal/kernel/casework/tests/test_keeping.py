@@ -12,6 +12,7 @@ from commonweal.kernel.audit.public import seal, verify
 from commonweal.kernel.calendar.public import at, now
 from commonweal.kernel.casework import public as casework
 from commonweal.kernel.casework.exporting import case_files, export_cases
+from commonweal.kernel.casework.keeping_tasks import erase_old
 from commonweal.kernel.casework.models import (
     CaseCount,
     CaseEvent,
@@ -106,6 +107,97 @@ def test_bytes_go_when_no_document_needs_them(desk: Desk) -> None:
         filename="a.txt", media_type="text/plain", data=b"My name is Ana",
     )  # fmt: skip
     assert open_document(SYSTEM, again.pk) == b"My name is Ana"
+
+
+def kept(desk: Desk, state: str, case: casework.Case | None, text: bytes) -> casework.MailIntake:
+    """A mail as the door keeps it."""
+    return casework.keep_mail(
+        actor=SYSTEM, agency_id=desk.parks.pk, origin=casework.Origin("test"),
+        kept=casework.Kept(text.hex()[:64], "0" * 64, "it", "ana@parks.example"),
+        receipt=casework.MailReceipt(state, "", case.pk if case else None), raw=text,
+    )  # fmt: skip
+
+
+def test_an_erasure_takes_mails_words_and_bytes_as_its_plan_says(desk: Desk) -> None:
+    """Mails that nobody reads as a message too: bounces and what was dropped name people."""
+    case, other = closed(desk), desk.case(subject="Another printer")
+    mails = [kept(desk, state, case, f"Ana {state}".encode()) for state in ("bounce", "taken")]
+    stays = kept(desk, "taken", other, b"Ana about the other")
+    paths = [absolute(Document.objects.get(pk=row.raw_id).path) for row in (*mails, stays)]
+    assert all(path.is_file() for path in paths)
+    assert casework.search_cases(desk.owner, "cable")
+    plan = casework.case_plan(desk.owner, case.pk)
+    assert (plan.why_not, plan.counts["documents"], len(plan.stays)) == ("", 3, 1)
+    row = casework.erase_case(actor=desk.owner, case_id=case.pk, reason=WHY)
+    assert {name: row.counts.get(name, 0) for name in plan.counts} == plan.counts
+    assert not casework.search_cases(desk.owner, "cable")
+    assert casework.case_plan(desk.owner, case.pk).why_not == "erased"
+    for each in mails:
+        each.refresh_from_db()
+        assert each.sender_hash == ""
+        with pytest.raises(NotFound, match="erased"):
+            open_document(SYSTEM, each.raw_id)
+    file = case.attachments.get()
+    with pytest.raises(NotFound, match="erased"):
+        open_document(SYSTEM, file.document_id)
+    assert sweep_removed() == 3
+    assert [path.exists() for path in paths] == [False, False, True]
+    assert open_document(SYSTEM, stays.raw_id) == b"Ana about the other"
+
+
+def test_a_person_takes_the_bounces_that_name_them_along(desk: Desk) -> None:
+    case = desk.case()
+    who = casework.put_contact(
+        actor=desk.agent, agency_id=desk.parks.pk, name="Ben", email="ben@parks.example"
+    )
+    said = casework.Said(text="Me too", channel="email", contact=who)
+    casework.receive_message(actor=SYSTEM, case_id=case.pk, said=said)
+    bounce = kept(desk, "bounce", case, b"To ben@parks.example: not found")
+    row = casework.erase_contact(actor=desk.owner, contact_id=who.pk, reason=WHY)
+    assert (row.counts["documents"], row.counts["contacts"]) == (1, 1)
+    with pytest.raises(NotFound, match="erased"):
+        open_document(SYSTEM, bounce.raw_id)
+
+
+def test_what_stands_in_the_way_of_an_erasure_is_said(desk: Desk) -> None:
+    first, second = desk.case(), desk.case(subject="The same printer")
+    assert casework.case_plan(desk.owner, first.pk).why_not == "live"
+    casework.merge_cases(actor=desk.agent, case_id=second.pk, into_id=first.pk)
+    assert casework.case_plan(desk.owner, second.pk).why_not == "merged"
+    done = closed(desk, subject="Done")
+    casework.put_legal_hold(actor=desk.owner, case_id=done.pk, reason=WHY)
+    assert casework.case_plan(desk.owner, done.pk).why_not == "held"
+    with pytest.raises(NotFound):
+        casework.case_plan(desk.owner, desk.parks.pk)
+    assert [hold.case_id for hold in casework.holds_on(desk.owner, case_id=done.pk)] == [done.pk]
+
+
+def test_what_is_due_is_counted_by_kind(desk: Desk) -> None:
+    case = closed(desk)
+    assert {row.kind.code: row.due for row in casework.retention(desk.owner)}["incident"] == 0
+    with at(MONDAY + timedelta(days=1096)):
+        rows = {row.kind.code: row for row in casework.retention(desk.owner)}
+        assert (rows["incident"].due, rows["incident"].oldest) == (1, MONDAY)
+        assert [each.pk for each in casework.due_cases(desk.owner, "incident")] == [case.pk]
+    with pytest.raises(NotFound):
+        casework.due_cases(desk.owner, "nothing")
+
+
+def test_mail_in_no_case_goes_after_ninety_days(desk: Desk) -> None:
+    held, taken = kept(desk, "quarantined", None, b"Held"), kept(desk, "taken", None, b"Taken")
+    with at(MONDAY + timedelta(days=89)):
+        assert casework.remove_old_mail(actor=SYSTEM) == 0
+    with at(MONDAY + timedelta(days=91)):
+        erase_old(actor=SYSTEM, job_id=desk.parks.pk, payload={})
+        assert casework.remove_old_mail(actor=desk.owner) == 0
+    assert casework.held_mail(desk.owner, held.pk).state == "removed"
+    assert open_document(SYSTEM, taken.raw_id) == b"Taken"
+    with pytest.raises(NotFound, match="erased"):
+        open_document(SYSTEM, held.raw_id)
+    with pytest.raises(Conflict, match="not held back"):
+        casework.remove_mail(actor=desk.owner, mail_id=held.pk)
+    with pytest.raises(NotFound):
+        casework.remove_mail(actor=desk.owner, mail_id=desk.parks.pk)
 
 
 def test_a_hold_stops_erasure_and_needs_two_people_to_go(desk: Desk) -> None:
