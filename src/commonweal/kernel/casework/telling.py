@@ -11,12 +11,12 @@ from ..notices.public import EventType, announce, notify_role, register_event, s
 from ..party.public import Person
 from .models import Case, CaseEvent
 
-NEWS = ("message", "state", "approval")
+NEWS = ("message", "state", "approval", "fee")
 EVENT = "commonweal.case.v1"
 ANNOUNCED = frozenset(
     {
         "opened", "state", "message", "classified", "assigned", "merged", "absorbed", "split",
-        "callback", "visit", "attached", "approval", "rated",
+        "callback", "visit", "attached", "approval", "rated", "fee",
     }
 )  # fmt: skip
 """What webhooks hear of: nothing of notes, tasks and identity checks, which are the desk's own."""
@@ -97,5 +97,5 @@ def tell_people(actor: Actor, case: Case, event: CaseEvent) -> None:
 
 
 def _in_silence(data: dict[str, Any]) -> bool:
-    """What came from whoever asked is no news to them."""
-    return data.get("direction") == "in"
+    """What came from whoever asked is no news to them; nor is what a case costs while it opens."""
+    return data.get("direction") == "in" or data.get("by") == "rule"
