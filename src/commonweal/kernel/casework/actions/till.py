@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 from uuid import UUID
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Count, Max, Min, Sum
 
 from ...access.public import SYSTEM, Actor, require
 from ...audit.public import action, record
@@ -212,7 +212,7 @@ def decide_payback(*, actor: Actor, payback_id: UUID, agreed: bool) -> Payback:
         row.save()
         _happened(actor, case, fee, "payback_agreed", row.amount_minor, payback=str(row.pk))
         enqueue(
-            actor=actor,
+            actor=SYSTEM,
             kind=SEND_BACK,
             payload={"payback": str(row.pk)},
             key=f"payback:{row.pk}",
@@ -289,24 +289,23 @@ class TillFigures:
 
 def figures(till: Till) -> TillFigures:
     """The running session of a till: receipts taken in, less what was paid out or undone."""
-    rows = FeeReceipt.objects.filter(till=till, session=till.session)
     expected: Counter[str] = Counter({method: 0 for method in METHODS})
-    for method, minor in _sums(rows):
+    receipts, texts = 0, set()
+    rows = FeeReceipt.objects.filter(till=till, session=till.session).values_list("method")
+    sums = rows.annotate(
+        minor=Sum("amount_minor"), n=Count("id"), first=Min("text"), last=Max("text")
+    )
+    for method, minor, n, first, last in sums.order_by("method"):
         expected[method] += minor
+        receipts += n
+        texts |= {first, last}
     out = Payback.objects.filter(till=till, session=till.session, state="done")
     taken = 0
     for method, minor in out.values_list("receipt__method").annotate(n=Sum("amount_minor")):
         expected[method] -= minor
         taken += minor
-    ends = list(rows.order_by("id").values_list("text", flat=True)[:1])
-    ends += list(rows.order_by("-id").values_list("text", flat=True)[:1])
-    first, last = (ends[0], ends[1]) if ends else ("", "")
-    return TillFigures(till, rows.count(), first, last, dict(expected), taken)
-
-
-def _sums(rows: QuerySet[FeeReceipt]) -> list[tuple[str, int]]:
-    found = rows.values_list("method").annotate(n=Sum("amount_minor")).order_by("method")
-    return [(str(method), int(minor)) for method, minor in found]
+    begins, ends = min(texts, default=""), max(texts, default="")
+    return TillFigures(till, receipts, begins, ends, dict(expected), taken)
 
 
 @action

@@ -154,14 +154,16 @@ def till_figures(actor: Actor, till: Till) -> TillFigures:
 def till_receipts(actor: Actor, till: Till, place: Place | None = FIRST) -> Listing[FeeReceipt]:
     """The receipts of a till, the newest first."""
     _require_money(actor)
-    rows = FeeReceipt.objects.filter(till=till).prefetch_related("paybacks")
+    rows = FeeReceipt.objects.filter(till=till).select_related("till").prefetch_related("paybacks")
     return listing(rows, ("-id",), place)
 
 
 def till_closings(actor: Actor, till: Till, place: Place | None = FIRST) -> Listing[TillClosing]:
     """The closings of a till, the newest first."""
     _require_money(actor)
-    return listing(TillClosing.objects.filter(till=till), ("-session",), place)
+    return listing(
+        TillClosing.objects.filter(till=till).select_related("till"), ("-session",), place
+    )
 
 
 def waiting_paybacks(actor: Actor, place: Place | None = FIRST) -> Listing[Payback]:
@@ -181,7 +183,9 @@ def fees_to_return(actor: Actor, place: Place | None = FIRST) -> Listing[CaseFee
 def letters_waiting(actor: Actor, place: Place | None = FIRST) -> Listing[ScannedLetter]:
     """Letters that wait to be sorted, the oldest first."""
     require(actor, WORK)
-    return listing(ScannedLetter.objects.filter(state="waiting"), ("id",), place)
+    return listing(
+        ScannedLetter.objects.filter(state="waiting").select_related("case"), ("id",), place
+    )
 
 
 def letters(actor: Actor, place: Place | None = FIRST) -> Listing[ScannedLetter]:
