@@ -81,6 +81,8 @@ class Said:
 
 
 ELSEWHERE = {
+    "CASE-108": "The answer does not fit its question: the words say what to write.",
+    "CASE-110": "Answers of the form are missing or cannot be kept; each is named with the reason.",
     "PAY-119": "This layout is new. Look at the columns found, and confirm them by a name.",
     "ACCESS-404": "This page is for people of the centre, or for an agency's people.",
     "API-422": "What is wrong, by its place in what was sent. Correct it and send it again.",

@@ -91,7 +91,7 @@ def _add_open(own: Verbs) -> None:
     opened.add_argument("--channel", default="phone", choices=CHANNELS)
     opened.add_argument("--place", default="")
     opened.add_argument("--name", default="", help="who asks")
-    opened.add_argument("--email", default="", help="their address")
+    opened.add_argument("--email", dest="write_to", default="", help="their address")
     opened.add_argument("--phone", default="", help="their number")
     opened.add_argument("--answer", action="append", default=[], metavar="NAME=VALUE",
                         help="an answer of the form; repeat it")  # fmt: skip
@@ -177,9 +177,9 @@ def open_one(args: argparse.Namespace) -> int:
     with acting(args) as actor:
         home = agency_id(actor, args.agency)
         requester = None
-        if args.name or args.email or args.phone:
+        if args.name or args.write_to or args.phone:
             requester = put_contact(
-                actor=actor, agency_id=home, name=args.name, email=args.email, phone=args.phone
+                actor=actor, agency_id=home, name=args.name, email=args.write_to, phone=args.phone
             )
         new = NewCase(
             case_type=args.kind,

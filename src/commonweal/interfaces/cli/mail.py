@@ -22,7 +22,7 @@ def register(verbs: Verbs) -> None:
     own = add_group(verbs, "mail", help="e-mail that comes to desks", examples=EXAMPLES)
     into = add_verb(
         own, "take", help="take in a message, or a mailbox file (mbox); - is standard input",
-        examples="  commonweal mail take - < message.eml", run=take_file,
+        examples="  commonweal mail take message.eml --desk help@centre.example", run=take_file,
     )  # fmt: skip
     into.add_argument("file")
     into.add_argument("--desk", default="", metavar="ADDRESS", help="the desk that it came to")

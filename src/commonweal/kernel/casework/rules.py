@@ -93,10 +93,12 @@ def require_case(actor: Actor, case: Case | None) -> Case:
 
 def require_work(actor: Actor, case: Case) -> None:
     """Refuse unless the actor works on the case (ACCESS-403)."""
-    if actor.kind != "system" and not (actor.centre and actor.may(WORK)):
+    permission = WORK
+    if actor.kind != "system" and not (actor.centre and actor.may(permission)):
         raise Forbidden(
             "ACCESS-403",
-            f"You may not do this ({WORK}). Ask your administrator for a role that includes it.",
+            f"You may not do this ({permission}). "
+            "Ask your administrator for a role that includes it.",
         )
 
 

@@ -109,27 +109,27 @@ class HolidaysIn(In):
     categories: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=10)] = []
 
 
-class MarkIn(In):
+class VersionMarkIn(In):
     """Days to accept or strike out; without `days`, all that nobody looked at."""
 
     accepted: bool
     days: Annotated[list[Day], Field(max_length=2000)] | None = None
 
 
-class DecisionIn(In):
+class CalendarDecisionIn(In):
     """A second person's decision; a rejection says why."""
 
     approved: bool
     reason: Reason = ""
 
 
-class CountOut(Out):
+class DaysCountOut(Out):
     """How many."""
 
     count: int
 
 
-class ChangesOut(Out):
+class CalendarChangesOut(Out):
     """What accepting would move, as counts by name."""
 
     changes: dict[str, int]
@@ -180,7 +180,9 @@ def get_calendar_version(request: Asked, calendar_version_id: UUID) -> Any:
     return catalogue.calendar_version(request.actor, calendar_version_id)
 
 
-@door.get("/calendar-versions/{calendar_version_id}/changes", access=PROPOSE, returns=ChangesOut)
+@door.get(
+    "/calendar-versions/{calendar_version_id}/changes", access=PROPOSE, returns=CalendarChangesOut
+)
 def get_calendar_changes(request: Asked, calendar_version_id: UUID) -> Any:
     """What accepting a version would move now."""
     return {"changes": catalogue.calendar_changes(request.actor, calendar_version_id)}
@@ -194,7 +196,9 @@ def put_calendar_day(request: Asked, calendar_version_id: UUID, data: DayIn) -> 
     )
 
 
-@door.post("/calendar-versions/{calendar_version_id}/holidays", access=PROPOSE, returns=CountOut)
+@door.post(
+    "/calendar-versions/{calendar_version_id}/holidays", access=PROPOSE, returns=DaysCountOut
+)
 def propose_holidays(request: Asked, calendar_version_id: UUID, data: HolidaysIn) -> Any:
     """Put public holidays into a draft, for a person to look at."""
     rows = catalogue.propose_holidays(
@@ -203,8 +207,8 @@ def propose_holidays(request: Asked, calendar_version_id: UUID, data: HolidaysIn
     return {"count": len(rows)}
 
 
-@door.post("/calendar-versions/{calendar_version_id}/mark", access=PROPOSE, returns=CountOut)
-def mark_calendar_days(request: Asked, calendar_version_id: UUID, data: MarkIn) -> Any:
+@door.post("/calendar-versions/{calendar_version_id}/mark", access=PROPOSE, returns=DaysCountOut)
+def mark_calendar_days(request: Asked, calendar_version_id: UUID, data: VersionMarkIn) -> Any:
     """Accept days of a draft, or strike them out."""
     days: list[date] | None = data.days
     count = catalogue.mark_calendar_days(
@@ -226,7 +230,7 @@ def withdraw_calendar(request: Asked, calendar_version_id: UUID) -> Any:
 
 
 @door.post("/calendar-versions/{calendar_version_id}/decide", access=APPROVE, returns=VersionOut)
-def decide_calendar(request: Asked, calendar_version_id: UUID, data: DecisionIn) -> Any:
+def decide_calendar(request: Asked, calendar_version_id: UUID, data: CalendarDecisionIn) -> Any:
     """Accept or reject proposed hours, as a second person."""
     return catalogue.decide_calendar(
         actor=request.actor, version_id=calendar_version_id, **data.model_dump()

@@ -19,6 +19,8 @@ def test_a_read_answers(scene: Scene, path: str, operation: dict[str, Any]) -> N
     role = "administrator:" if office else "finance_officer:"
     if "/take-outs" in path:  # of an agency, whose own people take its data away
         role = f"agency_finance:{A}"
+    if "/calendar-versions" in path:
+        role = "service_owner:"
     if "/access-reviews" in path:
         role = "auditor:"
     if {"cases", "desk", "desk-set-up"} & set(operation["tags"]):

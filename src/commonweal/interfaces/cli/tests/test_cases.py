@@ -25,7 +25,7 @@ def desk(scene: Scene, run: Run) -> Run:
 
 
 def opened(run: Run, *words: str) -> str:
-    given = ("cases", "open", "LWD", "--category", "printer", "--subject", "Paper jam",
+    given = ("cases", "open", "LWD", "--category", "bill", "--subject", "A charge",
              "--text", "At every page", "--name", "Ana Ruiz", "--json", *words)  # fmt: skip
     status, out, said = run(*given)
     assert status == 0, said
@@ -33,7 +33,7 @@ def opened(run: Run, *words: str) -> str:
 
 
 def test_a_case_is_opened_listed_shown_answered_and_moved(desk: Run) -> None:
-    number = opened(desk, "--answer", "room=2.14")
+    number = opened(desk, "--answer", "bill=LWD-2026-10")
     status, out, _ = desk("cases", "list", "--queue", "helpdesk", "--json")
     assert (status, [row["number"] for row in json.loads(out)]) == (0, [number])
     shown = json.loads(desk("cases", "show", number, "--json")[1])

@@ -110,7 +110,9 @@ def paying(request: Asked, fee_id: UUID, here: str, **frame: Any) -> HttpRespons
             return HttpResponseRedirect(made[0])
         fee = casework.fee(request.actor, fee_id)
     kind, words = standing(fee)
+    paid = [each for each in fee.attempts.order_by("position") if each.state == "paid"]
     context = {
+        "paid": paid[0] if paid else None,
         "fee": fee,
         "case": fee.case,
         "kind": kind,

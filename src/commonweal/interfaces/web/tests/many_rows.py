@@ -14,6 +14,7 @@ from django.apps import apps
 from django.db import connections, models, transaction
 
 from commonweal.interfaces.web.agency.tests.world import World
+from commonweal.interfaces.web.tests.case_rows import case_rows
 from commonweal.interfaces.web.tests.first_rows import first_rows, recovery_rows
 from commonweal.kernel.authority.models import Decision
 from commonweal.kernel.notices.models import Message
@@ -24,6 +25,7 @@ DAY = "date '1990-01-01' + g * 10"
 NEW_ITEMS = "(SELECT id FROM catalogue_chargeitem WHERE code LIKE '%%-new-' || g)"
 NEW_PEOPLE = "(SELECT id FROM party_person WHERE name LIKE '%% new ' || g)"
 NEW_ORDERS = "(SELECT id FROM catalogue_order WHERE number LIKE '%%-new-' || g)"
+NEW_CASES = "(SELECT id FROM casework_case WHERE number = 'PARKS-27-' || lpad(g::text, 6, '0'))"
 NEW_AGENCIES = "(SELECT id FROM party_agency WHERE code LIKE '%%-' || g)"
 NEW_OWNER = NEW_ORDERS.replace("id FROM", "agency_id FROM")
 CHANGED: Mapping[str, Mapping[str, str]] = {
@@ -43,6 +45,11 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
     "casework.Payback": {},
     "casework.ScannedLetter": {},
     "casework.TillClosing": {},
+    "casework.Approval": {"case_id": NEW_CASES, "permission": "'casework.work'",
+                          "state": "'open'"},
+    "casework.Article": {},
+    "casework.CaseWord": {"case_id": NEW_CASES, "word": "word"},
+    "casework.Open311Key": {"prefix": "'k' || g"},
     "catalogue.WorkingCalendar": {"code": "code || '-' || g"},
     "catalogue.CalendarVersion": {"starts": DAY},
     "catalogue.Agreement": {},
@@ -133,6 +140,7 @@ def sample(label: str, world: World, known: Mapping[str, str]) -> dict[str, Any]
     """Which row is copied, where the page shows only some."""
     agency = world.agencies["PARKS"]
     return {
+        "casework.CaseWord": {"word": known["text"]},
         "charging.AllocationEdge": {"run_id": known["run_id"]},
         "charging.RejectedCostRow": {"cost_import_id": known["import_id"]},
         "charging.Bill": {"agency_id": agency},
@@ -160,7 +168,8 @@ def sample(label: str, world: World, known: Mapping[str, str]) -> dict[str, Any]
 def seed(world: World, known: dict[str, str]) -> None:
     """One row of each table of which the world has none; `known` learns the ids of new ones."""
     with Owner({model._meta.db_table for model in map(apps.get_model, CHANGED)}):
-        for row in [*first_rows(world, known), *recovery_rows(world, known)]:
+        rows = [*first_rows(world, known), *recovery_rows(world, known), *case_rows(world, known)]
+        for row in rows:
             if (
                 isinstance(row, Decision | Message)
                 or not type(row)._default_manager.using("owner").exists()

@@ -88,6 +88,7 @@ SHORT = {
     "/scenarios/{scenario_id}/comments": 1,
     "centre:recovery_decisions": 1,
     "desk:work": 1,
+    "/cases": 1,
 }
 """Lists of which `many_rows` makes no second page: what one order, one allocation, one pool, one
 asset, one rate, one scenario or one open month has of a thing, and what one agent has to do."""

@@ -220,7 +220,7 @@ def _row(
 ) -> Case:
     agency = Agency.objects.filter(pk=agency_id).first()
     if agency is None:
-        raise NotFound("PARTY-405", "There is no such agency, or you may not see it.")
+        raise NotFound("CASE-430", "There is no such agency. Ask one that takes cases here.")
     impact = new.impact or case_type.default_impact
     urgency = new.urgency or case_type.default_urgency
     priority = priority_of(impact, urgency, case_type.matrix or MATRIX)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from commonweal.interfaces.web.agency.tests.world import World
 from commonweal.interfaces.web.centre.urls import urlpatterns
 from commonweal.kernel.access.public import SYSTEM, act_as
+from commonweal.kernel.catalogue.models import CalendarVersion
 from commonweal.practices.charging import public as charging
 from commonweal.practices.charging.models import Capacity, CostLine
 
@@ -47,6 +48,7 @@ def addresses(world: World) -> dict[str, str]:
         running = line.order_line.order_id
         agreement = line.order_line.order.agreement_id
         person = world.actors["parks"].person_id
+        hours = CalendarVersion.objects.filter(calendar__code="office").values_list("pk", flat=True)
     build, scenario = planned(world)
     known = {
         "one_upload": [run.pk], "cost_file": [file.pk],
@@ -74,7 +76,8 @@ def addresses(world: World) -> dict[str, str]:
         "room_one": [run.pk], "room_end": [run.pk], "samples": [run.pk],
         "room_overrides": [run.pk], "room_pairs": [run.pk],
         "room_population": [run.pk, "bills"], "room_csv": [run.pk, "bills"],
-         "build_up": [build.pk],
+        "calendar": ["office"], "calendar_version": [hours[0]],
+        "build_up": [build.pk],
         "scenario": [scenario.pk], "publish_scenario": [scenario.pk],
         "propose_scenario": [scenario.pk],
     }  # fmt: skip
