@@ -15,6 +15,8 @@ DRAFTS = "no door keeps drafts: a page shows an order before it is proposed whol
 INTERNAL = {
     "access.note_account": "leaves the event of what the sign-in library did",
     "authority.propose": "each kind of proposal has an action of its own that calls it",
+    "casework.begin_payment": "the payments' door calls it, for pages and programs alike",
+    "casework.take_payment": "the payments' door is its door: a provider's signed word",
     "casework.close_quiet": "runs every hour by itself",
     "casework.take_report": "Open311 is its door",
     "casework.take_update": "Open311 is its door",

@@ -136,6 +136,23 @@ def check_mail(data_dir: Path, host: str | None = None) -> Finding:
     return Finding("warn", "mail", said, "Set COMMONWEAL_SMTP_HOST to your mail server.")
 
 
+def check_payments(
+    data_dir: Path, provider: str | None = None, https: bool | None = None
+) -> Finding:
+    """Only a demo takes fees through the test provider, which moves no money."""
+    found = os.environ.get("COMMONWEAL_PAYMENT_PROVIDER", "") if provider is None else provider
+    if found != "test" or (data_dir / "demo.json").exists():
+        return Finding("ok", "payments", f"go through {found}" if found else "at counters only")
+    if https is None:
+        https = os.environ.get("COMMONWEAL_HTTPS", "").lower() in {"1", "true", "yes", "on"}
+    said = (
+        "the test provider is refused over HTTPS: nobody can pay online"
+        if https
+        else ("go through the test provider: no money moves")
+    )
+    return Finding("warn", "payments", said, "Set COMMONWEAL_PAYMENT_PROVIDER to a real provider.")
+
+
 def check_database(data_dir: Path) -> Iterator[Finding]:
     """The database answers, is new enough, keeps time, and our role there owns nothing."""
     try:
@@ -240,6 +257,7 @@ def examine(data_dir: Path) -> Iterator[Finding]:
     simple: tuple[Callable[[], Finding], ...] = (
         check_python, lambda: check_disk(data_dir), check_memory, check_clock,
         check_engine, lambda: check_folder(data_dir), lambda: check_mail(data_dir),
+        lambda: check_payments(data_dir),
     )  # fmt: skip
     for check in simple:
         yield check()

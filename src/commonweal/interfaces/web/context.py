@@ -241,6 +241,8 @@ def _centre_sections(actor: Actor) -> list[tuple[str, list[Entry]]]:
             _("Cases"),
             [
                 (_("Cases"), "desk:work", "casework.work"),
+                (_("Letters"), "desk:letters", "casework.work"),
+                (_("Tills"), "desk:tills", "casework.take_money"),
                 (_("Opening hours"), "centre:calendars", "casework.work"),
                 (_("Keeping and erasing"), "keeping:retention", "casework.manage"),
             ],

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from ..api import api
+from ..payments.fees import settle
+from ..payments.urls import addresses
 from . import plugins
 from .account import language
 from .account import views as account
@@ -25,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("centre/cases/", include((DESK, "desk"))),
     path("cases/", include((CASES, "cases"))),
     path("help/", include((DOOR, "door"))),
+    path("pay/", include(addresses(settle))),
     path("open311/", include("commonweal.interfaces.open311.urls", namespace="open311")),
     path("centre/", include("commonweal.interfaces.web.centre.urls", namespace="centre")),
     path("account/", include("commonweal.interfaces.web.account.urls")),

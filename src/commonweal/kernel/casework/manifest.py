@@ -13,7 +13,15 @@ from .importing.work import KIND, take_file
 from .keeping_tasks import audit_all, erase_old, freeze_months, send_waiting_usage
 from .registry import register_closed, register_hook, register_promise
 from .settling import keep_usage, tell_measures
-from .tasks import SEND, apply_hours, close_quiet_cases, fold_counts, send_interaction
+from .tasks import (
+    PAY_BACK,
+    SEND,
+    apply_hours,
+    close_quiet_cases,
+    fold_counts,
+    send_interaction,
+    send_payback,
+)
 from .telling import tell_people
 
 notice_words.register()
@@ -32,20 +40,31 @@ MANIFEST = Manifest(
         "casework.view_all": "See the cases of every team",
         "casework.manage": "Set up teams, queues, kinds of cases, clocks and rules",
         "casework.write_knowledge": "Write articles that help people help themselves",
+        "casework.take_money": "Take fees at a counter, and close the till",
+        "casework.waive_fees": "Waive a fee, with a reason",
+        "casework.pay_back": "Agree to give fees back, and sign a till's closing",
         "casework.ask": "Ask for something, and follow one's own cases",
         "casework.view": "See every case of one's agency",
         "casework.approve": "Approve what people of one's agency ask for",
     },
     roles={
         "agent": ["casework.work", "casework.write_knowledge"],
-        "clerk": ["casework.work"],
+        "clerk": ["casework.work", "casework.take_money"],
         "service_owner": [
             "casework.work",
             "casework.view_all",
             "casework.manage",
             "casework.write_knowledge",
+            "casework.take_money",
+            "casework.waive_fees",
+            "casework.pay_back",
         ],
-        "director": ["casework.work", "casework.view_all"],
+        "director": [
+            "casework.work",
+            "casework.view_all",
+            "casework.waive_fees",
+            "casework.pay_back",
+        ],
         "administrator": ["casework.work", "casework.view_all", "casework.manage"],
         "auditor": ["casework.work", "casework.view_all"],
         "agency_liaison": ["casework.ask", "casework.view", "casework.approve"],
@@ -58,6 +77,7 @@ MANIFEST = Manifest(
         "casework.fold_counts": fold_counts,
         SEND: send_interaction,
         APPLY: apply_hours,
+        PAY_BACK: send_payback,
         KIND: take_file,
         "casework.erase_old": erase_old,
         "casework.prove_clocks": audit_all,
@@ -77,6 +97,7 @@ MANIFEST = Manifest(
         "casework.close_quiet": gettext_noop("Close resolved cases that nobody said more to"),
         "casework.fold_counts": gettext_noop("Fold the counters of cases"),
         SEND: gettext_noop("Send a message of a case"),
+        PAY_BACK: gettext_noop("Give a fee back through the provider"),
         "casework.erase_old": gettext_noop("Erase cases that were kept long enough"),
         "casework.prove_clocks": gettext_noop("Compare every clock of cases with its events"),
         "casework.freeze_months": gettext_noop("Freeze the clocks of months that ended"),
@@ -90,6 +111,8 @@ MANIFEST = Manifest(
         "casework.CaseType",
         "casework.Category",
         "casework.ClockDefinition",
+        "casework.FeeRule",
+        "casework.Till",
     ),
     # Notes among agents stay with the centre: they are its own work, and may name others.
     shown={"casework.Interaction": {"direction__in": ["in", "out"]}},

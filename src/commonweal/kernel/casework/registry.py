@@ -15,10 +15,16 @@ Hook = Callable[[Actor, Any, Any], None]
 Sender = Callable[[Any], None]
 """Sends an interaction by its channel."""
 
+Payer = Callable[[Any, Any, str], Any]
+"""Gives money back: (what was paid, minor units, key) -> what the provider says at once, or None
+where it will say so later."""
+
 _hooks: list[Hook] = []
 _closed: list[Callable[[Actor, Any], None]] = []
 _promises: list[Callable[..., None]] = []
 _senders: dict[str, Sender] = {}
+_payers: list[Payer] = []
+_money: list[Callable[[Actor, Any], None]] = []
 
 
 def register_hook(hook: Hook) -> None:
@@ -66,3 +72,25 @@ def told_promise(case: Any, clock: Any, **level: Any) -> None:
     """Tell that a promise was missed, or (`level`, `planned`) that it is near."""
     for hook in _promises:
         hook(case, clock, **level)
+
+
+def register_payer(payer: Payer) -> None:
+    """Say who gives money back through the providers of fees."""
+    _payers[:] = [payer]
+
+
+def payer() -> Payer | None:
+    """Who gives money back through providers, if anybody does."""
+    return _payers[0] if _payers else None
+
+
+def register_money(hook: Callable[[Actor, Any], None]) -> None:
+    """Be told, inside its transaction, of every amount that came for a fee or was given back."""
+    if hook not in _money:
+        _money.append(hook)
+
+
+def told_money(actor: Actor, moved: Any) -> None:
+    """Tell that money came or went."""
+    for hook in _money:
+        hook(actor, moved)

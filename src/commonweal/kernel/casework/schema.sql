@@ -53,7 +53,8 @@ DO $$
 DECLARE name text;
 BEGIN
   FOREACH name IN ARRAY ARRAY['caseevent', 'interaction', 'attachment', 'caselink', 'watcher',
-    'task', 'approval', 'identitycheck', 'clock', 'clockfiring', 'caseusage', 'clockdrift'] LOOP
+    'task', 'approval', 'identitycheck', 'clock', 'clockfiring', 'caseusage', 'clockdrift',
+    'casefee'] LOOP
     EXECUTE format('DROP TRIGGER IF EXISTS same_agency ON casework_%s', name);
     EXECUTE format('CREATE TRIGGER same_agency BEFORE INSERT ON casework_%s
       FOR EACH ROW EXECUTE FUNCTION casework_same_agency()', name);
@@ -68,3 +69,49 @@ BEGIN
       EXCLUDE USING gist (code WITH =, daterange(starts, ends) WITH &&);
   END IF;
 END $$;
+
+-- What a fee is never changes: only how it stands. What was agreed of money stays as it was agreed,
+-- and a till's closing keeps its figures; what is empty may still be signed.
+CREATE OR REPLACE FUNCTION casework_fee_is_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (OLD.agency_id, OLD.case_id, OLD.rule_id, OLD.name, OLD.amount_minor, OLD.currency,
+      OLD.charged_at)
+     IS DISTINCT FROM (NEW.agency_id, NEW.case_id, NEW.rule_id, NEW.name, NEW.amount_minor,
+      NEW.currency, NEW.charged_at)
+     OR (OLD.waived AND NOT NEW.waived) THEN
+    RAISE EXCEPTION 'a fee that was charged cannot change' USING ERRCODE = '23514';
+  END IF;
+  RETURN NEW;
+END $$;
+DROP TRIGGER IF EXISTS fee_is_fixed ON casework_casefee;
+CREATE TRIGGER fee_is_fixed BEFORE UPDATE ON casework_casefee
+  FOR EACH ROW EXECUTE FUNCTION casework_fee_is_fixed();
+
+CREATE OR REPLACE FUNCTION casework_payback_is_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (OLD.agency_id, OLD.fee_id, OLD.attempt_id, OLD.receipt_id, OLD.kind, OLD.amount_minor,
+      OLD.asked_by, OLD.asked_at)
+     IS DISTINCT FROM (NEW.agency_id, NEW.fee_id, NEW.attempt_id, NEW.receipt_id, NEW.kind,
+      NEW.amount_minor, NEW.asked_by, NEW.asked_at)
+     OR (OLD.state IN ('done', 'refused')
+         AND (to_jsonb(NEW) - 'reason') IS DISTINCT FROM (to_jsonb(OLD) - 'reason')) THEN
+    RAISE EXCEPTION 'what was agreed of money cannot change' USING ERRCODE = '23514';
+  END IF;
+  RETURN NEW;
+END $$;
+DROP TRIGGER IF EXISTS payback_is_fixed ON casework_payback;
+CREATE TRIGGER payback_is_fixed BEFORE UPDATE ON casework_payback
+  FOR EACH ROW EXECUTE FUNCTION casework_payback_is_fixed();
+
+CREATE OR REPLACE FUNCTION casework_closing_is_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.signed_by IS NOT NULL
+     OR (to_jsonb(NEW) - 'signed_by' - 'signed_at')
+        IS DISTINCT FROM (to_jsonb(OLD) - 'signed_by' - 'signed_at') THEN
+    RAISE EXCEPTION 'the figures of a closed till cannot change' USING ERRCODE = '23514';
+  END IF;
+  RETURN NEW;
+END $$;
+DROP TRIGGER IF EXISTS closing_is_fixed ON casework_tillclosing;
+CREATE TRIGGER closing_is_fixed BEFORE UPDATE ON casework_tillclosing
+  FOR EACH ROW EXECUTE FUNCTION casework_closing_is_fixed();

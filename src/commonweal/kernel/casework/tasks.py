@@ -14,10 +14,20 @@ from ..party.public import centre
 from ..schema.public import Conflict
 from .actions import apply_calendar, close_quiet
 from .actions.talking import SEND
+from .actions.till import SEND_BACK as PAY_BACK
+from .actions.till import send_back
 from .models import Interaction
 from .registry import sender
 
-__all__ = ["SEND", "close_quiet_cases", "fold_counts", "send_interaction"]
+__all__ = [
+    "PAY_BACK",
+    "SEND",
+    "apply_hours",
+    "close_quiet_cases",
+    "fold_counts",
+    "send_interaction",
+    "send_payback",
+]
 
 _FOLD = """
 WITH gone AS (DELETE FROM casework_casecount RETURNING agency_id, queue_id, phase, breached, number)
@@ -63,3 +73,8 @@ def send_interaction(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> 
     if send is None:
         raise Conflict("CASE-180", "No outgoing mail is set up. Set it up, then try again.")
     send(row)
+
+
+def send_payback(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
+    """Have a provider give back what two people agreed on; the same key is the same refund."""
+    send_back(UUID(str(payload["payback"])))

@@ -9,7 +9,7 @@ from ..notices.public import notify_role, send
 from ..party.public import Person
 from .models import Case, CaseEvent
 
-NEWS = ("message", "state", "approval")
+NEWS = ("message", "state", "approval", "fee")
 
 
 def tell_people(actor: Actor, case: Case, event: CaseEvent) -> None:
@@ -47,5 +47,5 @@ def tell_people(actor: Actor, case: Case, event: CaseEvent) -> None:
 
 
 def _in_silence(data: dict[str, Any]) -> bool:
-    """What came from whoever asked is no news to them."""
-    return data.get("direction") == "in"
+    """What came from whoever asked is no news to them; nor is what a case costs while it opens."""
+    return data.get("direction") == "in" or data.get("by") == "rule"

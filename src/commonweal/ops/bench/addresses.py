@@ -114,6 +114,7 @@ def values() -> dict[str, str]:
             **_cost_terms(),
             "/cost-pools/{code}/lines:code": pools[0].code if pools else charging.UNASSIGNED,
             **_case(),
+            **_money(),
             **_hours(),
             "kind": "pdf",
             "topic": "bills",
@@ -172,6 +173,18 @@ def _case() -> dict[str, str]:
     """A case in which something was said, where the centre has one."""
     said = casework.Interaction.objects.order_by("id").select_related("case").first()
     return {"/cases/:number": said.case.number} if said else {}
+
+
+def _money() -> dict[str, str]:
+    """A till with a receipt, and a letter, where the centre has them."""
+    found = {}
+    for till in casework.tills(SYSTEM):
+        found["till"] = found["/tills/:code"] = till.code
+        for receipt in casework.till_receipts(SYSTEM, till, Place(limit=1)):
+            found["receipt"] = found["/receipts/:number"] = receipt.text
+    for letter in casework.letters_waiting(SYSTEM, Place(limit=1)):
+        found["letter_id"] = str(letter.pk)
+    return found
 
 
 def _first(rows: Sequence[Any]) -> Any:

@@ -21,6 +21,7 @@ from commonweal.services.helpdesk.public import set_up as set_up_helpdesk
 
 from .case_words import BACK, CITIZEN, FIRST, GREETING, HELPDESK, LAST, NOTE, STAYS, STREETS, Matter
 from .data import AGENCIES, CENTRE
+from .fees import take_fees
 from .people import World
 
 ZONE = ZoneInfo(str(CENTRE["zone"]))
@@ -83,6 +84,7 @@ def history(world: World, first: FiscalPeriod, months: int) -> int:
     with act_as(owner):
         made = casework.load_history(actor=owner, cases=[each for each in pasts if each])
         _twice(owner)
+    take_fees(world, chance)
     return made
 
 

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_noop
 
 from commonweal.kernel.authority.public import register_amounts, register_subject
+from commonweal.kernel.casework.public import register_money
 from commonweal.kernel.schema.domain import Manifest
 
 from . import notice_words
@@ -35,6 +36,7 @@ from .actions.refunds import (
 )
 from .closing.approval import APPROVE as APPROVE_BILLS
 from .closing.approval import SUBJECT as MONTH
+from .closing.fee_money import FEE_MONEY, fee_moved, post_fee
 from .domain.close import KIND as CLOSE
 from .leaving import journal_files
 from .tasks import (
@@ -112,6 +114,7 @@ register_subject(
 
 CLOCKS = "charging.dispute_clocks"
 BUDGETS = "charging.look_at_budgets"
+register_money(fee_moved)
 ACCEPT_DUE = "charging.accept_due"
 _FINANCE = [
     "charging.view_costs",
@@ -156,6 +159,7 @@ MANIFEST = Manifest(
         IMPORT: import_file,
         RESERVES: daily_reserves,
         BUDGETS: look_at_budgets,
+        FEE_MONEY: post_fee,
         PACKAGE: yearly_package,
         CLOCKS: run_dispute_clocks,
         ACCEPT_DUE: accept_due,
@@ -167,6 +171,7 @@ MANIFEST = Manifest(
         CLOCKS: "daily 05:10",
     },
     work={
+        FEE_MONEY: gettext_noop("Post what was paid for a case, or given back"),
         CLOCKS: gettext_noop("Take overdue disputes to the next level"),
         CLOSE: gettext_noop("Close a month"),
         IMPORT: gettext_noop("Import ledger costs"),

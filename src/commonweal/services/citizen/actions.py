@@ -11,7 +11,7 @@ from commonweal.kernel.calendar.public import today
 from commonweal.kernel.casework.public import DeskPlan, lay_desk
 from commonweal.kernel.party.public import centre
 
-from .desk import ANSWERS, TEAMS, articles, categories, queues, rules, types
+from .desk import ANSWERS, TEAMS, articles, categories, fees, queues, rules, types
 from .promises import promises
 
 
@@ -39,6 +39,7 @@ def set_up(
         rules=rules(agencies),
         answers=ANSWERS,
         articles=articles(agencies),
+        fees=fees(agencies),
         promises=promises(first),
     )
     return lay_desk(actor=actor, plan=plan)

@@ -142,7 +142,6 @@ class TypeIn(In):
     publication: Literal["private", "agency", "public"] = "private"
     items: dict[Word, Word] = Field(default_factory=dict)
     order_item: Word = ""
-    fee_minor: int = Field(0, ge=0, le=10**12)
     closes_after_days: int = Field(7, ge=0, le=3660)
     retention_days: int = Field(1095, ge=1, le=36600)
     active: bool = True

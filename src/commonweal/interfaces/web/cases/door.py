@@ -32,6 +32,7 @@ from ..centre.base import FormError, attempt, show, text
 from ..lists import report
 from ..look.page import Problem
 from ..requests import Asked
+from .fees import door_fees, paying, receipt_page
 from .files import given
 from .forms import answers_of, fields_of
 from .portal import act_as_requester, follow, keep_files
@@ -143,6 +144,7 @@ def ask(request: Asked, agency: Agency, code: str) -> HttpResponse:
         "fields": fields_of(category, request.POST),
         "asked": request.POST,
         "expected": casework.expected_time(request.actor, category),
+        "fee_rules": casework.fees_for(category),
         "articles": casework.articles_for(request.actor, f"{category.name}"),
     }
     return show(request, "cases/door_ask.jinja", context, errors)
@@ -226,6 +228,7 @@ def case(request: Asked, agency: Agency, number: str) -> HttpResponse:
         found = casework.case_by_number(request.actor, number)
     context = {
         **follow(request, found),
+        "fees": door_fees(request, agency, found),
         "agency": agency,
         "code": request.session.pop("door_code", ""),
     }
@@ -239,3 +242,28 @@ def attachment(
     """A file of one's own case."""
     found = casework.case_by_number(request.actor, number)
     return given(request.actor, found, attachment_id, bool(request.GET.get("small")))
+
+
+@at_door
+def pay(request: Asked, agency: Agency, number: str, fee_id: UUID) -> HttpResponse:
+    """Pay a fee of one's own case."""
+    found = casework.case_by_number(request.actor, number)
+    lead = [agency.code.lower(), found.number]
+    if request.method == "POST":
+        limited(request, "pay", MOST_AN_HOUR)
+    return paying(
+        request,
+        fee_id,
+        reverse("door:pay", args=[*lead, fee_id]),
+        layout="layouts/public.jinja",
+        case_href=reverse("door:case", args=lead),
+        agency=agency,
+    )
+
+
+@at_door
+def receipt(request: Asked, agency: Agency, number: str, text: str) -> HttpResponse:
+    """A receipt of a fee of one's own case."""
+    found = casework.case_by_number(request.actor, number)
+    back = reverse("door:case", args=[agency.code.lower(), found.number])
+    return receipt_page(request, text, "layouts/public.jinja", back)

@@ -13,12 +13,14 @@ from django.utils.translation import gettext as _
 from commonweal.kernel.casework import public as casework
 from commonweal.kernel.party.public import people_of_accounts
 from commonweal.kernel.schema.public import NotFound
+from commonweal.kernel.words.public import money
 
 from ..access import centre_only
 from ..centre.base import FormError, as_id, attempt, required_id, show, text
 from ..lists import lists, pages, place
 from ..look.page import Problem
 from ..requests import Asked
+from .fees import charge, desk_fees, waive
 from .said import (
     channels,
     clock_tag,
@@ -129,10 +131,20 @@ def _context(request: Asked, case: casework.Case) -> dict[str, Any]:
             for row in casework.categories(actor)
             if row.case_type_id == case.case_type_id
         ],
+        "fees": desk_fees(request, case),
+        "fee_rules": _fee_rules(request, case),
         "answered": _answers(case),
         "asked": request.POST,
         "code": request.session.pop("identity_code", None),
     }
+
+
+def _fee_rules(request: Asked, case: casework.Case) -> list[tuple[str, str]]:
+    """What may be charged, with its amount."""
+    return [
+        (row.code, f"{row.name}: {money(row.amount_minor, row.currency)}")
+        for row in casework.fees_to_charge(request.actor, case)
+    ]
 
 
 def _contacts(case: casework.Case) -> list[casework.Contact]:
@@ -342,6 +354,8 @@ WRITES: dict[str, Callable[[Asked, casework.Case], str]] = {
     "finish_check": _finish_check,
     "consent": _consent,
     "rebuild": _rebuild,
+    "charge": charge,
+    "waive": waive,
 }
 
 

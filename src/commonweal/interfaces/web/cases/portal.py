@@ -21,6 +21,7 @@ from ..lists import lists, pages, place, report
 from ..look.page import Link, Problem
 from ..requests import Asked
 from .desk import shown
+from .fees import portal_fees
 from .forms import answers_of, fields_of
 from .one import explained
 from .said import channels, clock_tag, event_words, hours, metrics, state_name, state_tag
@@ -118,6 +119,7 @@ def new(request: Asked, code: str) -> HttpResponse:
         "fields": fields_of(category, request.POST),
         "asked": request.POST,
         "expected": casework.expected_time(request.actor, category),
+        "fee_rules": casework.fees_for(category),
         "articles": casework.articles_for(
             request.actor, f"{category.name} {request.POST.get('text', '')}"
         ),
@@ -183,7 +185,8 @@ def case(request: Asked, number: str) -> HttpResponse:
             messages.success(request, said[0])
             return HttpResponseRedirect(reverse("cases:case", args=[found.number]))
         found = casework.case_by_number(request.actor, number)
-    return show(request, "cases/follow.jinja", follow(request, found), errors)
+    context = {**follow(request, found), "fees": portal_fees(request, found)}
+    return show(request, "cases/follow.jinja", context, errors)
 
 
 def follow(request: Asked, case: casework.Case) -> dict[str, Any]:

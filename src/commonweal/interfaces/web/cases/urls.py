@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from . import capture, desk, door, files, knowledge, one, portal, setup
+from . import capture, desk, door, fees, files, knowledge, letters, one, portal, setup, till
 
 FILE = "<str:number>/files/<uuid:attachment_id>/"
 CLOCK = "<str:number>/clocks/<int:place_in_list>/"
@@ -17,7 +17,17 @@ DESK: list[URLPattern] = [
     path("set-up/", setup.sheet, {"name": "teams"}, name="setup"),
     path("set-up/apply/", setup.apply, name="apply"),
     path("set-up/<str:name>/", setup.sheet, name="sheet"),
+    path("letters/", letters.letters, name="letters"),
+    path("letters/<uuid:letter_id>/", letters.letter, name="letter"),
+    path("letters/<uuid:letter_id>/scan/", letters.scan, name="scan"),
+    path("tills/", till.tills, name="tills"),
+    path("tills/give-back/", till.returns, name="returns"),
+    path("tills/<slug:code>/", till.till, name="till"),
+    path("tills/<slug:code>/<str:number>/", till.take, name="take"),
+    path("tills/<slug:code>/<str:number>/give-back/", till.ask_back, name="ask_back"),
+    path("receipts/<str:number>/", fees.desk_receipt, name="receipt"),
     path("<str:number>/", one.case, name="case"),
+    path("<str:number>/cover/", letters.cover, name="cover"),
     path(CLOCK, one.clock, name="clock"),
     path(FILE, files.attachment, name="attachment"),
     path("<str:number>/messages/<uuid:message_id>/", files.message, name="message"),
@@ -27,7 +37,9 @@ CASES: list[URLPattern] = [
     path("ask/", portal.ask, name="ask"),
     path("ask/<str:code>/", portal.new, name="new"),
     path("knowledge/<str:code>/", knowledge.article, name="article"),
+    path("receipts/<str:number>/", fees.receipt, name="receipt"),
     path("<str:number>/", portal.case, name="case"),
+    path("<str:number>/pay/<uuid:fee_id>/", fees.pay, name="pay"),
     path(CLOCK, portal.clock, name="clock"),
     path(FILE, files.attachment, name="attachment"),
     path("<str:number>/messages/<uuid:message_id>/", files.message, name="message"),
@@ -37,5 +49,7 @@ DOOR: list[URLPattern] = [
     path("<str:agency>/ask/<str:code>/", door.ask, name="ask"),
     path("<str:agency>/follow/", door.find, name="find"),
     path("<str:agency>/cases/<str:number>/", door.case, name="case"),
+    path("<str:agency>/cases/<str:number>/pay/<uuid:fee_id>/", door.pay, name="pay"),
+    path("<str:agency>/cases/<str:number>/receipts/<str:text>/", door.receipt, name="receipt"),
     path(f"<str:agency>/cases/{FILE}", door.attachment, name="attachment"),
 ]

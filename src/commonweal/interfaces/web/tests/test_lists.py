@@ -62,6 +62,8 @@ SUMS = {
     "/data-rooms/{room_id}/pairs": "one row for each pair of people who decide",
     "/case-mappings": "one row for each remembered way to read files of cases",
     "/case-retention": "one row for each kind of case",
+    "/case-fees": "one row for each fee that a kind of case has",
+    "/tills": "one row for each till in use",
     "/case-offers": "one row for each thing that can be asked for",
     "/case-promises": "one row for each version of each promise about time",
     "/case-queues": "one row for each queue of the desk",
@@ -106,6 +108,7 @@ COUNTS = {
     "/cost-pools": "ledger lines of a pool in the months asked for",
     "agency:pool": "bureaus and ledger lines behind a published rate",
     "centre:allocation": "ledger lines of a pool in the months of the run",
+    "desk:till": "receipts since a till was closed last",
     "centre:waiting": "payments that wait for a person, few at a time",
     "centre:rates": "charge items with and without a rate",
     "centre:forecasts": "forecasts of one year",
@@ -118,12 +121,13 @@ MORE = {
     "/data-rooms/{room_id}/overrides": 9,
     "agency:line_pool": 9,
     "agency:pool": 10,
+    "cases:case": 9,
     "centre:conversions": 10,
-    "desk:case": 19,
+    "desk:case": 22,
 }
 """What asks more than eight statements of its own, and how many: sums of a whole year from several
-rooms, two lists on one page, and an agent's whole work place about one case. None asks more for
-more rows."""
+rooms, two lists on one page, a case with what it costs, and an agent's whole work place about one.
+None asks more for more rows."""
 
 
 @dataclass

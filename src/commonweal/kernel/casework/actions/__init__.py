@@ -8,12 +8,27 @@ from .billing import (
 )
 from .clocks import Promise, end_promise, put_promise
 from .contacts import put_contact
+from .fee_rules import put_fee, put_till
+from .fees import (
+    MoneyMoved,
+    begin_payment,
+    charge_fee,
+    take_payment,
+    waive_fee,
+)
 from .held_mail import HELD_DAYS, note_let_in, remove_mail, remove_old_mail
 from .history import Past, Step, load_history
 from .holding import (
     keep_hold,
     lift_hold,
     put_legal_hold,
+)
+from .letters import (
+    Scanned,
+    drop_letter,
+    file_letter,
+    open_for_letter,
+    take_letter,
 )
 from .linking import (
     link_cases,
@@ -67,6 +82,14 @@ from .setup import (
     put_team,
 )
 from .talking import Said, add_note, answer, promise_callback, rate_case, receive_message
+from .till import (
+    Taken,
+    ask_payback,
+    close_till,
+    decide_payback,
+    sign_till,
+    take_at_counter,
+)
 from .trust import begin_check, decide_approval, end_consent, finish_check, record_consent
 
 __all__ = [
@@ -74,6 +97,7 @@ __all__ = [
     "AnswersWrong",
     "CasePlan",
     "DeskPlan",
+    "MoneyMoved",
     "NewCase",
     "Opened",
     "Past",
@@ -81,21 +105,29 @@ __all__ = [
     "PlannedPromise",
     "Promise",
     "Said",
+    "Scanned",
     "SentFile",
     "Step",
+    "Taken",
     "TypeDraft",
     "add_note",
     "add_task",
     "answer",
     "apply_calendar",
     "apply_promises",
+    "ask_payback",
     "assign_case",
     "attach",
     "audit_clocks",
     "begin_check",
+    "begin_payment",
+    "charge_fee",
     "classify_case",
     "close_quiet",
+    "close_till",
     "decide_approval",
+    "decide_payback",
+    "drop_letter",
     "drop_rule",
     "end_consent",
     "end_open311_key",
@@ -104,6 +136,7 @@ __all__ = [
     "erase_case",
     "erase_contact",
     "erase_due",
+    "file_letter",
     "finish_check",
     "freeze_clocks",
     "freeze_ended",
@@ -117,11 +150,13 @@ __all__ = [
     "move_case",
     "note_let_in",
     "open_case",
+    "open_for_letter",
     "promise_callback",
     "put_article",
     "put_case_type",
     "put_category",
     "put_contact",
+    "put_fee",
     "put_legal_hold",
     "put_member",
     "put_open311_key",
@@ -130,6 +165,7 @@ __all__ = [
     "put_ready_answer",
     "put_rule",
     "put_team",
+    "put_till",
     "rate_case",
     "rebuild_clocks",
     "receive_message",
@@ -139,9 +175,14 @@ __all__ = [
     "restate_clocks",
     "retry_usage",
     "send_usage",
+    "sign_till",
     "split_case",
+    "take_at_counter",
+    "take_letter",
+    "take_payment",
     "take_report",
     "take_update",
     "unlink_cases",
+    "waive_fee",
     "watch_case",
 ]

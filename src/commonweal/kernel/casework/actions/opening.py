@@ -39,6 +39,7 @@ from ..rules import ASK, OPEN, WORK, is_citizen
 from ..search import index_case
 from ..workload import loads
 from .events import append
+from .fees import charge_rules
 
 LONGEST_SUBJECT = 200
 LONGEST_TEXT = 20_000
@@ -118,6 +119,7 @@ def open_case(*, actor: Actor, agency_id: UUID, new: NewCase) -> Opened:
     _first_words(actor, case, new)
     index_case(case, [new.text])
     append(actor, case, "opened", _opened(actor, case), at=case.opened_at)
+    charge_rules(actor, case)
     _take_up(actor, case, case_type, category)
     return Opened(case, code)
 

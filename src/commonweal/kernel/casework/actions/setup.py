@@ -163,7 +163,6 @@ class TypeDraft:
     publication: str = "private"
     items: Mapping[str, str] = field(default_factory=dict)
     order_item: str = ""
-    fee_minor: int = 0
     closes_after_days: int = 7
     retention_days: int = 1095
     active: bool = True
@@ -199,7 +198,6 @@ def put_case_type(*, actor: Actor, draft: TypeDraft) -> CaseType:
             "publication": draft.publication,
             "items": dict(draft.items),
             "order_item": draft.order_item,
-            "fee_minor": draft.fee_minor,
             "closes_after_days": draft.closes_after_days,
             "retention_days": draft.retention_days,
             "active": draft.active,
@@ -223,7 +221,6 @@ def _check_type(draft: TypeDraft) -> None:
             "default_impact",
             "Give impact and urgency as high, medium or low.",
         ),
-        (draft.fee_minor >= 0, "fee_minor", "A fee is nothing or more."),
         (draft.retention_days > 0, "retention_days", "Keep cases for a day at least."),
         (all(row.get("name") for row in draft.tasks), "tasks", "Each task needs a name."),
     )

@@ -16,7 +16,7 @@ from ..models import Case, Contact, Interaction
 from ..rules import require_work, side_of
 from ..search import add_words
 from .events import append, locked, require_whole
-from .moving import machine, put_state
+from .moving import machine, put_state, require_needs
 from .opening import LONGEST_TEXT
 
 SEND = "casework.send"
@@ -142,7 +142,7 @@ def answer(
         case.resolution = text.strip()[:2000]
     if then and then != case.state:
         plan = machine(case)
-        plan.move(case.state, then, "agent")
+        require_needs(case, plan.move(case.state, then, "agent"))
         put_state(actor, case, plan.state(then))
     send_out(case, made)
     return made

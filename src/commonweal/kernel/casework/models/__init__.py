@@ -3,6 +3,17 @@
 from .around import Approval, CaseLink, Consent, IdentityCheck, Task, Watcher
 from .cases import Attachment, Case, CaseEvent, CaseNumber, CaseWord, Contact, Interaction
 from .clocks import CaseCount, Clock, ClockDefinition, ClockFiring, ClockFreeze
+from .fees import (
+    CaseFee,
+    FeeReceipt,
+    FeeRule,
+    Payback,
+    PaymentAttempt,
+    PaymentWord,
+    Till,
+    TillClosing,
+    TillYear,
+)
 from .keeping import (
     CaseImport,
     CaseUsage,
@@ -12,6 +23,7 @@ from .keeping import (
     ImportMapping,
     LegalHold,
 )
+from .letters import ScannedLetter
 from .mail import MailIntake
 from .open311 import Open311Key
 from .setup import (
@@ -32,6 +44,7 @@ __all__ = [
     "Case",
     "CaseCount",
     "CaseEvent",
+    "CaseFee",
     "CaseImport",
     "CaseLink",
     "CaseNumber",
@@ -48,17 +61,26 @@ __all__ = [
     "Consent",
     "Contact",
     "Erasure",
+    "FeeReceipt",
+    "FeeRule",
     "IdentityCheck",
     "ImportMapping",
     "Interaction",
     "LegalHold",
     "MailIntake",
     "Open311Key",
+    "Payback",
+    "PaymentAttempt",
+    "PaymentWord",
     "Queue",
     "ReadyAnswer",
     "RoutingRule",
+    "ScannedLetter",
     "Task",
     "Team",
     "TeamMember",
+    "Till",
+    "TillClosing",
+    "TillYear",
     "Watcher",
 ]

@@ -101,7 +101,6 @@ class CaseType(IdModel):
     publication = models.CharField(max_length=8, choices=PUBLICATIONS, default="private")
     items = models.JSONField(default=dict)
     order_item = models.CharField(max_length=60, blank=True)
-    fee_minor = models.BigIntegerField(default=0)
     closes_after_days = models.PositiveIntegerField(default=7)
     retention_days = models.PositiveIntegerField(default=1095)
     active = models.BooleanField(default=True)
