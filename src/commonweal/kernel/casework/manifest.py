@@ -5,6 +5,7 @@ from django.utils.translation import gettext_noop
 from ..catalogue.public import register_calendar_preview, register_calendar_watcher
 from ..schema.public import Manifest
 from . import notice_words
+from .actions.ordering import follow_order
 from .clocks.timer import tick
 from .clocks.watching import APPLY, calendar_accepted, calendar_preview
 from .exporting import case_files
@@ -20,6 +21,7 @@ register_hook(tell_people)
 register_hook(tell_measures)
 register_closed(keep_usage)
 register_hook(tell_programs)
+register_hook(follow_order)
 register_calendar_watcher(calendar_accepted)
 register_calendar_preview("casework", calendar_preview)
 

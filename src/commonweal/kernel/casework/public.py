@@ -4,6 +4,7 @@ from .actions import (
     AnswersWrong,
     DeskPlan,
     NewCase,
+    NewOrder,
     Opened,
     Past,
     Plan,
@@ -28,6 +29,7 @@ from .actions import (
     drop_rule,
     end_consent,
     end_open311_key,
+    end_order,
     end_promise,
     end_task,
     erase_case,
@@ -45,6 +47,7 @@ from .actions import (
     merge_cases,
     move_case,
     open_case,
+    place_order,
     promise_callback,
     put_article,
     put_case_type,
@@ -102,9 +105,10 @@ from .domain.fees import start as start_payment
 from .domain.fees import withdraw as withdraw_fee
 from .domain.incoming import Bounce, Incoming, Origin, Part, Quarantine
 from .domain.incoming import Receipt as MailReceipt
+from .domain.ordering import RECURS, Priced, Units
 from .domain.receipts import Receipt, Till, Voided, next_receipt, read_receipt
 from .domain.receipts import numbers as receipt_numbers
-from .domain.standard import CHANGE, HELP, ORDER, VISIT
+from .domain.standard import CATALOGUE_ORDER, CHANGE, HELP, ORDER, VISIT
 from .domain.states import PAUSES
 from .domain.waiting import QueueError, Waiting, agents_for, waiting
 from .exporting import export_cases
@@ -131,6 +135,7 @@ from .models import (
     Case,
     CaseEvent,
     CaseImport,
+    CaseOrder,
     CaseType,
     CaseUsage,
     Category,
@@ -150,12 +155,13 @@ from .models import (
     ReadyAnswer,
     Team,
 )
-from .registry import register_closed, register_hook, register_sender
+from .registry import register_closed, register_hook, register_pricer, register_sender
 from .rules import citizen
 from .selectors import (
     ORDERS,
     STANDINGS,
     Expected,
+    Offer,
     PublishedCase,
     View,
     Wanted,
@@ -192,8 +198,12 @@ from .selectors import (
     members,
     message,
     moves_of,
+    offer,
+    offers,
     open311_key,
     open311_keys,
+    order_of,
+    orders,
     own_contact,
     own_queues,
     promises,
@@ -214,6 +224,7 @@ from .selectors import (
 )
 
 __all__ = [
+    "CATALOGUE_ORDER",
     "CHANGE",
     "FAMILIES",
     "HELP",
@@ -221,6 +232,7 @@ __all__ = [
     "ORDER",
     "ORDERS",
     "PAUSES",
+    "RECURS",
     "STANDINGS",
     "VISIT",
     "AgeClass",
@@ -235,6 +247,7 @@ __all__ = [
     "CaseError",
     "CaseEvent",
     "CaseImport",
+    "CaseOrder",
     "CaseType",
     "CaseUsage",
     "Category",
@@ -260,6 +273,8 @@ __all__ = [
     "MailIntake",
     "MailReceipt",
     "NewCase",
+    "NewOrder",
+    "Offer",
     "Open311Key",
     "Opened",
     "Origin",
@@ -270,6 +285,7 @@ __all__ = [
     "PaymentOutcome",
     "Plan",
     "PlannedPromise",
+    "Priced",
     "Promise",
     "PublishedCase",
     "Quarantine",
@@ -286,6 +302,7 @@ __all__ = [
     "Team",
     "Till",
     "TypeDraft",
+    "Units",
     "View",
     "Voided",
     "Waiting",
@@ -336,6 +353,7 @@ __all__ = [
     "drop_rule",
     "end_consent",
     "end_open311_key",
+    "end_order",
     "end_promise",
     "end_task",
     "erase_case",
@@ -374,14 +392,19 @@ __all__ = [
     "moves_of",
     "next_receipt",
     "note_sent",
+    "offer",
+    "offers",
     "open311_key",
     "open311_keys",
     "open_case",
+    "order_of",
+    "orders",
     "own_address",
     "own_addresses",
     "own_contact",
     "own_queues",
     "party_case",
+    "place_order",
     "promise_callback",
     "promises",
     "published_case",
@@ -413,6 +436,7 @@ __all__ = [
     "refused_usage",
     "register_closed",
     "register_hook",
+    "register_pricer",
     "register_sender",
     "remember_mapping",
     "reportable",

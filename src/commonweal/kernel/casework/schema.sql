@@ -53,7 +53,8 @@ DO $$
 DECLARE name text;
 BEGIN
   FOREACH name IN ARRAY ARRAY['caseevent', 'interaction', 'attachment', 'caselink', 'watcher',
-    'task', 'approval', 'identitycheck', 'clock', 'clockfiring', 'caseusage', 'clockdrift'] LOOP
+    'task', 'approval', 'identitycheck', 'clock', 'clockfiring', 'caseusage', 'clockdrift',
+    'caseorder'] LOOP
     EXECUTE format('DROP TRIGGER IF EXISTS same_agency ON casework_%s', name);
     EXECUTE format('CREATE TRIGGER same_agency BEFORE INSERT ON casework_%s
       FOR EACH ROW EXECUTE FUNCTION casework_same_agency()', name);

@@ -153,6 +153,8 @@ def event_words(event: casework.CaseEvent, case: casework.Case) -> str:
         "terms": _("Other promises hold from now on"),
         "rebuilt": _("Clocks computed anew"),
         "attached": _("A file was added"),
+        "ordered": _("Ordered at the price that was shown"),
+        "ended": _("Given up: no more is billed after that month"),
     }
     if event.kind == "state":
         states = {row["code"]: row["name"] for row in case.case_type.machine["states"]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from . import capture, desk, door, files, knowledge, one, portal, setup
+from . import capture, desk, door, files, knowledge, one, ordering, portal, setup
 
 FILE = "<str:number>/files/<uuid:attachment_id>/"
 CLOCK = "<str:number>/clocks/<int:place_in_list>/"
@@ -27,6 +27,9 @@ CASES: list[URLPattern] = [
     path("ask/", portal.ask, name="ask"),
     path("ask/<str:code>/", portal.new, name="new"),
     path("knowledge/<str:code>/", knowledge.article, name="article"),
+    path("order/", ordering.offers, name="offers"),
+    path("order/<str:code>/", ordering.offer, name="offer"),
+    path("orders/", ordering.orders, name="orders"),
     path("<str:number>/", portal.case, name="case"),
     path(CLOCK, portal.clock, name="clock"),
     path(FILE, files.attachment, name="attachment"),

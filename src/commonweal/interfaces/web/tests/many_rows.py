@@ -24,6 +24,7 @@ DAY = "date '1990-01-01' + g * 10"
 NEW_ITEMS = "(SELECT id FROM catalogue_chargeitem WHERE code LIKE '%%-new-' || g)"
 NEW_PEOPLE = "(SELECT id FROM party_person WHERE name LIKE '%% new ' || g)"
 NEW_ORDERS = "(SELECT id FROM catalogue_order WHERE number LIKE '%%-new-' || g)"
+NEW_CASES = "(SELECT id FROM casework_case WHERE number = 'PARKS-27-' || lpad(g::text, 6, '0'))"
 NEW_AGENCIES = "(SELECT id FROM party_agency WHERE code LIKE '%%-' || g)"
 NEW_OWNER = NEW_ORDERS.replace("id FROM", "agency_id FROM")
 CHANGED: Mapping[str, Mapping[str, str]] = {
@@ -37,6 +38,7 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
         "number": "'PARKS-27-' || lpad(g::text, 6, '0')", "source_id": "'copy-' || g",
         "tracking_hash": "''",
     },
+    "casework.CaseOrder": {"case_id": NEW_CASES},
     "casework.Interaction": {"message_id": "''"},
     "catalogue.WorkingCalendar": {"code": "code || '-' || g"},
     "catalogue.CalendarVersion": {"starts": DAY},

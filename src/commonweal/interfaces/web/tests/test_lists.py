@@ -60,6 +60,7 @@ SUMS = {
     "/data-rooms/{room_id}/overrides": "every override, which an auditor reads to the last",
     "/data-rooms/{room_id}/pairs": "one row for each pair of people who decide",
     "/case-offers": "one row for each thing that can be asked for",
+    "/agencies/{agency}/order-offers": "one row for each thing that can be ordered",
     "/case-promises": "one row for each version of each promise about time",
     "/case-queues": "one row for each queue of the desk",
     "/case-rules": "one row for each rule of routing",

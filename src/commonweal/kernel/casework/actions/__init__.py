@@ -39,6 +39,7 @@ from .open311 import (
     take_update,
 )
 from .opening import AnswersWrong, NewCase, Opened, open_case
+from .ordering import NewOrder, end_order, place_order
 from .plans import DeskPlan, PlannedPromise, lay_desk
 from .privacy import (
     Plan,
@@ -71,6 +72,7 @@ __all__ = [
     "AnswersWrong",
     "DeskPlan",
     "NewCase",
+    "NewOrder",
     "Opened",
     "Past",
     "Plan",
@@ -95,6 +97,7 @@ __all__ = [
     "drop_rule",
     "end_consent",
     "end_open311_key",
+    "end_order",
     "end_promise",
     "end_task",
     "erase_case",
@@ -112,6 +115,7 @@ __all__ = [
     "merge_cases",
     "move_case",
     "open_case",
+    "place_order",
     "promise_callback",
     "put_article",
     "put_case_type",

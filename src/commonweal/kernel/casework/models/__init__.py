@@ -14,6 +14,7 @@ from .keeping import (
 )
 from .mail import MailIntake
 from .open311 import Open311Key
+from .orders import CaseOrder
 from .setup import (
     Article,
     CaseType,
@@ -35,6 +36,7 @@ __all__ = [
     "CaseImport",
     "CaseLink",
     "CaseNumber",
+    "CaseOrder",
     "CaseType",
     "CaseUsage",
     "CaseWord",

@@ -36,6 +36,7 @@ from .one import (
     message,
     moves_of,
 )
+from .ordering import Offer, offer, offers, order_of, orders
 from .published import (
     PublishedCase,
     Wanted,
@@ -73,6 +74,7 @@ __all__ = [
     "ORDERS",
     "STANDINGS",
     "Expected",
+    "Offer",
     "PublishedCase",
     "View",
     "Wanted",
@@ -109,8 +111,12 @@ __all__ = [
     "members",
     "message",
     "moves_of",
+    "offer",
+    "offers",
     "open311_key",
     "open311_keys",
+    "order_of",
+    "orders",
     "own_contact",
     "own_queues",
     "promises",
