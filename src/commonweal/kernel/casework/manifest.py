@@ -5,6 +5,7 @@ from django.utils.translation import gettext_noop
 from ..catalogue.public import register_calendar_preview, register_calendar_watcher
 from ..schema.public import Manifest
 from . import notice_words
+from .actions.ordering import follow_order
 from .announcing import tell_programs, tell_promise
 from .clocks.timer import tick
 from .clocks.watching import APPLY, calendar_accepted, calendar_preview
@@ -30,6 +31,7 @@ register_hook(tell_measures)
 register_closed(keep_usage)
 register_hook(tell_programs)
 register_promise(tell_promise)
+register_hook(follow_order)
 register_calendar_watcher(calendar_accepted)
 register_calendar_preview("casework", calendar_preview)
 

@@ -7,6 +7,7 @@ from .actions import (
     DeskPlan,
     MoneyMoved,
     NewCase,
+    NewOrder,
     Opened,
     Past,
     Plan,
@@ -39,6 +40,7 @@ from .actions import (
     drop_rule,
     end_consent,
     end_open311_key,
+    end_order,
     end_promise,
     end_task,
     erase_case,
@@ -59,6 +61,7 @@ from .actions import (
     note_let_in,
     open_case,
     open_for_letter,
+    place_order,
     promise_callback,
     put_article,
     put_case_type,
@@ -125,9 +128,10 @@ from .domain.fees import start as start_payment
 from .domain.fees import withdraw as withdraw_fee
 from .domain.incoming import Bounce, Incoming, Origin, Part, Quarantine
 from .domain.incoming import Receipt as MailReceipt
+from .domain.ordering import RECURS, Priced, Units
 from .domain.receipts import Receipt, Till, Voided, next_receipt, read_receipt
 from .domain.receipts import numbers as receipt_numbers
-from .domain.standard import CHANGE, HELP, ORDER, VISIT
+from .domain.standard import CATALOGUE_ORDER, CHANGE, HELP, ORDER, VISIT
 from .domain.states import PAUSES
 from .domain.waiting import QueueError, Waiting, agents_for, waiting
 from .exporting import export_cases, spooled
@@ -164,6 +168,7 @@ from .models import (
     CaseEvent,
     CaseFee,
     CaseImport,
+    CaseOrder,
     CaseType,
     CaseUsage,
     Category,
@@ -195,6 +200,7 @@ from .registry import (
     register_hook,
     register_money,
     register_payer,
+    register_pricer,
     register_sender,
 )
 from .rules import citizen
@@ -205,6 +211,7 @@ from .selectors import (
     CounterFee,
     Cover,
     Expected,
+    Offer,
     PublishedCase,
     Retention,
     TillFigures,
@@ -264,8 +271,12 @@ from .selectors import (
     members,
     message,
     moves_of,
+    offer,
+    offers,
     open311_key,
     open311_keys,
+    order_of,
+    orders,
     own_contact,
     own_queues,
     promises,
@@ -294,6 +305,7 @@ from .selectors import (
 )
 
 __all__ = [
+    "CATALOGUE_ORDER",
     "CHANGE",
     "FAMILIES",
     "HELD_DAYS",
@@ -304,6 +316,7 @@ __all__ = [
     "ORDER",
     "ORDERS",
     "PAUSES",
+    "RECURS",
     "STANDINGS",
     "VISIT",
     "AgeClass",
@@ -319,6 +332,7 @@ __all__ = [
     "CaseEvent",
     "CaseFee",
     "CaseImport",
+    "CaseOrder",
     "CasePlan",
     "CaseType",
     "CaseUsage",
@@ -350,6 +364,8 @@ __all__ = [
     "MailReceipt",
     "MoneyMoved",
     "NewCase",
+    "NewOrder",
+    "Offer",
     "Open311Key",
     "Opened",
     "Origin",
@@ -362,6 +378,7 @@ __all__ = [
     "PaymentOutcome",
     "Plan",
     "PlannedPromise",
+    "Priced",
     "Promise",
     "PublishedCase",
     "Quarantine",
@@ -385,6 +402,7 @@ __all__ = [
     "TillFigures",
     "TillRow",
     "TypeDraft",
+    "Units",
     "View",
     "Voided",
     "Waiting",
@@ -446,6 +464,7 @@ __all__ = [
     "due_cases",
     "end_consent",
     "end_open311_key",
+    "end_order",
     "end_promise",
     "end_task",
     "erase_case",
@@ -503,15 +522,20 @@ __all__ = [
     "next_receipt",
     "note_let_in",
     "note_sent",
+    "offer",
+    "offers",
     "open311_key",
     "open311_keys",
     "open_case",
     "open_for_letter",
+    "order_of",
+    "orders",
     "own_address",
     "own_addresses",
     "own_contact",
     "own_queues",
     "party_case",
+    "place_order",
     "promise_callback",
     "promises",
     "published_case",
@@ -547,6 +571,7 @@ __all__ = [
     "register_hook",
     "register_money",
     "register_payer",
+    "register_pricer",
     "register_sender",
     "remember_mapping",
     "remove_mail",

@@ -5,10 +5,12 @@ A hook runs inside the writer's transaction, so that nothing is announced that w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import UUID
 
 from ..access.public import Actor
+from .domain.ordering import Priced, Units
 
 Hook = Callable[[Actor, Any, Any], None]
 """(actor, case, event)."""
@@ -19,6 +21,11 @@ Payer = Callable[[Any, Any, str], Any]
 """Gives money back: (what was paid, minor units, key) -> what the provider says at once, or None
 where it will say so later."""
 
+Pricer = Callable[[Actor, UUID, Mapping[str, Units]], dict[str, Priced]]
+"""(actor, agency, what is wanted by charge item): what each adds to the agency's bills. An item
+is left out where nobody can say it ahead."""
+
+_pricers: list[Pricer] = []
 _hooks: list[Hook] = []
 _closed: list[Callable[[Actor, Any], None]] = []
 _promises: list[Callable[..., None]] = []
@@ -94,3 +101,17 @@ def told_money(actor: Actor, moved: Any) -> None:
     """Tell that money came or went."""
     for hook in _money:
         hook(actor, moved)
+
+
+def register_pricer(pricer: Pricer) -> None:
+    """Say what orders cost; whoever rates usage does."""
+    if pricer not in _pricers:
+        _pricers.append(pricer)
+
+
+def prices(actor: Actor, agency_id: UUID, wanted: Mapping[str, Units]) -> dict[str, Priced]:
+    """What orders would add to an agency's bills, by charge item."""
+    found: dict[str, Priced] = {}
+    for pricer in _pricers:
+        found |= pricer(actor, agency_id, wanted)
+    return found

@@ -54,7 +54,7 @@ DECLARE name text;
 BEGIN
   FOREACH name IN ARRAY ARRAY['caseevent', 'interaction', 'attachment', 'caselink', 'watcher',
     'task', 'approval', 'identitycheck', 'clock', 'clockfiring', 'caseusage', 'clockdrift',
-    'casefee'] LOOP
+    'casefee', 'caseorder'] LOOP
     EXECUTE format('DROP TRIGGER IF EXISTS same_agency ON casework_%s', name);
     EXECUTE format('CREATE TRIGGER same_agency BEFORE INSERT ON casework_%s
       FOR EACH ROW EXECUTE FUNCTION casework_same_agency()', name);

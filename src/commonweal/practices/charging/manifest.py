@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_noop
 
 from commonweal.kernel.authority.public import register_amounts, register_subject
-from commonweal.kernel.casework.public import register_money
+from commonweal.kernel.casework.public import register_money, register_pricer
 from commonweal.kernel.schema.domain import Manifest
 
 from . import notice_words
@@ -39,6 +39,7 @@ from .closing.approval import SUBJECT as MONTH
 from .closing.fee_money import FEE_MONEY, fee_moved, post_fee
 from .domain.close import KIND as CLOSE
 from .leaving import journal_files
+from .selectors.order_prices import order_prices
 from .tasks import (
     accept_due,
     close_month,
@@ -50,6 +51,7 @@ from .tasks import (
 )
 
 notice_words.register()
+register_pricer(order_prices)
 register_subject(EXCHANGE, APPROVE, put_exchange, drop_exchange, words="an exchange rate")
 register_subject(SUBJECT, APPROVE, put_in_force, set_aside, words="a rate")
 register_subject(

@@ -1,11 +1,11 @@
 """Cases, the desk around them, and how it is set up: a door each."""
 
-from . import fees, files, held_mail, letters, open311, proofs, trust, writes
+from . import fees, files, held_mail, letters, open311, orders, proofs, trust, writes
 from .desk import door as desk
 from .keeping import door as keeping
 from .reads import door as cases
 from .setup import door as setup
 
-HUNG_ON_OTHERS = (fees, files, held_mail, letters, open311, proofs, trust, writes)
+HUNG_ON_OTHERS = (fees, files, held_mail, letters, open311, orders, proofs, trust, writes)
 """Their operations hang on the doors of cases, of setting up and of keeping."""
 DOORS = [cases, desk, setup, keeping]

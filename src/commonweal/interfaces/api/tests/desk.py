@@ -72,12 +72,17 @@ def _set_up(owner: Actor) -> None:
             code="report", name="Report", family="service", audience="citizen", service=SERVICE,
             machine=HELP, queue="city", publication="public",
         ),
+        casework.TypeDraft(
+            code="order", name="Order", family="order", audience="agency", service=SERVICE,
+            machine=casework.CATALOGUE_ORDER, queue="it", approval="casework.approve",
+        ),
     ):  # fmt: skip
         casework.put_case_type(actor=owner, draft=draft)
     offers: dict[str, tuple[str, dict[str, Any]]] = {
         "printer": ("incident", {}),
         "access": ("access", {}),
         "streetlight": ("report", {"needs_place": True, "public": True, "form": LAMP}),
+        "laptop": ("order", {"order_item": "helpdesk.laptop", "order_recurs": "monthly"}),
     }
     for code, (kind, more) in offers.items():
         casework.put_category(actor=owner, code=code, name=code.title(), case_type=kind, **more)
@@ -237,6 +242,7 @@ def case_samples(agency: UUID) -> dict[str, str]:
 
 DESK = {
     "team": "it", "queue": "it", "case_type": "incident", "category": "printer", "position": "1",
+    "offer": "laptop",
     "ready_answer": "restart", "article": "paper", "promise": "solve", "calendar": "office",
     "text": "paper", "case_mapping": "old",
     "till": "FRONT", "fee_code": "copy",

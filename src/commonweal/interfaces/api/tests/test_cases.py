@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -135,3 +136,29 @@ def test_the_desk_is_set_up_as_data(scene: Scene) -> None:
     problem_of(again, 409, "CASE-172")
     queue = {"name": "Second", "team": "it", "service": kind["service"]}
     assert send(owner, "/case-queues/second", queue, way="put")["team"] == "it"
+
+
+def test_something_is_ordered_at_the_price_that_was_shown_and_given_up(scene: Scene) -> None:
+    officer, owner = scene.client(OFFICER), scene.client(OWNER)
+    where = f"/agencies/{A}/order-offers"
+    [laptop] = officer.get(f"/api/v1{where}").json()["items"]
+    assert laptop["code"] == "laptop"
+    shown = officer.get(f"/api/v1{where}/laptop?quantity=3").json()
+    price = shown["price"]
+    assert Decimal(price["year"]) > 11 * Decimal(price["first"])
+    wrong = {"agency": A, "offer": "laptop", "quantity": "3", "year": "1.00"}
+    answer = officer.post("/api/v1/case-orders", json.dumps(wrong), "application/json")
+    problem_of(answer, 409, "CASE-245")
+    made = send(officer, "/case-orders", wrong | {"year": price["year"], "key": "O-1"}, 201)
+    case, order = made["case"], made["order"]
+    assert (case["phase"], order["state"], order["year"]) == ("waiting", "asked", price["year"])
+    approver = scene.client(APPROVER)
+    approval = made["approvals"][0]["id"]
+    send(approver, f"/case-approvals/{approval}/decide", {"approved": True})
+    move = {"state": "resolved", "resolution": "On your desks."}
+    served = send(owner, f"/cases/{case['number']}/move", move)
+    assert served["order"]["state"] == "in_service"
+    rows = officer.get(f"/api/v1/agencies/{A}/case-orders").json()["items"]
+    assert [row["number"] for row in rows] == [case["number"]]
+    ended = send(officer, f"/cases/{case['number']}/end-of-service")
+    assert ended["state"] == "ended"

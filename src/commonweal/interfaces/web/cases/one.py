@@ -21,6 +21,7 @@ from ..lists import lists, pages, place
 from ..look.page import Problem
 from ..requests import Asked
 from .fees import charge, desk_fees, waive
+from .ordering import order_on_page
 from .said import (
     channels,
     clock_tag,
@@ -93,6 +94,7 @@ def _context(request: Asked, case: casework.Case) -> dict[str, Any]:
     queues = casework.queues(actor)
     return {
         "case": case,
+        "order": order_on_page(request, case),
         "state": state_name(case),
         "state_kind": state_tag(case),
         "talk": talk,
@@ -276,6 +278,11 @@ def _watch(request: Asked, case: casework.Case) -> str:
     return _("You are told what happens here.") if on else _("You are told no more.")
 
 
+def _end_order(request: Asked, case: casework.Case) -> str:
+    casework.end_order(actor=request.actor, case_id=case.pk)
+    return _("Given up. This month is its last.")
+
+
 def _supplier(request: Asked, case: casework.Case) -> str:
     handed = text(request, "handed") == "yes"
     casework.hand_to_supplier(
@@ -348,6 +355,7 @@ WRITES: dict[str, Callable[[Asked, casework.Case], str]] = {
     "unlink": _unlink,
     "split": _split,
     "watch": _watch,
+    "end_order": _end_order,
     "supplier": _supplier,
     "callback": _callback,
     "begin_check": _begin_check,

@@ -24,6 +24,7 @@ from .desk import shown
 from .fees import portal_fees
 from .forms import answers_of, fields_of
 from .one import explained
+from .ordering import order_on_page
 from .said import channels, clock_tag, event_words, hours, metrics, state_name, state_tag
 
 ASK, VIEW = "casework.ask", "casework.view"
@@ -82,7 +83,7 @@ def ask(request: Asked) -> HttpResponse:
     rows = [
         row
         for row in casework.categories(request.actor, "agency", mine["chosen"].code)
-        if not words or words in _words(row)
+        if not row.order_item and (not words or words in _words(row))
     ]
     groups: dict[str, list[casework.Category]] = {}
     for row in rows:
@@ -106,6 +107,8 @@ def new(request: Asked, code: str) -> HttpResponse:
     """The form of one thing that can be asked for: how long it takes first, then questions."""
     mine = choices(request, ASK)
     category = casework.category(request.actor, code)
+    if category.order_item:
+        return HttpResponseRedirect(reverse("cases:offer", args=[code]))
     errors: tuple[Problem, ...] = ()
     if request.method == "POST":
         made: list[casework.Case] = []
@@ -197,6 +200,7 @@ def follow(request: Asked, case: casework.Case) -> dict[str, Any]:
     states = {row["code"]: row["phase"] for row in case.case_type.machine["states"]}
     return {
         "case": case,
+        "order": order_on_page(request, case),
         "state": state_name(case),
         "state_kind": state_tag(case),
         "talk": talk,
@@ -236,6 +240,9 @@ def _act(request: Asked, case: casework.Case) -> str:
             reason=text(request, "reason"),
         )
         return _("Your decision is kept.")
+    if what == "end_order":
+        casework.end_order(actor=request.actor, case_id=case.pk)
+        return _("Given up. This month is its last.")
     if what == "watch":
         casework.watch_case(actor=request.actor, case_id=case.pk, on=text(request, "on") != "no")
         return _("Done.")

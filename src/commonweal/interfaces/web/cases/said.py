@@ -178,6 +178,8 @@ def event_words(event: casework.CaseEvent, case: casework.Case) -> str:
         "erased": _("Texts, names and files were erased"),
         "activity": _("In the old system: %(what)s") % {"what": data.get("activity", "")},
         "fee": fee_words(data),
+        "ordered": _("Ordered at the price that was shown"),
+        "ended": _("Given up: no more is billed after that month"),
     }
     if event.kind == "state":
         states = {row["code"]: row["name"] for row in case.case_type.machine["states"]}

@@ -83,6 +83,11 @@ def _put_queue(request: Asked) -> None:
     )
 
 
+def _usual(family: str) -> Any:
+    """The states of a kind of case where nobody gave others."""
+    return casework.CATALOGUE_ORDER if family == "order" else casework.HELP
+
+
 def _put_type(request: Asked) -> None:
     machine = _json(request, "machine", _("States and moves"))
     draft = casework.TypeDraft(
@@ -93,7 +98,7 @@ def _put_type(request: Asked) -> None:
         audience=text(request, "audience"),
         service=text(request, "service"),
         queue=text(request, "queue"),
-        machine=machine or casework.HELP,
+        machine=machine or _usual(text(request, "family")),
         form=_json(request, "form", _("Questions")) or [],
         tasks=[{"name": each} for each in text(request, "tasks").splitlines() if each.strip()],
         approval="casework.approve" if text(request, "approval") else "",
@@ -117,6 +122,8 @@ def _put_category(request: Asked) -> None:
         keywords=_words(request, "keywords"),
         needs_place=bool(text(request, "needs_place")),
         public=bool(text(request, "public")),
+        order_item=text(request, "order_item"),
+        order_recurs=text(request, "order_recurs"),
     )
 
 

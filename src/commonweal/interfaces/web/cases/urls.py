@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from . import capture, desk, door, fees, files, knowledge, letters, one, portal, setup, till
+from . import (
+    capture,
+    desk,
+    door,
+    fees,
+    files,
+    knowledge,
+    letters,
+    one,
+    ordering,
+    portal,
+    setup,
+    till,
+)
 
 FILE = "<str:number>/files/<uuid:attachment_id>/"
 CLOCK = "<str:number>/clocks/<int:place_in_list>/"
@@ -38,6 +51,9 @@ CASES: list[URLPattern] = [
     path("ask/<str:code>/", portal.new, name="new"),
     path("knowledge/<str:code>/", knowledge.article, name="article"),
     path("receipts/<str:number>/", fees.receipt, name="receipt"),
+    path("order/", ordering.offers, name="offers"),
+    path("order/<str:code>/", ordering.offer, name="offer"),
+    path("orders/", ordering.orders, name="orders"),
     path("<str:number>/", portal.case, name="case"),
     path("<str:number>/pay/<uuid:fee_id>/", fees.pay, name="pay"),
     path(CLOCK, portal.clock, name="clock"),

@@ -82,6 +82,8 @@ VERBS: dict[str, Any] = {
     "case.message": _("Message in a case"),
     "case.note": _("Note in a case"),
     "case.opened": _("Case opened"),
+    "case.ordered": _("Something ordered from the catalogue"),
+    "case.ended": _("Ordered service given up"),
     "case.quiet_closed": _("Quiet cases closed"),
     "case.erased": _("Case erased"),
     "case.contact_erased": _("Contact erased"),

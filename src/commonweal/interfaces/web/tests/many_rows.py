@@ -40,6 +40,7 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
         "number": "'PARKS-27-' || lpad(g::text, 6, '0')", "source_id": "'copy-' || g",
         "tracking_hash": "''",
     },
+    "casework.CaseOrder": {"case_id": NEW_CASES},
     "casework.Interaction": {"message_id": "''"},
     "casework.LegalHold": {},
     "casework.Erasure": {},

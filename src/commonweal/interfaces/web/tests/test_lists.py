@@ -65,6 +65,7 @@ SUMS = {
     "/case-fees": "one row for each fee that a kind of case has",
     "/tills": "one row for each till in use",
     "/case-offers": "one row for each thing that can be asked for",
+    "/agencies/{agency}/order-offers": "one row for each thing that can be ordered",
     "/case-promises": "one row for each version of each promise about time",
     "/case-queues": "one row for each queue of the desk",
     "/case-rules": "one row for each rule of routing",

@@ -55,6 +55,7 @@ from .open311 import (
     take_update,
 )
 from .opening import AnswersWrong, NewCase, Opened, open_case
+from .ordering import NewOrder, end_order, place_order
 from .plans import DeskPlan, PlannedPromise, lay_desk
 from .privacy import (
     CasePlan,
@@ -99,6 +100,7 @@ __all__ = [
     "DeskPlan",
     "MoneyMoved",
     "NewCase",
+    "NewOrder",
     "Opened",
     "Past",
     "Plan",
@@ -131,6 +133,7 @@ __all__ = [
     "drop_rule",
     "end_consent",
     "end_open311_key",
+    "end_order",
     "end_promise",
     "end_task",
     "erase_case",
@@ -151,6 +154,7 @@ __all__ = [
     "note_let_in",
     "open_case",
     "open_for_letter",
+    "place_order",
     "promise_callback",
     "put_article",
     "put_case_type",

@@ -99,10 +99,25 @@ def open_case(*, actor: Actor, agency_id: UUID, new: NewCase) -> Opened:
 
     The same source and id give the earlier case. Errors: CASE-112 unknown type or category, 113 no
     subject, 110 answers, 114 a place that is needed or is none, 115 a text that is too long; who
-    may open which is said by the type's audience (ACCESS-403).
+    may open which is said by the type's audience (ACCESS-403). What is ordered has an action of its
+    own, which shows the price first (CASE-242).
     """
     case_type, category = _kind(new)
-    _require_may_open(actor, agency_id, case_type)
+    if case_type.family == "order":
+        raise CaseError(
+            "CASE-242",
+            f"“{(category or case_type).name}” is ordered, with its price shown first. Open it in "
+            "the list of what can be ordered.",
+            field="category",
+        )
+    require_may_open(actor, agency_id, case_type)
+    return open_of(actor, agency_id, new, case_type, category)
+
+
+def open_of(
+    actor: Actor, agency_id: UUID, new: NewCase, case_type: CaseType, category: Category | None
+) -> Opened:
+    """Open a case of a kind, inside the action that offers it."""
     known = _known(agency_id, new)
     if known is not None:
         record(actor=actor, verb="case.repeated", target=known, agency_id=agency_id)
@@ -149,7 +164,8 @@ def _kind(new: NewCase) -> tuple[CaseType, Category | None]:
     return found, None
 
 
-def _require_may_open(actor: Actor, agency_id: UUID, case_type: CaseType) -> None:
+def require_may_open(actor: Actor, agency_id: UUID, case_type: CaseType) -> None:
+    """Refuse those who may not open such a case of this agency (ACCESS-403, CASE-112)."""
     if actor.kind == "system":
         return
     if is_citizen(actor):

@@ -26,6 +26,7 @@ from .keeping import (
 from .letters import ScannedLetter
 from .mail import MailIntake
 from .open311 import Open311Key
+from .orders import CaseOrder
 from .setup import (
     Article,
     CaseType,
@@ -48,6 +49,7 @@ __all__ = [
     "CaseImport",
     "CaseLink",
     "CaseNumber",
+    "CaseOrder",
     "CaseType",
     "CaseUsage",
     "CaseWord",

@@ -72,6 +72,7 @@ from .one import (
     message,
     moves_of,
 )
+from .ordering import Offer, offer, offers, order_of, orders
 from .published import (
     PublishedCase,
     Wanted,
@@ -112,6 +113,7 @@ __all__ = [
     "CounterFee",
     "Cover",
     "Expected",
+    "Offer",
     "PublishedCase",
     "Retention",
     "TillFigures",
@@ -171,8 +173,12 @@ __all__ = [
     "members",
     "message",
     "moves_of",
+    "offer",
+    "offers",
     "open311_key",
     "open311_keys",
+    "order_of",
+    "orders",
     "own_contact",
     "own_queues",
     "promises",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -60,6 +61,10 @@ def _types(world: World) -> None:
             service="helpdesk", machine=HELP, queue="city", publication="public",
             form=[{"code": "lamp", "label": "Number of the lamp", "kind": "string"}],
         ),
+        casework.TypeDraft(
+            code="order", name="Order", family="order", audience="agency", service="helpdesk",
+            machine=casework.CATALOGUE_ORDER, queue="it", approval="casework.approve",
+        ),
     ):  # fmt: skip
         casework.put_case_type(actor=owner, draft=draft)
     for code, name, kind, more in (
@@ -67,6 +72,9 @@ def _types(world: World) -> None:
         ("access", "I need access to a system", "access", {}),
         ("streetlight", "A street lamp is dark", "report",
          {"needs_place": True, "public": True, "group": "Streets", "keywords": ["lamp"]}),
+        ("space", "Room for files", "order",
+         {"order_item": "helpdesk.storage", "order_recurs": "monthly", "group": "Machines",
+          "description": "Kept on two machines, and copied every night."}),
     ):  # fmt: skip
         casework.put_category(actor=owner, code=code, name=name, case_type=kind, **more)
 
@@ -94,6 +102,14 @@ def _cases(world: World) -> None:
             casework.open_case(
                 actor=employee, agency_id=parks,
                 new=casework.NewCase("", subject, "It blinks.", category=kind, requester=contact),
+            )  # fmt: skip
+        shown = casework.offer(employee, parks, "space", Decimal(20))
+        if shown.price is not None:  # a smaller world has no rate for it
+            casework.place_order(
+                actor=employee, agency_id=parks,
+                order=casework.NewOrder(
+                    "space", Decimal(20), shown.price.year_minor, requester=contact
+                ),
             )  # fmt: skip
     with act_as(agent):
         caller = casework.put_contact(
