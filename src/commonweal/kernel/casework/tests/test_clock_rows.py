@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from commonweal.kernel.calendar.public import Window, WorkingCalendar, at, now
+from commonweal.kernel.calendar.public import DayException, Window, WorkingCalendar, at, now
 from commonweal.kernel.casework import public as casework
 from commonweal.kernel.casework.actions.applying import apply_calendar, apply_promises
 from commonweal.kernel.casework.clocks import audit, bulk, definitions
@@ -91,6 +92,33 @@ def test_a_changed_calendar_leaves_no_drift_whatever_the_clocks_went_through(
         assert open_drifts(cases), "the calendar matters to these clocks"
         apply_calendar(actor=desk.owner, code="office", calendar=office_later)
         assert open_drifts(cases) == []
+
+
+def test_hours_that_change_after_a_clock_stopped_are_no_drift_of_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = desk.case()
+    with at(MONDAY + timedelta(minutes=30)):
+        casework.answer(actor=desk.agent, case_id=case.pk, text="We look at it.")
+
+    def until(hour: int) -> None:
+        """On that Monday the office closes early."""
+        short = DayException(MONDAY.date(), ((480, hour * 60),), "closes early")
+        hours = replace(working_calendar("office"), exceptions=(short,))
+        monkeypatch.setattr(audit, "working_calendar", lambda _code: hours)
+
+    with at(MONDAY + timedelta(minutes=40)):
+        until(10)
+        assert {each.definition for each in found_drifts(case)} == {"resolve"}
+        Clock.objects.filter(case=case, definition__code="first").update(
+            due_at=MONDAY + timedelta(minutes=20)
+        )
+        assert "first" in {each.definition for each in found_drifts(case)}
+
+
+def found_drifts(case: casework.Case) -> tuple[audit.Drift, ...]:
+    """What the proof finds of one case."""
+    return audit.prove([case.pk], audit.remembered(), now()).drifts
 
 
 def office_later(code: str) -> WorkingCalendar:
