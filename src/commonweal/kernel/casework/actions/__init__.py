@@ -1,6 +1,7 @@
 """Writes of casework."""
 
 from .applying import apply_calendar, apply_promises
+from .asking import ask_how
 from .attaching import attach
 from .billing import (
     retry_usage,
@@ -65,7 +66,9 @@ from .setup import (
     put_team,
 )
 from .talking import Said, add_note, answer, promise_callback, rate_case, receive_message
+from .together import Together, change_cases, undo_changes
 from .trust import begin_check, decide_approval, end_consent, finish_check, record_consent
+from .views import drop_view, save_view
 
 __all__ = [
     "AnswersWrong",
@@ -79,20 +82,24 @@ __all__ = [
     "Said",
     "SentFile",
     "Step",
+    "Together",
     "TypeDraft",
     "add_note",
     "add_task",
     "answer",
     "apply_calendar",
     "apply_promises",
+    "ask_how",
     "assign_case",
     "attach",
     "audit_clocks",
     "begin_check",
+    "change_cases",
     "classify_case",
     "close_quiet",
     "decide_approval",
     "drop_rule",
+    "drop_view",
     "end_consent",
     "end_open311_key",
     "end_promise",
@@ -131,10 +138,12 @@ __all__ = [
     "record_consent",
     "restate_clocks",
     "retry_usage",
+    "save_view",
     "send_usage",
     "split_case",
     "take_report",
     "take_update",
+    "undo_changes",
     "unlink_cases",
     "watch_case",
 ]

@@ -3,6 +3,7 @@
 from .around import Approval, CaseLink, Consent, IdentityCheck, Task, Watcher
 from .cases import Attachment, Case, CaseEvent, CaseNumber, CaseWord, Contact, Interaction
 from .clocks import CaseCount, Clock, ClockDefinition, ClockFiring, ClockFreeze
+from .desk import CaseBatch, CaseTally, SavedView
 from .keeping import (
     CaseImport,
     CaseUsage,
@@ -12,7 +13,7 @@ from .keeping import (
     ImportMapping,
     LegalHold,
 )
-from .mail import MailIntake
+from .mail import Mailbox, MailIntake
 from .open311 import Open311Key
 from .setup import (
     Article,
@@ -30,11 +31,13 @@ __all__ = [
     "Article",
     "Attachment",
     "Case",
+    "CaseBatch",
     "CaseCount",
     "CaseEvent",
     "CaseImport",
     "CaseLink",
     "CaseNumber",
+    "CaseTally",
     "CaseType",
     "CaseUsage",
     "CaseWord",
@@ -53,10 +56,12 @@ __all__ = [
     "Interaction",
     "LegalHold",
     "MailIntake",
+    "Mailbox",
     "Open311Key",
     "Queue",
     "ReadyAnswer",
     "RoutingRule",
+    "SavedView",
     "Task",
     "Team",
     "TeamMember",

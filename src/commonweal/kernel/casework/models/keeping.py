@@ -104,10 +104,11 @@ class Erasure(TenantModel):
         indexes = [models.Index(fields=["-id"], name="casework_erasure_newest")]
 
 
-@tenant()
+@tenant(delete=True)
 class CaseUsage(TenantModel):
     """The usage of one closed case. `state`: waiting, sent, or refused with the code and sentence
-    of why; what was refused stays until somebody has it tried again."""
+    of why; what was refused stays until somebody has it tried again. What waits goes when the
+    closing is undone."""
 
     case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="usage")
     charge_item = models.CharField(max_length=60)

@@ -1,5 +1,15 @@
 """Reads of casework."""
 
+from .desk import (
+    DeskFigures,
+    Figures,
+    agents_of,
+    batch_of,
+    desk_figures,
+    saved_view,
+    saved_views,
+    similar_cases,
+)
 from .keeping import (
     case_import,
     case_imports,
@@ -72,14 +82,18 @@ from .setup import (
 __all__ = [
     "ORDERS",
     "STANDINGS",
+    "DeskFigures",
     "Expected",
+    "Figures",
     "PublishedCase",
     "View",
     "Wanted",
+    "agents_of",
     "article",
     "articles",
     "articles_for",
     "attachment",
+    "batch_of",
     "case",
     "case_by_code",
     "case_by_number",
@@ -96,6 +110,7 @@ __all__ = [
     "contact",
     "contacts_like",
     "counts",
+    "desk_figures",
     "differs_now",
     "erasure_plan",
     "erasures",
@@ -125,7 +140,10 @@ __all__ = [
     "refused_usage",
     "reportable",
     "rules",
+    "saved_view",
+    "saved_views",
     "search_cases",
+    "similar_cases",
     "teams",
     "waiting_approvals",
 ]
