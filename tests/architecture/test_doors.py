@@ -15,6 +15,7 @@ DRAFTS = "no door keeps drafts: a page shows an order before it is proposed whol
 INTERNAL = {
     "access.note_account": "leaves the event of what the sign-in library did",
     "authority.propose": "each kind of proposal has an action of its own that calls it",
+    "casework.ask_how": "a job asks by itself, once for each case that is done",
     "casework.close_quiet": "runs every hour by itself",
     "casework.take_report": "Open311 is its door",
     "casework.take_update": "Open311 is its door",

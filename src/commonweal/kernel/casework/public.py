@@ -112,7 +112,7 @@ from .domain.incoming import Receipt as MailReceipt
 from .domain.receipts import Receipt, Till, Voided, next_receipt, read_receipt
 from .domain.receipts import numbers as receipt_numbers
 from .domain.standard import CHANGE, HELP, ORDER, VISIT
-from .domain.states import PAUSES
+from .domain.states import PAUSES, PRIORITIES
 from .domain.waiting import QueueError, Waiting, agents_for, waiting
 from .exporting import export_cases
 from .importing.work import import_later, remember_mapping, run_import, start_import
@@ -179,6 +179,7 @@ from .selectors import (
     articles,
     articles_for,
     attachment,
+    backlog_question,
     batch_of,
     case,
     case_by_code,
@@ -223,6 +224,7 @@ from .selectors import (
     queue_counts,
     queues,
     ready_answers,
+    ready_texts,
     refused_usage,
     reportable,
     rules,
@@ -243,6 +245,7 @@ __all__ = [
     "ORDER",
     "ORDERS",
     "PAUSES",
+    "PRIORITIES",
     "STANDINGS",
     "VISIT",
     "AgeClass",
@@ -338,6 +341,7 @@ __all__ = [
     "attach",
     "attachment",
     "audit_clocks",
+    "backlog_question",
     "batch_of",
     "begin_check",
     "case",
@@ -445,6 +449,7 @@ __all__ = [
     "rate_case",
     "read_receipt",
     "ready_answers",
+    "ready_texts",
     "rebuild_clocks",
     "receipt_numbers",
     "receive_message",

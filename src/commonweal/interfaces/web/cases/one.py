@@ -43,7 +43,7 @@ def case(request: Asked, number: str) -> HttpResponse:
     errors: tuple[Problem, ...] = ()
     if request.method == "POST":
         write = WRITES.get(text(request, "what"))
-        if write is not None:
+        if write is not None and not text(request, "ready"):
             before = found.last_event
             seen = text(request, "seen")
             if text(request, "what") == "answer" and seen.isdigit() and int(seen) < before:
@@ -89,6 +89,7 @@ def _context(request: Asked, case: casework.Case) -> dict[str, Any]:
     team = casework.members(actor, case.team)
     mates = people_of_accounts(actor, {row.user_id for row in team if row.user_id})
     queues = casework.queues(actor)
+    ready = casework.ready_texts(actor, case)
     return {
         "case": case,
         "state": state_name(case),
@@ -122,7 +123,8 @@ def _context(request: Asked, case: casework.Case) -> dict[str, Any]:
         "contacts": _contacts(case),
         "queues": [(row.code, row.name) for row in queues],
         "mates": [(str(account), person.name) for account, person in mates.items()],
-        "ready": casework.ready_answers(actor),
+        "ready": ready,
+        "draft": _draft(request, ready),
         "articles": casework.articles_for(actor, f"{case.subject} {case.place}"),
         "categories": [
             (row.code, row.name)
@@ -133,6 +135,14 @@ def _context(request: Asked, case: casework.Case) -> dict[str, Any]:
         "asked": request.POST,
         "code": request.session.pop("identity_code", None),
     }
+
+
+def _draft(request: Asked, ready: list[tuple[casework.ReadyAnswer, str]]) -> str:
+    """What is written of an answer so far, with the ready one that was asked for after it."""
+    asked = request.POST
+    written = asked.get("text", "") if asked.get("what") == "answer" else ""
+    added = [words for row, words in ready if row.code == asked.get("ready")]
+    return "\n\n".join(each for each in (written.strip(), *added) if each)
 
 
 def _contacts(case: casework.Case) -> list[casework.Contact]:

@@ -5,6 +5,7 @@ Figures come from kept sums (`CaseTally`), never from counting cases.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -17,11 +18,13 @@ from ...access.public import Actor, require
 from ...calendar.public import today
 from ...party.public import centre
 from ...schema.public import NotFound
-from ..models import Case, CaseBatch, CaseTally, Queue, SavedView, TeamMember
+from ..domain.backlog import AgeClass, Arrived, BacklogError, Question, Settled, Staffing
+from ..models import Case, CaseBatch, CaseTally, Queue, ReadyAnswer, SavedView, TeamMember
 from ..rules import VIEW_ALL, WORK, is_citizen, teams_of
 from ..search import words_of
 from .lists import _theirs
 
+_FILLED = re.compile(r"\{\{\s*([a-z]{1,20})\s*\}\}")
 AGES = ((1, "day"), (7, "week"), (30, "month"), (90, "quarter"))
 """Classes of age: open for less than so many days; what is older stands in a class of its own."""
 OLDEST = "older"
@@ -41,6 +44,25 @@ def saved_view(actor: Actor, view_id: UUID) -> SavedView:
     if found is None:
         raise NotFound("CASE-418", "There is no such view among yours.")
     return found
+
+
+def ready_texts(actor: Actor, case: Case) -> list[tuple[ReadyAnswer, str]]:
+    """The answers that agents give often, with what they name of the case filled in: {{number}},
+    {{subject}}, {{name}} of whoever asked, {{agency}}, {{place}}. Others stay as they are."""
+    require(actor, WORK)
+    known = {
+        "number": case.number,
+        "subject": case.subject,
+        "name": case.requester.name if case.requester else "",
+        "agency": case.agency.name,
+        "place": case.place,
+    }
+    rows = ReadyAnswer.objects.filter(Q(team__isnull=True) | Q(team_id=case.team_id))
+
+    def fill(text: str) -> str:
+        return _FILLED.sub(lambda found: known.get(found[1], found[0]), text)
+
+    return [(row, fill(row.text)) for row in rows.order_by("name", "id")]
 
 
 def batch_of(actor: Actor, batch_id: UUID) -> CaseBatch:
@@ -213,3 +235,38 @@ def agents_of(actor: Actor, queue_id: UUID | None = None) -> int:
     if queue_id is not None:
         rows = rows.filter(team__queues=queue_id)
     return rows.values("person_id").distinct().count()
+
+
+AHEAD, ENOUGH = 60, 10
+"""Working days that are forecast: about three months; and how many cases must have been done in the
+last weeks for it."""
+
+
+def backlog_question(actor: Actor, found: DeskFigures, staffing: Staffing) -> Question:
+    """What to forecast of a desk: its history is the last eight weeks, with as many people as now.
+    What came or was done at a weekend counts for the Friday before (CASE-222 too little history).
+    """
+    require(actor, VIEW_ALL)
+    came: dict[date, int] = {}
+    done: dict[date, int] = {}
+    for each, in_, out in found.days:
+        work = each - timedelta(days=max(0, each.weekday() - 4))
+        came[work] = came.get(work, 0) + in_
+        done[work] = done.get(work, 0) + out
+    if sum(done.values()) < ENOUGH:
+        raise BacklogError(
+            "CASE-222",
+            f"There is too little history to forecast from. It needs {ENOUGH} cases that were done "
+            f"in the last {WEEKS} weeks.",
+        )
+    last = max(came)
+    days = [last + timedelta(days=each) for each in range(1, AHEAD * 7 // 5 + 4)]
+    whole = found.whole
+    return Question(
+        open_now=[AgeClass(name, count) for name, count in found.ages],
+        arrived=[Arrived(each, count) for each, count in sorted(came.items())],
+        settled=[Settled(each, staffing.now, count) for each, count in sorted(done.items())],
+        staffing=staffing,
+        returns=min(whole.again / whole.done, 0.9) if whole.done else 0.0,
+        days=[each for each in days if each.weekday() < 5][:AHEAD],
+    )

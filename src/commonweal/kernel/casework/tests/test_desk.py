@@ -376,4 +376,4 @@ def test_numbers_are_read_as_where_the_centre_is(desk: Desk, settings: Any) -> N
     settings.PHONE_REGION = "DE"
     assert made("030 901820") == "+4930901820"
     with pytest.raises(casework.CaseError, match=r"\+49"):
-        made("12")
+        made("1")
