@@ -352,6 +352,8 @@ MAIL_TRUSTED = os.environ.get("COMMONWEAL_MAIL_TRUSTED", "")
 MAIL_IMAP = os.environ.get("COMMONWEAL_MAIL_IMAP", "")
 MAIL_IMAP_MOVE = os.environ.get("COMMONWEAL_MAIL_IMAP_MOVE", "")
 MAIL_DESK = os.environ.get("COMMONWEAL_MAIL_DESK", "")
+# The country of telephone numbers written without one: two letters; unset, the centre's own.
+PHONE_REGION = os.environ.get("COMMONWEAL_PHONE_REGION", "").strip().upper()
 MAIL_IMAP_PASSWORD_FILE = DATA_DIR / "secrets" / "imap_password"
 
 # Files that strangers send: how large, and which virus scanner looks at them.

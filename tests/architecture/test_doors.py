@@ -17,6 +17,7 @@ INTERNAL = {
     "authority.propose": "each kind of proposal has an action of its own that calls it",
     "casework.begin_payment": "the payments' door calls it, for pages and programs alike",
     "casework.take_payment": "the payments' door is its door: a provider's signed word",
+    "casework.ask_how": "a job asks by itself, once for each case that is done",
     "casework.close_quiet": "runs every hour by itself",
     "casework.take_report": "Open311 is its door",
     "casework.take_update": "Open311 is its door",

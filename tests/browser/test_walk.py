@@ -19,6 +19,12 @@ OUTSIDE = ("", "parks", "parks-approver", "parks-liaison", "parks-employee")
 SOMETIMES = {
     "account/loans/": "a role to lend, which not everybody holds; the link is there for who does",
     "agency/unusual/<uuid:hold_id>/": "a form, while an unusual line waits for its agency",
+    "cases/app.webmanifest": "browsers read it; no link leads there",
+    "centre/cases/app.webmanifest": "browsers read it; no link leads there",
+    "help/<str:agency>/app.webmanifest": "browsers read it; no link leads there",
+    "help/<str:agency>/how/<str:token>/": "the link of a mail, with its token",
+    "help/<str:agency>/look/": "a part of the form for what is written in it",
+    "service-worker.js": "browsers read it; no link leads there",
     "centre/bills/unusual/<uuid:hold_id>/explain/": "a form, while an unusual line waits",
     "centre/costs/files/<uuid:file_id>/": "a ledger file too large to read while one waits",
     "centre/close/<str:period>/decide/": "a form of the close, while its bills wait for approval",

@@ -10,6 +10,7 @@ from ..payments.urls import addresses
 from . import plugins
 from .account import language
 from .account import views as account
+from .cases.app import worker
 from .cases.keeping.urls import KEEPING
 from .cases.urls import CASES, DESK, DOOR
 from .public import views as public
@@ -41,6 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/", language.choose, name="set_language"),
     path("home/", public.home, name="home"),
     path("api/v1/", api.urls),
+    path("service-worker.js", worker, name="service_worker"),
     path("health/live", public.alive, name="alive"),
 ]
 urlpatterns += plugins.addresses(urlpatterns)

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_noop
 from ..catalogue.public import register_calendar_preview, register_calendar_watcher
 from ..schema.public import Manifest
 from . import notice_words
+from .actions.asking import ASK_HOW, when_done
 from .actions.ordering import follow_order
 from .announcing import tell_programs, tell_promise
 from .clocks.timer import tick
@@ -18,6 +19,7 @@ from .tasks import (
     PAY_BACK,
     SEND,
     apply_hours,
+    ask_how_it_went,
     close_quiet_cases,
     fold_counts,
     send_interaction,
@@ -28,6 +30,7 @@ from .telling import tell_people
 notice_words.register()
 register_hook(tell_people)
 register_hook(tell_measures)
+register_hook(when_done)
 register_closed(keep_usage)
 register_hook(tell_programs)
 register_promise(tell_promise)
@@ -78,6 +81,7 @@ MANIFEST = Manifest(
         "casework.close_quiet": close_quiet_cases,
         "casework.fold_counts": fold_counts,
         SEND: send_interaction,
+        ASK_HOW: ask_how_it_went,
         APPLY: apply_hours,
         PAY_BACK: send_payback,
         KIND: take_file,
@@ -100,6 +104,7 @@ MANIFEST = Manifest(
         "casework.fold_counts": gettext_noop("Fold the counters of cases"),
         SEND: gettext_noop("Send a message of a case"),
         PAY_BACK: gettext_noop("Give a fee back through the provider"),
+        ASK_HOW: gettext_noop("Ask how a case went"),
         "casework.erase_old": gettext_noop("Erase cases that were kept long enough"),
         "casework.prove_clocks": gettext_noop("Compare every clock of cases with its events"),
         "casework.freeze_months": gettext_noop("Freeze the clocks of months that ended"),
@@ -120,6 +125,9 @@ MANIFEST = Manifest(
     shown={"casework.Interaction": {"direction__in": ["in", "out"]}},
     leaves=case_files,
     stays={
+        "casework.SavedView": "Names that the centre's people gave to their lists.",
+        "casework.CaseBatch": "What an agent did at once; each case's own history tells it.",
+        "casework.CaseTally": "Sums; the cases themselves leave.",
         "casework.CaseCount": "Counters; the cases themselves leave.",
         "casework.Open311Key": "Keys of other people's programs, as hashes; they open no copy.",
         "casework.CaseImport": "Files that the centre took in; the cases themselves leave.",

@@ -25,6 +25,98 @@ CREATE TRIGGER case_recounted AFTER UPDATE ON casework_case
   REFERENCING NEW TABLE AS fresh OLD TABLE AS stale
   FOR EACH STATEMENT EXECUTE FUNCTION casework_count();
 
+-- Sums for those who lead a desk: what each case counts as, as it is less what it was before; only
+-- what differs is written. Days are those of the centre's zone. A merged case counts as none.
+CREATE OR REPLACE FUNCTION casework_tally_parts(
+  _phase text, _breached boolean, _assignee uuid, _channel text, _opened date, _ended date,
+  _first boolean, _again boolean, _score int
+) RETURNS TABLE (by text, key text, day date, came int, live int, late int, done int, "first" int,
+                 again int, rated int, score int, pleased int)
+LANGUAGE sql IMMUTABLE AS $$
+  WITH one AS (
+    SELECT (_phase IN ('open', 'waiting'))::int AS live,
+           (_breached AND _phase IN ('open', 'waiting'))::int AS late,
+           (_score IS NOT NULL)::int AS rated, coalesce(_score, 0) AS score,
+           coalesce(_score >= 4, false)::int AS pleased
+  ), came AS (
+    SELECT 1, live, late, 0, 0, 0, 0, 0, 0 FROM one
+  ), done AS (
+    SELECT 0, 0, 0, 1, _first::int, _again::int, rated, score, pleased FROM one
+    WHERE _ended IS NOT NULL
+  ), keys(by, key, month) AS (
+    VALUES ('day', '', false), ('channel', _channel, true),
+           ('agent', coalesce(_assignee::text, ''), true)
+  )
+  SELECT by, key, CASE WHEN month THEN date_trunc('month', _opened)::date ELSE _opened END, came.*
+  FROM keys, came
+  UNION ALL
+  SELECT by, key, CASE WHEN month THEN date_trunc('month', _ended)::date ELSE _ended END, done.*
+  FROM keys, done
+$$;
+CREATE OR REPLACE FUNCTION casework_tally() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE zone text := coalesce((SELECT p.zone FROM party_centreprofile AS p LIMIT 1), 'UTC');
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO casework_casetally (id, agency_id, queue_id, by, key, day, fresh, came, live, late,
+                                    done, first, again, rated, score, pleased)
+    SELECT gen_random_uuid(), c.agency_id, c.queue_id, p.by, p.key, p.day, true, sum(n * p.came),
+           sum(n * p.live), sum(n * p.late), sum(n * p.done), sum(n * p.first),
+           sum(n * p.again), sum(n * p.rated), sum(n * p.score), sum(n * p.pleased)
+    FROM (SELECT agency_id, queue_id, phase, breached, assignee, channel, opened, ended, first,
+                 again, score, sum(sign)::int AS n
+          FROM (
+      SELECT 1 AS sign, agency_id, queue_id, phase, breached, assignee, channel,
+             (opened_at AT TIME ZONE zone)::date AS opened,
+             (resolved_at AT TIME ZONE zone)::date AS ended,
+             contacts <= 1 AND reopened = 0 AS first, reopened > 0 AS again, score
+      FROM fresh WHERE merged_into_id IS NULL
+          ) AS each
+          GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11) AS c
+    CROSS JOIN LATERAL casework_tally_parts(c.phase, c.breached, c.assignee, c.channel, c.opened,
+                                            c.ended, c.first, c.again, c.score) AS p
+    GROUP BY c.agency_id, c.queue_id, p.by, p.key, p.day
+    HAVING sum(n * p.came) <> 0 OR sum(n * p.live) <> 0 OR sum(n * p.late) <> 0
+        OR sum(n * p.done) <> 0 OR sum(n * p.first) <> 0 OR sum(n * p.again) <> 0
+        OR sum(n * p.rated) <> 0;
+  ELSE
+    INSERT INTO casework_casetally (id, agency_id, queue_id, by, key, day, fresh, came, live, late,
+                                    done, first, again, rated, score, pleased)
+    SELECT gen_random_uuid(), c.agency_id, c.queue_id, p.by, p.key, p.day, true, sum(n * p.came),
+           sum(n * p.live), sum(n * p.late), sum(n * p.done), sum(n * p.first),
+           sum(n * p.again), sum(n * p.rated), sum(n * p.score), sum(n * p.pleased)
+    FROM (SELECT agency_id, queue_id, phase, breached, assignee, channel, opened, ended, first,
+                 again, score, sum(sign)::int AS n
+          FROM (
+      SELECT 1 AS sign, agency_id, queue_id, phase, breached, assignee, channel,
+             (opened_at AT TIME ZONE zone)::date AS opened,
+             (resolved_at AT TIME ZONE zone)::date AS ended,
+             contacts <= 1 AND reopened = 0 AS first, reopened > 0 AS again, score
+      FROM fresh WHERE merged_into_id IS NULL
+      UNION ALL
+      SELECT -1 AS sign, agency_id, queue_id, phase, breached, assignee, channel,
+             (opened_at AT TIME ZONE zone)::date AS opened,
+             (resolved_at AT TIME ZONE zone)::date AS ended,
+             contacts <= 1 AND reopened = 0 AS first, reopened > 0 AS again, score
+      FROM stale WHERE merged_into_id IS NULL
+          ) AS each
+          GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 HAVING sum(sign) <> 0) AS c
+    CROSS JOIN LATERAL casework_tally_parts(c.phase, c.breached, c.assignee, c.channel, c.opened,
+                                            c.ended, c.first, c.again, c.score) AS p
+    GROUP BY c.agency_id, c.queue_id, p.by, p.key, p.day
+    HAVING sum(n * p.came) <> 0 OR sum(n * p.live) <> 0 OR sum(n * p.late) <> 0
+        OR sum(n * p.done) <> 0 OR sum(n * p.first) <> 0 OR sum(n * p.again) <> 0
+        OR sum(n * p.rated) <> 0;
+  END IF;
+  RETURN NULL;
+END $$;
+DROP TRIGGER IF EXISTS case_tallied ON casework_case;
+CREATE TRIGGER case_tallied AFTER INSERT ON casework_case
+  REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION casework_tally();
+DROP TRIGGER IF EXISTS case_retallied ON casework_case;
+CREATE TRIGGER case_retallied AFTER UPDATE ON casework_case
+  REFERENCING NEW TABLE AS fresh OLD TABLE AS stale
+  FOR EACH STATEMENT EXECUTE FUNCTION casework_tally();
+
 -- What a case was in the beginning stays: its number, agency, way in, and when it was written down.
 CREATE OR REPLACE FUNCTION casework_case_is_itself() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.test import Client
 from commonweal.interfaces.api.tests.desk import picture
 from commonweal.interfaces.api.tests.scene import A, B, Scene
 from commonweal.interfaces.api.tests.test_problems import problem_of
+from commonweal.kernel.calendar.public import at, now
 
 OWNER, OFFICER, APPROVER = "service_owner:", f"agency_finance:{A}", f"agency_approver:{A}"
 
@@ -162,3 +164,42 @@ def test_something_is_ordered_at_the_price_that_was_shown_and_given_up(scene: Sc
     assert [row["number"] for row in rows] == [case["number"]]
     ended = send(officer, f"/cases/{case['number']}/end-of-service")
     assert ended["state"] == "ended"
+
+
+def test_views_changes_together_and_figures(scene: Scene) -> None:
+    officer, owner = scene.client(OFFICER), scene.client(OWNER)
+    first, second = opened(officer, "Yellow toner"), opened(officer, "Yellow toner again")
+    filters = {"show": "queue", "queue": "it", "late": True}
+    view = send(owner, "/case-views", {"name": "Late", "filters": filters, "team": "it"}, 201)
+    assert (view["team"], view["filters"]["late"]) == ("it", True)
+    listed = owner.get("/api/v1/case-views").json()["items"]
+    assert view["id"] in [row["id"] for row in listed]
+    assert owner.get(f"/api/v1/case-views/{view['id']}").json() == view
+    assert send(owner, f"/case-views/{view['id']}", way="delete") == {"done": True}
+    both = [first["number"], second["number"]]
+    done = send(
+        owner,
+        "/case-batches",
+        {"cases": both, "what": "move", "state": "resolved", "resolution": "Toner changed."},
+        201,
+    )
+    assert done["cases"] == 2
+    near = owner.get("/api/v1/case-similar?text=yellow+toner").json()["cases"]
+    assert {row["phase"] for row in near} == {"resolved"}
+    undone = send(owner, f"/case-batches/{done['id']}/undo")
+    assert (undone["kept"], undone["undone_at"] is not None) == (0, True)
+    assert owner.get(f"/api/v1/case-batches/{done['id']}").json() == undone
+    assert officer.get(f"/api/v1/cases/{both[0]}").json()["case"]["phase"] == "open"
+    figures = owner.get("/api/v1/desk-figures?queue=it").json()
+    assert [row["key"] for row in figures["queues"]] == ["it"]
+    assert figures["whole"]["live"] == sum(row["cases"] for row in figures["ages"])
+    problem_of(owner.get("/api/v1/desk-figures?queue=none"), 404, "CASE-414")
+    ahead = owner.get("/api/v1/backlog-forecast?agents=2").json()
+    assert (ahead["enough"], ahead["days"]) == (False, [])
+    for _each in range(12):
+        case = opened(officer, "Quick one")
+        send(owner, f"/cases/{case['number']}/move", {"state": "closed"})
+    with at(now() + timedelta(days=1)):
+        ahead = owner.get("/api/v1/backlog-forecast?agents=2&change_on=3").json()
+    assert (ahead["enough"], len(ahead["days"])) == (True, 60)
+    problem_of(officer.get("/api/v1/desk-figures"), 403, "ACCESS-403")

@@ -46,7 +46,7 @@ def case(request: Asked, number: str) -> HttpResponse:
     errors: tuple[Problem, ...] = ()
     if request.method == "POST":
         write = WRITES.get(text(request, "what"))
-        if write is not None:
+        if write is not None and not text(request, "ready"):
             before = found.last_event
             seen = text(request, "seen")
             if text(request, "what") == "answer" and seen.isdigit() and int(seen) < before:
@@ -92,6 +92,7 @@ def _context(request: Asked, case: casework.Case) -> dict[str, Any]:
     team = casework.members(actor, case.team)
     mates = people_of_accounts(actor, {row.user_id for row in team if row.user_id})
     queues = casework.queues(actor)
+    ready = casework.ready_texts(actor, case)
     return {
         "case": case,
         "order": order_on_page(request, case),
@@ -126,7 +127,8 @@ def _context(request: Asked, case: casework.Case) -> dict[str, Any]:
         "contacts": _contacts(case),
         "queues": [(row.code, row.name) for row in queues],
         "mates": [(str(account), person.name) for account, person in mates.items()],
-        "ready": casework.ready_answers(actor),
+        "ready": ready,
+        "draft": _draft(request, ready),
         "articles": casework.articles_for(actor, f"{case.subject} {case.place}"),
         "categories": [
             (row.code, row.name)
@@ -147,6 +149,14 @@ def _fee_rules(request: Asked, case: casework.Case) -> list[tuple[str, str]]:
         (row.code, f"{row.name}: {money(row.amount_minor, row.currency)}")
         for row in casework.fees_to_charge(request.actor, case)
     ]
+
+
+def _draft(request: Asked, ready: list[tuple[casework.ReadyAnswer, str]]) -> str:
+    """What is written of an answer so far, with the ready one that was asked for after it."""
+    asked = request.POST
+    written = asked.get("text", "") if asked.get("what") == "answer" else ""
+    added = [words for row, words in ready if row.code == asked.get("ready")]
+    return "\n\n".join(each for each in (written.strip(), *added) if each)
 
 
 def _contacts(case: casework.Case) -> list[casework.Contact]:

@@ -20,9 +20,11 @@ from ..centre.base import FormError, attempt, required_id, show, text
 from ..lists import lists, pages, place, report
 from ..look.page import Link, Problem
 from ..requests import Asked
+from .app import draft_of, source_of, taken
 from .desk import shown
 from .fees import portal_fees
 from .forms import answers_of, fields_of
+from .look import asked_to_look, offered, written_in
 from .one import explained
 from .ordering import order_on_page
 from .said import channels, clock_tag, event_words, hours, metrics, state_name, state_tag
@@ -110,21 +112,23 @@ def new(request: Asked, code: str) -> HttpResponse:
     if category.order_item:
         return HttpResponseRedirect(reverse("cases:offer", args=[code]))
     errors: tuple[Problem, ...] = ()
-    if request.method == "POST":
+    looks = asked_to_look(request)
+    if request.method == "POST" and not looks:
         made: list[casework.Case] = []
         errors = attempt(lambda: made.append(_open(request, mine["chosen"], category)))
         if not errors:
             words = _("We have it: %(number)s. You can follow it here.")
             messages.success(request, words % {"number": made[0].number})
-            return HttpResponseRedirect(reverse("cases:case", args=[made[0].number]))
+            return taken(request, made[0].number, reverse("cases:case", args=[made[0].number]))
     context = {
         "category": category,
         "fields": fields_of(category, request.POST),
         "asked": request.POST,
         "expected": casework.expected_time(request.actor, category),
         "fee_rules": casework.fees_for(category),
-        "articles": casework.articles_for(
-            request.actor, f"{category.name} {request.POST.get('text', '')}"
+        "draft": draft_of(request),
+        "found": offered(
+            request, written_in(request) if looks or errors else category.name, "cases"
         ),
         **mine,
     }
@@ -150,9 +154,11 @@ def _open(request: Asked, agency: Agency, category: casework.Category) -> casewo
         requester=requester,
         answers=answers_of(category, request.POST),
         place=text(request, "place"),
+        **source_of(request),
     )
     opened = casework.open_case(actor=actor, agency_id=agency.pk, new=fresh)
-    keep_files(request, opened.case)
+    if opened.fresh:
+        keep_files(request, opened.case)
     return opened.case
 
 

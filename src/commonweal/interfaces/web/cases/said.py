@@ -169,6 +169,7 @@ def event_words(event: casework.CaseEvent, case: casework.Case) -> str:
         else _("Identity check not passed"),
         "supplier": _("Handed to a supplier") if data.get("handed") else _("Back from a supplier"),
         "callback": _("Call-back promised") if data.get("promised") else _("Called back"),
+        "asked": _("Asked how it went") if data.get("asked") else _("Not asked how it went"),
         "rated": _("Rated %(score)s of 5") % {"score": data.get("score", "")},
         "level": _("A promise is close to its time"),
         "breached": _("A promise was passed"),

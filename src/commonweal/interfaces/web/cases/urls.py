@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from . import (
+    app,
     capture,
     desk,
     door,
@@ -12,20 +13,29 @@ from . import (
     files,
     knowledge,
     letters,
+    look,
+    manage,
     one,
     ordering,
     portal,
     setup,
     till,
+    together,
+    views,
 )
 
 FILE = "<str:number>/files/<uuid:attachment_id>/"
 CLOCK = "<str:number>/clocks/<int:place_in_list>/"
 DESK: list[URLPattern] = [
     path("", desk.work, name="work"),
-    path("undo/", desk.undo, name="undo"),
+    path("undo/", together.undo, name="undo"),
+    path("views/", views.views, name="views"),
+    path("keys/", views.help_sheet, name="keys"),
+    path("manage/", manage.manage, name="manage"),
     path("search/", desk.search, name="search"),
     path("new/", capture.capture, name="capture"),
+    path("look/", look.at_desk, name="look"),
+    path("app.webmanifest", app.of_desk, name="app"),
     path("knowledge/<str:code>/", knowledge.article, name="article"),
     path("set-up/", setup.sheet, {"name": "teams"}, name="setup"),
     path("set-up/apply/", setup.apply, name="apply"),
@@ -48,6 +58,8 @@ DESK: list[URLPattern] = [
 CASES: list[URLPattern] = [
     path("", portal.cases, name="cases"),
     path("ask/", portal.ask, name="ask"),
+    path("look/", look.at_portal, name="look"),
+    path("app.webmanifest", app.of_portal, name="app"),
     path("ask/<str:code>/", portal.new, name="new"),
     path("knowledge/<str:code>/", knowledge.article, name="article"),
     path("receipts/<str:number>/", fees.receipt, name="receipt"),
@@ -64,6 +76,9 @@ DOOR: list[URLPattern] = [
     path("<str:agency>/", door.start, name="start"),
     path("<str:agency>/ask/<str:code>/", door.ask, name="ask"),
     path("<str:agency>/follow/", door.find, name="find"),
+    path("<str:agency>/look/", door.look, name="look"),
+    path("<str:agency>/how/<str:token>/", door.how, name="how"),
+    path("<str:agency>/app.webmanifest", door.app, name="app"),
     path("<str:agency>/cases/<str:number>/", door.case, name="case"),
     path("<str:agency>/cases/<str:number>/pay/<uuid:fee_id>/", door.pay, name="pay"),
     path("<str:agency>/cases/<str:number>/receipts/<str:text>/", door.receipt, name="receipt"),

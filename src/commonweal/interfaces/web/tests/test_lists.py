@@ -71,6 +71,7 @@ SUMS = {
     "/case-rules": "one row for each rule of routing",
     "/case-teams": "one row for each team of the desk",
     "/case-teams/{team}/members": "one row for each member of a team",
+    "/case-views": "one row for each view that an agent and their teams saved",
     "/case-types": "one row for each kind of case",
     "/cases/{case}/events": "the whole history of one case, in order",
     "/ready-answers": "one row for each answer that agents give often",

@@ -1,6 +1,7 @@
 """Writes of casework."""
 
 from .applying import apply_calendar, apply_promises
+from .asking import ask_how
 from .attaching import attach
 from .billing import (
     retry_usage,
@@ -91,7 +92,9 @@ from .till import (
     sign_till,
     take_at_counter,
 )
+from .together import Together, change_cases, undo_changes
 from .trust import begin_check, decide_approval, end_consent, finish_check, record_consent
+from .views import drop_view, save_view
 
 __all__ = [
     "HELD_DAYS",
@@ -111,18 +114,21 @@ __all__ = [
     "SentFile",
     "Step",
     "Taken",
+    "Together",
     "TypeDraft",
     "add_note",
     "add_task",
     "answer",
     "apply_calendar",
     "apply_promises",
+    "ask_how",
     "ask_payback",
     "assign_case",
     "attach",
     "audit_clocks",
     "begin_check",
     "begin_payment",
+    "change_cases",
     "charge_fee",
     "classify_case",
     "close_quiet",
@@ -131,6 +137,7 @@ __all__ = [
     "decide_payback",
     "drop_letter",
     "drop_rule",
+    "drop_view",
     "end_consent",
     "end_open311_key",
     "end_order",
@@ -178,6 +185,7 @@ __all__ = [
     "remove_old_mail",
     "restate_clocks",
     "retry_usage",
+    "save_view",
     "send_usage",
     "sign_till",
     "split_case",
@@ -186,6 +194,7 @@ __all__ = [
     "take_payment",
     "take_report",
     "take_update",
+    "undo_changes",
     "unlink_cases",
     "waive_fee",
     "watch_case",

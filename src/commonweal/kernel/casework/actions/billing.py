@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from ...access.public import SYSTEM, Actor, act_as, require
@@ -19,15 +20,18 @@ BATCH = 1_000
 
 
 @action
-def send_usage(*, actor: Actor, limit: int = BATCH) -> dict[str, int]:
+def send_usage(
+    *, actor: Actor, limit: int = BATCH, before: datetime | None = None
+) -> dict[str, int]:
     """Send the usage that waits: how many were sent and refused. Safe to repeat: the case's id
-    (with the month, of what is in service) is the record's, so that nothing counts twice."""
+    (with the month, of what is in service) is the record's, so that nothing counts twice.
+    `before`: only of cases that closed until then."""
     with act_as(SYSTEM):
         note_months(limit)
     rows = list(
         CaseUsage.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("case__case_type")
-        .filter(state="waiting")
+        .filter(state="waiting", **({"closed_at__lte": before} if before else {}))
         .order_by("id")[:limit]
     )
     refused = 0

@@ -19,7 +19,7 @@ from ...party.public import Agency, centre
 from ...schema.public import NotFound
 from ..domain.errors import CaseError
 from ..domain.forms import AnswerProblem, check_answers, form_of
-from ..domain.numbers import code_hash, number_text, tracking_code
+from ..domain.numbers import code_hash, code_of, number_text, tracking_code
 from ..domain.routing import queue_for, rule_of, who_takes
 from ..domain.states import MATRIX, machine_of, priority_of
 from ..models import (
@@ -43,6 +43,8 @@ from .fees import charge_rules
 
 LONGEST_SUBJECT = 200
 LONGEST_TEXT = 20_000
+DRAFT = "draft"
+"""The source of a case that was kept as a draft on a device until it could be sent."""
 
 
 class AnswersWrong(CaseError):
@@ -59,7 +61,8 @@ class NewCase:
     """What opens a case. `requester`: for whom; `reporter`: who asks for them, if another does.
 
     `opened_at`: when it came, if that was before now (a letter, an import). `source`, `source_id`:
-    the same pair never opens a second case. `anonymous`: nobody is kept, a code follows it.
+    the same pair never opens a second case. A `DRAFT` was kept on somebody's device; its id, which
+    nobody else knows, gives the same code each time it is sent.
     """
 
     case_type: str
@@ -121,13 +124,13 @@ def open_of(
     known = _known(agency_id, new)
     if known is not None:
         record(actor=actor, verb="case.repeated", target=known, agency_id=agency_id)
-        return Opened(known, fresh=False)
+        return Opened(known, _code(new) if known.tracking_hash else "", fresh=False)
     new = replace(new, answers=_answers(case_type, category, new.answers))
     _check(new, category)
     case = _row(actor, agency_id, new, case_type, category)
     code = ""
     if case_type.audience != "agency":
-        code = tracking_code()
+        code = _code(new) or tracking_code()
         case.tracking_hash = code_hash(code, settings.SECRET_KEY)
     case.save(force_insert=True)
     _around(actor, case, case_type)
@@ -137,6 +140,11 @@ def open_of(
     charge_rules(actor, case)
     _take_up(actor, case, case_type, category)
     return Opened(case, code)
+
+
+def _code(new: NewCase) -> str:
+    """The code that a draft's id gives, again and again; "" where the case came otherwise."""
+    return code_of(new.source_id, settings.SECRET_KEY) if new.source == DRAFT else ""
 
 
 def _kind(new: NewCase) -> tuple[CaseType, Category | None]:

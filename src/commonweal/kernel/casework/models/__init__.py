@@ -3,6 +3,7 @@
 from .around import Approval, CaseLink, Consent, IdentityCheck, Task, Watcher
 from .cases import Attachment, Case, CaseEvent, CaseNumber, CaseWord, Contact, Interaction
 from .clocks import CaseCount, Clock, ClockDefinition, ClockFiring, ClockFreeze
+from .desk import CaseBatch, CaseTally, SavedView
 from .fees import (
     CaseFee,
     FeeReceipt,
@@ -24,7 +25,7 @@ from .keeping import (
     LegalHold,
 )
 from .letters import ScannedLetter
-from .mail import MailIntake
+from .mail import Mailbox, MailIntake
 from .open311 import Open311Key
 from .orders import CaseOrder
 from .setup import (
@@ -43,6 +44,7 @@ __all__ = [
     "Article",
     "Attachment",
     "Case",
+    "CaseBatch",
     "CaseCount",
     "CaseEvent",
     "CaseFee",
@@ -50,6 +52,7 @@ __all__ = [
     "CaseLink",
     "CaseNumber",
     "CaseOrder",
+    "CaseTally",
     "CaseType",
     "CaseUsage",
     "CaseWord",
@@ -70,6 +73,7 @@ __all__ = [
     "Interaction",
     "LegalHold",
     "MailIntake",
+    "Mailbox",
     "Open311Key",
     "Payback",
     "PaymentAttempt",
@@ -77,6 +81,7 @@ __all__ = [
     "Queue",
     "ReadyAnswer",
     "RoutingRule",
+    "SavedView",
     "ScannedLetter",
     "Task",
     "Team",

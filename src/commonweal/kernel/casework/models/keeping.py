@@ -104,11 +104,12 @@ class Erasure(TenantModel):
         indexes = [models.Index(fields=["-id"], name="casework_erasure_newest")]
 
 
-@tenant()
+@tenant(delete=True)
 class CaseUsage(TenantModel):
     """The usage of one closed case, or (`period`: once, or a month) of what it ordered. `state`:
     waiting, sent, or refused with the code and sentence of why; what was refused stays until
-    somebody has it tried again. `ends`: where it covers a span that begins at `closed_at`."""
+    somebody has it tried again. `ends`: where it covers a span that begins at `closed_at`. What
+    waits goes when the closing is undone."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="usage")
     period = models.CharField(max_length=7, blank=True)
