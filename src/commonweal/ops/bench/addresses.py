@@ -116,13 +116,16 @@ def values() -> dict[str, str]:
             **_case(),
             **_money(),
             **_hours(),
-            "kind": "pdf",
-            "topic": "bills",
-            "webhook_id": _first(webhooks(SYSTEM)),
-            "head": f"0:{'0' * 64}",
             **_desk(),
+            **_plain(),
         }
     return {name: str(value) for name, value in found.items()}
+
+
+def _plain() -> dict[str, Any]:
+    """Values that need no record of a service, and a webhook."""
+    head = f"0:{'0' * 64}"
+    return {"kind": "pdf", "topic": "bills", "webhook_id": _first(webhooks(SYSTEM)), "head": head}
 
 
 def _desk() -> dict[str, Any]:

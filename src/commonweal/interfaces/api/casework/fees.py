@@ -459,9 +459,7 @@ class PaybackOut(Out):
         return _text(row.amount_minor, row.fee.currency)
 
 
-@door.post(
-    "/payment-attempts/{attempt_id}/paybacks", access=TAKE, returns=PaybackOut, status=201
-)  # fmt: skip
+@door.post("/payment-attempts/{attempt_id}/paybacks", access=TAKE, returns=PaybackOut, status=201)
 def ask_payback(request: Asked, attempt_id: UUID, data: PaybackIn) -> casework.Payback:
     """Ask that money is given back or a receipt undone; nothing happens before another agrees."""
     return casework.ask_payback(

@@ -125,7 +125,7 @@ def new(request: Asked, code: str) -> HttpResponse:
         "fields": fields_of(category, request.POST),
         "asked": request.POST,
         "expected": casework.expected_time(request.actor, category),
-        "fee_rules": casework.fees_for(category),
+        "fee_rules": casework.fees_for(request.actor, category),
         "draft": draft_of(request),
         "found": offered(
             request, written_in(request) if looks or errors else category.name, "cases"

@@ -39,7 +39,7 @@ def fee_rules(actor: Actor) -> list[FeeRule]:
     return list(rows.order_by("case_type__name", "name", "id")[:500])
 
 
-def fees_for(category: Category) -> list[FeeRule]:
+def fees_for(actor: Actor, category: Category) -> list[FeeRule]:
     """What asking for a subject costs, as everybody may read before asking."""
     rows = FeeRule.objects.filter(active=True, automatic=True, case_type_id=category.case_type_id)
     return list(
@@ -117,7 +117,7 @@ def fee_receipt(actor: Actor, text: str) -> FeeReceipt:
     return found
 
 
-def undone(receipt: FeeReceipt) -> Payback | None:
+def undone(actor: Actor, receipt: FeeReceipt) -> Payback | None:
     """What undid a receipt or gave all of it back, if anything did."""
     return receipt.paybacks.filter(state="done").order_by("-id").first()
 

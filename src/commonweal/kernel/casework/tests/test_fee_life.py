@@ -69,7 +69,7 @@ def test_a_case_that_opens_owes_what_its_kind_costs(paid_kind: Desk) -> None:
     assert [row.name for row in casework.fees_of(paid_kind.other, case)] == ["Permit"]
     plain = paid_kind.case()
     assert casework.fees_of(paid_kind.agent, plain) == []
-    (shown,) = casework.fees_for(case.category)
+    (shown,) = casework.fees_for(paid_kind.other, case.category)
     assert shown.amount_minor == FEE
     fails("CASE-404", casework.fees_of, actor=paid_kind.stranger, case=case)
     fails("CASE-420", casework.fee, actor=paid_kind.stranger, fee_id=fee.pk)
@@ -255,7 +255,7 @@ def test_undoing_takes_two_people(paid_kind: Desk, clerk: Actor) -> None:
     fails("CASE-228", casework.decide_payback, actor=desk.owner, payback_id=asked.pk, agreed=True)
     fee.refresh_from_db()
     assert (fee.state, fee.owed, fee.paid_minor) == ("cancelled", True, 0)
-    assert casework.undone(taken.receipt).kind == "void"
+    assert casework.undone(desk.owner, taken.receipt).kind == "void"
     assert FeeReceipt.objects.count() == 1
     with pytest.raises(DatabaseError), transaction.atomic():
         Payback.objects.filter(pk=asked.pk).update(amount_minor=1)
