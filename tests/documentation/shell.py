@@ -34,9 +34,10 @@ PLAIN = ("mkdir", "cp", "mv", "ls", "cat", "chmod", "unzip")
 """Programs that every Debian has; what they do stays in the page's folder."""
 SHOWN = {
     "cw_…": r"cw_[A-Za-z0-9_-]{20,}",
+    "whsec_…": r"whsec_[A-Za-z0-9+/]{43}=",
     "…-…": r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
 }
-"""What a page cannot know beforehand: a token, an id."""
+"""What a page cannot know beforehand: a token, a key, an id."""
 ELSEWHERE = {
     "./run demo": "tests/simulation/test_demo.py",
     "./run test": "tests/architecture/test_commands.py",
@@ -117,7 +118,7 @@ class Shell:
         return self._other(words)
 
     def _export(self, name: str, value: str) -> tuple[int, str]:
-        """Set a variable; `cw_…` and `…-…` stand for the token or id that was shown last."""
+        """Set a variable; `cw_…`, `whsec_…`, `…-…`: the token, key or id that was shown last."""
         if "…" in value:
             shown = re.findall(SHOWN[value], f"{self.page()} {' '.join(self.told)}")
             assert shown, f"nothing like {value} was shown"

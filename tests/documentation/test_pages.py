@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import re
 import shlex
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable
+from ipaddress import ip_network
 
 import pytest
 from django.urls import reverse
@@ -17,6 +24,8 @@ from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.jobs.manifests import handlers
 from commonweal.kernel.jobs.public import schedules
 from commonweal.kernel.metering.models import UsageFact
+from commonweal.kernel.notices.webhooks.addresses import Policy
+from commonweal.kernel.notices.webhooks.client import Client
 from commonweal.kernel.party.models import Membership
 from commonweal.settings import sign_in_providers
 
@@ -59,7 +68,35 @@ def somebody_administers(shell: Shell) -> None:
         assert (member.role.code, member.person.email) == ("administrator", "ada@shire.example")
 
 
+def the_receiver_takes_what_is_genuine_and_nothing_else(shell: Shell) -> None:
+    """Run the page's receiver; send it the signed example twice, and once changed."""
+    found = json.loads((shell.folder / "example.json").read_text())
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    running = subprocess.Popen(
+        [sys.executable, "receive.py"], cwd=shell.folder, stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "PORT": str(port)},
+    )  # fmt: skip
+    policy = Policy(ports=frozenset({port}), http=True, networks=(ip_network("127.0.0.0/8"),))
+    sender, url = Client(policy), f"http://127.0.0.1:{port}/"
+    try:
+        body = found["body"].encode()
+        answers = []
+        for each in (body, body, body + b" "):
+            answer = sender.post(url, found["headers"], each)
+            while answer.error == "unreachable" and running.poll() is None:
+                time.sleep(0.1)
+                answer = sender.post(url, found["headers"], each)
+            answers.append(answer.status)
+        assert answers == [204, 204, 401]
+    finally:
+        running.terminate()
+        said, _nothing = running.communicate()
+    assert said.splitlines() == [f"commonweal.test.v1 {json.dumps(json.loads(body)['data'])}"]
+
+
 CHECKS = {
+    "docs/how-to/receive-webhooks.md": the_receiver_takes_what_is_genuine_and_nothing_else,
     "docs/how-to/write-a-service.md": the_plug_in_meters,
     "docs/how-to/sign-in-by-openid.md": the_list_of_providers_is_read,
     "docs/how-to/install.md": somebody_administers,

@@ -25,6 +25,8 @@ def test_a_read_answers(scene: Scene, path: str, operation: dict[str, Any]) -> N
         role = "auditor:"
     if {"cases", "desk", "desk-set-up", "case-keeping"} & set(operation["tags"]):
         role = "service_owner:"
+    if "webhooks" in operation["tags"]:
+        role = "administrator:"
     where = address(path, operation, known, scene)
     answer = scene.client(role).get(where)
     expected = 404 if NOWHERE in where else 200
