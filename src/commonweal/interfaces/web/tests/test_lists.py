@@ -294,7 +294,7 @@ def test_every_list_is_open_and_shows_a_page(walk: Walk) -> None:
 
 
 def test_what_every_list_asks_was_seen(walk: Walk) -> None:
-    """Every request reads its scope at least: of a list without a statement nothing was measured."""
+    """Every request sets its scope: of a list without a statement nothing was measured."""
     unseen = [
         f"{key} {which}"
         for key in walk.ends

@@ -168,7 +168,7 @@ def _form(
         "kind": kind,
         "kinds": list(kinds().items()),
         "mapping": chosen.code if chosen else "",
-        "known": [("", _("None: say it anew")), *((code, code) for code in known)],
+        "known": [("", _("Say anew how it reads")), *((code, code) for code in known)],
         "fields": [(name, words) for name, words in field_words().items() if _of(kind, name)],
         "columns": [("", _("Not in the file")), *((each, each) for each in columns if each)],
         "meanings": MEANINGS,
