@@ -220,6 +220,7 @@ INSTALLED_APPS = [
     *PLUGINS,
     "commonweal.interfaces.web",
     "commonweal.interfaces.mail",
+    "commonweal.interfaces.payments",
 ]
 AUTH_USER_MODEL = "access.User"
 
@@ -351,6 +352,8 @@ MAIL_TRUSTED = os.environ.get("COMMONWEAL_MAIL_TRUSTED", "")
 MAIL_IMAP = os.environ.get("COMMONWEAL_MAIL_IMAP", "")
 MAIL_IMAP_MOVE = os.environ.get("COMMONWEAL_MAIL_IMAP_MOVE", "")
 MAIL_DESK = os.environ.get("COMMONWEAL_MAIL_DESK", "")
+# The country of telephone numbers written without one: two letters; unset, the centre's own.
+PHONE_REGION = os.environ.get("COMMONWEAL_PHONE_REGION", "").strip().upper()
 MAIL_IMAP_PASSWORD_FILE = DATA_DIR / "secrets" / "imap_password"
 
 # Files that strangers send: how large, and which virus scanner looks at them.
@@ -358,8 +361,10 @@ UPLOAD_LIMIT = _number("COMMONWEAL_UPLOAD_LIMIT", 25) * 1024 * 1024
 SCAN_COMMAND = _words("COMMONWEAL_SCAN_COMMAND")
 SCAN_SECONDS = _number("COMMONWEAL_SCAN_SECONDS", 30)
 CLAMD_SOCKET = os.environ.get("COMMONWEAL_CLAMD_SOCKET", "")
-# Who takes fees online: the name of an entry point of the group `commonweal.payments`.
-PAYMENT_PROVIDER = os.environ.get("COMMONWEAL_PAYMENT_PROVIDER", "")
+# Who takes fees online: the name of an entry point of the group `commonweal.payments`. The test
+# provider is there for the demo, or where it is asked for; never where real people pay (HTTPS).
+PAYMENT_TEST = not HTTPS and _flag("COMMONWEAL_PAYMENT_TEST", (DATA_DIR / "demo.json").is_file())
+PAYMENT_PROVIDER = os.environ.get("COMMONWEAL_PAYMENT_PROVIDER", "test" if PAYMENT_TEST else "")
 
 # Webhooks: where events may be sent, what signs them, how long their deliveries are kept.
 WEBHOOK_SECRET = _secret(DATA_DIR, "webhook_secret")

@@ -15,6 +15,9 @@ DRAFTS = "no door keeps drafts: a page shows an order before it is proposed whol
 INTERNAL = {
     "access.note_account": "leaves the event of what the sign-in library did",
     "authority.propose": "each kind of proposal has an action of its own that calls it",
+    "casework.begin_payment": "the payments' door calls it, for pages and programs alike",
+    "casework.take_payment": "the payments' door is its door: a provider's signed word",
+    "casework.ask_how": "a job asks by itself, once for each case that is done",
     "casework.close_quiet": "runs every hour by itself",
     "casework.take_report": "Open311 is its door",
     "casework.take_update": "Open311 is its door",
@@ -55,6 +58,8 @@ INTERNAL = {
     "metering.put_rated": CLOSE,
     "metering.seal_period": CLOSE,
     "metering.write_partitions": CLOSE,
+    "notices.pause_failing": "the worker does it after three days without success; people resume",
+    "notices.remove_old_deliveries": "runs every night by itself",
     "notices.notify_role": "rooms tell people what concerns them; nobody writes by hand",
     "notices.notify_together": "rooms tell people what concerns them; nobody writes by hand",
     "notices.send": "rooms tell people what concerns them; nobody writes by hand",

@@ -22,7 +22,7 @@ from commonweal.interfaces.web.agency.tests.world import (
     _person,
     _records,
 )
-from commonweal.interfaces.web.centre.tests.pages import planned
+from commonweal.interfaces.web.centre.tests.pages import hooked, planned
 from commonweal.kernel.access.public import SYSTEM, Actor, act_as, create_token
 from commonweal.kernel.authority.public import approve
 from commonweal.kernel.calendar.public import at, now
@@ -67,6 +67,8 @@ def open_matters(world: World, folder: Path) -> None:
     _invoices()
     _audited(world)
     _adjusted(world)
+    hooked(world, "admin", party.centre().agency_id)
+    hooked(world, "parks-liaison", world.agencies["PARKS"])
     _kept(world)
 
 

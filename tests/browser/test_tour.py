@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from commonweal.kernel.access.public import ANONYMOUS
 from commonweal.ops.deep.checks import THEMES, WIDTHS
 from commonweal.ops.deep.pages import Tour
 from commonweal.ops.deep.report import Result
-from commonweal.ops.deep.walk import Visitor
+from commonweal.ops.deep.walk import stranger
 
 from .conftest import Site
 
@@ -22,7 +21,7 @@ pytestmark = [pytest.mark.browser]
 def test_a_tour_looks_again_in_every_way(site: Site, browser: Any) -> None:
     result = Result("pages", 1)
     tour = Tour(browser, site.url, result, lambda _said: None)
-    tour.walk([Visitor("public", ANONYMOUS)])
+    tour.walk([stranger("PARKS")])
     assert result.counts["different pages"] == len(tour.first) > 10
     tour.first = {"services/": tour.first["services/"]}
     tour.look_again(Random(1), lambda: True)

@@ -7,22 +7,40 @@ from typing import Any
 import pytest
 
 from commonweal.interfaces.web.agency.tests.world import PASSWORD
-from commonweal.kernel.access.public import ANONYMOUS
 from commonweal.ops.deep.checks import THEMES, WIDTHS, Checks
-from commonweal.ops.deep.walk import Found, Visitor, Walk, Walker, expected, of_library
+from commonweal.ops.deep.walk import Found, Visitor, Walk, Walker, expected, of_library, stranger
 
 from .conftest import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-CENTRE = ("officer", "director", "owner", "admin", "auditor")
+CENTRE = ("officer", "director", "owner", "admin", "auditor", "agent")
 OUTSIDE = ("", "parks", "parks-approver", "parks-liaison", "parks-employee")
 SOMETIMES = {
     "account/loans/": "a role to lend, which not everybody holds; the link is there for who does",
     "agency/unusual/<uuid:hold_id>/": "a form, while an unusual line waits for its agency",
+    "cases/app.webmanifest": "browsers read it; no link leads there",
+    "centre/cases/app.webmanifest": "browsers read it; no link leads there",
+    "help/<str:agency>/app.webmanifest": "browsers read it; no link leads there",
+    "help/<str:agency>/how/<str:token>/": "the link of a mail, with its token",
+    "help/<str:agency>/look/": "a part of the form for what is written in it",
+    "service-worker.js": "browsers read it; no link leads there",
     "centre/bills/unusual/<uuid:hold_id>/explain/": "a form, while an unusual line waits",
     "centre/costs/files/<uuid:file_id>/": "a ledger file too large to read while one waits",
     "centre/close/<str:period>/decide/": "a form of the close, while its bills wait for approval",
+    **dict.fromkeys(
+        (
+            "cases/<str:number>/files/<uuid:attachment_id>/",
+            "centre/cases/<str:number>/files/<uuid:attachment_id>/",
+            "cases/<str:number>/messages/<uuid:message_id>/",
+            "centre/cases/<str:number>/messages/<uuid:message_id>/",
+            "help/<str:agency>/cases/<str:number>/",
+            "help/<str:agency>/cases/<str:number>/files/<uuid:attachment_id>/",
+        ),
+        "what was sent with one case, or a stranger's case behind its code",
+    ),
+    "cases/knowledge/<str:code>/": "an article, where one fits what somebody asks",
+    "centre/cases/knowledge/<str:code>/": "an article, where one fits a case",
     "centre/intake/tried/<uuid:token>/problems.csv": "the refused rows of a file that was tried",
 }
 """Addresses to which a link leads only after something else; those pages' own tests go there."""
@@ -34,7 +52,7 @@ CLOSED = {"sign-in/signup/", "sign-in/email/", "sign-in/confirm-email/", "sign-i
 
 def visitor(site: Site, who: str) -> Visitor:
     if not who:
-        return Visitor("public", ANONYMOUS)
+        return stranger("PARKS")
     return Visitor(who, site.world.actors[who], f"{who}@example.test", PASSWORD)
 
 

@@ -136,6 +136,23 @@ def check_mail(data_dir: Path, host: str | None = None) -> Finding:
     return Finding("warn", "mail", said, "Set COMMONWEAL_SMTP_HOST to your mail server.")
 
 
+def check_payments(
+    data_dir: Path, provider: str | None = None, https: bool | None = None
+) -> Finding:
+    """Only a demo takes fees through the test provider, which moves no money."""
+    found = os.environ.get("COMMONWEAL_PAYMENT_PROVIDER", "") if provider is None else provider
+    if found != "test" or (data_dir / "demo.json").exists():
+        return Finding("ok", "payments", f"go through {found}" if found else "at counters only")
+    if https is None:
+        https = os.environ.get("COMMONWEAL_HTTPS", "").lower() in {"1", "true", "yes", "on"}
+    said = (
+        "the test provider is refused over HTTPS: nobody can pay online"
+        if https
+        else ("go through the test provider: no money moves")
+    )
+    return Finding("warn", "payments", said, "Set COMMONWEAL_PAYMENT_PROVIDER to a real provider.")
+
+
 def check_database(data_dir: Path) -> Iterator[Finding]:
     """The database answers, is new enough, keeps time, and our role there owns nothing."""
     try:
@@ -161,6 +178,7 @@ def check_database(data_dir: Path) -> Iterator[Finding]:
         )  # fmt: skip
     yield from _check_role(database)
     yield from _check_books(database)
+    yield from check_mailbox(database)
 
 
 ROLE_QUERY = """
@@ -235,11 +253,47 @@ def _check_books(database: Database) -> Iterator[Finding]:
         yield Finding("ok", "books", "agree with bills and payments")
 
 
+MAILBOX_QUERY = """
+SELECT fetched_at, failing_since, code, next_at FROM casework_mailbox
+ ORDER BY greatest(fetched_at, failing_since) DESC NULLS LAST LIMIT 1
+"""
+SILENT = timedelta(minutes=15)
+
+
+def check_mailbox(database: Database, address: str | None = None) -> Iterator[Finding]:
+    """Mail that comes in: whether the mailbox of the settings is fetched, and since when not."""
+    if not (os.environ.get("COMMONWEAL_MAIL_IMAP", "") if address is None else address):
+        yield Finding("ok", "mail in", "no mailbox is fetched (COMMONWEAL_MAIL_IMAP is not set)")
+        return
+    with psycopg.connect(database.app_url, connect_timeout=10) as connection:
+        made = connection.execute("SELECT to_regclass('casework_mailbox')").fetchone()
+        row = connection.execute(MAILBOX_QUERY).fetchone() if made and made[0] else None
+    yield mailbox_finding(row, datetime.now(UTC))
+
+
+def mailbox_finding(row: tuple[object, ...] | None, moment: datetime) -> Finding:
+    """What a mailbox's row says: (last fetched, failing since, code, not tried before)."""
+    fetched, since, code, again = row or (None, None, "", None)
+    if isinstance(since, datetime):
+        remedy = "Run commonweal mail poll: it says what is wrong."
+        if isinstance(again, datetime) and again > moment:
+            remedy += f" It is tried again by itself at {again.astimezone(UTC):%H:%M} UTC."
+        said = f"fails since {since.astimezone(UTC):%Y-%m-%d %H:%M} UTC ({code})"
+        return Finding("fail", "mail in", said, remedy)
+    if not isinstance(fetched, datetime) or moment - fetched > SILENT:
+        return Finding(
+            "warn", "mail in", "was not fetched in the last quarter of an hour",
+            "Start a worker (commonweal jobs run): it fetches every two minutes.",
+        )  # fmt: skip
+    return Finding("ok", "mail in", f"was fetched at {fetched.astimezone(UTC):%H:%M} UTC")
+
+
 def examine(data_dir: Path) -> Iterator[Finding]:
     """Every finding, in the order in which a person would look."""
     simple: tuple[Callable[[], Finding], ...] = (
         check_python, lambda: check_disk(data_dir), check_memory, check_clock,
         check_engine, lambda: check_folder(data_dir), lambda: check_mail(data_dir),
+        lambda: check_payments(data_dir),
     )  # fmt: skip
     for check in simple:
         yield check()

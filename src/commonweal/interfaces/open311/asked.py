@@ -21,7 +21,7 @@ from commonweal.kernel.party.public import Agency, agencies, centre
 from commonweal.kernel.schema.public import CommonwealError, NotFound
 
 from ..web.access import open_to_all
-from ..web.cases.door import limited
+from ..web.cases.limits import limited
 from ..web.requests import Asked
 from .answers import Answer, rendered
 

@@ -17,7 +17,8 @@ from commonweal.kernel.party.public import Agency
 from commonweal.kernel.schema.public import NotFound
 
 from ..web.access import open_to_all
-from ..web.cases.door import MOST_TRIES, limited
+from ..web.cases.door import MOST_TRIES
+from ..web.cases.limits import limited
 from ..web.files import shown
 from ..web.requests import Asked
 from .answers import Answer, moment

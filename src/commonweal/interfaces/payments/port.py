@@ -65,13 +65,18 @@ class Provider(Protocol):
 
 def online() -> bool:
     """Whether fees can be paid online at all."""
-    return bool(settings.PAYMENT_PROVIDER)
+    wanted = settings.PAYMENT_PROVIDER
+    return bool(wanted) and (wanted != TEST or settings.PAYMENT_TEST)
 
 
 def provider(code: str = "") -> Provider:
-    """The provider in use, or one by its code (PAYMENT-101, PAYMENT-102)."""
+    """The provider in use, or one by its code (PAYMENT-101, PAYMENT-102).
+
+    The test provider is no provider where it is not allowed: money that was never paid must not
+    pay a fee.
+    """
     wanted = code or settings.PAYMENT_PROVIDER
-    if not wanted:
+    if not wanted or (wanted == TEST and not settings.PAYMENT_TEST):
         raise PaymentError(
             "PAYMENT-101", "Fees cannot be paid online here. Pay at the counter, please."
         )

@@ -199,7 +199,13 @@ def _agency_sections(actor: Actor) -> list[tuple[str, list[Entry]]]:
                 (_("Where our money went"), "agency:openness", bills),
             ],
         ),
-        ("", [(_("My data"), "agency:take_out", "documents.take_out")]),
+        (
+            _("Data and programs"),
+            [
+                (_("My data"), "agency:take_out", "documents.take_out"),
+                (_("Webhooks"), "agency:webhooks", "notices.manage_webhooks"),
+            ],
+        ),
     ]
     shown = [(words, _open(pages, actor.agencies_with)) for words, pages in found]
     if not actor.agencies_with(bills) and actor.may_in_part("metering.view"):
@@ -235,6 +241,8 @@ def _centre_sections(actor: Actor) -> list[tuple[str, list[Entry]]]:
             _("Cases"),
             [
                 (_("Cases"), "desk:work", "casework.work"),
+                (_("Letters"), "desk:letters", "casework.work"),
+                (_("Tills"), "desk:tills", "casework.take_money"),
                 (_("Opening hours"), "centre:calendars", "casework.work"),
                 (_("Keeping and erasing"), "keeping:retention", "casework.manage"),
             ],
@@ -276,7 +284,11 @@ def _centre_sections(actor: Actor) -> list[tuple[str, list[Entry]]]:
     setting_up = _open([(_("People"), "centre:people", "party.view_people")], actor.may)
     if any(actor.may(need) for need in SETS_UP):
         setting_up.append((_("Set-up"), "setup:start"))
-    setting_up += _open([(_("Cases set-up"), "desk:setup", "casework.manage")], actor.may)
+    further = [
+        (_("Cases set-up"), "desk:setup", "casework.manage"),
+        (_("Webhooks"), "centre:webhooks", "notices.manage_webhooks"),
+    ]
+    setting_up += _open(further, actor.may)
     return [*shown, (_("People and set-up"), setting_up)]
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from ..api import api
+from ..payments.fees import settle
+from ..payments.urls import addresses
 from . import plugins
 from .account import language
 from .account import views as account
+from .cases.app import worker
 from .cases.keeping.urls import KEEPING
 from .cases.urls import CASES, DESK, DOOR
 from .public import views as public
@@ -25,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("centre/cases/", include((DESK, "desk"))),
     path("cases/", include((CASES, "cases"))),
     path("help/", include((DOOR, "door"))),
+    path("pay/", include(addresses(settle))),
     path("open311/", include("commonweal.interfaces.open311.urls", namespace="open311")),
     path("centre/", include("commonweal.interfaces.web.centre.urls", namespace="centre")),
     path("account/", include("commonweal.interfaces.web.account.urls")),
@@ -38,6 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/", language.choose, name="set_language"),
     path("home/", public.home, name="home"),
     path("api/v1/", api.urls),
+    path("service-worker.js", worker, name="service_worker"),
     path("health/live", public.alive, name="alive"),
 ]
 urlpatterns += plugins.addresses(urlpatterns)

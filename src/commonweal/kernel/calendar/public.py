@@ -2,6 +2,7 @@
 
 from .clock import at, now, today
 from .domain import CalendarError, FiscalPeriod, Span, add_working_days
+from .shifting import has_windows_all, shift_days_all
 from .working import (
     SECOND,
     Compiled,
@@ -35,10 +36,12 @@ __all__ = [
     "compile_days",
     "compiled",
     "day_windows",
+    "has_windows_all",
     "local_day",
     "micros",
     "moment_of",
     "now",
     "shift_days",
+    "shift_days_all",
     "today",
 ]

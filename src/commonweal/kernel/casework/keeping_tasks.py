@@ -6,11 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from ..access.public import Actor, act_as
+from ..calendar.public import now
 from ..jobs.public import report, stepwise
 from .actions.billing import BATCH, send_usage
 from .actions.held_mail import remove_old_mail
 from .actions.privacy import erase_due
 from .actions.proving import audit_clocks, freeze_ended
+from .actions.together import WINDOW
 
 STEP = 50
 
@@ -42,11 +44,11 @@ def freeze_months(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> Non
 
 @stepwise
 def send_waiting_usage(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
-    """Send the usage of closed cases, a thousand at a time."""
+    """Send the usage of closed cases, a thousand at a time, once closing cannot be undone."""
     done = 0
     while True:
         with act_as(actor):
-            found = send_usage(actor=actor)
+            found = send_usage(actor=actor, before=now() - WINDOW)
         done += found["sent"] + found["refused"]
         report(job_id, done)
         if found["sent"] + found["refused"] < BATCH:

@@ -10,11 +10,14 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Max
 
+from ..access.public import SYSTEM
+from ..audit.public import record
 from ..calendar.public import now
 from .domain.incoming import Origin
-from .models import Case, Contact, Interaction, MailIntake, Queue
+from .models import Case, Contact, Interaction, Mailbox, MailIntake, Queue
 
 DAY = timedelta(days=1)
+FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 
 
 def sender_hash(address: str) -> str:
@@ -109,3 +112,33 @@ def party_case(number: str, sender: str) -> Case | None:
         return None
     known = {each.email for each in (found.requester, found.reporter) if each and each.email}
     return found if sender in known else None
+
+
+def mailbox_waits(name: str) -> bool:
+    """Whether fetching from a mailbox failed so lately that it is not tried yet."""
+    row = Mailbox.objects.filter(name=name).first()
+    return row is not None and row.next_at is not None and row.next_at > now()
+
+
+def note_fetched(name: str) -> None:
+    """Keep that a mailbox was fetched from; that it works again is an event."""
+    row, fresh = Mailbox.objects.select_for_update().get_or_create(name=name)
+    failed = row.failures > 0
+    row.fetched_at, row.failures, row.failing_since = now(), 0, None
+    row.code, row.next_at = "", None
+    row.save()
+    if fresh or failed:
+        record(actor=SYSTEM, verb="casework.mailbox_works", target=row)
+
+
+def note_not_fetched(name: str, code: str) -> None:
+    """Keep that fetching failed, and wait twice as long as the last time, at most an hour."""
+    row, _fresh = Mailbox.objects.select_for_update().get_or_create(name=name)
+    first = row.failures == 0
+    row.failures += 1
+    row.failing_since = row.failing_since or now()
+    row.code = code[:20]
+    row.next_at = now() + min(FIRST_WAIT * 2 ** min(row.failures - 1, 10), LONGEST_WAIT)
+    row.save()
+    if first:
+        record(actor=SYSTEM, verb="casework.mailbox_fails", target=row, payload={"code": row.code})

@@ -5,21 +5,36 @@ from django.utils.translation import gettext_noop
 from ..catalogue.public import register_calendar_preview, register_calendar_watcher
 from ..schema.public import Manifest
 from . import notice_words
+from .actions.asking import ASK_HOW, when_done
+from .actions.ordering import follow_order
+from .announcing import tell_programs, tell_promise
 from .clocks.timer import tick
 from .clocks.watching import APPLY, calendar_accepted, calendar_preview
 from .exporting import case_files
 from .importing.work import KIND, take_file
 from .keeping_tasks import audit_all, erase_old, freeze_months, send_waiting_usage
-from .registry import register_closed, register_hook
+from .registry import register_closed, register_hook, register_promise
 from .settling import keep_usage, tell_measures
-from .tasks import SEND, apply_hours, close_quiet_cases, fold_counts, send_interaction
-from .telling import tell_people, tell_programs
+from .tasks import (
+    PAY_BACK,
+    SEND,
+    apply_hours,
+    ask_how_it_went,
+    close_quiet_cases,
+    fold_counts,
+    send_interaction,
+    send_payback,
+)
+from .telling import tell_people
 
 notice_words.register()
 register_hook(tell_people)
 register_hook(tell_measures)
+register_hook(when_done)
 register_closed(keep_usage)
 register_hook(tell_programs)
+register_promise(tell_promise)
+register_hook(follow_order)
 register_calendar_watcher(calendar_accepted)
 register_calendar_preview("casework", calendar_preview)
 
@@ -30,20 +45,31 @@ MANIFEST = Manifest(
         "casework.view_all": "See the cases of every team",
         "casework.manage": "Set up teams, queues, kinds of cases, clocks and rules",
         "casework.write_knowledge": "Write articles that help people help themselves",
+        "casework.take_money": "Take fees at a counter, and close the till",
+        "casework.waive_fees": "Waive a fee, with a reason",
+        "casework.pay_back": "Agree to give fees back, and sign a till's closing",
         "casework.ask": "Ask for something, and follow one's own cases",
         "casework.view": "See every case of one's agency",
         "casework.approve": "Approve what people of one's agency ask for",
     },
     roles={
         "agent": ["casework.work", "casework.write_knowledge"],
-        "clerk": ["casework.work"],
+        "clerk": ["casework.work", "casework.take_money"],
         "service_owner": [
             "casework.work",
             "casework.view_all",
             "casework.manage",
             "casework.write_knowledge",
+            "casework.take_money",
+            "casework.waive_fees",
+            "casework.pay_back",
         ],
-        "director": ["casework.work", "casework.view_all"],
+        "director": [
+            "casework.work",
+            "casework.view_all",
+            "casework.waive_fees",
+            "casework.pay_back",
+        ],
         "administrator": ["casework.work", "casework.view_all", "casework.manage"],
         "auditor": ["casework.work", "casework.view_all"],
         "agency_liaison": ["casework.ask", "casework.view", "casework.approve"],
@@ -55,7 +81,9 @@ MANIFEST = Manifest(
         "casework.close_quiet": close_quiet_cases,
         "casework.fold_counts": fold_counts,
         SEND: send_interaction,
+        ASK_HOW: ask_how_it_went,
         APPLY: apply_hours,
+        PAY_BACK: send_payback,
         KIND: take_file,
         "casework.erase_old": erase_old,
         "casework.prove_clocks": audit_all,
@@ -75,6 +103,8 @@ MANIFEST = Manifest(
         "casework.close_quiet": gettext_noop("Close resolved cases that nobody said more to"),
         "casework.fold_counts": gettext_noop("Fold the counters of cases"),
         SEND: gettext_noop("Send a message of a case"),
+        PAY_BACK: gettext_noop("Give a fee back through the provider"),
+        ASK_HOW: gettext_noop("Ask how a case went"),
         "casework.erase_old": gettext_noop("Erase cases that were kept long enough"),
         "casework.prove_clocks": gettext_noop("Compare every clock of cases with its events"),
         "casework.freeze_months": gettext_noop("Freeze the clocks of months that ended"),
@@ -88,11 +118,16 @@ MANIFEST = Manifest(
         "casework.CaseType",
         "casework.Category",
         "casework.ClockDefinition",
+        "casework.FeeRule",
+        "casework.Till",
     ),
     # Notes among agents stay with the centre: they are its own work, and may name others.
     shown={"casework.Interaction": {"direction__in": ["in", "out"]}},
     leaves=case_files,
     stays={
+        "casework.SavedView": "Names that the centre's people gave to their lists.",
+        "casework.CaseBatch": "What an agent did at once; each case's own history tells it.",
+        "casework.CaseTally": "Sums; the cases themselves leave.",
         "casework.CaseCount": "Counters; the cases themselves leave.",
         "casework.Open311Key": "Keys of other people's programs, as hashes; they open no copy.",
         "casework.CaseImport": "Files that the centre took in; the cases themselves leave.",

@@ -25,6 +25,9 @@ ASK = "casework.ask"
 OPEN = "casework.open_as_citizen"
 CASE = "casework.case"
 MANAGE = "casework.manage"
+TAKE = "casework.take_money"
+WAIVE = "casework.waive_fees"
+PAY_BACK = "casework.pay_back"
 
 
 def citizen(agency_id: UUID, cases: Iterable[UUID] = ()) -> Actor:

@@ -25,6 +25,98 @@ CREATE TRIGGER case_recounted AFTER UPDATE ON casework_case
   REFERENCING NEW TABLE AS fresh OLD TABLE AS stale
   FOR EACH STATEMENT EXECUTE FUNCTION casework_count();
 
+-- Sums for those who lead a desk: what each case counts as, as it is less what it was before; only
+-- what differs is written. Days are those of the centre's zone. A merged case counts as none.
+CREATE OR REPLACE FUNCTION casework_tally_parts(
+  _phase text, _breached boolean, _assignee uuid, _channel text, _opened date, _ended date,
+  _first boolean, _again boolean, _score int
+) RETURNS TABLE (by text, key text, day date, came int, live int, late int, done int, "first" int,
+                 again int, rated int, score int, pleased int)
+LANGUAGE sql IMMUTABLE AS $$
+  WITH one AS (
+    SELECT (_phase IN ('open', 'waiting'))::int AS live,
+           (_breached AND _phase IN ('open', 'waiting'))::int AS late,
+           (_score IS NOT NULL)::int AS rated, coalesce(_score, 0) AS score,
+           coalesce(_score >= 4, false)::int AS pleased
+  ), came AS (
+    SELECT 1, live, late, 0, 0, 0, 0, 0, 0 FROM one
+  ), done AS (
+    SELECT 0, 0, 0, 1, _first::int, _again::int, rated, score, pleased FROM one
+    WHERE _ended IS NOT NULL
+  ), keys(by, key, month) AS (
+    VALUES ('day', '', false), ('channel', _channel, true),
+           ('agent', coalesce(_assignee::text, ''), true)
+  )
+  SELECT by, key, CASE WHEN month THEN date_trunc('month', _opened)::date ELSE _opened END, came.*
+  FROM keys, came
+  UNION ALL
+  SELECT by, key, CASE WHEN month THEN date_trunc('month', _ended)::date ELSE _ended END, done.*
+  FROM keys, done
+$$;
+CREATE OR REPLACE FUNCTION casework_tally() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE zone text := coalesce((SELECT p.zone FROM party_centreprofile AS p LIMIT 1), 'UTC');
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO casework_casetally (id, agency_id, queue_id, by, key, day, fresh, came, live, late,
+                                    done, first, again, rated, score, pleased)
+    SELECT gen_random_uuid(), c.agency_id, c.queue_id, p.by, p.key, p.day, true, sum(n * p.came),
+           sum(n * p.live), sum(n * p.late), sum(n * p.done), sum(n * p.first),
+           sum(n * p.again), sum(n * p.rated), sum(n * p.score), sum(n * p.pleased)
+    FROM (SELECT agency_id, queue_id, phase, breached, assignee, channel, opened, ended, first,
+                 again, score, sum(sign)::int AS n
+          FROM (
+      SELECT 1 AS sign, agency_id, queue_id, phase, breached, assignee, channel,
+             (opened_at AT TIME ZONE zone)::date AS opened,
+             (resolved_at AT TIME ZONE zone)::date AS ended,
+             contacts <= 1 AND reopened = 0 AS first, reopened > 0 AS again, score
+      FROM fresh WHERE merged_into_id IS NULL
+          ) AS each
+          GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11) AS c
+    CROSS JOIN LATERAL casework_tally_parts(c.phase, c.breached, c.assignee, c.channel, c.opened,
+                                            c.ended, c.first, c.again, c.score) AS p
+    GROUP BY c.agency_id, c.queue_id, p.by, p.key, p.day
+    HAVING sum(n * p.came) <> 0 OR sum(n * p.live) <> 0 OR sum(n * p.late) <> 0
+        OR sum(n * p.done) <> 0 OR sum(n * p.first) <> 0 OR sum(n * p.again) <> 0
+        OR sum(n * p.rated) <> 0;
+  ELSE
+    INSERT INTO casework_casetally (id, agency_id, queue_id, by, key, day, fresh, came, live, late,
+                                    done, first, again, rated, score, pleased)
+    SELECT gen_random_uuid(), c.agency_id, c.queue_id, p.by, p.key, p.day, true, sum(n * p.came),
+           sum(n * p.live), sum(n * p.late), sum(n * p.done), sum(n * p.first),
+           sum(n * p.again), sum(n * p.rated), sum(n * p.score), sum(n * p.pleased)
+    FROM (SELECT agency_id, queue_id, phase, breached, assignee, channel, opened, ended, first,
+                 again, score, sum(sign)::int AS n
+          FROM (
+      SELECT 1 AS sign, agency_id, queue_id, phase, breached, assignee, channel,
+             (opened_at AT TIME ZONE zone)::date AS opened,
+             (resolved_at AT TIME ZONE zone)::date AS ended,
+             contacts <= 1 AND reopened = 0 AS first, reopened > 0 AS again, score
+      FROM fresh WHERE merged_into_id IS NULL
+      UNION ALL
+      SELECT -1 AS sign, agency_id, queue_id, phase, breached, assignee, channel,
+             (opened_at AT TIME ZONE zone)::date AS opened,
+             (resolved_at AT TIME ZONE zone)::date AS ended,
+             contacts <= 1 AND reopened = 0 AS first, reopened > 0 AS again, score
+      FROM stale WHERE merged_into_id IS NULL
+          ) AS each
+          GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 HAVING sum(sign) <> 0) AS c
+    CROSS JOIN LATERAL casework_tally_parts(c.phase, c.breached, c.assignee, c.channel, c.opened,
+                                            c.ended, c.first, c.again, c.score) AS p
+    GROUP BY c.agency_id, c.queue_id, p.by, p.key, p.day
+    HAVING sum(n * p.came) <> 0 OR sum(n * p.live) <> 0 OR sum(n * p.late) <> 0
+        OR sum(n * p.done) <> 0 OR sum(n * p.first) <> 0 OR sum(n * p.again) <> 0
+        OR sum(n * p.rated) <> 0;
+  END IF;
+  RETURN NULL;
+END $$;
+DROP TRIGGER IF EXISTS case_tallied ON casework_case;
+CREATE TRIGGER case_tallied AFTER INSERT ON casework_case
+  REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION casework_tally();
+DROP TRIGGER IF EXISTS case_retallied ON casework_case;
+CREATE TRIGGER case_retallied AFTER UPDATE ON casework_case
+  REFERENCING NEW TABLE AS fresh OLD TABLE AS stale
+  FOR EACH STATEMENT EXECUTE FUNCTION casework_tally();
+
 -- What a case was in the beginning stays: its number, agency, way in, and when it was written down.
 CREATE OR REPLACE FUNCTION casework_case_is_itself() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -53,7 +145,8 @@ DO $$
 DECLARE name text;
 BEGIN
   FOREACH name IN ARRAY ARRAY['caseevent', 'interaction', 'attachment', 'caselink', 'watcher',
-    'task', 'approval', 'identitycheck', 'clock', 'clockfiring', 'caseusage', 'clockdrift'] LOOP
+    'task', 'approval', 'identitycheck', 'clock', 'clockfiring', 'caseusage', 'clockdrift',
+    'casefee', 'caseorder'] LOOP
     EXECUTE format('DROP TRIGGER IF EXISTS same_agency ON casework_%s', name);
     EXECUTE format('CREATE TRIGGER same_agency BEFORE INSERT ON casework_%s
       FOR EACH ROW EXECUTE FUNCTION casework_same_agency()', name);
@@ -68,3 +161,49 @@ BEGIN
       EXCLUDE USING gist (code WITH =, daterange(starts, ends) WITH &&);
   END IF;
 END $$;
+
+-- What a fee is never changes: only how it stands. What was agreed of money stays as it was agreed,
+-- and a till's closing keeps its figures; what is empty may still be signed.
+CREATE OR REPLACE FUNCTION casework_fee_is_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (OLD.agency_id, OLD.case_id, OLD.rule_id, OLD.name, OLD.amount_minor, OLD.currency,
+      OLD.charged_at)
+     IS DISTINCT FROM (NEW.agency_id, NEW.case_id, NEW.rule_id, NEW.name, NEW.amount_minor,
+      NEW.currency, NEW.charged_at)
+     OR (OLD.waived AND NOT NEW.waived) THEN
+    RAISE EXCEPTION 'a fee that was charged cannot change' USING ERRCODE = '23514';
+  END IF;
+  RETURN NEW;
+END $$;
+DROP TRIGGER IF EXISTS fee_is_fixed ON casework_casefee;
+CREATE TRIGGER fee_is_fixed BEFORE UPDATE ON casework_casefee
+  FOR EACH ROW EXECUTE FUNCTION casework_fee_is_fixed();
+
+CREATE OR REPLACE FUNCTION casework_payback_is_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (OLD.agency_id, OLD.fee_id, OLD.attempt_id, OLD.receipt_id, OLD.kind, OLD.amount_minor,
+      OLD.asked_by, OLD.asked_at)
+     IS DISTINCT FROM (NEW.agency_id, NEW.fee_id, NEW.attempt_id, NEW.receipt_id, NEW.kind,
+      NEW.amount_minor, NEW.asked_by, NEW.asked_at)
+     OR (OLD.state IN ('done', 'refused')
+         AND (to_jsonb(NEW) - 'reason') IS DISTINCT FROM (to_jsonb(OLD) - 'reason')) THEN
+    RAISE EXCEPTION 'what was agreed of money cannot change' USING ERRCODE = '23514';
+  END IF;
+  RETURN NEW;
+END $$;
+DROP TRIGGER IF EXISTS payback_is_fixed ON casework_payback;
+CREATE TRIGGER payback_is_fixed BEFORE UPDATE ON casework_payback
+  FOR EACH ROW EXECUTE FUNCTION casework_payback_is_fixed();
+
+CREATE OR REPLACE FUNCTION casework_closing_is_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.signed_by IS NOT NULL
+     OR (to_jsonb(NEW) - 'signed_by' - 'signed_at')
+        IS DISTINCT FROM (to_jsonb(OLD) - 'signed_by' - 'signed_at') THEN
+    RAISE EXCEPTION 'the figures of a closed till cannot change' USING ERRCODE = '23514';
+  END IF;
+  RETURN NEW;
+END $$;
+DROP TRIGGER IF EXISTS closing_is_fixed ON casework_tillclosing;
+CREATE TRIGGER closing_is_fixed BEFORE UPDATE ON casework_tillclosing
+  FOR EACH ROW EXECUTE FUNCTION casework_closing_is_fixed();

@@ -88,6 +88,7 @@ def keep_usage(actor: Actor, case: Any) -> None:
     if item and case.merged_into_id is None and case.closed_at is not None:
         CaseUsage.objects.get_or_create(
             case=case,
+            period="",
             defaults={
                 "agency_id": case.agency_id,
                 "charge_item": item[:60],
@@ -100,6 +101,6 @@ def keep_usage(actor: Actor, case: Any) -> None:
 def unit_of(code: str) -> str:
     """The unit of a charge item ("": there is no such item, which metering then says)."""
     try:
-        return str(item_by_code(SYSTEM, code).unit)
+        return item_by_code(SYSTEM, code).unit.code
     except NotFound:
         return ""

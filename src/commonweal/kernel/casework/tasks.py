@@ -13,17 +13,41 @@ from ..jobs.public import report
 from ..party.public import centre
 from ..schema.public import Conflict
 from .actions import apply_calendar, close_quiet
+from .actions.asking import ask_how
 from .actions.talking import SEND
+from .actions.till import SEND_BACK as PAY_BACK
+from .actions.till import send_back
 from .models import Interaction
 from .registry import sender
 
-__all__ = ["SEND", "close_quiet_cases", "fold_counts", "send_interaction"]
+__all__ = [
+    "PAY_BACK",
+    "SEND",
+    "apply_hours",
+    "close_quiet_cases",
+    "fold_counts",
+    "send_interaction",
+    "send_payback",
+]
 
 _FOLD = """
 WITH gone AS (DELETE FROM casework_casecount RETURNING agency_id, queue_id, phase, breached, number)
 INSERT INTO casework_casecount (id, agency_id, queue_id, phase, breached, number)
 SELECT gen_random_uuid(), agency_id, queue_id, phase, breached, sum(number)
 FROM gone GROUP BY agency_id, queue_id, phase, breached HAVING sum(number) <> 0"""
+
+_SUMS = ("came", "live", "late", "done", "first", "again", "rated", "score", "pleased")
+_ADD_UP = f"""
+WITH gone AS (DELETE FROM casework_casetally WHERE fresh
+              RETURNING agency_id, queue_id, by, key, day, {", ".join(_SUMS)})
+INSERT INTO casework_casetally (id, agency_id, queue_id, by, key, day, fresh, {", ".join(_SUMS)})
+SELECT gen_random_uuid(), agency_id, queue_id, by, key, day, false,
+       {", ".join(f"sum({name})" for name in _SUMS)}
+FROM gone GROUP BY agency_id, queue_id, by, key, day
+ON CONFLICT (agency_id, queue_id, by, key, day) WHERE NOT fresh
+DO UPDATE SET {
+    ", ".join(f"{name} = casework_casetally.{name} + excluded.{name}" for name in _SUMS)
+}"""
 
 
 def close_quiet_cases(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
@@ -38,11 +62,13 @@ def apply_hours(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
 
 
 def fold_counts(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
-    """Fold the differences of the counters into one row each."""
+    """Fold the differences of the counters and of the desk's sums into one row each."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(730400)")
         cursor.execute(_FOLD)
         folded = cursor.rowcount
+        cursor.execute(_ADD_UP)
+        folded += cursor.rowcount
     record(
         actor=actor,
         verb="casework.counts_folded",
@@ -63,3 +89,13 @@ def send_interaction(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> 
     if send is None:
         raise Conflict("CASE-180", "No outgoing mail is set up. Set it up, then try again.")
     send(row)
+
+
+def send_payback(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
+    """Have a provider give back what two people agreed on; the same key is the same refund."""
+    send_back(UUID(str(payload["payback"])))
+
+
+def ask_how_it_went(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
+    """Ask whoever asked how a case went, if it is still done."""
+    ask_how(actor=actor, case_id=UUID(str(payload["case"])))

@@ -4,62 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext_noop
-
 from ..access.public import SYSTEM, Actor, act_as
-from ..notices.public import EventType, announce, notify_role, register_event, send
+from ..notices.public import notify_role, send
 from ..party.public import Person
 from .models import Case, CaseEvent
 
-NEWS = ("message", "state", "approval")
-EVENT = "commonweal.case.v1"
-ANNOUNCED = frozenset(
-    {
-        "opened", "state", "message", "classified", "assigned", "merged", "absorbed", "split",
-        "callback", "visit", "attached", "approval", "rated",
-    }
-)  # fmt: skip
-"""What webhooks hear of: nothing of notes, tasks and identity checks, which are the desk's own."""
-
-register_event(
-    EventType(
-        EVENT,
-        gettext_noop("Something happened to a case"),
-        {
-            "agency": gettext_noop("The agency's id."),
-            "case": gettext_noop("The case's id."),
-            "number": gettext_noop("The case's number."),
-            "kind": gettext_noop("What happened: opened, state, message, assigned and so on."),
-            "seq": gettext_noop("Which event of its case it is, counted from 1."),
-            "type": gettext_noop("The code of the kind of case."),
-            "state": gettext_noop("The state that the case is in now."),
-            "phase": gettext_noop("What the state means: open, waiting, resolved or closed."),
-            "priority": gettext_noop("The case's priority."),
-            "channel": gettext_noop("The channel by which the case came."),
-            "due_at": gettext_noop("When the next promise is due, if one runs."),
-        },
-    )
-)
-
-
-def tell_programs(actor: Actor, case: Case, event: CaseEvent) -> None:
-    """Webhooks hear of what happened: ids and codes; what was said is fetched with a token."""
-    if event.kind not in ANNOUNCED:
-        return
-    data = {
-        "agency": case.agency_id,
-        "case": case.pk,
-        "number": case.number,
-        "kind": event.kind,
-        "seq": event.seq,
-        "type": case.case_type.code,
-        "state": case.state,
-        "phase": case.phase,
-        "priority": case.priority,
-        "channel": case.channel,
-        "due_at": case.due_at,
-    }
-    announce(actor, case.agency_id, EVENT, event.pk, data, at=event.at)
+NEWS = ("message", "state", "approval", "fee")
 
 
 def tell_people(actor: Actor, case: Case, event: CaseEvent) -> None:
@@ -97,5 +47,5 @@ def tell_people(actor: Actor, case: Case, event: CaseEvent) -> None:
 
 
 def _in_silence(data: dict[str, Any]) -> bool:
-    """What came from whoever asked is no news to them."""
-    return data.get("direction") == "in"
+    """What came from whoever asked is no news to them; nor is what a case costs while it opens."""
+    return data.get("direction") == "in" or data.get("by") == "rule"

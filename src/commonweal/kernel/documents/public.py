@@ -2,6 +2,7 @@
 
 from .actions import DocumentError, store
 from .guard import SENTENCES, GuardError, Inspection, inspect
+from .marks import Marks, draw_mark, read_marks
 from .models import Document, DocumentRemoval, TakeOut
 from .names import safe_name
 from .picture import Drawn, Remade, remade
@@ -33,6 +34,7 @@ __all__ = [
     "Drawn",
     "GuardError",
     "Inspection",
+    "Marks",
     "Remade",
     "Scan",
     "TakeOut",
@@ -41,12 +43,14 @@ __all__ = [
     "begin_here",
     "document",
     "documents_of",
+    "draw_mark",
     "inspect",
     "kept_until",
     "make_take_out",
     "note_download",
     "open_document",
     "open_take_out",
+    "read_marks",
     "remade",
     "remove_bytes",
     "safe_name",

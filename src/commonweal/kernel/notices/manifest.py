@@ -5,8 +5,11 @@ from django.utils.translation import gettext_noop
 from ..schema.public import Manifest
 from .sign_in import INVITE, send_invitation
 from .tasks import deliver
+from .webhooks import words
 from .webhooks.actions import MANAGE as MANAGE_WEBHOOKS
 from .webhooks.tasks import send_events, tidy_events
+
+words.register()
 
 MANIFEST = Manifest(
     name="notices",

@@ -28,9 +28,9 @@ from .webhooks.actions import (
 )
 from .webhooks.addresses import WebhookError
 from .webhooks.announcing import announce
-from .webhooks.events import TEST, EventType, event_types, register_event
-from .webhooks.selectors import deliveries, webhook, webhooks
-from .webhooks.standing import MAX_ATTEMPTS
+from .webhooks.events import TEST, EventType, body_of, event_types, register_event
+from .webhooks.selectors import deliveries, example, webhook, webhooks
+from .webhooks.standing import MAX_ATTEMPTS, kept_days
 
 __all__ = [
     "MANAGE_WEBHOOKS",
@@ -45,13 +45,16 @@ __all__ = [
     "WebhookError",
     "WebhookSubscription",
     "announce",
+    "body_of",
     "create_webhook",
     "deliveries",
     "end_webhook",
     "erase_messages",
     "event_types",
+    "example",
     "inbox",
     "invite",
+    "kept_days",
     "letter",
     "link_of",
     "mark_read",

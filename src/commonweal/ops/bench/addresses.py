@@ -19,6 +19,7 @@ from commonweal.kernel.casework import public as casework
 from commonweal.kernel.catalogue.public import agreements, calendar_versions, calendars, orders
 from commonweal.kernel.ledger.public import journals
 from commonweal.kernel.metering.public import sources
+from commonweal.kernel.notices.public import webhooks
 from commonweal.kernel.party.public import memberships, people
 from commonweal.kernel.schema.public import Place
 from commonweal.practices.charging import public as charging
@@ -113,9 +114,11 @@ def values() -> dict[str, str]:
             **_cost_terms(),
             "/cost-pools/{code}/lines:code": pools[0].code if pools else charging.UNASSIGNED,
             **_case(),
+            **_money(),
             **_hours(),
             "kind": "pdf",
             "topic": "bills",
+            "webhook_id": _first(webhooks(SYSTEM)),
             "head": f"0:{'0' * 64}",
             **_desk(),
         }
@@ -170,6 +173,18 @@ def _case() -> dict[str, str]:
     """A case in which something was said, where the centre has one."""
     said = casework.Interaction.objects.order_by("id").select_related("case").first()
     return {"/cases/:number": said.case.number} if said else {}
+
+
+def _money() -> dict[str, str]:
+    """A till with a receipt, and a letter, where the centre has them."""
+    found = {}
+    for till in casework.tills(SYSTEM):
+        found["till"] = found["/tills/:code"] = till.code
+        for receipt in casework.till_receipts(SYSTEM, till, Place(limit=1)):
+            found["receipt"] = found["/receipts/:number"] = receipt.text
+    for letter in casework.letters_waiting(SYSTEM, Place(limit=1)):
+        found["letter_id"] = str(letter.pk)
+    return found
 
 
 def _first(rows: Sequence[Any]) -> Any:

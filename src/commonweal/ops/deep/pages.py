@@ -15,7 +15,7 @@ from .checks import THEMES, WIDTHS, Checks
 from .children import in_child
 from .plan import Plan
 from .report import Result
-from .walk import Found, Visitor, Walker, of_library
+from .walk import Found, Visitor, Walker, of_library, stranger
 from .web import Web
 
 MONTHS = 3
@@ -63,7 +63,7 @@ def run(plan: Plan) -> None:
 
 
 def _build() -> list[Visitor]:
-    from commonweal.kernel.access.public import ANONYMOUS, user_by_email
+    from commonweal.kernel.access.public import user_by_email
     from commonweal.kernel.party.public import actor_for
     from commonweal.ops.demo.build import build
     from commonweal.ops.demo.data import PEOPLE
@@ -71,7 +71,7 @@ def _build() -> list[Visitor]:
     from commonweal.ops.demo.site import last_full_month
 
     build(last_full_month(""), "small", lambda _said: None, MONTHS)
-    found = [Visitor("public", ANONYMOUS)]
+    found = [stranger("DOT")]
     for label, _name, email, _role, _agency in PEOPLE:
         user = user_by_email(email)
         assert user is not None

@@ -15,11 +15,13 @@ from urllib.parse import urlsplit
 
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 
-from commonweal.kernel.access.public import Actor
+from commonweal.kernel.access.public import ANONYMOUS, Actor
 
-OUTSIDE = ("api/", "static/", "health/", "language/")
+OUTSIDE = ("api/", "open311/v2/", "static/", "health/", "language/")
 """Addresses that are no pages of ours: other programs read them, or a form alone leads there."""
 STARTS = ("/home/", "/")
+DOORS = ("help/", "open311/map/")
+"""Pages of an agency for strangers, to which its own site leads; others need them not."""
 ALONE = "no link"
 EACH = 2
 
@@ -32,6 +34,7 @@ class Visitor:
     actor: Actor
     email: str = ""
     password: str = ""
+    starts: tuple[str, ...] = STARTS
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,12 @@ def _patterns(resolver: Any, prefix: str) -> Iterator[tuple[str, Any]]:
             yield place, entry.callback
 
 
+def stranger(agency: str) -> Visitor:
+    """Somebody who is not signed in, and comes to an agency's pages from its own site."""
+    starts = (*STARTS, f"/help/{agency}/", f"/open311/map/{agency}/")
+    return Visitor("public", ANONYMOUS, starts=starts)
+
+
 def of_library() -> set[str]:
     """Patterns whose pages a library serves: they are the same for everybody."""
     return {place for place, view in routes().items() if not hasattr(view, "access")}
@@ -98,7 +107,12 @@ def may_see(actor: Actor, access: str) -> bool:
 def expected(actor: Actor) -> set[str]:
     """The patterns of our own that the person may see."""
     own = ((place, getattr(view, "access", None)) for place, view in routes().items())
-    return {place for place, access in own if access and may_see(actor, access)}
+    theirs = DOORS if actor.kind != "anonymous" else ("\0",)
+    return {
+        place
+        for place, access in own
+        if access and may_see(actor, access) and not place.startswith(theirs)
+    }
 
 
 def anything(place: str) -> str:
@@ -139,7 +153,7 @@ class Walker:
 
         Patterns that no link led to are opened last, if there is nothing to fill in.
         """
-        self._follow([Found(path, self._route(path)) for path in STARTS], look)
+        self._follow([Found(path, self._route(path)) for path in self.done.visitor.starts], look)
         mine = expected(self.done.visitor.actor)
         alone = [place for place in (*mine, *of_library()) if "<" not in place and "^" not in place]
         missed = mine.intersection(alone) - self.done.reached

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -21,6 +22,7 @@ from commonweal.services.helpdesk.public import set_up as set_up_helpdesk
 
 from .case_words import BACK, CITIZEN, FIRST, GREETING, HELPDESK, LAST, NOTE, STAYS, STREETS, Matter
 from .data import AGENCIES, CENTRE
+from .fees import take_fees
 from .people import World
 
 ZONE = ZoneInfo(str(CENTRE["zone"]))
@@ -42,6 +44,67 @@ PUBLIC_WAYS = ("phone",) * 7 + ("web",) * 5 + ("open311",) * 4 + ("mobile",) * 4
     "email", "email", "counter", "counter", "letter")  # fmt: skip
 TAKEN = ("phone", "counter", "letter")
 """Channels of which somebody of the centre writes the case down."""
+COUNTED = {"*": "helpdesk.case"}
+ITEMS = {kind: COUNTED for kind in ("incident", "request", "access", "password", "question")}
+"""What a case of the help desk uses when it closes. The cases of the history close without it: the
+usage of their months comes from the counts that the demo's bills rest on."""
+AT_DOORS = {"phone": "citizen.call", "counter": "citizen.counter-visit"}
+OFFERS = (
+    (
+        "order-laptop",
+        "Laptop with everything",
+        "helpdesk.laptop",
+        "monthly",
+        "At the desk",
+        "A laptop with its programs, mended and replaced when it must be.",
+        "notebook computer",
+    ),
+    (
+        "order-desktop",
+        "Desktop with everything",
+        "helpdesk.desktop",
+        "monthly",
+        "At the desk",
+        "A desktop computer with its programs, mended and replaced when it must be.",
+        "computer pc",
+    ),
+    (
+        "order-mailbox",
+        "Mailbox",
+        "helpdesk.mailbox",
+        "monthly",
+        "At the desk",
+        "A mailbox with calendar, for a person or a team.",
+        "mail shared team",
+    ),
+    (
+        "order-line",
+        "Voice line",
+        "hosting.voice-line",
+        "monthly",
+        "At the desk",
+        "A telephone number that rings on the desk and on the mobile.",
+        "phone telephone number",
+    ),
+    (
+        "order-server",
+        "Virtual server",
+        "hosting.virtual-server",
+        "monthly",
+        "For your systems",
+        "A virtual server, patched and watched day and night.",
+        "machine host vm",
+    ),
+    (
+        "order-engineer",
+        "Engineer on site",
+        "helpdesk.engineer-hour",
+        "once",
+        "For your systems",
+        "An engineer comes to you. Order the hours that you expect.",
+        "visit technician",
+    ),
+)
 WORK_STARTS, WORK_HOURS = 8, 9
 """The working day, as the office calendar has it."""
 
@@ -50,8 +113,16 @@ def set_up_desks(world: World) -> None:
     """Teams, kinds of cases and promises of both desks, with the people who work there."""
     owner = world.of("service_owner")
     with act_as(owner):
-        set_up_helpdesk(actor=owner, starts=world.start)
-        set_up_citizen(actor=owner, agencies=CITIES, starts=world.start)
+        set_up_helpdesk(actor=owner, starts=world.start, items=ITEMS)
+        set_up_citizen(
+            actor=owner, agencies=CITIES, starts=world.start,
+            items={kind: AT_DOORS for kind in TOPIC_OF},
+        )  # fmt: skip
+        for code, name, item, recurs, group, about, words in OFFERS:
+            casework.put_category(
+                actor=owner, code=code, name=name, case_type="order", order_item=item,
+                order_recurs=recurs, group=group, description=about, keywords=words.split(),
+            )  # fmt: skip
         for role, teams in TEAM_OF.items():
             for person in (role, f"{role}-2"):
                 for team in teams:
@@ -83,7 +154,41 @@ def history(world: World, first: FiscalPeriod, months: int) -> int:
     with act_as(owner):
         made = casework.load_history(actor=owner, cases=[each for each in pasts if each])
         _twice(owner)
+    take_fees(world, chance)
+    _orders(world)
     return made
+
+
+def _orders(world: World) -> None:
+    """What one agency ordered today: one waits for its approval, one is being set up, one is in
+    service, so that it is on the bill of the month that is not closed yet."""
+    employee, approver = world.of("agency_employee", "LWD"), world.of("agency_approver", "LWD")
+    agency, agent = world.agencies["LWD"], world.of("agent")
+    for stage, (code, many) in enumerate(
+        (("order-laptop", 2), ("order-mailbox", 1), ("order-line", 3))
+    ):
+        quantity = Decimal(many)
+        with act_as(employee):
+            shown = casework.offer(employee, agency, code, quantity)
+            if shown.price is None or not shown.covered:
+                continue
+            asker = casework.put_contact(
+                actor=employee, agency_id=agency, person_id=employee.person_id
+            )
+            order = casework.NewOrder(code, quantity, shown.price.year_minor, requester=asker)
+            case = casework.place_order(actor=employee, agency_id=agency, order=order).case
+        if stage:
+            with act_as(approver):
+                approval = case.approvals.get()
+                casework.decide_approval(actor=approver, approval_id=approval.pk, approved=True)
+        if stage > 1:
+            with act_as(agent):
+                for task in case.tasks.all():
+                    casework.end_task(actor=agent, task_id=task.pk, done=True)
+                casework.move_case(
+                    actor=agent, case_id=case.pk, state="resolved",
+                    resolution="The lines are there. Their numbers are on the telephones.",
+                )  # fmt: skip
 
 
 def _moments(

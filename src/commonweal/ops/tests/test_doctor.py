@@ -56,6 +56,15 @@ def test_mail_that_goes_nowhere_is_noticed(tmp_path: Path) -> None:
     assert doctor.check_mail(tmp_path, "").level == "ok"
 
 
+def test_a_provider_that_takes_no_money_is_noticed(tmp_path: Path) -> None:
+    assert doctor.check_payments(tmp_path, "").level == "ok"
+    assert doctor.check_payments(tmp_path, "real").said == "go through real"
+    assert doctor.check_payments(tmp_path, "test", https=False).level == "warn"
+    assert "refused" in doctor.check_payments(tmp_path, "test", https=True).said
+    (tmp_path / "demo.json").touch()
+    assert doctor.check_payments(tmp_path, "test").level == "ok"
+
+
 @pytest.mark.usefixtures("_nothing_given")
 def test_a_missing_database_is_no_failure(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_noop
 
 from commonweal.kernel.authority.public import register_amounts, register_subject
+from commonweal.kernel.casework.public import register_money, register_pricer
 from commonweal.kernel.schema.domain import Manifest
 
 from . import notice_words
@@ -35,8 +36,10 @@ from .actions.refunds import (
 )
 from .closing.approval import APPROVE as APPROVE_BILLS
 from .closing.approval import SUBJECT as MONTH
+from .closing.fee_money import FEE_MONEY, fee_moved, post_fee
 from .domain.close import KIND as CLOSE
 from .leaving import journal_files
+from .selectors.order_prices import order_prices
 from .tasks import (
     accept_due,
     close_month,
@@ -48,6 +51,7 @@ from .tasks import (
 )
 
 notice_words.register()
+register_pricer(order_prices)
 register_subject(EXCHANGE, APPROVE, put_exchange, drop_exchange, words="an exchange rate")
 register_subject(SUBJECT, APPROVE, put_in_force, set_aside, words="a rate")
 register_subject(
@@ -112,6 +116,7 @@ register_subject(
 
 CLOCKS = "charging.dispute_clocks"
 BUDGETS = "charging.look_at_budgets"
+register_money(fee_moved)
 ACCEPT_DUE = "charging.accept_due"
 _FINANCE = [
     "charging.view_costs",
@@ -156,6 +161,7 @@ MANIFEST = Manifest(
         IMPORT: import_file,
         RESERVES: daily_reserves,
         BUDGETS: look_at_budgets,
+        FEE_MONEY: post_fee,
         PACKAGE: yearly_package,
         CLOCKS: run_dispute_clocks,
         ACCEPT_DUE: accept_due,
@@ -167,6 +173,7 @@ MANIFEST = Manifest(
         CLOCKS: "daily 05:10",
     },
     work={
+        FEE_MONEY: gettext_noop("Post what was paid for a case, or given back"),
         CLOCKS: gettext_noop("Take overdue disputes to the next level"),
         CLOSE: gettext_noop("Close a month"),
         IMPORT: gettext_noop("Import ledger costs"),

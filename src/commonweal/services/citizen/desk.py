@@ -43,7 +43,7 @@ def types(service: str, agencies: Mapping[str, str]) -> list[TypeDraft]:
         _kind(service, "neighbourhood", "Waste or noise",
               "Something in your street disturbs or was left behind.", "homes"),
         _kind(service, "parking", "Parking permit", "A permit to park where you live, for a year.",
-              "parking", family="permit", machine=ORDER, fee_minor=FEE, default_urgency="low",
+              "parking", family="permit", machine=ORDER, default_urgency="low",
               tasks=[{"name": "Check the address"}, {"name": "Send the permit"}]),
         _kind(service, "licence", "Business licence",
               "Leave to open a business, for whoever may act for it.", "business",
@@ -57,6 +57,14 @@ def types(service: str, agencies: Mapping[str, str]) -> list[TypeDraft]:
               family="complaint", default_impact="medium", closes_after_days=14),
     )  # fmt: skip
     return [draft for topic, draft in every if topic in agencies]
+
+
+def fees(agencies: Mapping[str, str]) -> list[dict[str, Any]]:
+    """What the topics cost that somebody answers for: a permit is paid before it is given."""
+    return [
+        {"code": "parking-year", "name": "Parking permit for a year", "case_type": "parking",
+         "amount_minor": FEE, "before": "resolved"}
+    ] if "parking" in agencies else []  # fmt: skip
 
 
 def queues(agencies: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from commonweal.kernel.casework.public import CHANGE, HELP, ORDER, TypeDraft
+from commonweal.kernel.casework.public import CATALOGUE_ORDER, CHANGE, HELP, ORDER, TypeDraft
 
 TEAMS = (
     {"code": "first-line", "name": "Help desk, first line"},
@@ -45,6 +45,10 @@ def types(service: str) -> list[TypeDraft]:
               machine=ORDER, approval=APPROVED, default_urgency="low",
               tasks=[{"name": "Order or take from stock"}, {"name": "Set up"},
                      {"name": "Hand over"}]),
+        _kind(service, "order", "Order from the catalogue",
+              "Ordered at the price of the rate book. Somebody of your agency approves it first.",
+              machine=CATALOGUE_ORDER, approval=APPROVED, default_urgency="low",
+              tasks=[{"name": "Set it up"}]),
         _kind(service, "access", "Account and access",
               "Accounts, passwords and rights. We check who asks before anything is changed.",
               family="request", machine=ORDER, approval=APPROVED, needs_identity=True,

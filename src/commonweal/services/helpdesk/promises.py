@@ -43,6 +43,8 @@ DONE = (
     Target("P1", 4, "hours", "always"), Target("P2", 8, "hours", "always"),
     Target("P3", 3, "days"), Target("P4", 5, "days"), Target("P5", 10, "days"),
 )  # fmt: skip
+WORKED_ON = ("incident", "request", "service", "problem", "change")
+"""What is solved; an order is fulfilled."""
 METRICS = (
     ("first_response", "first", "First answer", FIRST, ()),
     ("next_response", "next", "Next answer", NEXT, ()),
@@ -62,6 +64,16 @@ def promises(starts: date) -> list[PlannedPromise]:
         _operational("second-line", "Second line solves", 16, starts),
         _operational("accounts", "Accounts team does it", 8, starts),
     ]
+    found.append(
+        PlannedPromise(
+            Promise(
+                code="helpdesk.order", name="An order is in service", metric="fulfilment",
+                calendar="office", starts=starts, target_days=5, pauses=WAITS,
+                conditions={"family": ["order"]}, levels=[_percent()],
+            ),
+            (Decimal(5), "DAY"),
+        )
+    )  # fmt: skip
     found.append(
         PlannedPromise(
             Promise(
@@ -102,7 +114,8 @@ def _level(
         metric=metric,
         calendar=target.calendar,
         starts=starts,
-        conditions={"priority": [target.priority]},
+        conditions={"priority": [target.priority]}
+        | ({"family": list(WORKED_ON)} if metric == "resolution" else {}),
         target_seconds=seconds,
         target_days=days,
         pauses=pauses,

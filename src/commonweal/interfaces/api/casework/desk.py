@@ -45,6 +45,8 @@ class OfferOut(Out):
     agency: str = Field(alias="agency_code")
     needs_place: bool
     public: bool
+    order_item: str
+    order_recurs: str
     form: list[QuestionOut]
 
     @staticmethod

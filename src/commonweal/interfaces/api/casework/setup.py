@@ -141,15 +141,14 @@ class TypeIn(In):
     needs_identity: bool = False
     publication: Literal["private", "agency", "public"] = "private"
     items: dict[Word, Word] = Field(default_factory=dict)
-    order_item: Word = ""
-    fee_minor: int = Field(0, ge=0, le=10**12)
     closes_after_days: int = Field(7, ge=0, le=3660)
     retention_days: int = Field(1095, ge=1, le=36600)
     active: bool = True
 
 
 class OfferIn(In):
-    """What can be asked for, in plain words; a public one is a service of Open311."""
+    """What can be asked for, in plain words; a public one is a service of Open311.
+    `order_item`: the charge item that is ordered by it, once or monthly (`order_recurs`)."""
 
     name: Annotated[Name, Field(max_length=120)]
     case_type: Short
@@ -162,6 +161,8 @@ class OfferIn(In):
     skills: Words = Field(default_factory=list)
     needs_place: bool = False
     public: bool = False
+    order_item: Annotated[Text, Field(max_length=60)] = ""
+    order_recurs: Literal["", "once", "monthly"] = ""
     active: bool = True
 
 

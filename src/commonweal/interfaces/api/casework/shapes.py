@@ -10,9 +10,10 @@ from uuid import UUID
 from pydantic import Field, PlainSerializer, WithJsonSchema
 
 from commonweal.kernel.casework import public as casework
+from commonweal.kernel.money.public import Money as Amount
 
 from ..kit.doors import Asked, needs
-from ..kit.types import Day, In, Out, Text
+from ..kit.types import Day, Exact, In, Money, Out, Text
 
 SEE = needs("casework.work", "casework.ask")
 WORK = needs("casework.work")
@@ -255,6 +256,48 @@ class SaidOut(Out):
         return [each.pk for each in row.attachments.all()]
 
 
+class CaseOrderOut(Out):
+    """What a case ordered. `state`: asked, ordered, in_service, ended, refused or cancelled;
+    `year`: the yearly price that was shown; `promised_at`: what was promised, had it been approved
+    at once."""
+
+    case_id: UUID
+    number: str
+    offer: str
+    charge_item: str
+    quantity: Exact
+    recurs: str
+    state: str
+    rate: str
+    currency: str
+    first: Money
+    year: Money
+    ordered_at: datetime
+    promised_at: datetime | None
+    in_service_at: datetime | None
+    ended_at: datetime | None
+
+    @staticmethod
+    def resolve_number(row: Any) -> str:
+        """The case's number."""
+        return str(row.case.number)
+
+    @staticmethod
+    def resolve_offer(row: Any) -> str:
+        """The code of what was ordered."""
+        return str(row.case.category.code)
+
+    @staticmethod
+    def resolve_first(row: Any) -> str:
+        """What it costs once, or cost in the month of the order."""
+        return Amount(row.first_minor, row.currency).text
+
+    @staticmethod
+    def resolve_year(row: Any) -> str:
+        """What it costs once, or in twelve months."""
+        return Amount(row.year_minor, row.currency).text
+
+
 class CaseDetail(Out):
     """A case with what stands around it. Consents and checks: for those who work on it."""
 
@@ -262,6 +305,7 @@ class CaseDetail(Out):
     requester: CaseContactOut | None
     reporter: CaseContactOut | None
     answers: dict[str, Any]
+    order: CaseOrderOut | None
     moves: list[MoveOut]
     tasks: list[TaskOut]
     approvals: list[DeskApprovalOut]
@@ -316,6 +360,7 @@ def detail(request: Asked, key: str) -> dict[str, Any]:
         "requester": case.requester,
         "reporter": case.reporter,
         "answers": answers,
+        "order": casework.order_of(actor, case),
         "moves": [
             {"state": move.end, "name": move.name, "needs": list(move.needs)}
             for move in casework.moves_of(actor, case)

@@ -13,9 +13,10 @@ from commonweal.kernel.notices import public as notices
 from ..kit import paging
 from ..kit.doors import OWN, Asked, Door, needs
 from ..kit.types import Done, In, Out, Page
+from .webhooks import door as webhooks
 
 door = Door("notices", "One's own messages, and which come by e-mail.")
-DOORS = [door]
+DOORS = [door, webhooks]
 MANAGE = needs("notices.manage")
 Topic = Annotated[str, Field(max_length=80, pattern=r"^[a-z0-9._-]+$", examples=["bills"])]
 

@@ -14,7 +14,16 @@ from commonweal.kernel.access.public import SYSTEM, Actor, act_as
 from commonweal.kernel.casework import public as casework
 from commonweal.kernel.casework.actions.proving import digest_of
 from commonweal.kernel.casework.domain.standard import HELP, ORDER
-from commonweal.kernel.casework.models import Case, Open311Key
+from commonweal.kernel.casework.models import (
+    Case,
+    FeeReceipt,
+    Open311Key,
+    Payback,
+    PaymentAttempt,
+    ScannedLetter,
+    TillClosing,
+)
+from commonweal.kernel.notices import public as notices
 from commonweal.kernel.party.public import centre
 
 if TYPE_CHECKING:
@@ -38,6 +47,7 @@ def build_desk(world: World, *agencies: str) -> None:
     with act_as(SYSTEM):
         _set_up(world.of("service_owner"))
     for code in agencies:
+        build_hooks(world.agencies[code])
         _agency(world, world.agencies[code], world.of("agency_finance", code))
         _kept(world, code)
 
@@ -62,12 +72,17 @@ def _set_up(owner: Actor) -> None:
             code="report", name="Report", family="service", audience="citizen", service=SERVICE,
             machine=HELP, queue="city", publication="public",
         ),
+        casework.TypeDraft(
+            code="order", name="Order", family="order", audience="agency", service=SERVICE,
+            machine=casework.CATALOGUE_ORDER, queue="it", approval="casework.approve",
+        ),
     ):  # fmt: skip
         casework.put_case_type(actor=owner, draft=draft)
     offers: dict[str, tuple[str, dict[str, Any]]] = {
         "printer": ("incident", {}),
         "access": ("access", {}),
         "streetlight": ("report", {"needs_place": True, "public": True, "form": LAMP}),
+        "laptop": ("order", {"order_item": "helpdesk.laptop", "order_recurs": "monthly"}),
     }
     for code, (kind, more) in offers.items():
         casework.put_category(actor=owner, code=code, name=code.title(), case_type=kind, **more)
@@ -78,6 +93,10 @@ def _set_up(owner: Actor) -> None:
             starts=date(2020, 1, 1), target_seconds=16 * 3600, pauses=("requester",),
         ),
     )  # fmt: skip
+    for code, name in (("copy", "Certified copy"), ("search", "Search in the files")):
+        casework.put_fee(actor=owner, code=code, name=name, case_type="access", amount_minor=300,
+                         automatic=False)  # fmt: skip
+    casework.put_till(actor=owner, code="FRONT", name="Front desk")
     casework.put_rule(actor=owner, position=1, queue="city", conditions={"words": ["lamp"]})
     casework.put_ready_answer(actor=owner, code="restart", name="Restart", text="Restart it.")
     casework.put_article(
@@ -110,6 +129,44 @@ def _agency(world: World, agency: UUID, officer: Actor) -> None:
             actor=owner, case_id=main.pk, filename="lamp.png", media_type="image/png",
             data=picture(),
         )  # fmt: skip
+        _money(owner, main)
+
+
+def _money(owner: Actor, case: Case) -> None:
+    """A fee that is owed; one paid at the till, which is closed; a request to give it back; and a
+    letter that waits."""
+    casework.charge_fee(actor=owner, case_id=case.pk, rule="search")
+    paid = casework.charge_fee(actor=owner, case_id=case.pk, rule="copy")
+    casework.take_at_counter(
+        actor=owner, fee_id=paid.pk, till="FRONT", method="cash", tendered_minor=500
+    )
+    casework.close_till(actor=owner, till="FRONT", cash_minor=300)
+    casework.ask_payback(
+        actor=owner, attempt_id=PaymentAttempt.objects.get(fee=paid).pk, kind="refund",
+        amount_minor=100, reason="A page of it was missing",
+    )  # fmt: skip
+    casework.take_letter(
+        actor=owner, filename=f"{case.number}.png", media_type="image/png",
+        data=picture() + case.number.encode(),
+    )  # fmt: skip
+
+
+def build_hooks(agency: UUID) -> None:
+    """A webhook of an agency, with a test that arrived."""
+    with act_as(SYSTEM):
+        hook, _key = notices.create_webhook(
+            actor=SYSTEM, agency_id=agency, name="Ours", url="https://hooks.agency.example/",
+            types=["commonweal.case.opened.v1"],
+        )  # fmt: skip
+        made = notices.test_webhook(actor=SYSTEM, webhook_id=hook.pk)
+        made.state, made.attempts, made.last_status = "delivered", 1, 204
+        made.save()
+
+
+def hook_samples(agency: UUID) -> dict[str, UUID]:
+    """Good values by parameter name, from the webhook of an agency."""
+    made = notices.WebhookDelivery.objects.filter(agency_id=agency).order_by("id")[0]
+    return {"webhook_id": made.webhook_id, "delivery_id": made.pk}
 
 
 def _kept(world: World, code: str) -> None:
@@ -164,9 +221,15 @@ def case_samples(agency: UUID) -> dict[str, str]:
     rows = {
         "task_id": case.tasks, "approval_id": case.approvals, "check_id": case.identity_checks,
         "consent_id": case.consents, "link_id": case.links, "attachment_id": case.attachments,
-        "clock_id": case.clocks,
+        "clock_id": case.clocks, "fee_id": case.fees,
     }  # fmt: skip
+    paid = FeeReceipt.objects.get(fee__case=case)
     return {
+        "receipt": paid.text,
+        "attempt_id": str(PaymentAttempt.objects.get(fee=paid.fee).pk),
+        "payback_id": str(Payback.objects.get(fee=paid.fee).pk),
+        "closing_id": str(TillClosing.objects.get(first=paid.text).pk),
+        "letter_id": str(ScannedLetter.objects.get(name=f"{case.number}.png").pk),
         "case": case.number,
         "contact_id": str(case.requester_id),
         "legal_hold_id": str(casework.LegalHold.objects.get(agency_id=agency).pk),
@@ -179,6 +242,8 @@ def case_samples(agency: UUID) -> dict[str, str]:
 
 DESK = {
     "team": "it", "queue": "it", "case_type": "incident", "category": "printer", "position": "1",
+    "offer": "laptop",
     "ready_answer": "restart", "article": "paper", "promise": "solve", "calendar": "office",
     "text": "paper", "case_mapping": "old",
+    "till": "FRONT", "fee_code": "copy",
 }  # fmt: skip

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from commonweal.interfaces.api.api import api
 from commonweal.interfaces.api.kit.description import METHODS
-from commonweal.interfaces.api.tests.desk import DESK, case_samples
+from commonweal.interfaces.api.tests.desk import DESK, case_samples, hook_samples
 from commonweal.interfaces.api.tests.scene import CLOSED, Scene
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.catalogue.public import agreements, order, orders
@@ -75,6 +75,7 @@ def samples(scene: Scene, code: str) -> dict[str, str]:
             "pool": line_costs(SYSTEM, UUID(line)).parts[0].key.pool,
         }
         found |= case_samples(agency)
+        found |= hook_samples(agency)
     fixed = DESK | {
         "fiscal_year": "2026", "first": CLOSED.code, "last": CLOSED.code, "topic": "bills",
         "head": f"0:{'0' * 64}", "format": "hledger",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,6 +13,7 @@ from django.test import Client
 from commonweal.interfaces.api.tests.desk import picture
 from commonweal.interfaces.api.tests.scene import A, B, Scene
 from commonweal.interfaces.api.tests.test_problems import problem_of
+from commonweal.kernel.calendar.public import at, now
 
 OWNER, OFFICER, APPROVER = "service_owner:", f"agency_finance:{A}", f"agency_approver:{A}"
 
@@ -135,3 +138,68 @@ def test_the_desk_is_set_up_as_data(scene: Scene) -> None:
     problem_of(again, 409, "CASE-172")
     queue = {"name": "Second", "team": "it", "service": kind["service"]}
     assert send(owner, "/case-queues/second", queue, way="put")["team"] == "it"
+
+
+def test_something_is_ordered_at_the_price_that_was_shown_and_given_up(scene: Scene) -> None:
+    officer, owner = scene.client(OFFICER), scene.client(OWNER)
+    where = f"/agencies/{A}/order-offers"
+    [laptop] = officer.get(f"/api/v1{where}").json()["items"]
+    assert laptop["code"] == "laptop"
+    shown = officer.get(f"/api/v1{where}/laptop?quantity=3").json()
+    price = shown["price"]
+    assert Decimal(price["year"]) > 11 * Decimal(price["first"])
+    wrong = {"agency": A, "offer": "laptop", "quantity": "3", "year": "1.00"}
+    answer = officer.post("/api/v1/case-orders", json.dumps(wrong), "application/json")
+    problem_of(answer, 409, "CASE-245")
+    made = send(officer, "/case-orders", wrong | {"year": price["year"], "key": "O-1"}, 201)
+    case, order = made["case"], made["order"]
+    assert (case["phase"], order["state"], order["year"]) == ("waiting", "asked", price["year"])
+    approver = scene.client(APPROVER)
+    approval = made["approvals"][0]["id"]
+    send(approver, f"/case-approvals/{approval}/decide", {"approved": True})
+    move = {"state": "resolved", "resolution": "On your desks."}
+    served = send(owner, f"/cases/{case['number']}/move", move)
+    assert served["order"]["state"] == "in_service"
+    rows = officer.get(f"/api/v1/agencies/{A}/case-orders").json()["items"]
+    assert [row["number"] for row in rows] == [case["number"]]
+    ended = send(officer, f"/cases/{case['number']}/end-of-service")
+    assert ended["state"] == "ended"
+
+
+def test_views_changes_together_and_figures(scene: Scene) -> None:
+    officer, owner = scene.client(OFFICER), scene.client(OWNER)
+    first, second = opened(officer, "Yellow toner"), opened(officer, "Yellow toner again")
+    filters = {"show": "queue", "queue": "it", "late": True}
+    view = send(owner, "/case-views", {"name": "Late", "filters": filters, "team": "it"}, 201)
+    assert (view["team"], view["filters"]["late"]) == ("it", True)
+    listed = owner.get("/api/v1/case-views").json()["items"]
+    assert view["id"] in [row["id"] for row in listed]
+    assert owner.get(f"/api/v1/case-views/{view['id']}").json() == view
+    assert send(owner, f"/case-views/{view['id']}", way="delete") == {"done": True}
+    both = [first["number"], second["number"]]
+    done = send(
+        owner,
+        "/case-batches",
+        {"cases": both, "what": "move", "state": "resolved", "resolution": "Toner changed."},
+        201,
+    )
+    assert done["cases"] == 2
+    near = owner.get("/api/v1/case-similar?text=yellow+toner").json()["cases"]
+    assert {row["phase"] for row in near} == {"resolved"}
+    undone = send(owner, f"/case-batches/{done['id']}/undo")
+    assert (undone["kept"], undone["undone_at"] is not None) == (0, True)
+    assert owner.get(f"/api/v1/case-batches/{done['id']}").json() == undone
+    assert officer.get(f"/api/v1/cases/{both[0]}").json()["case"]["phase"] == "open"
+    figures = owner.get("/api/v1/desk-figures?queue=it").json()
+    assert [row["key"] for row in figures["queues"]] == ["it"]
+    assert figures["whole"]["live"] == sum(row["cases"] for row in figures["ages"])
+    problem_of(owner.get("/api/v1/desk-figures?queue=none"), 404, "CASE-414")
+    ahead = owner.get("/api/v1/backlog-forecast?agents=2").json()
+    assert (ahead["enough"], ahead["days"]) == (False, [])
+    for _each in range(12):
+        case = opened(officer, "Quick one")
+        send(owner, f"/cases/{case['number']}/move", {"state": "closed"})
+    with at(now() + timedelta(days=1)):
+        ahead = owner.get("/api/v1/backlog-forecast?agents=2&change_on=3").json()
+    assert (ahead["enough"], len(ahead["days"])) == (True, 60)
+    problem_of(officer.get("/api/v1/desk-figures"), 403, "ACCESS-403")

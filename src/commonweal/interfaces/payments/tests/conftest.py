@@ -62,7 +62,7 @@ def client(
     kept: Kept, db: None, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Client]:
     """A browser before the product's own addresses and the door's."""
-    settings.PAYMENT_PROVIDER = "test"
+    settings.PAYMENT_PROVIDER, settings.PAYMENT_TEST = "test", True
     own = importlib.import_module("commonweal.interfaces.web.urls")
     with_door = ModuleType("commonweal_test_urls")
     with_door.__dict__.update(vars(own))

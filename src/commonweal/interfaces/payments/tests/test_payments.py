@@ -278,6 +278,7 @@ def test_the_way_back_leads_to_us_only(client: Client, way: str) -> None:
 
 
 def test_which_provider_is_in_use(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.PAYMENT_TEST = True
     settings.PAYMENT_PROVIDER = ""
     assert not online()
     with pytest.raises(PaymentError, match="PAYMENT-101"):
@@ -317,3 +318,11 @@ def test_another_installation_cannot_sign_for_us(settings: Any) -> None:
             read_token(token)
         with pytest.raises(NotSigned):
             test_provider.TestProvider().verify_callback(headers, b"{}")
+
+
+def test_the_test_provider_is_none_where_it_is_not_allowed(settings: Any) -> None:
+    settings.PAYMENT_PROVIDER, settings.PAYMENT_TEST = "test", False
+    assert not online()
+    for code in ("", "test"):
+        with pytest.raises(PaymentError, match="PAYMENT-101"):
+            provider(code)

@@ -7,6 +7,7 @@ from django.urls import path
 from ..access import agency_only
 from ..agreements import approvers
 from ..agreements.addresses import addresses
+from ..webhooks.addresses import addresses as webhook_addresses
 from . import (
     account,
     accounts,
@@ -69,6 +70,7 @@ urlpatterns = [
     path("usage/<str:code>/", usage.item, name="usage_item"),
     path("accounts/", accounts.accounts, name="accounts"),
     *addresses(agency_only),
+    *webhook_addresses(agency_only),
     path(
         "agreements/approvers/", agency_only(approvers.VIEW)(approvers.approvers), name="approvers"
     ),

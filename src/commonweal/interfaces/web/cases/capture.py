@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -17,6 +17,8 @@ from ..centre.base import FormError, as_id, attempt, required_id, show, text
 from ..lists import report
 from ..look.page import Problem
 from ..requests import Asked
+from .app import draft_of, kept_at, source_of, taken
+from .look import asked_to_look, offered, written_in
 from .said import channels, pressing
 
 WORK = "casework.work"
@@ -28,13 +30,14 @@ def capture(request: Asked) -> HttpResponse:
     """Look somebody up, write down what they want, and open the case."""
     errors: tuple[Problem, ...] = ()
     asked = request.POST if request.method == "POST" else request.GET
-    if request.method == "POST":
+    looks = asked_to_look(request)
+    if request.method == "POST" and not looks:
         made: list[casework.Case] = []
         errors = attempt(lambda: made.append(_open(request)))
         if not errors:
             words = _("Case %(number)s is open.") % {"number": made[0].number}
             messages.success(request, words)
-            return HttpResponseRedirect(reverse("desk:case", args=[made[0].number]))
+            return taken(request, made[0].number, reverse("desk:case", args=[made[0].number]))
     agency = as_id(asked.get("agency", ""))
     caller = asked.get("caller", "")
     context: dict[str, Any] = {
@@ -52,7 +55,8 @@ def capture(request: Asked) -> HttpResponse:
         ],
         "pressing": [("", _("As usual")), *pressing().items()],
         "asked": asked,
-        "articles": casework.articles_for(request.actor, asked.get("subject", "")),
+        "draft": draft_of(request),
+        "found": offered(request, written_in(request), "desk"),
     }
     return show(request, "cases/capture.jinja", context, errors)
 
@@ -73,9 +77,11 @@ def _open(request: Asked) -> casework.Case:
         impact=text(request, "impact"),
         urgency=text(request, "urgency"),
         place=text(request, "place"),
+        opened_at=kept_at(request),
+        **source_of(request),
     )
     opened = casework.open_case(actor=request.actor, agency_id=agency, new=new)
-    if text(request, "callback"):
+    if opened.fresh and text(request, "callback"):
         casework.promise_callback(actor=request.actor, case_id=opened.case.pk)
     return opened.case
 

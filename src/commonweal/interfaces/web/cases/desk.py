@@ -5,29 +5,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from commonweal.kernel.calendar.public import now
 from commonweal.kernel.casework import public as casework
 from commonweal.kernel.party.public import people_of_accounts
-from commonweal.kernel.schema.public import CommonwealError
-from commonweal.kernel.words.public import told
 
 from ..access import centre_only
 from ..centre.base import as_id, show
 from ..lists import lists, pages, place, report
 from ..look.page import Link, Problem
 from ..requests import Asked
-from .said import state_name, state_tag
+from .said import pressing, state_name, state_tag
+from .together import steps_of, to_undo, together
+from .views import own_teams, saved
 
 WORK = "casework.work"
-MOST = 50
+SOON = timedelta(hours=1)
+"""What is due so soon is marked before it is late."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,14 @@ class Shown:
     kind: str
     href: str
     who: str
+    soon: bool = False
 
 
 def shown(request: Asked, rows: Sequence[casework.Case], name: str = "desk:case") -> list[Shown]:
     """Rows of a list of cases as they read, with the names of those who have them."""
     accounts = {row.assignee for row in rows if row.assignee}
     names = people_of_accounts(request.actor, accounts) if accounts else {}
+    here = now()
     return [
         Shown(
             row,
@@ -52,6 +55,7 @@ def shown(request: Asked, rows: Sequence[casework.Case], name: str = "desk:case"
             state_tag(row),
             reverse(name, args=[row.number]),
             names[row.assignee].name if row.assignee in names else "",
+            row.due_at is not None and not row.breached and here <= row.due_at < here + SOON,
         )
         for row in rows
     ]
@@ -60,7 +64,7 @@ def shown(request: Asked, rows: Sequence[casework.Case], name: str = "desk:case"
 def view_asked(request: Asked) -> casework.View:
     """What the address asks for; what it does not know counts as the default."""
     field = request.GET.get("show", "mine")
-    order = request.GET.get("order", "due")
+    order, priority = request.GET.get("order", "due"), request.GET.get("priority", "")
     standing = request.GET.get("standing", "live")
     queue = as_id(request.GET.get("queue", ""))
     if standing == "done" and order not in ("newest", "oldest", "updated"):
@@ -70,6 +74,7 @@ def view_asked(request: Asked) -> casework.View:
         key=queue,
         standing=standing if standing in casework.STANDINGS else "live",
         order=order if order in casework.ORDERS else "due",
+        priority=priority if priority in casework.PRIORITIES else "",
         breached=request.GET.get("late") == "1",
     )
 
@@ -85,7 +90,7 @@ def work(request: Asked) -> HttpResponse:
     """The list of cases to work on, and what is done with several of them at once."""
     problem: tuple[Problem, ...] = ()
     if request.method == "POST":
-        answer = _together(request)
+        answer = together(request)
         if isinstance(answer, HttpResponse):
             return answer
         problem = answer
@@ -109,19 +114,32 @@ def work(request: Asked) -> HttpResponse:
             for each in queues
         ],
         "orders": _orders(view),
+        "priorities": [
+            Link(_("Any priority"), _query(view, standing=view.standing, priority=""),
+                 not view.priority),
+            *(Link(each, _query(view, standing=view.standing, priority=each),
+                   view.priority == each) for each in casework.PRIORITIES),
+        ],
         "standings": [
             Link(_("To do"), _query(view, standing="live"), view.standing == "live"),
             Link(_("Done"), _query(view, standing="done"), view.standing == "done"),
             Link(_("Late"), _query(view, standing="live", late="1"), view.breached),
         ],
         "here": request.get_full_path(),
-        "undo": request.session.pop("cases_undo", None),
+        "undo": to_undo(request),
+        "views": saved(request),
+        "steps": steps_of(rows.rows),
+        "pressing": [("", _("As it is")), *pressing().items()],
+        "asked": request.POST,
+        "chosen": request.POST.getlist("cases"),
+        "teams": own_teams(request),
+        "view_now": request.GET.get("view", ""),
     }  # fmt: skip
     return show(request, "cases/work.jinja", context, problem)
 
 
 def _query(view: casework.View, **more: str) -> str:
-    kept = {"show": view.field, "queue": view.key, "order": view.order}
+    kept = {"show": view.field, "queue": view.key, "order": view.order, "priority": view.priority}
     return _address(**(kept | more))
 
 
@@ -158,50 +176,6 @@ def _orders(view: casework.View) -> list[Link]:
         Link(label, _query(view, order=code, standing=view.standing), view.order == code)
         for code, label in words.items()
     ]
-
-
-def _together(request: Asked) -> HttpResponse | tuple[Problem, ...]:
-    """Take, give back or close many cases; all of them or none."""
-    ids = [found for found in map(as_id, request.POST.getlist("cases")) if found][:MOST]
-    what = request.POST.get("what", "")
-    if not ids:
-        return (Problem(_("Choose one case at least."), "cases", "CASE-190"),)
-    done: list[tuple[UUID, str | None]] = []
-    try:
-        for each in ids:
-            case = casework.case(request.actor, each)
-            done.append((each, str(case.assignee) if case.assignee else None))
-            if what == "take":
-                casework.assign_case(actor=request.actor, case_id=each, take=True)
-            elif what == "give_back":
-                casework.assign_case(actor=request.actor, case_id=each)
-    except CommonwealError as error:
-        if error.status in (403, 404):
-            raise
-        return (Problem(told(error.message), "cases", error.code),)
-    request.session["cases_undo"] = {
-        "text": ngettext("%(n)s case changed.", "%(n)s cases changed.", len(done))
-        % {"n": len(done)},
-        "before": [[str(pk), who] for pk, who in done],
-    }
-    request.session["cases_undone"] = [[str(pk), who] for pk, who in done]
-    return HttpResponseRedirect(request.get_full_path())
-
-
-@centre_only(WORK)
-def undo(request: Asked) -> HttpResponse:
-    """Put the cases that were changed together back as they were."""
-    before = request.session.pop("cases_undone", [])
-    if request.method == "POST":
-        for pk, who in before:
-            case = casework.case(request.actor, UUID(pk))
-            if who is None:
-                casework.assign_case(actor=request.actor, case_id=case.pk)
-            elif str(case.assignee) != who:
-                casework.assign_case(actor=request.actor, case_id=case.pk, to=UUID(who))
-    back = request.POST.get("back", "")
-    inside = back.startswith(reverse("desk:work"))
-    return HttpResponseRedirect(back if inside else reverse("desk:work"))
 
 
 @centre_only(WORK)

@@ -7,7 +7,6 @@ in their session). What is sent is limited by sender, so that nobody floods an a
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from functools import wraps
@@ -15,7 +14,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.cache import cache
 from django.http import HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -32,32 +30,16 @@ from ..centre.base import FormError, attempt, show, text
 from ..lists import report
 from ..look.page import Problem
 from ..requests import Asked
+from .app import draft_of, of_door, source_of, taken
+from .fees import door_fees, paying, receipt_page
 from .files import given
 from .forms import answers_of, fields_of
+from .limits import limited
+from .look import asked_to_look, fragment, offered, written_in
 from .portal import act_as_requester, follow, keep_files
 
 SESSION = "door_cases"
-HOUR, MOST_AN_HOUR, MOST_TRIES = 3600, 30, 20
-
-
-class TooMany(CommonwealError):
-    """Too much came from one sender in an hour."""
-
-    status = 429
-
-
-def limited(request: Asked, what: str, most: int) -> None:
-    """Refuse what comes too often from one place (DOOR-429). Only a hash of it is kept, an hour."""
-    sender = hashlib.sha256(str(request.META.get("REMOTE_ADDR", "")).encode()).hexdigest()[:16]
-    key = f"door:{what}:{sender}"
-    cache.add(key, 0, HOUR)
-    if cache.incr(key) > most:
-        raise TooMany(
-            "DOOR-429",
-            "So much has come from here within an hour that we take no more just now. Try again "
-            "later, or telephone.",
-        )
-
+MOST_AN_HOUR, MOST_TRIES = 30, 20
 
 Door = Callable[..., HttpResponseBase]
 
@@ -127,7 +109,8 @@ def ask(request: Asked, agency: Agency, code: str) -> HttpResponse:
     """One form: how long it usually takes, the questions, a place, a picture, who asks."""
     category = casework.category(request.actor, code, "citizen")
     errors: tuple[Problem, ...] = ()
-    if request.method == "POST":
+    looks = asked_to_look(request)
+    if request.method == "POST" and not looks:
         limited(request, "open", MOST_AN_HOUR)
         made: list[casework.Opened] = []
         errors = attempt(lambda: made.append(_open(request, agency, category)))
@@ -136,14 +119,17 @@ def ask(request: Asked, agency: Agency, code: str) -> HttpResponse:
             remember(request, agency, opened.case)
             request.session["door_code"] = opened.tracking_code
             where = reverse("door:case", args=[agency.code.lower(), opened.case.number])
-            return HttpResponseRedirect(where)
+            return taken(request, opened.case.number, where)
+    written = written_in(request) if looks or errors else ""
     context = {
         "agency": agency,
         "category": category,
+        "draft": draft_of(request),
+        "found": offered(request, written or category.name, "door", agency),
         "fields": fields_of(category, request.POST),
         "asked": request.POST,
         "expected": casework.expected_time(request.actor, category),
-        "articles": casework.articles_for(request.actor, f"{category.name}"),
+        "fee_rules": casework.fees_for(category),
     }
     return show(request, "cases/door_ask.jinja", context, errors)
 
@@ -167,11 +153,13 @@ def _open(request: Asked, agency: Agency, category: casework.Category) -> casewo
         place=text(request, "place"),
         latitude=_coordinate(request, "latitude"),
         longitude=_coordinate(request, "longitude"),
+        **source_of(request),
     )
     opened = casework.open_case(actor=actor, agency_id=agency.pk, new=new)
     mine = casework.citizen(agency.pk, [opened.case.pk])
     request.actor = mine
-    keep_files(request, opened.case, public=opened.case.published)
+    if opened.fresh:
+        keep_files(request, opened.case, public=opened.case.published)
     return opened
 
 
@@ -226,6 +214,7 @@ def case(request: Asked, agency: Agency, number: str) -> HttpResponse:
         found = casework.case_by_number(request.actor, number)
     context = {
         **follow(request, found),
+        "fees": door_fees(request, agency, found),
         "agency": agency,
         "code": request.session.pop("door_code", ""),
     }
@@ -239,3 +228,60 @@ def attachment(
     """A file of one's own case."""
     found = casework.case_by_number(request.actor, number)
     return given(request.actor, found, attachment_id, bool(request.GET.get("small")))
+
+
+@at_door
+def pay(request: Asked, agency: Agency, number: str, fee_id: UUID) -> HttpResponse:
+    """Pay a fee of one's own case."""
+    found = casework.case_by_number(request.actor, number)
+    lead = [agency.code.lower(), found.number]
+    if request.method == "POST":
+        limited(request, "pay", MOST_AN_HOUR)
+    return paying(
+        request,
+        fee_id,
+        reverse("door:pay", args=[*lead, fee_id]),
+        layout="layouts/public.jinja",
+        case_href=reverse("door:case", args=lead),
+        agency=agency,
+    )
+
+
+@at_door
+def receipt(request: Asked, agency: Agency, number: str, text: str) -> HttpResponse:
+    """A receipt of a fee of one's own case."""
+    found = casework.case_by_number(request.actor, number)
+    back = reverse("door:case", args=[agency.code.lower(), found.number])
+    return receipt_page(request, text, "layouts/public.jinja", back)
+
+
+@at_door
+def look(request: Asked, agency: Agency) -> HttpResponse:
+    """What may help at once, for what a citizen writes."""
+    return fragment(request, "door", agency)
+
+
+@at_door
+def app(request: Asked, agency: Agency) -> HttpResponse:
+    """What a device needs to know to put the door among its programs."""
+    return of_door(agency)
+
+
+@at_door
+def how(request: Asked, agency: Agency, token: str) -> HttpResponse:
+    """How did it go? The link of a mail: one tap answers, and nobody signs in."""
+    limited(request, "how", MOST_TRIES * 5)
+    found = casework.case_by_how(request.actor, agency.pk, token)
+    errors: tuple[Problem, ...] = ()
+    if request.method == "POST":
+        score = text(request, "score")
+        actor = casework.citizen(agency.pk, [found.pk])
+        with act_as(actor):
+            errors = attempt(
+                lambda: casework.rate_case(
+                    actor=actor, case_id=found.pk, score=int(score) if score.isdigit() else 0,
+                    text=text(request, "why"),
+                )
+            )  # fmt: skip
+        found = casework.case_by_how(request.actor, agency.pk, token)
+    return show(request, "cases/door_how.jinja", {"agency": agency, "case": found}, errors)

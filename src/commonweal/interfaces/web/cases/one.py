@@ -13,12 +13,15 @@ from django.utils.translation import gettext as _
 from commonweal.kernel.casework import public as casework
 from commonweal.kernel.party.public import people_of_accounts
 from commonweal.kernel.schema.public import NotFound
+from commonweal.kernel.words.public import money
 
 from ..access import centre_only
 from ..centre.base import FormError, as_id, attempt, required_id, show, text
 from ..lists import lists, pages, place
 from ..look.page import Problem
 from ..requests import Asked
+from .fees import charge, desk_fees, waive
+from .ordering import order_on_page
 from .said import (
     channels,
     clock_tag,
@@ -43,7 +46,7 @@ def case(request: Asked, number: str) -> HttpResponse:
     errors: tuple[Problem, ...] = ()
     if request.method == "POST":
         write = WRITES.get(text(request, "what"))
-        if write is not None:
+        if write is not None and not text(request, "ready"):
             before = found.last_event
             seen = text(request, "seen")
             if text(request, "what") == "answer" and seen.isdigit() and int(seen) < before:
@@ -89,8 +92,10 @@ def _context(request: Asked, case: casework.Case) -> dict[str, Any]:
     team = casework.members(actor, case.team)
     mates = people_of_accounts(actor, {row.user_id for row in team if row.user_id})
     queues = casework.queues(actor)
+    ready = casework.ready_texts(actor, case)
     return {
         "case": case,
+        "order": order_on_page(request, case),
         "state": state_name(case),
         "state_kind": state_tag(case),
         "talk": talk,
@@ -122,17 +127,36 @@ def _context(request: Asked, case: casework.Case) -> dict[str, Any]:
         "contacts": _contacts(case),
         "queues": [(row.code, row.name) for row in queues],
         "mates": [(str(account), person.name) for account, person in mates.items()],
-        "ready": casework.ready_answers(actor),
+        "ready": ready,
+        "draft": _draft(request, ready),
         "articles": casework.articles_for(actor, f"{case.subject} {case.place}"),
         "categories": [
             (row.code, row.name)
             for row in casework.categories(actor)
             if row.case_type_id == case.case_type_id
         ],
+        "fees": desk_fees(request, case),
+        "fee_rules": _fee_rules(request, case),
         "answered": _answers(case),
         "asked": request.POST,
         "code": request.session.pop("identity_code", None),
     }
+
+
+def _fee_rules(request: Asked, case: casework.Case) -> list[tuple[str, str]]:
+    """What may be charged, with its amount."""
+    return [
+        (row.code, f"{row.name}: {money(row.amount_minor, row.currency)}")
+        for row in casework.fees_to_charge(request.actor, case)
+    ]
+
+
+def _draft(request: Asked, ready: list[tuple[casework.ReadyAnswer, str]]) -> str:
+    """What is written of an answer so far, with the ready one that was asked for after it."""
+    asked = request.POST
+    written = asked.get("text", "") if asked.get("what") == "answer" else ""
+    added = [words for row, words in ready if row.code == asked.get("ready")]
+    return "\n\n".join(each for each in (written.strip(), *added) if each)
 
 
 def _contacts(case: casework.Case) -> list[casework.Contact]:
@@ -264,6 +288,11 @@ def _watch(request: Asked, case: casework.Case) -> str:
     return _("You are told what happens here.") if on else _("You are told no more.")
 
 
+def _end_order(request: Asked, case: casework.Case) -> str:
+    casework.end_order(actor=request.actor, case_id=case.pk)
+    return _("Given up. This month is its last.")
+
+
 def _supplier(request: Asked, case: casework.Case) -> str:
     handed = text(request, "handed") == "yes"
     casework.hand_to_supplier(
@@ -336,12 +365,15 @@ WRITES: dict[str, Callable[[Asked, casework.Case], str]] = {
     "unlink": _unlink,
     "split": _split,
     "watch": _watch,
+    "end_order": _end_order,
     "supplier": _supplier,
     "callback": _callback,
     "begin_check": _begin_check,
     "finish_check": _finish_check,
     "consent": _consent,
     "rebuild": _rebuild,
+    "charge": charge,
+    "waive": waive,
 }
 
 

@@ -20,9 +20,13 @@ from ..centre.base import FormError, attempt, required_id, show, text
 from ..lists import lists, pages, place, report
 from ..look.page import Link, Problem
 from ..requests import Asked
+from .app import draft_of, source_of, taken
 from .desk import shown
+from .fees import portal_fees
 from .forms import answers_of, fields_of
+from .look import asked_to_look, offered, written_in
 from .one import explained
+from .ordering import order_on_page
 from .said import channels, clock_tag, event_words, hours, metrics, state_name, state_tag
 
 ASK, VIEW = "casework.ask", "casework.view"
@@ -81,7 +85,7 @@ def ask(request: Asked) -> HttpResponse:
     rows = [
         row
         for row in casework.categories(request.actor, "agency", mine["chosen"].code)
-        if not words or words in _words(row)
+        if not row.order_item and (not words or words in _words(row))
     ]
     groups: dict[str, list[casework.Category]] = {}
     for row in rows:
@@ -105,21 +109,26 @@ def new(request: Asked, code: str) -> HttpResponse:
     """The form of one thing that can be asked for: how long it takes first, then questions."""
     mine = choices(request, ASK)
     category = casework.category(request.actor, code)
+    if category.order_item:
+        return HttpResponseRedirect(reverse("cases:offer", args=[code]))
     errors: tuple[Problem, ...] = ()
-    if request.method == "POST":
+    looks = asked_to_look(request)
+    if request.method == "POST" and not looks:
         made: list[casework.Case] = []
         errors = attempt(lambda: made.append(_open(request, mine["chosen"], category)))
         if not errors:
             words = _("We have it: %(number)s. You can follow it here.")
             messages.success(request, words % {"number": made[0].number})
-            return HttpResponseRedirect(reverse("cases:case", args=[made[0].number]))
+            return taken(request, made[0].number, reverse("cases:case", args=[made[0].number]))
     context = {
         "category": category,
         "fields": fields_of(category, request.POST),
         "asked": request.POST,
         "expected": casework.expected_time(request.actor, category),
-        "articles": casework.articles_for(
-            request.actor, f"{category.name} {request.POST.get('text', '')}"
+        "fee_rules": casework.fees_for(category),
+        "draft": draft_of(request),
+        "found": offered(
+            request, written_in(request) if looks or errors else category.name, "cases"
         ),
         **mine,
     }
@@ -145,9 +154,11 @@ def _open(request: Asked, agency: Agency, category: casework.Category) -> casewo
         requester=requester,
         answers=answers_of(category, request.POST),
         place=text(request, "place"),
+        **source_of(request),
     )
     opened = casework.open_case(actor=actor, agency_id=agency.pk, new=fresh)
-    keep_files(request, opened.case)
+    if opened.fresh:
+        keep_files(request, opened.case)
     return opened.case
 
 
@@ -183,7 +194,8 @@ def case(request: Asked, number: str) -> HttpResponse:
             messages.success(request, said[0])
             return HttpResponseRedirect(reverse("cases:case", args=[found.number]))
         found = casework.case_by_number(request.actor, number)
-    return show(request, "cases/follow.jinja", follow(request, found), errors)
+    context = {**follow(request, found), "fees": portal_fees(request, found)}
+    return show(request, "cases/follow.jinja", context, errors)
 
 
 def follow(request: Asked, case: casework.Case) -> dict[str, Any]:
@@ -194,6 +206,7 @@ def follow(request: Asked, case: casework.Case) -> dict[str, Any]:
     states = {row["code"]: row["phase"] for row in case.case_type.machine["states"]}
     return {
         "case": case,
+        "order": order_on_page(request, case),
         "state": state_name(case),
         "state_kind": state_tag(case),
         "talk": talk,
@@ -233,6 +246,9 @@ def _act(request: Asked, case: casework.Case) -> str:
             reason=text(request, "reason"),
         )
         return _("Your decision is kept.")
+    if what == "end_order":
+        casework.end_order(actor=request.actor, case_id=case.pk)
+        return _("Given up. This month is its last.")
     if what == "watch":
         casework.watch_case(actor=request.actor, case_id=case.pk, on=text(request, "on") != "no")
         return _("Done.")

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from commonweal.kernel.casework import public as casework
+from commonweal.kernel.words import public as words
 
 
 def channels() -> dict[str, str]:
@@ -117,6 +118,27 @@ def interval_kind(kind: str) -> str:
     }.get(name, name)
 
 
+def fee_words(data: dict[str, Any]) -> str:
+    """What happened to a fee."""
+    said = {
+        "charged": _("A fee is to be paid: %(amount)s"),
+        "waived": _("A fee was waived: %(amount)s"),
+        "begun": _("A payment was begun: %(amount)s"),
+        "pending": _("The payment provider waits for the bank: %(amount)s"),
+        "paid": _("A fee was paid: %(amount)s"),
+        "failed": _("A payment failed: %(amount)s"),
+        "cancelled": _("A payment was stopped: %(amount)s"),
+        "refunded": _("Given back: %(amount)s"),
+        "voided": _("A receipt was undone: %(amount)s"),
+        "returned": _("A cheque came back unpaid: %(amount)s"),
+        "payback_asked": _("Asked to give back or undo: %(amount)s"),
+        "payback_agreed": _("Agreed to give back: %(amount)s"),
+        "payback_refused": _("Not given back: %(amount)s"),
+    }.get(str(data.get("what")), _("Fee: %(amount)s"))
+    amount = words.money(int(data.get("minor", 0)), str(data.get("currency", "USD")))
+    return said % {"amount": amount}
+
+
 def event_words(event: casework.CaseEvent, case: casework.Case) -> str:
     """One thing that happened, as a sentence without a name."""
     data: dict[str, Any] = event.data
@@ -147,6 +169,7 @@ def event_words(event: casework.CaseEvent, case: casework.Case) -> str:
         else _("Identity check not passed"),
         "supplier": _("Handed to a supplier") if data.get("handed") else _("Back from a supplier"),
         "callback": _("Call-back promised") if data.get("promised") else _("Called back"),
+        "asked": _("Asked how it went") if data.get("asked") else _("Not asked how it went"),
         "rated": _("Rated %(score)s of 5") % {"score": data.get("score", "")},
         "level": _("A promise is close to its time"),
         "breached": _("A promise was passed"),
@@ -155,6 +178,9 @@ def event_words(event: casework.CaseEvent, case: casework.Case) -> str:
         "attached": _("A file was added"),
         "erased": _("Texts, names and files were erased"),
         "activity": _("In the old system: %(what)s") % {"what": data.get("activity", "")},
+        "fee": fee_words(data),
+        "ordered": _("Ordered at the price that was shown"),
+        "ended": _("Given up: no more is billed after that month"),
     }
     if event.kind == "state":
         states = {row["code"]: row["name"] for row in case.case_type.machine["states"]}

@@ -22,6 +22,7 @@ from ..centre.base import (
     FormError,
     attempt,
     day_field,
+    money_field,
     required_id,
     said_on,
     show,
@@ -31,7 +32,7 @@ from ..centre.base import (
 from ..lists import report
 from ..look.page import Link, Problem
 from ..requests import Asked
-from . import sheets
+from . import fee_sheets, sheets
 from .sheets import Sheet
 
 MANAGE = "casework.manage"
@@ -82,6 +83,11 @@ def _put_queue(request: Asked) -> None:
     )
 
 
+def _usual(family: str) -> Any:
+    """The states of a kind of case where nobody gave others."""
+    return casework.CATALOGUE_ORDER if family == "order" else casework.HELP
+
+
 def _put_type(request: Asked) -> None:
     machine = _json(request, "machine", _("States and moves"))
     draft = casework.TypeDraft(
@@ -92,7 +98,7 @@ def _put_type(request: Asked) -> None:
         audience=text(request, "audience"),
         service=text(request, "service"),
         queue=text(request, "queue"),
-        machine=machine or casework.HELP,
+        machine=machine or _usual(text(request, "family")),
         form=_json(request, "form", _("Questions")) or [],
         tasks=[{"name": each} for each in text(request, "tasks").splitlines() if each.strip()],
         approval="casework.approve" if text(request, "approval") else "",
@@ -116,6 +122,8 @@ def _put_category(request: Asked) -> None:
         keywords=_words(request, "keywords"),
         needs_place=bool(text(request, "needs_place")),
         public=bool(text(request, "public")),
+        order_item=text(request, "order_item"),
+        order_recurs=text(request, "order_recurs"),
     )
 
 
@@ -175,6 +183,27 @@ def _put_article(request: Asked) -> None:
     )
 
 
+def _put_fee(request: Asked) -> None:
+    kind, _colon, category = text(request, "of").partition(":")
+    casework.put_fee(
+        actor=request.actor,
+        code=text(request, "code"),
+        name=text(request, "name"),
+        case_type=kind,
+        category=category,
+        amount_minor=money_field(request, "amount", _("Amount")),
+        before=text(request, "before"),
+        automatic=not text(request, "by_hand"),
+        active=not text(request, "out"),
+    )
+
+
+def _put_till(request: Asked) -> None:
+    code, name = (text(request, each) for each in ("code", "name"))
+    active = not text(request, "out")
+    casework.put_till(actor=request.actor, code=code, name=name, active=active)
+
+
 SHEETS: Mapping[str, tuple[Callable[[Actor], Sheet], Callable[[Asked], None]]] = {
     "teams": (sheets.teams_sheet, _put_team),
     "members": (sheets.members_sheet, _put_member),
@@ -185,6 +214,8 @@ SHEETS: Mapping[str, tuple[Callable[[Actor], Sheet], Callable[[Asked], None]]] =
     "promises": (sheets.promises_sheet, _put_promise),
     "answers": (sheets.answers_sheet, _put_answer),
     "knowledge": (sheets.articles_sheet, _put_article),
+    "fees": (fee_sheets.fees_sheet, _put_fee),
+    "tills": (fee_sheets.tills_sheet, _put_till),
 }
 
 
@@ -221,6 +252,8 @@ def titles() -> dict[str, str]:
         "promises": _("Promised times"),
         "answers": _("Ready answers"),
         "knowledge": _("Knowledge"),
+        "fees": _("Fees"),
+        "tills": _("Tills"),
     }
 
 

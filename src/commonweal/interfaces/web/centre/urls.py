@@ -7,6 +7,7 @@ from django.urls import path
 from ..access import centre_only
 from ..agreements import approvers
 from ..agreements.addresses import addresses
+from ..webhooks.addresses import addresses as webhook_addresses
 from . import (
     adjusting,
     allocation_method,
@@ -195,6 +196,7 @@ urlpatterns = [
     path("recovery/services/<str:code>/", recovery.service, name="recovery_service"),
     path("recovery/services/<str:code>/adjust/", adjusting.adjust, name="adjust"),
     *addresses(centre_only),
+    *webhook_addresses(centre_only),
     path("intake/", intake.intake, name="intake"),
     path("intake/deliveries/", intake.deliveries, name="deliveries"),
     path("intake/quarantine/", quarantine.quarantined, name="quarantine"),

@@ -23,7 +23,7 @@ from commonweal.kernel.metering.models import (
     Source,
     Upload,
 )
-from commonweal.kernel.notices.models import Message
+from commonweal.kernel.notices.models import Message, WebhookDelivery, WebhookSubscription
 from commonweal.kernel.party.models import Delegation, Supplier
 from commonweal.kernel.schema.public import uuid7
 from commonweal.ops.bench.addresses import NOWHERE
@@ -73,6 +73,7 @@ def first_rows(world: World, known: Mapping[str, str]) -> list[models.Model]:
     decision.pk, decision.subject_id = uuid7(), uuid7()
     paid = {"currency": "USD", "recorded_at": when}
     return [
+        *_hooked(parks, when),
         LineQuery(pk=NOWHERE, agency_id=parks, line_id=line.pk, kind="dispute", text="Why?",
                   raised_by=officer.user_id, raised_at=when, level="owner", disputed_minor=1),
         DisputeEntry(agency_id=parks, query_id=NOWHERE, at=when, kind="message", level="owner"),
@@ -133,6 +134,18 @@ def first_rows(world: World, known: Mapping[str, str]) -> list[models.Model]:
         decision,
         SecondApprover(agency_id=parks, person_id=world.actors["parks"].person_id,
                        starts=when.date(), decision=decision),
+    ]  # fmt: skip
+
+
+def _hooked(parks: UUID, when: Any) -> list[models.Model]:
+    """A webhook with an event that arrived."""
+    kind = "commonweal.case.opened.v1"
+    return [
+        WebhookSubscription(pk=NOWHERE, agency_id=parks, name="Ours", types=[kind],
+                            url="https://hooks.parks.org/", created_at=when),
+        WebhookDelivery(agency_id=parks, webhook_id=NOWHERE, event_id=uuid7(), about=parks, at=when,
+                        type=kind, data={"number": "PARKS-27-000001"}, state="delivered",
+                        created_at=when),
     ]  # fmt: skip
 
 

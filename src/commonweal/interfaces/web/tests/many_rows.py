@@ -40,6 +40,7 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
         "number": "'PARKS-27-' || lpad(g::text, 6, '0')", "source_id": "'copy-' || g",
         "tracking_hash": "''",
     },
+    "casework.CaseOrder": {"case_id": NEW_CASES},
     "casework.Interaction": {"message_id": "''"},
     "casework.LegalHold": {},
     "casework.Erasure": {},
@@ -49,6 +50,11 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
     "casework.ClockDrift": {},
     "casework.ClockFreeze": {"version": '"version" + g'},
     "casework.MailIntake": {},
+    "casework.CaseFee": {"refund_due_minor": "100", "state": "'paid'"},
+    "casework.FeeReceipt": {},
+    "casework.Payback": {},
+    "casework.ScannedLetter": {},
+    "casework.TillClosing": {},
     "casework.Approval": {"case_id": NEW_CASES, "permission": "'casework.work'",
                           "state": "'open'"},
     "casework.Article": {},
@@ -128,6 +134,8 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
     "ledger.Journal": {"reverses_id": "NULL", "pair_id": "NULL"},
     "ledger.Posting": {"line": "1000 + g", "journal_id": "journal_id"},
     "notices.Message": {"key": "NULL", "message_id": "message_id || g"},
+    "notices.WebhookSubscription": {},
+    "notices.WebhookDelivery": {},
     "documents.TakeOut": {},
 }  # fmt: skip
 """The tables that grow, charge items before what needs new ones; what must differ in a copy."""

@@ -1,6 +1,7 @@
 """Writes of casework."""
 
 from .applying import apply_calendar, apply_promises
+from .asking import ask_how
 from .attaching import attach
 from .billing import (
     retry_usage,
@@ -8,12 +9,27 @@ from .billing import (
 )
 from .clocks import Promise, end_promise, put_promise
 from .contacts import put_contact
+from .fee_rules import put_fee, put_till
+from .fees import (
+    MoneyMoved,
+    begin_payment,
+    charge_fee,
+    take_payment,
+    waive_fee,
+)
 from .held_mail import HELD_DAYS, note_let_in, remove_mail, remove_old_mail
 from .history import Past, Step, load_history
 from .holding import (
     keep_hold,
     lift_hold,
     put_legal_hold,
+)
+from .letters import (
+    Scanned,
+    drop_letter,
+    file_letter,
+    open_for_letter,
+    take_letter,
 )
 from .linking import (
     link_cases,
@@ -40,6 +56,7 @@ from .open311 import (
     take_update,
 )
 from .opening import AnswersWrong, NewCase, Opened, open_case
+from .ordering import NewOrder, end_order, place_order
 from .plans import DeskPlan, PlannedPromise, lay_desk
 from .privacy import (
     CasePlan,
@@ -67,43 +84,69 @@ from .setup import (
     put_team,
 )
 from .talking import Said, add_note, answer, promise_callback, rate_case, receive_message
+from .till import (
+    Taken,
+    ask_payback,
+    close_till,
+    decide_payback,
+    sign_till,
+    take_at_counter,
+)
+from .together import Together, change_cases, undo_changes
 from .trust import begin_check, decide_approval, end_consent, finish_check, record_consent
+from .views import drop_view, save_view
 
 __all__ = [
     "HELD_DAYS",
     "AnswersWrong",
     "CasePlan",
     "DeskPlan",
+    "MoneyMoved",
     "NewCase",
+    "NewOrder",
     "Opened",
     "Past",
     "Plan",
     "PlannedPromise",
     "Promise",
     "Said",
+    "Scanned",
     "SentFile",
     "Step",
+    "Taken",
+    "Together",
     "TypeDraft",
     "add_note",
     "add_task",
     "answer",
     "apply_calendar",
     "apply_promises",
+    "ask_how",
+    "ask_payback",
     "assign_case",
     "attach",
     "audit_clocks",
     "begin_check",
+    "begin_payment",
+    "change_cases",
+    "charge_fee",
     "classify_case",
     "close_quiet",
+    "close_till",
     "decide_approval",
+    "decide_payback",
+    "drop_letter",
     "drop_rule",
+    "drop_view",
     "end_consent",
     "end_open311_key",
+    "end_order",
     "end_promise",
     "end_task",
     "erase_case",
     "erase_contact",
     "erase_due",
+    "file_letter",
     "finish_check",
     "freeze_clocks",
     "freeze_ended",
@@ -117,11 +160,14 @@ __all__ = [
     "move_case",
     "note_let_in",
     "open_case",
+    "open_for_letter",
+    "place_order",
     "promise_callback",
     "put_article",
     "put_case_type",
     "put_category",
     "put_contact",
+    "put_fee",
     "put_legal_hold",
     "put_member",
     "put_open311_key",
@@ -130,6 +176,7 @@ __all__ = [
     "put_ready_answer",
     "put_rule",
     "put_team",
+    "put_till",
     "rate_case",
     "rebuild_clocks",
     "receive_message",
@@ -138,10 +185,17 @@ __all__ = [
     "remove_old_mail",
     "restate_clocks",
     "retry_usage",
+    "save_view",
     "send_usage",
+    "sign_till",
     "split_case",
+    "take_at_counter",
+    "take_letter",
+    "take_payment",
     "take_report",
     "take_update",
+    "undo_changes",
     "unlink_cases",
+    "waive_fee",
     "watch_case",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from datetime import datetime
 from uuid import UUID
 
 from ...access.public import SYSTEM, Actor, act_as, require
@@ -12,6 +12,7 @@ from ...metering.public import Source, Usage, emit, put_source
 from ...party.public import centre
 from ...schema.public import Conflict, NotFound
 from ..models import CaseUsage
+from ..ordered import note_months
 from ..rules import MANAGE
 from ..settling import SOURCE, TICK, unit_of
 
@@ -19,13 +20,18 @@ BATCH = 1_000
 
 
 @action
-def send_usage(*, actor: Actor, limit: int = BATCH) -> dict[str, int]:
-    """Send the usage that waits: how many were sent and refused. Safe to repeat: the case's id is
-    the record's, so that nothing counts twice."""
+def send_usage(
+    *, actor: Actor, limit: int = BATCH, before: datetime | None = None
+) -> dict[str, int]:
+    """Send the usage that waits: how many were sent and refused. Safe to repeat: the case's id
+    (with the month, of what is in service) is the record's, so that nothing counts twice.
+    `before`: only of cases that closed until then."""
+    with act_as(SYSTEM):
+        note_months(limit)
     rows = list(
         CaseUsage.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("case__case_type")
-        .filter(state="waiting")
+        .filter(state="waiting", **({"closed_at__lte": before} if before else {}))
         .order_by("id")[:limit]
     )
     refused = 0
@@ -47,13 +53,13 @@ def _send(rows: list[CaseUsage]) -> int:
     units = {code: unit_of(code) for code in {row.charge_item for row in rows}}
     facts = [
         Usage(
-            external_id=str(row.case_id),
+            external_id=_name(row),
             agency=str(row.agency_id),
             charge_item=row.charge_item,
-            quantity=Decimal(1),
+            quantity=row.quantity,
             unit=units[row.charge_item],
             starts=row.closed_at,
-            ends=row.closed_at + TICK,
+            ends=row.ends or row.closed_at + TICK,
             origin=f"case:{row.case_id}",
             dimensions={"channel": row.channel, "case_type": row.case.case_type.code},
         )
@@ -62,13 +68,18 @@ def _send(rows: list[CaseUsage]) -> int:
     result = emit(actor=SYSTEM, source=SOURCE, facts=facts)
     wrong = {each.external_id: each for each in (*result.rejected, *result.conflicts)}
     for row in rows:
-        problem = wrong.get(str(row.case_id))
+        problem = wrong.get(_name(row))
         row.state = "refused" if problem else "sent"
         row.code = problem.code if problem else ""
         row.sentence = problem.message[:400] if problem else ""
         row.tries, row.tried_at = row.tries + 1, now()
     CaseUsage.objects.bulk_update(rows, ["state", "code", "sentence", "tries", "tried_at"])
     return sum(row.state == "refused" for row in rows)
+
+
+def _name(row: CaseUsage) -> str:
+    """The usage record's id."""
+    return f"{row.case_id}:{row.period}" if row.period else str(row.case_id)
 
 
 @action

@@ -12,7 +12,7 @@ from ...calendar.public import now
 from ...schema.public import Conflict
 from ..clocks.projection import project
 from ..models import Case, CaseEvent
-from ..registry import tell
+from ..registry import tell, told_promise
 from ..rules import require_case
 
 CLOCKED = frozenset(
@@ -27,7 +27,7 @@ CLOCKED = frozenset(
 def locked(actor: Actor, case_id: UUID) -> Case:
     """The case, held until the transaction ends, if the actor may see it (CASE-404)."""
     found = Case.objects.select_for_update(of=("self",)).select_related(
-        "case_type", "requester", "reporter", "agency", "queue"
+        "case_type", "category", "requester", "reporter", "agency", "queue"
     )
     return require_case(actor, found.filter(pk=case_id).first())
 
@@ -70,8 +70,7 @@ def append(
         data=data or {},
     )
     case.updated_at = max(case.updated_at, event.at)
-    if kind in CLOCKED and reproject:
-        project(case)
+    missed = project(case) if kind in CLOCKED and reproject else []
     case.save()
     record(
         actor=actor,
@@ -81,4 +80,6 @@ def append(
         payload={"seq": event.seq},
     )
     tell(actor, case, event)
+    for clock in missed:
+        told_promise(case, clock)
     return event

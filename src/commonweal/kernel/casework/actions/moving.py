@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
+
 from ...access.public import SYSTEM, Actor, act_as
 from ...audit.public import action, record
 from ...calendar.public import now
@@ -13,7 +15,16 @@ from ...party.public import centre
 from ...schema.public import Conflict, NotFound
 from ..domain.errors import CaseError
 from ..domain.states import MATRIX, Machine, Move, State, machine_of, priority_of
-from ..models import Approval, Case, Category, IdentityCheck, Queue, Task, TeamMember
+from ..models import (
+    Approval,
+    Case,
+    CaseFee,
+    Category,
+    IdentityCheck,
+    Queue,
+    Task,
+    TeamMember,
+)
 from ..registry import told_closed
 from ..rules import require_work, side_of
 from .events import append, locked, require_whole
@@ -31,7 +42,7 @@ def move_case(
     """Move a case to another state of its type, as one of its moves says.
 
     Errors: CASE-101 no such state, 102 no such move for this side, 111 merged, 117 no text for the
-    requester, 118 tasks open, 119 not approved, 120 nobody checked who asks.
+    requester, 118 tasks open, 119 not approved, 120 nobody checked who asks, 216 a fee is owed.
     """
     case = locked(actor, case_id)
     require_whole(case)
@@ -42,12 +53,12 @@ def move_case(
     move = plan.move(case.state, state, side)
     if resolution.strip():
         case.resolution = resolution.strip()[:2000]
-    _require_needs(case, move)
+    require_needs(case, move)
     put_state(actor, case, plan.state(state), at=at)
     return case
 
 
-def _require_needs(case: Case, move: Move) -> None:
+def require_needs(case: Case, move: Move) -> None:
     """What a move needs, and what a type asks for before anything is done."""
     if "resolution" in move.needs and not case.resolution:
         raise CaseError(
@@ -64,8 +75,28 @@ def _require_needs(case: Case, move: Move) -> None:
         raise Conflict(
             "CASE-119", "This case is not approved. Wait for the approval, or ask for it again."
         )
+    require_fees(case, None if "fee" in move.needs else move.end)
     if "identity" in move.needs or (case.case_type.needs_identity and move.end == _done(case)):
         require_identity(case)
+
+
+def fees_with(case: Case) -> QuerySet[CaseFee]:
+    """The fees of a case and of those that were merged into it."""
+    return CaseFee.objects.filter(Q(case=case) | Q(case__merged_into=case))
+
+
+def require_fees(case: Case, state: str | None = None) -> None:
+    """Refuse while a fee is owed; `state`: only those due before it (CASE-216)."""
+    rows = fees_with(case).filter(waived=False).exclude(state__in=["paid", "refunded"])
+    if state is not None:
+        rows = rows.filter(before=state).exclude(before="")
+    owed = rows.order_by("charged_at", "id").first()
+    if owed is not None:
+        raise Conflict(
+            "CASE-216",
+            f"“{owed.name}” is not paid yet. Wait until it is paid, take it at the counter, or "
+            "have it waived with a reason; then do this.",
+        )
 
 
 def _done(case: Case) -> str:

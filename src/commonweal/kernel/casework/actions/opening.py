@@ -19,7 +19,7 @@ from ...party.public import Agency, centre
 from ...schema.public import NotFound
 from ..domain.errors import CaseError
 from ..domain.forms import AnswerProblem, check_answers, form_of
-from ..domain.numbers import code_hash, number_text, tracking_code
+from ..domain.numbers import code_hash, code_of, number_text, tracking_code
 from ..domain.routing import queue_for, rule_of, who_takes
 from ..domain.states import MATRIX, machine_of, priority_of
 from ..models import (
@@ -39,9 +39,12 @@ from ..rules import ASK, OPEN, WORK, is_citizen
 from ..search import index_case
 from ..workload import loads
 from .events import append
+from .fees import charge_rules
 
 LONGEST_SUBJECT = 200
 LONGEST_TEXT = 20_000
+DRAFT = "draft"
+"""The source of a case that was kept as a draft on a device until it could be sent."""
 
 
 class AnswersWrong(CaseError):
@@ -58,7 +61,8 @@ class NewCase:
     """What opens a case. `requester`: for whom; `reporter`: who asks for them, if another does.
 
     `opened_at`: when it came, if that was before now (a letter, an import). `source`, `source_id`:
-    the same pair never opens a second case. `anonymous`: nobody is kept, a code follows it.
+    the same pair never opens a second case. A `DRAFT` was kept on somebody's device; its id, which
+    nobody else knows, gives the same code each time it is sent.
     """
 
     case_type: str
@@ -98,28 +102,49 @@ def open_case(*, actor: Actor, agency_id: UUID, new: NewCase) -> Opened:
 
     The same source and id give the earlier case. Errors: CASE-112 unknown type or category, 113 no
     subject, 110 answers, 114 a place that is needed or is none, 115 a text that is too long; who
-    may open which is said by the type's audience (ACCESS-403).
+    may open which is said by the type's audience (ACCESS-403). What is ordered has an action of its
+    own, which shows the price first (CASE-242).
     """
     case_type, category = _kind(new)
-    _require_may_open(actor, agency_id, case_type)
+    if case_type.family == "order":
+        raise CaseError(
+            "CASE-242",
+            f"“{(category or case_type).name}” is ordered, with its price shown first. Open it in "
+            "the list of what can be ordered.",
+            field="category",
+        )
+    require_may_open(actor, agency_id, case_type)
+    return open_of(actor, agency_id, new, case_type, category)
+
+
+def open_of(
+    actor: Actor, agency_id: UUID, new: NewCase, case_type: CaseType, category: Category | None
+) -> Opened:
+    """Open a case of a kind, inside the action that offers it."""
     known = _known(agency_id, new)
     if known is not None:
         record(actor=actor, verb="case.repeated", target=known, agency_id=agency_id)
-        return Opened(known, fresh=False)
+        return Opened(known, _code(new) if known.tracking_hash else "", fresh=False)
     new = replace(new, answers=_answers(case_type, category, new.answers))
     _check(new, category)
     case = _row(actor, agency_id, new, case_type, category)
     code = ""
     if case_type.audience != "agency":
-        code = tracking_code()
+        code = _code(new) or tracking_code()
         case.tracking_hash = code_hash(code, settings.SECRET_KEY)
     case.save(force_insert=True)
     _around(actor, case, case_type)
     _first_words(actor, case, new)
     index_case(case, [new.text])
     append(actor, case, "opened", _opened(actor, case), at=case.opened_at)
+    charge_rules(actor, case)
     _take_up(actor, case, case_type, category)
     return Opened(case, code)
+
+
+def _code(new: NewCase) -> str:
+    """The code that a draft's id gives, again and again; "" where the case came otherwise."""
+    return code_of(new.source_id, settings.SECRET_KEY) if new.source == DRAFT else ""
 
 
 def _kind(new: NewCase) -> tuple[CaseType, Category | None]:
@@ -147,7 +172,8 @@ def _kind(new: NewCase) -> tuple[CaseType, Category | None]:
     return found, None
 
 
-def _require_may_open(actor: Actor, agency_id: UUID, case_type: CaseType) -> None:
+def require_may_open(actor: Actor, agency_id: UUID, case_type: CaseType) -> None:
+    """Refuse those who may not open such a case of this agency (ACCESS-403, CASE-112)."""
     if actor.kind == "system":
         return
     if is_citizen(actor):

@@ -16,6 +16,7 @@ from ..models import (
     CaseType,
     Category,
     ClockDefinition,
+    FeeRule,
     Queue,
     ReadyAnswer,
     RoutingRule,
@@ -23,6 +24,7 @@ from ..models import (
 )
 from ..rules import MANAGE
 from .clocks import Promise, put_promise
+from .fee_rules import put_fee
 from .setup import (
     TypeDraft,
     put_article,
@@ -55,6 +57,7 @@ class DeskPlan:
     rules: Sequence[Row] = ()
     answers: Sequence[Row] = ()
     articles: Sequence[Row] = ()
+    fees: Sequence[Row] = ()
     promises: Sequence[PlannedPromise] = ()
 
 
@@ -87,6 +90,7 @@ def lay_desk(*, actor: Actor, plan: DeskPlan) -> int:
     made += _each(Category, plan.categories, lambda row: put_category(actor=actor, **row))
     made += _each(ReadyAnswer, plan.answers, lambda row: put_ready_answer(actor=actor, **row))
     made += _each(Article, plan.articles, lambda row: put_article(actor=actor, **row))
+    made += _each(FeeRule, plan.fees, lambda row: put_fee(actor=actor, **row))
     made += _rules(actor, plan.rules)
     made += _promises(actor, plan, str(service.pk))
     record(

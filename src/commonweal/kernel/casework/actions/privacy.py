@@ -25,6 +25,7 @@ from ..models import (
     Approval,
     Attachment,
     Case,
+    CaseFee,
     CaseType,
     CaseWord,
     Consent,
@@ -34,6 +35,8 @@ from ..models import (
     Interaction,
     LegalHold,
     MailIntake,
+    Payback,
+    ScannedLetter,
     Task,
     Watcher,
 )
@@ -194,6 +197,9 @@ def _empty(who: Actor, case: Case, why: str) -> dict[str, int]:
     IdentityCheck.objects.filter(case=case).update(note="", code_hash="")
     known = {str(row.get("name", ""))[:200] for row in case.case_type.tasks}
     Task.objects.filter(case=case).update(reason="")
+    CaseFee.objects.filter(case=case).update(waive_reason="")
+    Payback.objects.filter(fee__case=case).update(reason="")
+    ScannedLetter.objects.filter(case=case).update(name=GONE, sentence="")
     Task.objects.filter(case=case).exclude(name__in=known).update(name=GONE)
     case.subject, case.resolution, case.answers, case.place = GONE, "", {}, ""
     case.latitude = case.longitude = None

@@ -12,11 +12,12 @@ from django.db import IntegrityError, transaction
 from ...access.public import Actor, require
 from ...audit.public import action, record
 from ...calendar.public import now
-from ...catalogue.public import service_by_code
+from ...catalogue.public import item_by_code, service_by_code
 from ...party.public import Person
-from ...schema.public import Conflict
+from ...schema.public import Conflict, NotFound
 from ..domain.errors import CaseError
 from ..domain.forms import form_of
+from ..domain.ordering import RECURS
 from ..domain.routing import CONDITIONS
 from ..domain.states import LEVELS, MATRIX, check_matrix, machine_of
 from ..models import (
@@ -162,8 +163,6 @@ class TypeDraft:
     needs_identity: bool = False
     publication: str = "private"
     items: Mapping[str, str] = field(default_factory=dict)
-    order_item: str = ""
-    fee_minor: int = 0
     closes_after_days: int = 7
     retention_days: int = 1095
     active: bool = True
@@ -198,8 +197,6 @@ def put_case_type(*, actor: Actor, draft: TypeDraft) -> CaseType:
             "needs_identity": draft.needs_identity,
             "publication": draft.publication,
             "items": dict(draft.items),
-            "order_item": draft.order_item,
-            "fee_minor": draft.fee_minor,
             "closes_after_days": draft.closes_after_days,
             "retention_days": draft.retention_days,
             "active": draft.active,
@@ -223,7 +220,6 @@ def _check_type(draft: TypeDraft) -> None:
             "default_impact",
             "Give impact and urgency as high, medium or low.",
         ),
-        (draft.fee_minor >= 0, "fee_minor", "A fee is nothing or more."),
         (draft.retention_days > 0, "retention_days", "Keep cases for a day at least."),
         (all(row.get("name") for row in draft.tasks), "tasks", "Each task needs a name."),
     )
@@ -248,19 +244,26 @@ def put_category(
     skills: Sequence[str] = (),
     needs_place: bool = False,
     public: bool = False,
+    order_item: str = "",
+    order_recurs: str = "",
     active: bool = True,
 ) -> Category:
-    """Make or change what a case can be about (CASE-106, 150, 151)."""
+    """Make or change what a case can be about (CASE-106, 150, 151; 241 what cannot be ordered).
+
+    `order_item`: the charge item that is ordered by it, `once` or `monthly` (`order_recurs`).
+    """
     require(actor, MANAGE)
     _require_names(code, name)
     form_of(form)
+    kind = _named(CaseType, case_type, "kind of case", "case_type")
+    _check_order(actor, kind, order_item, order_recurs)
     row, _fresh = Category.objects.update_or_create(
         code=code,
         defaults={
             "name": name.strip(),
             "description": description,
             "group": group,
-            "case_type": _named(CaseType, case_type, "kind of case", "case_type"),
+            "case_type": kind,
             "queue": _named(Queue, queue, "queue", "queue") if queue else None,
             "agency_code": agency,
             "form": [dict(each) for each in form],
@@ -268,11 +271,32 @@ def put_category(
             "skills": [str(skill) for skill in skills],
             "needs_place": needs_place,
             "public": public,
+            "order_item": order_item,
+            "order_recurs": order_recurs,
             "active": active,
         },
     )
     record(actor=actor, verb="casework.category_put", target=row)
     return row
+
+
+def _check_order(who: Actor, kind: CaseType, item: str, recurs: str) -> None:
+    """What an order orders is there; only orders order something, once or monthly."""
+    if (kind.family == "order") != bool(item) or (recurs in RECURS) != bool(item):
+        raise CaseError(
+            "CASE-241",
+            "An order names the charge item that it orders, once or monthly; nothing else does. "
+            "Choose an item and how often, and a kind of case of the family “order”.",
+            field="order_item",
+        )
+    if item:
+        try:
+            item_by_code(who, item)
+        except NotFound as missing:
+            raise CaseError(
+                "CASE-241", f"There is no charge item “{item[:60]}”. Choose one of the catalogue.",
+                field="order_item",
+            ) from missing  # fmt: skip
 
 
 @action

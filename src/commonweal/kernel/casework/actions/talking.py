@@ -16,7 +16,7 @@ from ..models import Case, Contact, Interaction
 from ..rules import require_work, side_of
 from ..search import add_words
 from .events import append, locked, require_whole
-from .moving import machine, put_state
+from .moving import machine, put_state, require_needs
 from .opening import LONGEST_TEXT
 
 SEND = "casework.send"
@@ -42,7 +42,7 @@ def survivor(actor: Actor, case_id: UUID) -> Case:
     case = locked(actor, case_id)
     while case.merged_into_id is not None:
         found = Case.objects.select_for_update(of=("self",)).select_related(
-            "case_type", "requester", "reporter", "agency", "queue"
+            "case_type", "category", "requester", "reporter", "agency", "queue"
         )
         case = found.get(pk=case.merged_into_id)
     return case
@@ -142,7 +142,7 @@ def answer(
         case.resolution = text.strip()[:2000]
     if then and then != case.state:
         plan = machine(case)
-        plan.move(case.state, then, "agent")
+        require_needs(case, plan.move(case.state, then, "agent"))
         put_state(actor, case, plan.state(then))
     send_out(case, made)
     return made

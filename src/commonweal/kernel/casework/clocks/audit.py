@@ -142,6 +142,12 @@ def compare(
         yield Drift(case, row.definition.code, row.cycle, "row", row.state, "")
 
 
+def _never_came(stopped: datetime | None, *due: datetime | None) -> bool:
+    """Whether a clock stopped before it was due, by its row as by its events: hours that changed
+    after it stopped move a moment that never came, and say nothing about it (R10)."""
+    return stopped is not None and all(each is not None and each > stopped for each in due)
+
+
 def _different(
     row: Clock, values: dict[str, Any], definition: ClockDefinition, moment: datetime
 ) -> Iterator[tuple[str, str, str]]:
@@ -151,6 +157,8 @@ def _different(
         yield "state", row.state, str(values["state"])
     for name in (*_ALWAYS, *(_ENDED if ended else ())):
         held, computed = getattr(row, name), values[name]
+        if name == "due_at" and _never_came(values["stopped_at"], held, computed):
+            continue
         if held != computed:
             yield name, str(held)[:200], str(computed)[:200]
     late = values["breached_at"]

@@ -99,8 +99,9 @@ def _iso(value: int) -> str:
     return moment_of(value).isoformat()
 
 
-def project(case: Case, definitions: Sequence[ClockDefinition] | None = None) -> None:
-    """Write the clock rows of a locked case as its events say, and what its lists show of them."""
+def project(case: Case, definitions: Sequence[ClockDefinition] | None = None) -> list[Clock]:
+    """Write the clock rows of a locked case as its events say, and what its lists show of them;
+    returns those whose promise is found missed now, but was not before."""
     moment = now()
     known = definitions if definitions is not None else all_definitions()
     rows = list(case.events.order_by("seq"))
@@ -110,20 +111,23 @@ def project(case: Case, definitions: Sequence[ClockDefinition] | None = None) ->
     if old:
         for each in ClockFiring.objects.filter(case=case):
             fired.setdefault((each.definition_id, each.cycle), set()).add(each.level)
-    make, change = [], []
+    make, change, passed = [], [], []
     for definition, cycle in cycles:
         key = (definition.pk, cycle.number)
         values = values_of(cycle, fired.get(key, set()), micros(moment))
         row = old.pop(key, None)
+        known_late = row is not None and row.breached_at is not None
         if row is None:
-            make.append(
-                Clock(agency_id=case.agency_id, case=case, definition=definition,
-                      cycle=cycle.number, **values)
-            )  # fmt: skip
+            row = Clock(agency_id=case.agency_id, case=case, definition=definition,
+                        cycle=cycle.number, **values)  # fmt: skip
+            make.append(row)
         else:
+            row.definition = definition
             for name, value in values.items():
                 setattr(row, name, value)
             change.append(row)
+        if row.breached_at is not None and not known_late:
+            passed.append(row)
     if old:
         Clock.objects.filter(pk__in=[row.pk for row in old.values()]).delete()
     if make:
@@ -131,6 +135,7 @@ def project(case: Case, definitions: Sequence[ClockDefinition] | None = None) ->
     if change:
         Clock.objects.bulk_update(change, FIELDS)
     show(case, [*make, *change])
+    return passed
 
 
 def show(case: Case, clocks: Iterable[Clock]) -> None:

@@ -16,6 +16,7 @@ from ...calendar.public import now
 from ...notices.public import notify_role, send
 from ...party.public import centre
 from ..models import Case, CaseEvent, Clock, ClockDefinition, ClockFiring, TeamMember
+from ..registry import told_promise
 from .definitions import all_definitions
 from .projection import project
 
@@ -58,7 +59,8 @@ def fire(case: Case, definitions: list[ClockDefinition], moment: datetime) -> No
         for code, planned in clock.levels:
             if datetime.fromisoformat(planned) <= moment and code not in known:
                 _set_off(case, clock, code, datetime.fromisoformat(planned))
-    project(case, definitions)
+    for clock in project(case, definitions):
+        told_promise(case, clock)
     for clock in Clock.objects.filter(case=case, breached_at__isnull=False):
         fresh = not before.get((clock.definition_id, clock.cycle))
         if fresh and clock.state == "running":
@@ -81,6 +83,7 @@ def _set_off(case: Case, clock: Clock, code: str, planned: datetime) -> None:
         (row for row in clock.definition.levels if row["code"] == code), {}
     )
     _tell(case, clock, level)
+    told_promise(case, clock, level=code, planned=planned)
 
 
 def _event(case: Case, kind: str, clock: Clock, code: str) -> None:

@@ -29,6 +29,19 @@ def tracking_code() -> str:
     return "-".join(raw[place : place + 4] for place in range(0, LENGTH, 4))
 
 
+def code_of(draft: str, key: str) -> str:
+    """The code of a case that a draft opens: the same each time the draft is sent, so that whoever
+    never saw the first answer still gets it. The draft's id is random, and theirs alone."""
+    made = int.from_bytes(
+        hmac.new(key.encode(), f"draft\n{draft}".encode(), hashlib.sha256).digest()
+    )
+    raw = ""
+    for _place in range(LENGTH):
+        made, rest = divmod(made, len(ALPHABET))
+        raw += ALPHABET[rest]
+    return "-".join(raw[place : place + 4] for place in range(0, LENGTH, 4))
+
+
 def plain_code(text: str) -> str:
     """A code as somebody typed it, without spaces, dashes and case."""
     return re.sub(r"[^0-9A-Z]", "", text.upper())

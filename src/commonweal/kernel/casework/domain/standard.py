@@ -52,6 +52,36 @@ HELP: dict[str, Any] = {"states": [*_WORKED, *_ENDS], "moves": _worked_moves()}
 ORDER: dict[str, Any] = {"states": [*_WORKED, *_ENDS], "moves": _worked_moves("approval", "tasks")}
 """Requests that are approved and fulfilled in steps."""
 
+_APPROVAL = _state("waiting_approval", "Waiting for approval", "waiting", "approval")
+
+
+def _catalogue_order() -> dict[str, Any]:
+    """Ordered, approved, set up, in service. Whoever ordered cancels until it is approved."""
+    asked = ("new", "waiting_approval")
+    worked = ("in_progress", "waiting_requester", "waiting_supplier")
+    service = _state("resolved", "In service", "resolved")
+    moves = [
+        _move("new", "waiting_approval", "Ask for approval", "system"),
+        _move("new", "in_progress", "Begin", *_BOTH, needs=("approval",)),
+        _move("waiting_approval", "in_progress", "Approve", "system", needs=("approval",)),
+        *(_move(start, "closed", "Cancel the order", "requester", *_BOTH) for start in asked),
+        *(_move(start, "closed", "Cannot be delivered", *_BOTH) for start in worked),
+        *(_move(start, "resolved", "Now in service", needs=("resolution", "approval", "tasks"))
+          for start in worked),
+        _move("in_progress", "waiting_requester", "Ask whoever ordered"),
+        _move("in_progress", "waiting_supplier", "Wait for a supplier"),
+        _move("waiting_requester", "in_progress", "Go on", *_BOTH, "requester"),
+        _move("waiting_supplier", "in_progress", "Go on", *_BOTH),
+        _move("resolved", "in_progress", "It does not work", "requester", *_BOTH),
+        _move("resolved", "closed", "Close", "agent", "requester", "system"),
+    ]  # fmt: skip
+    states = [_WORKED[0], _APPROVAL, *_WORKED[1:], service, _ENDS[1]]
+    return {"states": states, "moves": moves}
+
+
+CATALOGUE_ORDER: dict[str, Any] = _catalogue_order()
+"""Orders from the catalogue. While an approval is waited for, a promise may stand still."""
+
 CHANGE: dict[str, Any] = {
     "states": [
         _state("new", "Planned", "open"),

@@ -55,7 +55,8 @@ class State:
 @dataclass(frozen=True)
 class Move:
     """A move that a side may make. `needs`: what must be there: `resolution` (a text that the
-    requester reads), `tasks` (all done), `approval` (given), `identity` (checked)."""
+    requester reads), `tasks` (all done), `approval` (given), `identity` (checked), `fee` (every fee
+    of the case paid or waived)."""
 
     start: str
     end: str

@@ -3,6 +3,18 @@
 from .around import Approval, CaseLink, Consent, IdentityCheck, Task, Watcher
 from .cases import Attachment, Case, CaseEvent, CaseNumber, CaseWord, Contact, Interaction
 from .clocks import CaseCount, Clock, ClockDefinition, ClockFiring, ClockFreeze
+from .desk import CaseBatch, CaseTally, SavedView
+from .fees import (
+    CaseFee,
+    FeeReceipt,
+    FeeRule,
+    Payback,
+    PaymentAttempt,
+    PaymentWord,
+    Till,
+    TillClosing,
+    TillYear,
+)
 from .keeping import (
     CaseImport,
     CaseUsage,
@@ -12,8 +24,10 @@ from .keeping import (
     ImportMapping,
     LegalHold,
 )
-from .mail import MailIntake
+from .letters import ScannedLetter
+from .mail import Mailbox, MailIntake
 from .open311 import Open311Key
+from .orders import CaseOrder
 from .setup import (
     Article,
     CaseType,
@@ -30,11 +44,15 @@ __all__ = [
     "Article",
     "Attachment",
     "Case",
+    "CaseBatch",
     "CaseCount",
     "CaseEvent",
+    "CaseFee",
     "CaseImport",
     "CaseLink",
     "CaseNumber",
+    "CaseOrder",
+    "CaseTally",
     "CaseType",
     "CaseUsage",
     "CaseWord",
@@ -48,17 +66,28 @@ __all__ = [
     "Consent",
     "Contact",
     "Erasure",
+    "FeeReceipt",
+    "FeeRule",
     "IdentityCheck",
     "ImportMapping",
     "Interaction",
     "LegalHold",
     "MailIntake",
+    "Mailbox",
     "Open311Key",
+    "Payback",
+    "PaymentAttempt",
+    "PaymentWord",
     "Queue",
     "ReadyAnswer",
     "RoutingRule",
+    "SavedView",
+    "ScannedLetter",
     "Task",
     "Team",
     "TeamMember",
+    "Till",
+    "TillClosing",
+    "TillYear",
     "Watcher",
 ]

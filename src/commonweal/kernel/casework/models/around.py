@@ -94,7 +94,7 @@ class Approval(TenantModel):
     permission = models.CharField(max_length=60)
     asked_by = models.UUIDField(null=True)
     asked_at = models.DateTimeField(default=now)
-    state = models.CharField(max_length=8, default="open")  # open approved refused withdrawn
+    state = models.CharField(max_length=9, default="open")  # open approved refused withdrawn
     decided_by = models.UUIDField(null=True)
     decided_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=500, blank=True)

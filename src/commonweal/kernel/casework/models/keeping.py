@@ -104,12 +104,17 @@ class Erasure(TenantModel):
         indexes = [models.Index(fields=["-id"], name="casework_erasure_newest")]
 
 
-@tenant()
+@tenant(delete=True)
 class CaseUsage(TenantModel):
-    """The usage of one closed case. `state`: waiting, sent, or refused with the code and sentence
-    of why; what was refused stays until somebody has it tried again."""
+    """The usage of one closed case, or (`period`: once, or a month) of what it ordered. `state`:
+    waiting, sent, or refused with the code and sentence of why; what was refused stays until
+    somebody has it tried again. `ends`: where it covers a span that begins at `closed_at`. What
+    waits goes when the closing is undone."""
 
-    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="usage")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="usage")
+    period = models.CharField(max_length=7, blank=True)
+    quantity = models.DecimalField(max_digits=18, decimal_places=6, default=1)
+    ends = models.DateTimeField(null=True)
     charge_item = models.CharField(max_length=60)
     channel = models.CharField(max_length=8)
     closed_at = models.DateTimeField()
@@ -120,6 +125,9 @@ class CaseUsage(TenantModel):
     tried_at = models.DateTimeField(null=True)
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case", "period"], name="casework_usage_once")
+        ]
         indexes = [
             models.Index(
                 fields=["-id"], condition=Q(state="refused"), name="casework_usage_refused"

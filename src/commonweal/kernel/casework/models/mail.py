@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from ...calendar.public import now
-from ...schema.public import TenantModel, tenant
+from ...schema.public import IdModel, TenantModel, shared, tenant
 
 MAIL_STATES = ("taken", "duplicate", "quarantined", "dropped_loop", "bounce", "removed")
 
@@ -58,3 +58,19 @@ class MailIntake(TenantModel):
             models.Index(fields=["sender_hash", "at"], name="casework_mail_sender"),
             models.Index(fields=["case", "at"], name="casework_mail_case"),
         ]
+
+
+@shared()
+class Mailbox(IdModel):
+    """How fetching from a mailbox goes: when it last worked, and since when it does not.
+
+    `next_at`: not tried before then, because each failure waits longer than the one before. `code`:
+    of the last failure; no word of it is kept.
+    """
+
+    name = models.CharField(max_length=200, unique=True)
+    fetched_at = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    failing_since = models.DateTimeField(null=True)
+    code = models.CharField(max_length=20, blank=True)
+    next_at = models.DateTimeField(null=True)

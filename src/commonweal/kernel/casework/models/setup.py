@@ -100,8 +100,6 @@ class CaseType(IdModel):
     needs_identity = models.BooleanField(default=False)
     publication = models.CharField(max_length=8, choices=PUBLICATIONS, default="private")
     items = models.JSONField(default=dict)
-    order_item = models.CharField(max_length=60, blank=True)
-    fee_minor = models.BigIntegerField(default=0)
     closes_after_days = models.PositiveIntegerField(default=7)
     retention_days = models.PositiveIntegerField(default=1095)
     active = models.BooleanField(default=True)
@@ -119,7 +117,8 @@ class Category(IdModel):
     """What a case is about, in plain words; a published one is a service of Open311.
 
     `agency_code` limits it to what one agency offers to its citizens. `form`: questions beside
-    those of the case type. `keywords`: further words by which people look for it.
+    those of the case type. `keywords`: further words by which people look for it. `order_item`: the
+    charge item that is ordered by it, once or monthly (`order_recurs`); its kind is an order then.
     """
 
     code = models.CharField(max_length=60, unique=True)
@@ -134,6 +133,8 @@ class Category(IdModel):
     skills = models.JSONField(default=list)
     needs_place = models.BooleanField(default=False)
     public = models.BooleanField(default=False)
+    order_item = models.CharField(max_length=60, blank=True)
+    order_recurs = models.CharField(max_length=8, blank=True)  # once monthly
     active = models.BooleanField(default=True)
 
     class Meta:

@@ -45,6 +45,13 @@ class View:
     breached: bool = False
 
 
+def offered(view: View) -> bool:
+    """Whether an index holds such a list: done cases go by when they came or changed."""
+    return view.standing == "live" or (
+        view.order in ("newest", "oldest", "updated") and not view.breached
+    )
+
+
 def own_queues(actor: Actor) -> list[Queue]:
     """The queues that an agent works on: those of their teams; every one with `view_all`."""
     rows = Queue.objects.filter(active=True).select_related("team")

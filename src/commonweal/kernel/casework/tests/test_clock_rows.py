@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
-from commonweal.kernel.calendar.public import Window, WorkingCalendar, at, now
+import pytest
+
+from commonweal.kernel.calendar.public import DayException, Window, WorkingCalendar, at, now
 from commonweal.kernel.casework import public as casework
 from commonweal.kernel.casework.actions.applying import apply_calendar, apply_promises
-from commonweal.kernel.casework.clocks import bulk
+from commonweal.kernel.casework.clocks import audit, bulk, definitions
+from commonweal.kernel.casework.clocks.calendars import working_calendar
 from commonweal.kernel.casework.clocks.definitions import on_calendar
 from commonweal.kernel.casework.clocks.timer import tick
 from commonweal.kernel.casework.models import CaseEvent, Clock, ClockFiring
@@ -46,8 +52,8 @@ def test_a_calendar_is_previewed_then_applied_to_every_open_clock(desk: Desk) ->
     cases = [desk.case() for _ in range(3)]
     casework.answer(actor=desk.agent, case_id=cases[0].pk, text="Hm?", then="waiting_requester")
     with at(MONDAY + timedelta(hours=3)):
-        definitions = on_calendar("office")
-        seen = bulk.preview(definitions, later, now())
+        promised = on_calendar("office")
+        seen = bulk.preview(promised, later, now())
         assert row(cases[1], "resolve").due_at == MONDAY + timedelta(hours=8)
         done = apply_calendar(actor=desk.owner, code="office", calendar=later)
         assert (seen.clocks, seen.later, seen.same) == (done.clocks, done.later, done.same)
@@ -56,6 +62,118 @@ def test_a_calendar_is_previewed_then_applied_to_every_open_clock(desk: Desk) ->
     assert row(cases[0], "resolve").state == "paused"
     cases[1].refresh_from_db()
     assert cases[1].due_at == row(cases[1], "first").due_at == MONDAY + timedelta(hours=3)
+
+
+def test_a_changed_calendar_leaves_no_drift_whatever_the_clocks_went_through(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Levels that were set off, promises that took over from others (R9), pauses."""
+    cases = [desk.case() for _ in range(4)]
+    with at(MONDAY + timedelta(hours=1)):
+        assert tick() == 4
+    casework.answer(actor=desk.agent, case_id=cases[0].pk, text="Hm?", then="waiting_requester")
+    with at(MONDAY + timedelta(hours=3)):
+        tick()
+        casework.classify_case(actor=desk.agent, case_id=cases[2].pk, impact="high",
+                               urgency="high")  # fmt: skip
+    with at(MONDAY + timedelta(hours=5)):
+        tick()
+        casework.classify_case(actor=desk.agent, case_id=cases[2].pk, impact="low", urgency="low")
+    with at(MONDAY + timedelta(hours=20)):
+        tick()
+        casework.classify_case(actor=desk.agent, case_id=cases[1].pk, impact="high",
+                               urgency="high")  # fmt: skip
+        assert Clock.objects.filter(case=cases[1], reason="reclassified").exists()
+    with at(MONDAY + timedelta(hours=21)):
+        tick()
+        for module in (audit, definitions):
+            monkeypatch.setattr(module, "working_calendar", office_later)
+        monkeypatch.setattr(definitions.terms_of, "__defaults__", (office_later,))
+        assert open_drifts(cases), "the calendar matters to these clocks"
+        apply_calendar(actor=desk.owner, code="office", calendar=office_later)
+        assert open_drifts(cases) == []
+
+
+def test_hours_that_change_after_a_clock_stopped_are_no_drift_of_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = desk.case()
+    with at(MONDAY + timedelta(minutes=30)):
+        casework.answer(actor=desk.agent, case_id=case.pk, text="We look at it.")
+
+    def until(hour: int) -> None:
+        """On that Monday the office closes early."""
+        short = DayException(MONDAY.date(), ((480, hour * 60),), "closes early")
+        hours = replace(working_calendar("office"), exceptions=(short,))
+        monkeypatch.setattr(audit, "working_calendar", lambda _code: hours)
+
+    with at(MONDAY + timedelta(minutes=40)):
+        until(10)
+        assert {each.definition for each in found_drifts(case)} == {"resolve"}
+        Clock.objects.filter(case=case, definition__code="first").update(
+            due_at=MONDAY + timedelta(minutes=20)
+        )
+        assert "first" in {each.definition for each in found_drifts(case)}
+
+
+def found_drifts(case: casework.Case) -> tuple[audit.Drift, ...]:
+    """What the proof finds of one case."""
+    return audit.prove([case.pk], audit.remembered(), now()).drifts
+
+
+def office_later(code: str) -> WorkingCalendar:
+    """Only the office opens later."""
+    return later(code) if code == "office" else working_calendar(code)
+
+
+def open_drifts(cases: list[casework.Case]) -> list[audit.Drift]:
+    """What does not say what its events say, among the clocks that go on."""
+    goes_on = set(
+        Clock.objects.filter(state__in=["running", "paused"]).values_list(
+            "case_id", "definition__code", "cycle"
+        )
+    )
+    found = audit.prove([each.pk for each in cases], audit.remembered(), now()).drifts
+    return [each for each in found if (each.case.pk, each.definition, each.cycle) in goes_on]
+
+
+def test_what_was_set_off_is_not_due_again_after_a_change_of_the_calendar(desk: Desk) -> None:
+    case = desk.case()
+    with at(MONDAY + timedelta(hours=5)):
+        tick()
+        assert apply_calendar(actor=desk.owner, code="office", calendar=later).clocks > 0
+        due = row(case, "resolve").next_at
+        assert due is not None
+        assert due > now()
+        assert tick() == 0
+
+
+def test_a_clock_that_somebody_changed_meanwhile_stays_as_they_left_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = desk.case()
+    read = bulk.anew
+
+    def slow(*given: Any) -> Iterator[bulk.Moved]:
+        rows = list(read(*given))
+        casework.answer(actor=desk.agent, case_id=case.pk, text="It is the drum.")
+        return iter(rows)
+
+    monkeypatch.setattr(bulk, "anew", slow)
+    with at(MONDAY + timedelta(hours=1)):
+        apply_calendar(actor=desk.owner, code="office", calendar=later)
+    assert row(case, "first").state == "met"
+
+
+def test_a_cap_on_pauses_goes_by_the_engine(desk: Desk) -> None:
+    case = desk.case()
+    casework.answer(actor=desk.agent, case_id=case.pk, text="Hm?", then="waiting_requester")
+    definition = row(case, "resolve").definition
+    definition.pause_cap = 3600
+    with at(MONDAY + timedelta(hours=2)):
+        capped = next(iter(bulk.anew([definition], later, now())))
+    # Until ten the calendar does not run; the pause stops it for an hour, then it goes on.
+    assert capped.due == MONDAY + timedelta(days=1, hours=3)
 
 
 def test_computing_anew_changes_nothing(desk: Desk) -> None:

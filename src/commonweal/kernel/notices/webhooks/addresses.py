@@ -18,6 +18,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 LONGEST = 500
 _HOST = re.compile(r"[a-z0-9._:-]+")
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 REFUSED: tuple[Network, ...] = tuple(
     ipaddress.ip_network(each)
@@ -110,7 +111,10 @@ def _check_host(host: str, policy: Policy) -> None:
     try:
         literal = ipaddress.ip_address(host)
     except ValueError:
-        inner = "." not in host or host.rpartition(".")[2].lower() in OWN_NAMES
+        last = host.rpartition(".")[2].lower()
+        if _NUMBER.fullmatch(last):  # 127.1 and 0x7f.1 are addresses to some resolvers
+            raise _wrong("write its address in full, or better a name") from None
+        inner = "." not in host or last in OWN_NAMES
         if inner and not policy.networks:
             raise _wrong("it names a machine of an inner network") from None
         return

@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.utils.translation import gettext_noop
 
 from ...jobs.public import all_manifests
+from ..models import WebhookDelivery
 from .addresses import WebhookError
 
 _OPAQUE = re.compile(r"[A-Za-z0-9._:+/-]{0,120}")
@@ -68,19 +70,17 @@ def _plain(value: Any) -> bool:
     return value is None or isinstance(value, bool | int)
 
 
-def body_of(
-    *, source: str, code: str, event_id: UUID, subject: str, at: datetime, data: Mapping[str, Any]
-) -> bytes:
+def body_of(row: WebhookDelivery) -> bytes:
     """The event as CloudEvents 1.0 in JSON (structured mode): the same bytes at every attempt."""
     event = {
         "specversion": "1.0",
-        "id": str(event_id),
-        "source": source,
-        "type": code,
-        "subject": subject,
-        "time": at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "id": str(row.event_id),
+        "source": settings.BASE_URL,
+        "type": row.type,
+        "subject": str(row.about),
+        "time": row.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "datacontenttype": "application/json",
-        "data": dict(data),
+        "data": row.data,
     }
     return json.dumps(event, separators=(",", ":"), sort_keys=True).encode()
 
@@ -90,6 +90,6 @@ register_event(
     EventType(
         TEST,
         gettext_noop("A test, sent when somebody asks for one"),
-        {"webhook": "The webhook's id."},
+        {"webhook": gettext_noop("The webhook's id.")},
     )
 )

@@ -1,4 +1,7 @@
-"""Keys and signatures of webhooks. A key is derived, so that no table holds it."""
+"""Keys and signatures of webhooks, as Standard Webhooks 1.0 has them: any library of it verifies.
+
+A key is derived, so that no table holds it.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,27 @@ import hmac
 from collections.abc import Sequence
 from uuid import UUID
 
-HEADER = "Commonweal-Signature"
+PREFIX = "whsec_"
 
 
 def key_of(secret: str, webhook_id: UUID, generation: int) -> str:
     """The key of a webhook's generation, from the installation's secret; rotating counts on."""
     words = f"commonweal.webhook/{webhook_id}/{generation}".encode()
     raw = hmac.new(secret.encode(), words, hashlib.sha256).digest()
-    return "cwhk_" + base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    return PREFIX + base64.b64encode(raw).decode()
 
 
-def sign(keys: Sequence[str], moment: int, body: bytes) -> str:
-    """The signature header: the time in seconds, and one `v1` for each key that is valid now."""
-    signed = str(moment).encode() + b"." + body
-    found = [hmac.new(key.encode(), signed, hashlib.sha256).hexdigest() for key in keys]
-    return ",".join([f"t={moment}", *(f"v1={each}" for each in found)])
+def sign(keys: Sequence[str], event_id: str, moment: int, body: bytes) -> dict[str, str]:
+    """The three headers: the event's id, the time in seconds, a signature by each valid key."""
+    signed = f"{event_id}.{moment}.".encode() + body
+    found = [
+        base64.b64encode(
+            hmac.new(base64.b64decode(key.removeprefix(PREFIX)), signed, hashlib.sha256).digest()
+        ).decode()
+        for key in keys
+    ]
+    return {
+        "Webhook-Id": event_id,
+        "Webhook-Timestamp": str(moment),
+        "Webhook-Signature": " ".join(f"v1,{each}" for each in found),
+    }

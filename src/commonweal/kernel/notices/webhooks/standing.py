@@ -34,6 +34,11 @@ def client() -> Client:
     return Client(policy(), settings.WEBHOOK_PROXY)
 
 
+def kept_days() -> int:
+    """For how many days deliveries are kept."""
+    return int(settings.WEBHOOK_KEPT.days)
+
+
 def keys(row: WebhookSubscription, moment: datetime) -> list[str]:
     """The keys that sign now, the newest first."""
     found = [key_of(settings.WEBHOOK_SECRET, row.pk, row.generation)]

@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef
 
 from ...access.public import SYSTEM, Actor, act_as
@@ -22,7 +21,7 @@ from . import standing
 from .actions import MANAGE, pause_failing, remove_old_deliveries
 from .client import Answer, Client
 from .events import body_of
-from .signing import HEADER, sign
+from .signing import sign
 
 AT_ONCE = 8
 EACH = 4
@@ -111,14 +110,11 @@ def _rows(hook: WebhookSubscription) -> list[WebhookDelivery]:
 
 
 def _parcel(hook: WebhookSubscription, row: WebhookDelivery) -> Parcel:
-    body = body_of(
-        source=settings.BASE_URL, code=row.type, event_id=row.event_id, subject=str(row.about),
-        at=row.at, data=row.data,
-    )  # fmt: skip
+    body = body_of(row)
     moment = now()
     headers = {
         "Content-Type": "application/cloudevents+json; charset=utf-8",
-        HEADER: sign(standing.keys(hook, moment), int(moment.timestamp()), body),
+        **sign(standing.keys(hook, moment), str(row.event_id), int(moment.timestamp()), body),
         "Commonweal-Attempt": str(row.attempts),
     }
     return Parcel(row.pk, hook.pk, row.attempts, hook.url, headers, body)

@@ -141,7 +141,7 @@ def what_if(
     if not actor.may("charging.view_all_bills"):
         require(actor, VIEW, agency_id)
     agency = Agency.objects.get(pk=agency_id)
-    periods = _periods(agency_id)
+    periods = months_billed(agency_id)
     if not periods:
         raise NotFound(
             "WHATIF-100", f"{agency.name} has no bill yet, so there is nothing to start from."
@@ -162,7 +162,8 @@ def what_if(
     return WhatIf(agency, centre().currency, periods[0], periods[-1], items)
 
 
-def _periods(agency_id: UUID) -> list[str]:
+def months_billed(agency_id: UUID) -> list[str]:
+    """The newest twelve months of an agency's issued bills, as far as there are so many."""
     billed = Bill.objects.filter(agency_id=agency_id, state="issued").order_by("-period")
     newest = billed.values_list("period", flat=True).first()
     oldest = billed.values_list("period", flat=True).last()
@@ -188,7 +189,7 @@ def _starts(agency_id: UUID, periods: Sequence[str], day: date) -> list[ItemStar
     used: dict[UUID, dict[str, Decimal]] = defaultdict(dict)
     for item_id, period, quantity in rows:
         used[item_id][period] = max(quantity, Decimal(0))
-    versions = _versions(used, day)
+    versions = versions_of(used, day)
     items = ChargeItem.objects.filter(pk__in=used).select_related("service", "unit")
     found = []
     for item in items.order_by("service__name", "name"):
@@ -197,13 +198,14 @@ def _starts(agency_id: UUID, periods: Sequence[str], day: date) -> list[ItemStar
             continue
         coming = [each for each in versions[item.pk] if each.starts > day]
         models = [from_document(each.model) for each in (*now, *coming)]
-        mix = _mix(agency_id, item, periods[-1], models)
+        mix = mix_of(agency_id, item, periods[-1], models)
         months = [(period, used[item.pk].get(period, Decimal(0))) for period in periods]
         found.append(ItemStart(item, months, now[-1], coming, mix))
     return found
 
 
-def _versions(items: Iterable[UUID], day: date) -> dict[UUID, list[RateVersion]]:
+def versions_of(items: Iterable[UUID], day: date) -> dict[UUID, list[RateVersion]]:
+    """The approved rates of items in force on a day, and those to come, in order."""
     found: dict[UUID, list[RateVersion]] = defaultdict(list)
     rows = RateVersion.objects.filter(state="approved", charge_item_id__in=list(items))
     later = rows.filter(starts__gt=day) | rows.filter(in_force(day))
@@ -212,7 +214,7 @@ def _versions(items: Iterable[UUID], day: date) -> dict[UUID, list[RateVersion]]
     return found
 
 
-def _mix(
+def mix_of(
     agency_id: UUID, item: ChargeItem, period: str, models: Sequence[PriceModel]
 ) -> dict[str, Fraction]:
     """The share of each cell in a month's usage; in equal parts where nothing was used."""
@@ -275,7 +277,7 @@ def _effect(
     now = (from_document(start.now.model), _setting(start, start.mix, agency))
     then = (from_document(version.model), _setting(start, asked.mix or start.mix, agency))
     found = effect(start.months, asked.quantity, now, then, others.get(start.item.pk, {}))
-    before, after = _booked(found.before, start.now), _booked(found.after, version)
+    before, after = booked(found.before, start.now), booked(found.after, version)
     return ItemEffect(start, asked, version, before, after)
 
 
@@ -292,7 +294,7 @@ def _setting(start: ItemStart, mix: Mapping[str, Fraction], agency: str) -> Sett
     return Setting(cells, agency=agency)
 
 
-def _booked(amount: Decimal, version: RateVersion) -> int:
+def booked(amount: Decimal, version: RateVersion) -> int:
     """Minor units of the book currency, another currency at its newest rate (WHATIF-105)."""
     book = centre().currency
     if version.currency != book:
@@ -331,7 +333,7 @@ def price_of(
     item, day = item_by_code(actor, code), today(centre().zone)
     used, rest = _volume(quantity), _volume(others)
     found: list[tuple[RateVersion, Decimal | None]] = []
-    for version in _versions([item.pk], day)[item.pk]:
+    for version in versions_of([item.pk], day)[item.pk]:
         model = from_document(version.model)
         cells = cells_of(model)
         mix = {cell: Fraction(1, len(cells)) for cell in cells}

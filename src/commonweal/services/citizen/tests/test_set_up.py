@@ -12,7 +12,7 @@ from commonweal.kernel.calendar.public import at
 from commonweal.kernel.casework import public as casework
 from commonweal.kernel.casework.domain.forms import form_of
 from commonweal.kernel.casework.domain.states import machine_of
-from commonweal.kernel.casework.models import CaseType, Category, Queue
+from commonweal.kernel.casework.models import CaseType, Category, FeeRule, Queue
 from commonweal.kernel.catalogue import public as catalogue
 from commonweal.kernel.party.models import Agency, CentreProfile
 from commonweal.kernel.party.selectors import forget_centre
@@ -64,7 +64,8 @@ def test_every_form_and_machine_holds(city: Agency) -> None:
     for category in Category.objects.all():
         assert category.public
         assert form_of(category.form) or not category.form
-    assert CaseType.objects.get(code="parking").fee_minor > 0
+    (fee,) = FeeRule.objects.filter(case_type__code="parking")
+    assert (fee.amount_minor, fee.currency, fee.before) == (4500, "USD", "resolved")
 
 
 def test_a_citizen_reports_a_lamp_that_everybody_may_see(city: Agency) -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 from commonweal.interfaces.web.agency.tests.world import World
 from commonweal.interfaces.web.cases.tests.world import LAMP
 from commonweal.kernel.access.public import SYSTEM, act_as
-from commonweal.kernel.casework.models import Attachment, Case
+from commonweal.kernel.casework.models import Attachment, Case, CaseBatch
 
 
 def browser(world: World, who: str) -> Client:
@@ -70,7 +70,9 @@ def test_many_cases_are_taken_and_given_back(world: World) -> None:
     send(agent, queue, what="take", cases=[str(case.pk)])
     assert "1 case changed" in page(agent, queue)
     assert one("The printer prints nothing").assignee == world.users["agent"].pk
-    send(agent, "/centre/cases/undo/", back=queue)
+    with act_as(SYSTEM):
+        batch = CaseBatch.objects.get().pk
+    send(agent, "/centre/cases/undo/", back=queue, batch=str(batch))
     assert one("The printer prints nothing").assignee is None
     send(agent, queue, 422, what="take")
 

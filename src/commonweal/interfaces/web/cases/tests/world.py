@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING
+
+from PIL import Image
 
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.casework import public as casework
@@ -57,6 +61,10 @@ def _types(world: World) -> None:
             service="helpdesk", machine=HELP, queue="city", publication="public",
             form=[{"code": "lamp", "label": "Number of the lamp", "kind": "string"}],
         ),
+        casework.TypeDraft(
+            code="order", name="Order", family="order", audience="agency", service="helpdesk",
+            machine=casework.CATALOGUE_ORDER, queue="it", approval="casework.approve",
+        ),
     ):  # fmt: skip
         casework.put_case_type(actor=owner, draft=draft)
     for code, name, kind, more in (
@@ -64,6 +72,9 @@ def _types(world: World) -> None:
         ("access", "I need access to a system", "access", {}),
         ("streetlight", "A street lamp is dark", "report",
          {"needs_place": True, "public": True, "group": "Streets", "keywords": ["lamp"]}),
+        ("space", "Room for files", "order",
+         {"order_item": "helpdesk.storage", "order_recurs": "monthly", "group": "Machines",
+          "description": "Kept on two machines, and copied every night."}),
     ):  # fmt: skip
         casework.put_category(actor=owner, code=code, name=name, case_type=kind, **more)
 
@@ -92,6 +103,14 @@ def _cases(world: World) -> None:
                 actor=employee, agency_id=parks,
                 new=casework.NewCase("", subject, "It blinks.", category=kind, requester=contact),
             )  # fmt: skip
+        shown = casework.offer(employee, parks, "space", Decimal(20))
+        if shown.price is not None:  # a smaller world has no rate for it
+            casework.place_order(
+                actor=employee, agency_id=parks,
+                order=casework.NewOrder(
+                    "space", Decimal(20), shown.price.year_minor, requester=contact
+                ),
+            )  # fmt: skip
     with act_as(agent):
         caller = casework.put_contact(
             actor=agent, agency_id=parks, name="Cleo Citizen", phone="+1 312 555 0123"
@@ -105,3 +124,35 @@ def _cases(world: World) -> None:
         casework.answer(
             actor=agent, case_id=opened.case.pk, text="We look at it.", then="waiting_requester"
         )
+    _money(world, opened.case)
+
+
+def _money(world: World, case: casework.Case) -> None:
+    """Two fees: one owed, one paid at the till; money to give back; a letter to be sorted."""
+    owner = world.actors["owner"]
+    with act_as(owner):
+        for code, name, minor in (("survey", "Survey of the place", 4_500), ("copy", "Copy", 300)):
+            casework.put_fee(actor=owner, code=code, name=name, case_type="report",
+                             amount_minor=minor, automatic=False)  # fmt: skip
+            casework.charge_fee(actor=owner, case_id=case.pk, rule=code)
+        casework.put_till(actor=owner, code="FRONT", name="Front desk")
+        paid = next(row for row in casework.fees_of(owner, case) if row.name == "Copy")
+        casework.take_at_counter(
+            actor=owner, fee_id=paid.pk, till="FRONT", method="cash", tendered_minor=500
+        )
+        (attempt,) = paid.attempts.filter(provider="counter")
+        casework.ask_payback(
+            actor=owner, attempt_id=attempt.pk, kind="refund", amount_minor=100,
+            reason="A page of it was missing",
+        )  # fmt: skip
+        casework.close_till(actor=owner, till="FRONT", cash_minor=300)
+        casework.take_letter(
+            actor=owner, filename="letter.png", media_type="image/png", data=scan()
+        )
+
+
+def scan(colour: str = "white") -> bytes:
+    """A scanned page, as a picture."""
+    stream = io.BytesIO()
+    Image.new("RGB", (80, 100), colour).save(stream, "PNG")
+    return stream.getvalue()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 
@@ -11,6 +12,8 @@ from commonweal.interfaces.web.agency.tests.world import World
 from commonweal.interfaces.web.centre.urls import urlpatterns
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.catalogue.models import CalendarVersion
+from commonweal.kernel.notices import public as notices
+from commonweal.kernel.party import public as party
 from commonweal.practices.charging import public as charging
 from commonweal.practices.charging.models import Capacity, CostLine
 
@@ -21,10 +24,11 @@ LISTS = (
     "intake", "deliveries", "quarantine", "people",
     "delegations", "roles", "approvers", "agencies", "suppliers", "audit", "jobs",
     "recovery", "recovery_decisions", "adjustments", "reductions", "entries", "limits", "packages",
-    "room", "reviews", "build_ups", "scenarios", "budget_figures", "rate_rules",
+    "room", "reviews", "build_ups", "scenarios", "budget_figures", "rate_rules", "webhooks",
 )  # fmt: skip
 PLAIN = (*LISTS, "new_build_up", "new_scenario", "compare", "rate_rules_change", "rate_cap",
-         "rate_notice", "propose", "new_import", "new_agreement", "upload", "new_person",
+         "rate_notice", "new_webhook", "webhook_events", "propose", "new_import", "new_agreement",
+         "upload", "new_person",
          "audit_check")  # fmt: skip
 
 
@@ -50,6 +54,7 @@ def addresses(world: World) -> dict[str, str]:
         person = world.actors["parks"].person_id
         hours = CalendarVersion.objects.filter(calendar__code="office").values_list("pk", flat=True)
     build, scenario = planned(world)
+    hook = hooked(world, "admin", party.centre().agency_id)
     known = {
         "one_upload": [run.pk], "cost_file": [file.pk],
         "close_month": ["2026-10"], "close_start": ["2026-11"], "close_next": ["2026-11"],
@@ -77,7 +82,7 @@ def addresses(world: World) -> dict[str, str]:
         "room_overrides": [run.pk], "room_pairs": [run.pk],
         "room_population": [run.pk, "bills"], "room_csv": [run.pk, "bills"],
         "calendar": ["office"], "calendar_version": [hours[0]],
-        "build_up": [build.pk],
+         "build_up": [build.pk], "webhook": [hook.pk],
         "scenario": [scenario.pk], "publish_scenario": [scenario.pk],
         "propose_scenario": [scenario.pk],
     }  # fmt: skip
@@ -93,6 +98,25 @@ LINES = [
     {"kind": "pool", "name": "Premises", "amount": "12000", "source": "Budget",
      "reason": "Desks", "overhead": True},
 ]  # fmt: skip
+
+
+def hooked(world: World, who: str, agency_id: UUID) -> notices.WebhookSubscription:
+    """A webhook of somebody's, with a test that arrived, one that failed and one that waits."""
+    actor = world.actors[who]
+    with act_as(actor):
+        hook, _key = notices.create_webhook(
+            actor=actor, agency_id=agency_id, name="The desk's screen",
+            url="https://hooks.meridian.org/commonweal",
+            types=["commonweal.case.opened.v1", "commonweal.case.closed.v1"],
+        )  # fmt: skip
+        for state, status, error in (
+            ("delivered", 204, ""), ("failed", 503, "status"), ("waiting", None, "")
+        ):  # fmt: skip
+            made = notices.test_webhook(actor=actor, webhook_id=hook.pk)
+            made.state, made.last_status, made.last_error = state, status, error
+            made.attempts, made.milliseconds = (8, 120) if status else (0, None)
+            made.save()
+    return hook
 
 
 def planned(world: World) -> tuple[charging.RateBuild, charging.Scenario]:

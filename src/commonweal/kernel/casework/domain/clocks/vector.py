@@ -61,32 +61,64 @@ def recompute(plan: Compiled, clocks: Clocks) -> Figures:
 
     Beyond the plan's years it is refused (CALENDAR-106, 107), as one clock would be.
     """
+    pauses = cut(plan, clocks)
+    reached = pauses.reach(clocks.target)
+    place = pauses.base + clocks.target + reached.credited
+    never = reached.never
+    due = np.maximum(plan.moments_all(np.where(never, pauses.base, place)), clocks.start)
+    late = pauses.elapsed > clocks.target
+    return Figures(
+        due=np.where(never, NEVER, due),
+        elapsed=pauses.elapsed,
+        paused=pauses.paused,
+        breached=np.where(late, due, NONE),
+        standing=pauses.standing,
+        place=place,
+    )
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How far pauses move the moment at which elapsed reaches a target (working microseconds), and
+    whether an endless one does, so that nobody knows (bool)."""
+
+    credited: Array
+    never: Array
+
+
+@dataclass(frozen=True)
+class Pauses:
+    """The pauses of clocks within their runs, on the axis of working time: whose each is, where it
+    begins, how long it is, how much of the owner's went before, and whether it goes on. Of each
+    clock: its start there (`base`), elapsed, paused, and whether it stands paused."""
+
+    owner: Array
+    low: Array
+    length: Array
+    since: Array
+    goes_on: Array
+    base: Array
+    elapsed: Array
+    paused: Array
+    standing: Array
+
+    def reach(self, target: Array) -> Reached:
+        """Of a target for each clock, what pauses that begin before it is reached move it by."""
+        count = len(self.base)
+        early = self.low - self.base[self.owner] - self.since < target[self.owner]
+        never: Array = np.zeros(count, dtype=bool)
+        never[self.owner[self.goes_on & early]] = True
+        return Reached(_sums(self.owner, np.where(early, self.length, 0), count), never)
+
+
+def cut(plan: Compiled, clocks: Clocks) -> Pauses:
+    """The pauses of clocks on the axis of working time (CALENDAR-106 beyond the plan's years)."""
     for moments in (clocks.start, clocks.until):
         if len(moments):
             plan.worked(int(moments.min()))
             plan.worked(int(moments.max()))
     until = np.maximum(clocks.until, clocks.start)
     base, end = plan.worked_all(clocks.start), plan.worked_all(until)
-    gone, paused, credited, never, standing = _pauses(plan, clocks, until, base)
-    place = base + clocks.target + credited
-    due = np.maximum(plan.moments_all(np.where(never, base, place)), clocks.start)
-    elapsed = end - base - gone
-    late = elapsed > clocks.target
-    return Figures(
-        due=np.where(never, NEVER, due),
-        elapsed=elapsed,
-        paused=paused,
-        breached=np.where(late, due, NONE),
-        standing=standing,
-        place=place,
-    )
-
-
-def _pauses(
-    plan: Compiled, clocks: Clocks, until: Array, base: Array
-) -> tuple[Array, Array, Array, Array, Array]:
-    """Of each clock: working time that did not count, paused and credited; whether an endless pause
-    moves its due time, and whether it stands paused."""
     count = len(clocks.start)
     owner, begin, finish, goes_on, done = _cut(clocks, until)
     low, high = plan.worked_all(begin), plan.worked_all(finish)
@@ -95,14 +127,10 @@ def _pauses(
     first = np.searchsorted(owner, np.arange(count))
     before = np.cumsum(length) - length
     since = before - np.append(before, 0)[first][owner] if len(owner) else before
-    early = low - base[owner] - since < clocks.target[owner]
-    credited = _sums(owner, np.where(early, length, 0), count)
-    never: Array = np.zeros(count, dtype=bool)
-    never[owner[goes_on & early]] = True
     standing: Array = np.zeros(count, dtype=bool)
     standing[owner[goes_on]] = True
     paused = totals if clocks.done is None else _sums(owner, np.where(done, 0, length), count)
-    return totals, paused, credited, never, standing
+    return Pauses(owner, low, length, since, goes_on, base, end - base - totals, paused, standing)
 
 
 def _cut(clocks: Clocks, until: Array) -> tuple[Array, Array, Array, Array, Array]:

@@ -1,0 +1,100 @@
+"""Codes printed on paper (QR, Data Matrix, Code 128): read from scans, drawn for cover sheets.
+
+Scans come from strangers and their readers are written in C and C++, so they run in a process of
+their own, with bounded time, memory and pages: one that dies takes nothing with it, and its file is
+one without codes. Readers: pdfium (pages to pictures) and ZXing.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+SECONDS = 30
+MOST_PAGES = 40
+MOST_PIXELS = 40_000_000
+MEMORY = 2 * 1024**3
+SCALE = 200 / 72
+"""Pages are drawn at 200 dots per inch."""
+
+
+@dataclass(frozen=True)
+class Marks:
+    """The texts of the codes found, and how many pages were looked at (0: it could not be read)."""
+
+    texts: tuple[str, ...]
+    pages: int
+
+
+NOTHING = Marks((), 0)
+
+
+def read_marks(media_type: str, data: bytes) -> Marks:
+    """The codes on a PDF's first forty pages, or on a picture; nothing where it cannot be read."""
+    kind = "pdf" if media_type == "application/pdf" else "picture"
+    command = [sys.executable, "-c", f"from {__name__} import main; main()", kind]
+    try:
+        done = subprocess.run(command, input=data, capture_output=True, timeout=SECONDS, check=True)
+        said = json.loads(done.stdout)
+    except (subprocess.SubprocessError, OSError, ValueError):
+        return NOTHING
+    return Marks(tuple(str(text) for text in said["texts"]), int(said["pages"]))
+
+
+def main() -> None:  # pragma: no cover - runs in its own process; test_marks calls it so
+    """Read bytes from standard input, write what was found as JSON."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    found = look(sys.argv[1], sys.stdin.buffer.read())
+    sys.stdout.write(json.dumps({"texts": found.texts, "pages": found.pages}))
+
+
+def look(kind: str, data: bytes) -> Marks:
+    """The codes of a file, in this process."""
+    import zxingcpp
+    from PIL import Image
+
+    Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+    texts: dict[str, None] = {}
+    pages = 0
+    for page in _pages(kind, data):
+        pages += 1
+        for each in zxingcpp.read_barcodes(page):
+            texts[each.text] = None
+    return Marks(tuple(texts), pages)
+
+
+def _pages(kind: str, data: bytes) -> Iterator[Any]:
+    from PIL import Image
+
+    if kind == "picture":
+        with Image.open(io.BytesIO(data)) as picture:
+            if picture.width * picture.height <= MOST_PIXELS:
+                yield picture.convert("L")
+        return
+    import pypdfium2
+
+    with pypdfium2.PdfDocument(data) as file:
+        for number in range(min(len(file), MOST_PAGES)):
+            page = file[number]
+            width, height = page.get_size()
+            fits = (MOST_PIXELS / max(width * height, 1)) ** 0.5
+            yield page.render(scale=min(SCALE, fits), grayscale=True).to_pil()
+
+
+def draw_mark(text: str) -> str:
+    """A QR code of a text as an SVG element without a size of its own, to be printed."""
+    import zxingcpp
+
+    made = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="Q")
+    drawn = str(made.to_svg())
+    drawn = drawn[drawn.index("<svg") :]
+    return re.sub(r'width="(\d+)" height="(\d+)"', r'viewBox="0 0 \1 \2"', drawn, count=1)

@@ -1,0 +1,1 @@
+"""How casework holds up: lists, mails, a mixed load, levels on time, a changed calendar."""

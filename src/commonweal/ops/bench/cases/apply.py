@@ -1,0 +1,149 @@
+"""Changed opening hours: shown before, accepted, and put on the clocks of very many open cases.
+
+The cases are of both desks, with every kind of promise: working days, hours, levels, pauses. After
+the change every clock is compared with its events. The baseline of the same run is a bare UPDATE of
+the same rows.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from commonweal.kernel.access.public import SYSTEM, act_as
+from commonweal.kernel.calendar.public import now
+from commonweal.kernel.casework import public as casework
+from commonweal.kernel.casework.public import Clock
+from commonweal.kernel.catalogue import public as catalogue
+from commonweal.kernel.party.public import Agency
+
+from .site import Site
+
+STEP = 2_000
+CALENDAR = "office"
+WAYS = ("web", "email", "phone", "api")
+SUBJECTS = (
+    ("incident", "printer"), ("incident", "network"), ("incident", "laptop"), ("incident", "mail"),
+    ("password", "forgotten"), ("question", "bill"), ("question", "service"),
+)  # fmt: skip
+"""Kinds and subjects whose forms need no answer."""
+
+
+def measure(site: Site, *, cases: int) -> dict[str, Any]:
+    """Load open cases, show what a closed day would change, accept it, put it on, and prove it."""
+    chance, began = random.Random(1), time.perf_counter()
+    _load(site, chance, cases)
+    loaded = time.perf_counter() - began
+    before = _proof()
+    version = _draft(site)
+    with act_as(site.owner):
+        shown, preview = _timed(partial(catalogue.calendar_changes, site.owner, version))
+    with act_as(site.owner):
+        catalogue.propose_calendar(actor=site.owner, version_id=version)
+    with act_as(site.director):
+        catalogue.decide_calendar(actor=site.director, version_id=version, approved=True)
+    with act_as(site.owner):
+        done, applied = _timed(partial(casework.apply_calendar, actor=site.owner, code=CALENDAR))
+    with act_as(site.owner):
+        again, same = _timed(partial(casework.apply_calendar, actor=site.owner, code=CALENDAR))
+    return {
+        "cases": cases, "loaded": loaded, "preview": preview, "applied": applied,
+        "again": same, "shown": {name.partition(".")[2]: n for name, n in shown.items()},
+        "done": {"clocks": done.clocks, "earlier": done.earlier, "later": done.later},
+        "moved_again": again.earlier + again.later,
+        "bare": _bare(), "before": before, "after": _proof(),
+        "promises": _promises(),
+    }  # fmt: skip
+
+
+def _timed(work: Any) -> tuple[Any, float]:
+    began = time.perf_counter()
+    return work(), time.perf_counter() - began
+
+
+def _load(site: Site, chance: random.Random, count: int) -> None:
+    """Open cases of the last days, some waiting, some answered, some moved to another agent."""
+    with act_as(SYSTEM):
+        agencies = list(Agency.objects.exclude(kind="centre").order_by("code"))
+    moment = now()
+    for first in range(0, count, STEP):
+        pasts = [
+            _past(site, chance, chance.choice(agencies).pk, moment)
+            for _ in range(min(STEP, count - first))
+        ]
+        with act_as(site.owner):
+            casework.load_history(actor=site.owner, cases=pasts)
+
+
+def _past(site: Site, chance: random.Random, agency: UUID, moment: datetime) -> casework.Past:
+    kind, category = chance.choice(SUBJECTS)
+    came = moment - timedelta(minutes=chance.randrange(30, 6 * 1440))
+    later = sorted(chance.random() for _ in range(3))
+    at = [came + (moment - came) * each for each in later]
+    steps = []
+    if chance.random() < 0.5:
+        steps.append(casework.Step(at[0], "out", "We look at it.", by=site.agent.user_id))
+    if chance.random() < 0.4:
+        steps.append(casework.Step(at[1], "state", "waiting_requester", by=site.agent.user_id))
+        if chance.random() < 0.5:
+            steps.append(casework.Step(at[2], "state", "in_progress", by=site.agent.user_id))
+    return casework.Past(
+        agency_id=agency, case_type=kind, category=category, subject=f"About the {category}",
+        text="It does not do what it should.", channel=chance.choice(WAYS), opened_at=came,
+        impact=chance.choice(("high", "medium", "low", "low")),
+        urgency=chance.choice(("high", "medium", "low", "low")), steps=steps,
+    )  # fmt: skip
+
+
+def _draft(site: Site) -> UUID:
+    """The office's hours with one more closed day: the next working day but one."""
+    day = _soon(now().date() + timedelta(days=2))
+    with act_as(site.owner):
+        version = catalogue.draft_calendar(
+            actor=site.owner, code=CALENDAR, starts=now().date(), note="The heating is mended."
+        )
+        catalogue.put_calendar_day(
+            actor=site.owner, version_id=version.pk, day=day, kind="closed", reason="Heating"
+        )
+    return version.pk
+
+
+def _soon(day: date) -> date:
+    while day.weekday() > 4:
+        day += timedelta(days=1)
+    return day
+
+
+def _bare() -> float:
+    """Seconds to write the due moments of the same clocks and cases, and nothing else."""
+    began = time.perf_counter()
+    with act_as(SYSTEM), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE casework_clock SET due_at = due_at + interval '1 day', next_at = next_at +"
+            " interval '1 day' WHERE state IN ('running', 'paused')"
+        )
+        cursor.execute(
+            "UPDATE casework_case SET due_at = due_at + interval '1 day', sort_due = due_at"
+            " + interval '1 day' WHERE phase IN ('open', 'waiting') AND due_at IS NOT NULL"
+        )
+        took = time.perf_counter() - began
+        connection.set_rollback(True)
+    return took
+
+
+def _promises() -> int:
+    with act_as(SYSTEM):
+        return Clock.objects.values("definition").distinct().count()
+
+
+def _proof() -> dict[str, int]:
+    """What the nightly proof finds."""
+    with act_as(SYSTEM):
+        row = casework.audit_clocks(actor=SYSTEM)
+    return {"clocks": row.clocks, "drifted": row.drifted, "cases": row.cases}

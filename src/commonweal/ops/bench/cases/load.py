@@ -1,0 +1,161 @@
+"""A mixed load against the real server with its worker, from several processes: lists, pages of
+cases, the API; open, answer, move. Beside it, in the same run, a bare page with as many statements.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, connections
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from commonweal.kernel.access.public import SYSTEM, act_as, create_token
+from commonweal.kernel.casework import public as casework
+from commonweal.kernel.party.public import Agency
+
+from .plans import summary
+from .site import Site, user_of
+from .visitor import SHARES, Door, Seen, Visitor, visit
+
+VISITORS = 4
+CASES = 60
+PATIENCE = 120
+
+
+def measure(site: Site, *, seconds: int) -> dict[str, Any]:
+    """Bare, mixed, bare again; errors, throughput, and how long each thing took."""
+    door = _door(site)
+    asked = _statements(door)
+    mean = round(sum(asked[what] * share for what, share in SHARES.items()) / sum(SHARES.values()))
+    connections.close_all()
+    path = f"/bare/{mean}/"
+    first = _served("bare", door, seconds / 4, path)
+    mixed = _served("product", door, seconds, "")
+    second = _served("bare", door, seconds / 4, path)
+    bare = (_many(first) + _many(second)) / (seconds / 2)
+    times = {what: summary([one for seen in mixed for one in seen.times.get(what, ())])
+             for what in SHARES if any(seen.times.get(what) for seen in mixed)}  # fmt: skip
+    wrong = sum((seen.wrong for seen in mixed), Counter())
+    return {
+        "seconds": seconds, "visitors": VISITORS, "asked": asked, "mean": mean,
+        "requests": _many(mixed), "second": _many(mixed) / seconds, "bare": bare,
+        "wrong": dict(wrong), "times": times,
+        "bare_wrong": sum(sum(seen.wrong.values()) for seen in [*first, *second]),
+    }  # fmt: skip
+
+
+def _many(found: list[Seen]) -> int:
+    return sum(len(times) for seen in found for times in seen.times.values())
+
+
+def _door(site: Site) -> Door:
+    """An agent's session and token, and some cases to look at."""
+    with act_as(SYSTEM):
+        agency = Agency.objects.get(pk=next(iter(site.liaison.agencies)))
+    numbers = []
+    for number in range(CASES):
+        new = casework.NewCase(case_type="incident", category="printer", text="It blinks.",
+                               subject=f"Printer {number}", channel="phone")  # fmt: skip
+        with act_as(site.agent):
+            made = casework.open_case(actor=site.agent, agency_id=agency.pk, new=new)
+        numbers.append(made.case.number)
+    with act_as(site.agent):
+        _, token = create_token(actor=site.agent, name="bench", scopes=["casework.work"])
+        queue = next(each for each in casework.own_queues(site.agent) if each.code == "helpdesk")
+    browser = Client()
+    browser.force_login(user_of("agent"))
+    name = settings.SESSION_COOKIE_NAME
+    cookie = f"{name}={browser.cookies[name].value}"
+    return Door(0, cookie, token, str(queue.pk), agency.code, tuple(numbers))
+
+
+class _Inside(Visitor):
+    """The same steps through Django's stack, to count their statements."""
+
+    def __init__(self, door: Door) -> None:
+        super().__init__(door, 1)
+        self.browser = Client()
+
+    def ask(self, method: str, path: str, body: Any = None) -> tuple[int, bytes]:
+        """As over HTTP."""
+        headers = {"Authorization": f"Bearer {self.door.token}", "Cookie": self.door.cookie}
+        headers.pop("Cookie" if path.startswith("/api/") else "Authorization")
+        given: dict[str, Any] = {"headers": headers}
+        if body is not None:
+            given |= {"data": body, "content_type": "application/json"}
+        answer = self.browser.generic(method, path, **given) if body is None else (
+            self.browser.post(path, **given))  # fmt: skip
+        return answer.status_code, answer.content
+
+
+def _statements(door: Door) -> dict[str, int]:
+    """How many statements each thing takes, with session and scope."""
+    inside, found = _Inside(door), {}
+    for what in ("open", *SHARES):
+        for _ in range(2):  # the first one of a process reads more
+            with CaptureQueriesContext(connection) as asked:
+                status = inside.step(what)
+            found[what] = len(asked)
+        if not 200 <= status < 300:
+            raise RuntimeError(f"{what} answered {status}")
+    return found
+
+
+def _served(what: str, door: Door, seconds: float, path: str) -> list[Seen]:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        port = trial.getsockname()[1]
+    here = Door(port, door.cookie, door.token, door.queue, door.agency, door.numbers)
+    with _server(what, port), multiprocessing.get_context("spawn").Pool(VISITORS) as pool:
+        pool.starmap(visit, [(here, 90 + place, 2.0, path) for place in range(VISITORS)])  # warm
+        return pool.starmap(visit, [(here, place, seconds, path) for place in range(VISITORS)])
+
+
+@contextmanager
+def _server(what: str, port: int) -> Iterator[None]:
+    """The server in processes of its own, once it answers."""
+    words = {
+        "bare": ["commonweal.ops.bench.cases.bare", str(port)],
+        "product": ["commonweal.interfaces.cli", "--data", str(settings.DATA_DIR), "serve",
+                    "--port", str(port)],
+    }[what]  # fmt: skip
+    running = subprocess.Popen(
+        [sys.executable, "-m", *words],
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": _settings(what)},
+    )
+    try:
+        ends = time.monotonic() + PATIENCE
+        while not _answers(port):
+            if running.poll() is not None or time.monotonic() > ends:
+                raise RuntimeError("the server did not come up; see its messages above")
+            time.sleep(0.1)
+        yield
+    finally:
+        running.terminate()
+        running.wait(30)
+
+
+def _settings(what: str) -> str:
+    return "commonweal.ops.bench.cases.bare_settings" if what == "bare" else "commonweal.settings"
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
