@@ -90,7 +90,8 @@ def _kept(world: World) -> None:
         casework.remember_mapping(actor=owner, code="old-desk", mapping=CASES)
     with act_as(SYSTEM):
         casework.audit_clocks(actor=SYSTEM)
-        casework.freeze_ended(actor=SYSTEM)
+        with at(now() + timedelta(days=31)):
+            casework.freeze_ended(actor=SYSTEM)
         casework.CaseUsage.objects.create(
             agency_id=parks, case=old, charge_item="helpdesk.case", channel="phone",
             closed_at=old.opened_at, state="refused", code="USAGE-109", tries=1,

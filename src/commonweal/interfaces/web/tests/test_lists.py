@@ -175,6 +175,7 @@ class Visitors:
         """Open an address and count."""
         who = self.who(page.access)
         browser = self.browsers[who] if who else self.nobody
+        connection.queries_log.clear()  # it holds 9,000; once full, a capture finds nothing
         with CaptureQueriesContext(connection) as seen:
             answer = browser.get(path or page.path)
         statements = [each["sql"].strip() for each in seen]
@@ -306,6 +307,17 @@ def test_every_list_is_open_and_shows_a_page(walk: Walk) -> None:
         if key in walk.ends and key not in SUMS and seen.rows > PAGE * len(seen.page.lists) + SLACK
     }
     assert long == {}
+
+
+def test_what_every_list_asks_was_seen(walk: Walk) -> None:
+    """Every request sets its scope: of a list without a statement nothing was measured."""
+    unseen = [
+        f"{key} {which}"
+        for key in walk.ends
+        for which, found in (("few", walk.few), ("many", walk.many))
+        if not found[key].statements
+    ]
+    assert unseen == []
 
 
 def test_a_page_that_grows_says_that_it_is_a_list_or_why_not(walk: Walk) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
+from commonweal.kernel.calendar.public import now
 from commonweal.kernel.casework import public as casework
 from commonweal.kernel.party.public import agencies
 
@@ -83,12 +84,14 @@ def case(request: Asked, number: str) -> HttpResponse:
             said = _("It is erased.") if what == "erase" else _("The hold stands from now on.")
             return said_on(request, "keeping:case", said, found.number)
     plan = casework.case_plan(request.actor, found.pk)
-    days = found.case_type.retention_days
+    days = timedelta(days=found.case_type.retention_days)
+    until = found.closed_at + days if found.closed_at else None
     context = {
         "case": found,
         "plan": plan,
         "counts": counted(plan.counts),
-        "until": found.closed_at + timedelta(days=days) if found.closed_at else None,
+        "until": until,
+        "over": until is not None and until < now(),
         "holds": casework.holds_on(request.actor, case_id=found.pk),
         "asked": request.POST,
         "tabs_of": tabs_of("retention"),

@@ -30,6 +30,21 @@ from .imports import kinds
 MEANINGS = ("open", "resolved", "closed", "in", "out", *(f"waiting {why}" for why in (
     "requester", "third_party", "change_window", "force_majeure", "appointment", "approval",
 )))  # fmt: skip
+ALSO = {
+    "id": ("case", "case_id", "number", "ticket", "ticket_id", "incident", "key"),
+    "agency": ("customer", "department"),
+    "case_type": ("kind", "type", "case_kind"),
+    "subject": ("title", "summary", "short_description"),
+    "text": ("description", "details"),
+    "requester_name": ("requester", "caller", "reporter"),
+    "requester_email": ("email", "e-mail"),
+    "opened_at": ("opened", "created", "created_at", "open_date"),
+    "resolved_at": ("resolved", "solved"),
+    "closed_at": ("closed", "close_date"),
+    "activity": ("event", "action", "concept:name"),
+    "at": ("timestamp", "time", "when", "date", "time:timestamp"),
+}
+"""What other systems often call a field."""
 LOOKED_AT, MOST_WORDS = 1 << 20, 40
 
 
@@ -153,7 +168,7 @@ def _form(
         "kind": kind,
         "kinds": list(kinds().items()),
         "mapping": chosen.code if chosen else "",
-        "known": [("", _("None: say it anew")), *((code, code) for code in known)],
+        "known": [("", _("Say anew how it reads")), *((code, code) for code in known)],
         "fields": [(name, words) for name, words in field_words().items() if _of(kind, name)],
         "columns": [("", _("Not in the file")), *((each, each) for each in columns if each)],
         "meanings": MEANINGS,
@@ -179,7 +194,8 @@ def _first(
     found["format"] = str(mapping.get("format", ""))
     told = dict(mapping.get("columns", {}))
     for name in casework.IMPORT_FIELDS:
-        column = told.get(name, "") if mapping else folded.get(name, "")
+        known = (folded.get(each, "") for each in (name, *ALSO.get(name, ())))
+        column = told.get(name, "") if mapping else next(filter(None, known), "")
         found[f"column-{name}"] = column
         found[f"constant-{name}"] = str(dict(mapping.get("defaults", {})).get(name, ""))
     if kind == "xes" and not mapping:

@@ -37,8 +37,27 @@ def proofs(request: Asked) -> HttpResponse:
 def drifts(request: Asked) -> HttpResponse:
     """What a clock's row held, and what its events say."""
     rows = casework.clock_drifts(request.actor, place(request))
-    context = {"rows": rows, "pages": pages(request, rows), "tabs_of": tabs_of("proofs")}
+    context = {
+        "rows": rows,
+        "fields": field_words(),
+        "pages": pages(request, rows),
+        "tabs_of": tabs_of("proofs"),
+    }
     return show(request, "cases/keeping/drifts.jinja", context)
+
+
+def field_words() -> dict[str, str]:
+    """What of a clock can differ."""
+    return {
+        "state": _("State"),
+        "started_at": _("Started"),
+        "due_at": _("Due"),
+        "stopped_at": _("Ended"),
+        "elapsed_us": _("Time counted (microseconds)"),
+        "paused_us": _("Time paused (microseconds)"),
+        "breached_at": _("Passed its time"),
+        "month": _("Month in which it counts"),
+    }
 
 
 @centre_only(MANAGE)
