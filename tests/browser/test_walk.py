@@ -23,6 +23,10 @@ SOMETIMES = {
     "centre/bills/unusual/<uuid:hold_id>/explain/": "a form, while an unusual line waits",
     "centre/costs/files/<uuid:file_id>/": "a ledger file too large to read while one waits",
     "centre/close/<str:period>/decide/": "a form of the close, while its bills wait for approval",
+    "cases/<str:number>/pay/<uuid:fee_id>/": "a fee, while a provider takes money online",
+    "help/<str:agency>/cases/<str:number>/pay/<uuid:fee_id>/": "a citizen's own fee, by their code",
+    "help/<str:agency>/cases/<str:number>/receipts/<str:text>/": "a citizen's own receipt",
+    "pay/test/<str:token>/": "the test provider's page, to which only a payment leads",
     "centre/intake/tried/<uuid:token>/problems.csv": "the refused rows of a file that was tried",
 }
 """Addresses to which a link leads only after something else; those pages' own tests go there."""

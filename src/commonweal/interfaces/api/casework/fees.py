@@ -188,14 +188,14 @@ def charge_fee(request: Asked, case: CaseKey, data: ChargeIn) -> casework.CaseFe
     return casework.charge_fee(actor=request.actor, case_id=row.pk, rule=data.fee)
 
 
-class WhyIn(In):
+class FeeReasonIn(In):
     """Why, naming nobody."""
 
     reason: Why
 
 
 @door.post("/case-fees/{fee_id}/waive", access=WAIVE, returns=FeeOut)
-def waive_fee(request: Asked, fee_id: UUID, data: WhyIn) -> casework.CaseFee:
+def waive_fee(request: Asked, fee_id: UUID, data: FeeReasonIn) -> casework.CaseFee:
     """Ask for a fee no more; one that is paid is given back instead."""
     return casework.waive_fee(actor=request.actor, fee_id=fee_id, reason=data.reason)
 

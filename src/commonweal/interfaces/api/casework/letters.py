@@ -17,7 +17,7 @@ from commonweal.kernel.party.public import agency as find_agency
 from ..kit import paging
 from ..kit.doors import Asked, centre
 from ..kit.types import AgencyKey, In, Long, Out, Page, Text
-from .fees import WhyIn
+from .fees import FeeReasonIn
 from .reads import door
 from .shapes import CaseKey, CaseOut, ContactIn
 
@@ -125,6 +125,6 @@ def open_for_letter(request: Asked, letter_id: UUID, data: OpenLetterIn) -> case
 
 
 @door.post("/letters/{letter_id}/drop", access=WORK, returns=LetterOut)
-def drop_letter(request: Asked, letter_id: UUID, data: WhyIn) -> casework.ScannedLetter:
+def drop_letter(request: Asked, letter_id: UUID, data: FeeReasonIn) -> casework.ScannedLetter:
     """Take a waiting letter away, with its scan, for a reason."""
     return casework.drop_letter(actor=request.actor, letter_id=letter_id, reason=data.reason)

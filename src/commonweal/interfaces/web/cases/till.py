@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from commonweal.kernel.access.public import Actor
 from commonweal.kernel.casework import public as casework
@@ -120,24 +121,24 @@ def _take(request: Asked, till: casework.TillRow) -> casework.Taken:
 
 
 @centre_only(TAKE)
+@require_POST
 def ask_back(request: Asked, code: str, number: str) -> HttpResponse:
     """Ask that money is given back, or that a receipt is undone."""
-    if request.method == "POST":
-        errors = attempt(
-            lambda: casework.ask_payback(
-                actor=request.actor,
-                attempt_id=required_id(request, "attempt", _("Choose the payment.")),
-                kind=text(request, "kind"),
-                reason=text(request, "reason"),
-                amount_minor=money_field(request, "amount", _("Amount"))
-                if text(request, "amount")
-                else None,
-            )
+    errors = attempt(
+        lambda: casework.ask_payback(
+            actor=request.actor,
+            attempt_id=required_id(request, "attempt", _("Choose the payment.")),
+            kind=text(request, "kind"),
+            reason=text(request, "reason"),
+            amount_minor=money_field(request, "amount", _("Amount"))
+            if text(request, "amount")
+            else None,
         )
-        for each in errors:
-            messages.error(request, each.text)
-        if not errors:
-            messages.success(request, _("It waits for another person to agree."))
+    )
+    for each in errors:
+        messages.error(request, each.text)
+    if not errors:
+        messages.success(request, _("It waits for another person to agree."))
     return HttpResponseRedirect(reverse("desk:take", args=[code, number]))
 
 
