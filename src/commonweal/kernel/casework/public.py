@@ -3,7 +3,6 @@
 from .actions import (
     AnswersWrong,
     DeskPlan,
-    MoneyMoved,
     NewCase,
     Opened,
     Past,
@@ -11,10 +10,8 @@ from .actions import (
     PlannedPromise,
     Promise,
     Said,
-    Scanned,
     SentFile,
     Step,
-    Taken,
     TypeDraft,
     add_note,
     add_task,
@@ -105,23 +102,11 @@ from .domain.backlog import (
 from .domain.backlog import forecast as forecast_backlog
 from .domain.clocks.terms import METRICS
 from .domain.errors import CaseError
-from .domain.fees import (
-    CounterPayment,
-    Fee,
-    FeeError,
-    PaymentEvent,
-    counter_payment,
-    counter_undone,
-)
 from .domain.fees import Kind as PaymentKind
 from .domain.fees import Outcome as PaymentOutcome
-from .domain.fees import apply as apply_payment
-from .domain.fees import start as start_payment
-from .domain.fees import withdraw as withdraw_fee
+from .domain.fees import PaymentEvent
 from .domain.incoming import Bounce, Incoming, Origin, Part, Quarantine
 from .domain.incoming import Receipt as MailReceipt
-from .domain.receipts import Receipt, Till, Voided, next_receipt, read_receipt
-from .domain.receipts import numbers as receipt_numbers
 from .domain.standard import CHANGE, HELP, ORDER, VISIT
 from .domain.states import PAUSES
 from .domain.waiting import QueueError, Waiting, agents_for, waiting
@@ -160,7 +145,6 @@ from .models import (
     ClockFreeze,
     Contact,
     Erasure,
-    FeeReceipt,
     FeeRule,
     ImportMapping,
     Interaction,
@@ -173,9 +157,9 @@ from .models import (
     ReadyAnswer,
     ScannedLetter,
     Team,
+    Till,
     TillClosing,
 )
-from .models import Till as TillRow
 from .registry import (
     register_closed,
     register_hook,
@@ -187,11 +171,8 @@ from .rules import citizen
 from .selectors import (
     ORDERS,
     STANDINGS,
-    CounterFee,
-    Cover,
     Expected,
     PublishedCase,
-    TillFigures,
     View,
     Wanted,
     article,
@@ -235,7 +216,6 @@ from .selectors import (
     letter,
     letter_scan,
     letters,
-    letters_waiting,
     links_of,
     members,
     message,
@@ -263,7 +243,6 @@ from .selectors import (
     till_figures,
     till_receipts,
     tills,
-    undone,
     waiting_approvals,
     waiting_paybacks,
 )
@@ -300,16 +279,10 @@ __all__ = [
     "ClockDrift",
     "ClockFreeze",
     "Contact",
-    "CounterFee",
-    "CounterPayment",
-    "Cover",
     "DayAhead",
     "DeskPlan",
     "Erasure",
     "Expected",
-    "Fee",
-    "FeeError",
-    "FeeReceipt",
     "FeeRule",
     "Forecast",
     "ImportMapping",
@@ -319,7 +292,6 @@ __all__ = [
     "LegalHold",
     "MailIntake",
     "MailReceipt",
-    "MoneyMoved",
     "NewCase",
     "Open311Key",
     "Opened",
@@ -340,23 +312,17 @@ __all__ = [
     "Queue",
     "QueueError",
     "ReadyAnswer",
-    "Receipt",
     "Said",
-    "Scanned",
     "ScannedLetter",
     "SentFile",
     "Settled",
     "Staffing",
     "Step",
-    "Taken",
     "Team",
     "Till",
     "TillClosing",
-    "TillFigures",
-    "TillRow",
     "TypeDraft",
     "View",
-    "Voided",
     "Waiting",
     "Wanted",
     "acknowledge",
@@ -368,7 +334,6 @@ __all__ = [
     "answer",
     "answered_by_itself",
     "apply_calendar",
-    "apply_payment",
     "apply_promises",
     "article",
     "articles",
@@ -401,8 +366,6 @@ __all__ = [
     "contact",
     "contacts_like",
     "counter_fees",
-    "counter_payment",
-    "counter_undone",
     "counts",
     "cover",
     "decide_approval",
@@ -449,7 +412,6 @@ __all__ = [
     "letter",
     "letter_scan",
     "letters",
-    "letters_waiting",
     "lift_hold",
     "link_cases",
     "links_of",
@@ -461,7 +423,6 @@ __all__ = [
     "message",
     "move_case",
     "moves_of",
-    "next_receipt",
     "note_sent",
     "open311_key",
     "open311_keys",
@@ -496,10 +457,8 @@ __all__ = [
     "queue_counts",
     "queues",
     "rate_case",
-    "read_receipt",
     "ready_answers",
     "rebuild_clocks",
-    "receipt_numbers",
     "receive_message",
     "record_consent",
     "refused_usage",
@@ -519,7 +478,6 @@ __all__ = [
     "sign_till",
     "split_case",
     "start_import",
-    "start_payment",
     "take_at_counter",
     "take_letter",
     "take_payment",
@@ -533,12 +491,10 @@ __all__ = [
     "tills",
     "times_of",
     "uid_known",
-    "undone",
     "unlink_cases",
     "waiting",
     "waiting_approvals",
     "waiting_paybacks",
     "waive_fee",
     "watch_case",
-    "withdraw_fee",
 ]

@@ -9,7 +9,13 @@ from typing import Any
 
 from commonweal.kernel.access.public import act_as
 from commonweal.kernel.casework import public as casework
-from commonweal.kernel.casework.models import CaseFee, PaymentAttempt, ScannedLetter, TillClosing
+from commonweal.kernel.casework.models import (
+    CaseFee,
+    PaymentAttempt,
+    ScannedLetter,
+    TeamMember,
+    TillClosing,
+)
 from commonweal.kernel.casework.tests.conftest import Desk, desk, person
 from commonweal.kernel.party.models import Person
 from commonweal.ops.demo.fees import take_fees
@@ -22,8 +28,9 @@ def test_fees_are_taken_each_way(desk: Desk, tmp_path: Path, settings: Any) -> N
     clerks = {"clerk": person("clerk"), "clerk-2": person("clerk"), "service_owner": desk.owner}
     for role in ("clerk", "clerk-2"):
         who = clerks[role]
-        Person.objects.create(id=who.person_id, name=role, user_id=who.user_id)
+        Person.objects.create(id=who.person_id, name=role)
         casework.put_member(actor=desk.owner, team="city", person_id=who.person_id)
+        TeamMember.objects.filter(person_id=who.person_id).update(user_id=who.user_id)
     draft = casework.TypeDraft(
         code="parking", name="Parking", family="permit", audience="citizen",
         service="it.helpdesk", machine=casework.HELP, queue="city",

@@ -75,8 +75,8 @@ def list_letters(
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
     """Letters that were taken in, the newest first."""
-    read = casework.letters_waiting if waiting else casework.letters
-    return paging.answer(read(request.actor, paging.place(after, limit)))
+    at = paging.place(after, limit)
+    return paging.answer(casework.letters(request.actor, at, waiting=waiting))
 
 
 class FileLetterIn(In):

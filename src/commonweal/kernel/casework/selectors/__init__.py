@@ -3,7 +3,6 @@
 from .fees import (
     CounterFee,
     Cover,
-    TillFigures,
     counter_fees,
     cover,
     fee,
@@ -16,13 +15,11 @@ from .fees import (
     letter,
     letter_scan,
     letters,
-    letters_waiting,
     till,
     till_closings,
     till_figures,
     till_receipts,
     tills,
-    undone,
     waiting_paybacks,
 )
 from .keeping import (
@@ -101,7 +98,6 @@ __all__ = [
     "Cover",
     "Expected",
     "PublishedCase",
-    "TillFigures",
     "View",
     "Wanted",
     "article",
@@ -145,7 +141,6 @@ __all__ = [
     "letter",
     "letter_scan",
     "letters",
-    "letters_waiting",
     "links_of",
     "members",
     "message",
@@ -173,7 +168,6 @@ __all__ = [
     "till_figures",
     "till_receipts",
     "tills",
-    "undone",
     "waiting_approvals",
     "waiting_paybacks",
 ]
