@@ -144,7 +144,7 @@ def ask(request: Asked, agency: Agency, code: str) -> HttpResponse:
         "fields": fields_of(category, request.POST),
         "asked": request.POST,
         "expected": casework.expected_time(request.actor, category),
-        "fee_rules": casework.fees_for(category),
+        "fee_rules": casework.fees_for(request.actor, category),
         "articles": casework.articles_for(request.actor, f"{category.name}"),
     }
     return show(request, "cases/door_ask.jinja", context, errors)

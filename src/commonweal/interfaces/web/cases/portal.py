@@ -119,7 +119,7 @@ def new(request: Asked, code: str) -> HttpResponse:
         "fields": fields_of(category, request.POST),
         "asked": request.POST,
         "expected": casework.expected_time(request.actor, category),
-        "fee_rules": casework.fees_for(category),
+        "fee_rules": casework.fees_for(request.actor, category),
         "articles": casework.articles_for(
             request.actor, f"{category.name} {request.POST.get('text', '')}"
         ),

@@ -36,8 +36,8 @@ def fee_rules(actor: Actor) -> list[FeeRule]:
     return list(rows.order_by("case_type__name", "name", "id")[:500])
 
 
-def fees_for(category: Category) -> list[FeeRule]:
-    """What asking for a subject costs, as everybody may read before asking."""
+def fees_for(actor: Actor, category: Category) -> list[FeeRule]:
+    """What asking for a subject costs; whoever may ask may read it, citizens too."""
     rows = FeeRule.objects.filter(active=True, automatic=True, case_type_id=category.case_type_id)
     return list(
         rows.filter(Q(category=None) | Q(category_id=category.pk)).order_by("name", "id")[:50]

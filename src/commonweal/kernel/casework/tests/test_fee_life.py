@@ -69,7 +69,7 @@ def test_a_case_that_opens_owes_what_its_kind_costs(paid_kind: Desk) -> None:
     assert [row.name for row in casework.fees_of(paid_kind.other, case)] == ["Permit"]
     plain = paid_kind.case()
     assert casework.fees_of(paid_kind.agent, plain) == []
-    (shown,) = casework.fees_for(case.category)
+    (shown,) = casework.fees_for(paid_kind.other, case.category)
     assert shown.amount_minor == FEE
     fails("CASE-404", casework.fees_of, actor=paid_kind.stranger, case=case)
     fails("CASE-420", casework.fee, actor=paid_kind.stranger, fee_id=fee.pk)
