@@ -41,6 +41,10 @@ SOMETIMES = {
     ),
     "cases/knowledge/<str:code>/": "an article, where one fits what somebody asks",
     "centre/cases/knowledge/<str:code>/": "an article, where one fits a case",
+    "cases/<str:number>/pay/<uuid:fee_id>/": "a fee, while a provider takes money online",
+    "help/<str:agency>/cases/<str:number>/pay/<uuid:fee_id>/": "a citizen's own fee, by their code",
+    "help/<str:agency>/cases/<str:number>/receipts/<str:text>/": "a citizen's own receipt",
+    "pay/test/<str:token>/": "the test provider's page, to which only a payment leads",
     "centre/intake/tried/<uuid:token>/problems.csv": "the refused rows of a file that was tried",
 }
 """Addresses to which a link leads only after something else; those pages' own tests go there."""

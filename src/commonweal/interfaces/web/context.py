@@ -235,6 +235,8 @@ def public_links(path: str) -> tuple[Link, ...]:
 
 def _centre_sections(actor: Actor) -> list[tuple[str, list[Entry]]]:
     bills, costs = "charging.view_all_bills", "charging.view_costs"
+    money = ("casework.take_money", "casework.pay_back", "casework.manage")
+    till = next((need for need in money if actor.may(need)), money[0])
     found = [
         ("", [(_("Overview"), "centre:director", bills)]),
         (
@@ -242,7 +244,7 @@ def _centre_sections(actor: Actor) -> list[tuple[str, list[Entry]]]:
             [
                 (_("Cases"), "desk:work", "casework.work"),
                 (_("Letters"), "desk:letters", "casework.work"),
-                (_("Tills"), "desk:tills", "casework.take_money"),
+                (_("Tills"), "desk:tills", till),
                 (_("Opening hours"), "centre:calendars", "casework.work"),
                 (_("Keeping and erasing"), "keeping:retention", "casework.manage"),
             ],

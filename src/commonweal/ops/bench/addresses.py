@@ -185,7 +185,7 @@ def _money() -> dict[str, str]:
         found["till"] = found["/tills/:code"] = till.code
         for receipt in casework.till_receipts(SYSTEM, till, Place(limit=1)):
             found["receipt"] = found["/receipts/:number"] = receipt.text
-    for letter in casework.letters_waiting(SYSTEM, Place(limit=1)):
+    for letter in casework.letters(SYSTEM, Place(limit=1), waiting=True):
         found["letter_id"] = str(letter.pk)
     return found
 

@@ -17,7 +17,7 @@ from commonweal.kernel.party.public import agency as find_agency
 from ..kit import paging
 from ..kit.doors import Asked, centre
 from ..kit.types import AgencyKey, In, Long, Out, Page, Text
-from .fees import WhyIn
+from .fees import FeeReasonIn
 from .reads import door
 from .shapes import CaseKey, CaseOut, ContactIn
 
@@ -75,8 +75,8 @@ def list_letters(
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
     """Letters that were taken in, the newest first."""
-    read = casework.letters_waiting if waiting else casework.letters
-    return paging.answer(read(request.actor, paging.place(after, limit)))
+    at = paging.place(after, limit)
+    return paging.answer(casework.letters(request.actor, at, waiting=waiting))
 
 
 class FileLetterIn(In):
@@ -125,6 +125,6 @@ def open_for_letter(request: Asked, letter_id: UUID, data: OpenLetterIn) -> case
 
 
 @door.post("/letters/{letter_id}/drop", access=WORK, returns=LetterOut)
-def drop_letter(request: Asked, letter_id: UUID, data: WhyIn) -> casework.ScannedLetter:
+def drop_letter(request: Asked, letter_id: UUID, data: FeeReasonIn) -> casework.ScannedLetter:
     """Take a waiting letter away, with its scan, for a reason."""
     return casework.drop_letter(actor=request.actor, letter_id=letter_id, reason=data.reason)

@@ -18,13 +18,10 @@ from django.urls import clear_url_caches, include, path
 from commonweal.interfaces.payments.port import provider
 from commonweal.interfaces.payments.urls import addresses
 from commonweal.kernel.calendar.public import at
-from commonweal.kernel.casework.public import (
-    Fee,
-    PaymentEvent,
-    PaymentOutcome,
-    apply_payment,
-    start_payment,
-)
+from commonweal.kernel.casework.domain.fees import Fee
+from commonweal.kernel.casework.domain.fees import apply as apply_payment
+from commonweal.kernel.casework.domain.fees import start as start_payment
+from commonweal.kernel.casework.public import PaymentEvent, PaymentOutcome
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 BACK = "/my/case/7/?tab=fee"

@@ -145,7 +145,7 @@ def receipt_page(request: Asked, number: str, layout: str, back: str) -> HttpRes
     context = {
         "receipt": found,
         "agency": found.fee.case.agency,
-        "undone": casework.undone(request.actor, found),
+        "undone": found.undone,
         "layout": layout,
         "back": back or reverse("desk:till", args=[found.till.code]),
         "methods": methods(),

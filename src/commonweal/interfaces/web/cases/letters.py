@@ -38,7 +38,7 @@ def letters(request: Asked) -> HttpResponse:
         errors = _taken_in(request)
         if not errors:
             return HttpResponseRedirect(reverse("desk:letters"))
-    rows = casework.letters_waiting(request.actor, place(request))
+    rows = casework.letters(request.actor, place(request), waiting=True)
     context = {
         "rows": rows,
         "pages": pages(request, rows),

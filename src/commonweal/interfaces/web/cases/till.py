@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from commonweal.kernel.access.public import Actor
 from commonweal.kernel.casework import public as casework
@@ -51,7 +53,7 @@ def tills(request: Asked) -> HttpResponse:
     actor = request.actor
     number = request.GET.get("number", "").strip()
     errors: tuple[Problem, ...] = ()
-    found: list[casework.CounterFee] = []
+    found = []
     if number:
         try:
             found = casework.counter_fees(actor, number)
@@ -77,11 +79,9 @@ def take(request: Asked, code: str, number: str) -> HttpResponse:
     till = casework.till(actor, code)
     errors: tuple[Problem, ...] = ()
     if request.method == "POST":
-        made: list[casework.Taken] = []
+        made: list[Any] = []
         errors = attempt(lambda: made.append(_take(request, till)))
         if not errors:
-            change = made[0].change_minor
-            request.session["till_change"] = change
             where = reverse("desk:receipt", args=[made[0].receipt.text])
             messages.success(request, _("The fee is paid. Print the receipt."))
             return HttpResponseRedirect(where)
@@ -106,7 +106,7 @@ def _payment(row: casework.PaymentAttempt) -> tuple[casework.PaymentAttempt, str
     return row, by % {"number": row.reference}
 
 
-def _take(request: Asked, till: casework.TillRow) -> casework.Taken:
+def _take(request: Asked, till: casework.Till) -> Any:
     method = text(request, "method")
     if not method:
         raise FormError("CASE-210", _("Choose how it is paid."), field="method")
@@ -120,24 +120,24 @@ def _take(request: Asked, till: casework.TillRow) -> casework.Taken:
 
 
 @centre_only(TAKE)
+@require_POST
 def ask_back(request: Asked, code: str, number: str) -> HttpResponse:
     """Ask that money is given back, or that a receipt is undone."""
-    if request.method == "POST":
-        errors = attempt(
-            lambda: casework.ask_payback(
-                actor=request.actor,
-                attempt_id=required_id(request, "attempt", _("Choose the payment.")),
-                kind=text(request, "kind"),
-                reason=text(request, "reason"),
-                amount_minor=money_field(request, "amount", _("Amount"))
-                if text(request, "amount")
-                else None,
-            )
+    errors = attempt(
+        lambda: casework.ask_payback(
+            actor=request.actor,
+            attempt_id=required_id(request, "attempt", _("Choose the payment.")),
+            kind=text(request, "kind"),
+            reason=text(request, "reason"),
+            amount_minor=money_field(request, "amount", _("Amount"))
+            if text(request, "amount")
+            else None,
         )
-        for each in errors:
-            messages.error(request, each.text)
-        if not errors:
-            messages.success(request, _("It waits for another person to agree."))
+    )
+    for each in errors:
+        messages.error(request, each.text)
+    if not errors:
+        messages.success(request, _("It waits for another person to agree."))
     return HttpResponseRedirect(reverse("desk:take", args=[code, number]))
 
 
@@ -194,7 +194,7 @@ def till(request: Asked, code: str) -> HttpResponse:
     return show(request, "cases/till.jinja", context, errors)
 
 
-def _close(request: Asked, till: casework.TillRow) -> str:
+def _close(request: Asked, till: casework.Till) -> str:
     row = casework.close_till(
         actor=request.actor,
         till=till.code,
@@ -212,7 +212,7 @@ def _amount(request: Asked, name: str, words: str) -> int:
     return money_field(request, name, words) if text(request, name) else 0
 
 
-def _sign(request: Asked, till: casework.TillRow) -> str:
+def _sign(request: Asked, till: casework.Till) -> str:
     casework.sign_till(
         actor=request.actor, closing_id=required_id(request, "closing", _("Choose a closing."))
     )

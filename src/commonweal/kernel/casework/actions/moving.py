@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 
 from ...access.public import SYSTEM, Actor, act_as
 from ...audit.public import action, record
@@ -80,9 +81,17 @@ def require_needs(case: Case, move: Move) -> None:
         require_identity(case)
 
 
+_FAMILY = """
+WITH RECURSIVE family AS (
+  SELECT %s::uuid AS id
+  UNION
+  SELECT gone.id FROM casework_case AS gone JOIN family ON gone.merged_into_id = family.id
+) SELECT id FROM family"""
+
+
 def fees_with(case: Case) -> QuerySet[CaseFee]:
     """The fees of a case and of those that were merged into it."""
-    return CaseFee.objects.filter(Q(case=case) | Q(case__merged_into=case))
+    return CaseFee.objects.filter(case_id__in=RawSQL(_FAMILY, [case.pk]))
 
 
 def require_fees(case: Case, state: str | None = None) -> None:

@@ -200,6 +200,12 @@ class FeeReceipt(TenantModel):
             models.Index(fields=["till", "-id"], name="casework_receipt_newest"),
         ]
 
+    @property
+    def undone(self) -> Payback | None:
+        """What undid it or gave of it back last, if anything did."""
+        done = [each for each in self.paybacks.all() if each.state == "done"]
+        return max(done, key=lambda each: each.pk, default=None)
+
 
 @tenant()
 class Payback(TenantModel):

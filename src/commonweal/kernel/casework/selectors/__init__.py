@@ -15,7 +15,6 @@ from .desk import (
 from .fees import (
     CounterFee,
     Cover,
-    TillFigures,
     counter_fees,
     cover,
     fee,
@@ -28,13 +27,11 @@ from .fees import (
     letter,
     letter_scan,
     letters,
-    letters_waiting,
     till,
     till_closings,
     till_figures,
     till_receipts,
     tills,
-    undone,
     waiting_paybacks,
 )
 from .keeping import (
@@ -131,7 +128,6 @@ __all__ = [
     "Offer",
     "PublishedCase",
     "Retention",
-    "TillFigures",
     "View",
     "Wanted",
     "agents_of",
@@ -187,7 +183,6 @@ __all__ = [
     "letter",
     "letter_scan",
     "letters",
-    "letters_waiting",
     "links_of",
     "members",
     "message",
@@ -225,7 +220,6 @@ __all__ = [
     "till_figures",
     "till_receipts",
     "tills",
-    "undone",
     "waiting_approvals",
     "waiting_paybacks",
 ]

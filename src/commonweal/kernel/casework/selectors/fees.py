@@ -11,7 +11,6 @@ from django.db.models import Q
 from ...access.public import Actor, require
 from ...documents.public import draw_mark, open_document
 from ...schema.public import FIRST, Forbidden, Listing, NotFound, Place, listing
-from ..actions.fees import MoneyMoved
 from ..actions.moving import fees_with
 from ..actions.till import WAITS, TillFigures, figures
 from ..domain.covers import cover_text
@@ -29,8 +28,6 @@ from ..models import (
 )
 from ..rules import MANAGE, PAY_BACK, TAKE, WORK, may_see, require_case
 
-__all__ = ["MoneyMoved", "TillFigures"]
-
 
 def fee_rules(actor: Actor) -> list[FeeRule]:
     """Every fee that kinds of cases have."""
@@ -40,7 +37,7 @@ def fee_rules(actor: Actor) -> list[FeeRule]:
 
 
 def fees_for(actor: Actor, category: Category) -> list[FeeRule]:
-    """What asking for a subject costs, as everybody may read before asking."""
+    """What asking for a subject costs; whoever may ask may read it, citizens too."""
     rows = FeeRule.objects.filter(active=True, automatic=True, case_type_id=category.case_type_id)
     return list(
         rows.filter(Q(category=None) | Q(category_id=category.pk)).order_by("name", "id")[:50]
@@ -117,11 +114,6 @@ def fee_receipt(actor: Actor, text: str) -> FeeReceipt:
     return found
 
 
-def undone(actor: Actor, receipt: FeeReceipt) -> Payback | None:
-    """What undid a receipt or gave all of it back, if anything did."""
-    return receipt.paybacks.filter(state="done").order_by("-id").first()
-
-
 def tills(actor: Actor) -> list[Till]:
     """The tills in use."""
     _require_money(actor)
@@ -180,18 +172,15 @@ def fees_to_return(actor: Actor, place: Place | None = FIRST) -> Listing[CaseFee
     return listing(rows, ("-id",), place)
 
 
-def letters_waiting(actor: Actor, place: Place | None = FIRST) -> Listing[ScannedLetter]:
-    """Letters that wait to be sorted, the oldest first."""
+def letters(
+    actor: Actor, place: Place | None = FIRST, *, waiting: bool = False
+) -> Listing[ScannedLetter]:
+    """Letters that were taken in, the newest first; `waiting`: those to be sorted, the oldest."""
     require(actor, WORK)
-    return listing(
-        ScannedLetter.objects.filter(state="waiting").select_related("case"), ("id",), place
-    )
-
-
-def letters(actor: Actor, place: Place | None = FIRST) -> Listing[ScannedLetter]:
-    """Letters that were taken in, the newest first."""
-    require(actor, WORK)
-    return listing(ScannedLetter.objects.select_related("case"), ("-id",), place)
+    rows = ScannedLetter.objects.select_related("case")
+    if waiting:
+        return listing(rows.filter(state="waiting"), ("id",), place)
+    return listing(rows, ("-id",), place)
 
 
 def letter(actor: Actor, letter_id: UUID) -> ScannedLetter:

@@ -78,7 +78,7 @@ def test_what_waits_is_filed_by_hand_and_its_copy_goes(desk: Desk) -> None:
     case = desk.case()
     letter = take(desk, png(), "a.png", "image/png").letter
     assert letter.state == "waiting"
-    assert [row.pk for row in casework.letters_waiting(desk.other)] == [letter.pk]
+    assert [row.pk for row in casework.letters(desk.other, waiting=True)] == [letter.pk]
     assert casework.letter_scan(desk.other, casework.letter(desk.other, letter.pk)) == png()
     fails("CASE-242", casework.file_letter, actor=desk.other, letter_id=letter.pk, number="X-1")
     fails("CASE-423", casework.file_letter, actor=desk.other, letter_id=uuid7(), number="X-1")
@@ -86,7 +86,7 @@ def test_what_waits_is_filed_by_hand_and_its_copy_goes(desk: Desk) -> None:
     filed = casework.file_letter(actor=desk.other, letter_id=letter.pk, number=case.number.lower())
     assert (filed.state, filed.how, filed.document_id) == ("filed", "hand", None)
     assert DocumentRemoval.objects.filter(document_id=old).exists()
-    assert not casework.letters_waiting(desk.other).rows
+    assert not casework.letters(desk.other, waiting=True).rows
     assert [row.pk for row in casework.letters(desk.other)] == [letter.pk]
     fails("CASE-241", casework.drop_letter, actor=desk.other, letter_id=letter.pk,
           reason="It is advertising")  # fmt: skip

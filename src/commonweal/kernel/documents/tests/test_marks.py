@@ -66,4 +66,4 @@ def test_a_reader_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch
 def test_a_picture_that_is_far_too_large_is_left_alone() -> None:
     stream = io.BytesIO()
     Image.new("1", (6400, 6400)).save(stream, "PNG")
-    assert marks.look("picture", stream.getvalue()).pages == 0
+    assert read_marks("image/png", stream.getvalue()) == marks.NOTHING
