@@ -19,6 +19,7 @@ from .actions import (
     answer,
     apply_calendar,
     apply_promises,
+    ask_how,
     assign_case,
     attach,
     audit_clocks,
@@ -76,7 +77,6 @@ from .actions import (
     unlink_cases,
     watch_case,
 )
-from .actions.asking import ask_how, case_by_how, how_token
 from .actions.mail import Kept, acknowledge, keep_mail
 from .actions.opening import DRAFT
 from .actions.setup import FAMILIES
@@ -235,6 +235,7 @@ from .selectors import (
     teams,
     waiting_approvals,
 )
+from .selectors.how import case_by_how, how_token
 
 __all__ = [
     "CHANGE",
