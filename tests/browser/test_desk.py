@@ -58,7 +58,12 @@ class Wire:
                 if not self.open:
                     near.close()
                     continue
-                far = socket.create_connection(self.target)
+                try:
+                    far = socket.create_connection(self.target, timeout=60)
+                except OSError:
+                    near.close()
+                    continue
+                far.settimeout(None)
                 self.ends += [near, far]
                 for one, other in ((near, far), (far, near)):
                     threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
@@ -165,6 +170,7 @@ def test_help_comes_while_somebody_writes(site: Site, desk: Any) -> None:
 
 def test_a_citizen_writes_without_a_network(site: Site, wire: Wire, desk: Any) -> None:
     page, form = desk(375), f"{wire.url}/help/parks/ask/streetlight/"
+    page.set_default_timeout(90_000)  # machines of tests are busy
     page.goto(form)
     assert page.evaluate(READY)
     before = len(cases())
@@ -182,7 +188,10 @@ def test_a_citizen_writes_without_a_network(site: Site, wire: Wire, desk: Any) -
     wire.mend()
     page.get_by_role("button", name="Send it now").click()
     page.get_by_text("Sent: PARKS-").wait_for()
-    page.wait_for_function(f"({KEPT})().then((n) => n === 0)")
+    for _turn in range(150):
+        if page.evaluate(KEPT) == 0:
+            break
+        page.wait_for_timeout(200)
     assert page.evaluate(KEPT) == 0, "nothing of anybody stays on the device"
     assert len(cases()) == before + 2
     page.goto(form)
@@ -193,6 +202,7 @@ def test_a_citizen_writes_without_a_network(site: Site, wire: Wire, desk: Any) -
 
 def test_an_agent_captures_without_a_network(site: Site, wire: Wire, desk: Any) -> None:
     page = desk()
+    page.set_default_timeout(90_000)
     site_here = Site(wire.url, site.world)
     site_here.sign_in(page, "agent")
     page.goto(f"{wire.url}/centre/cases/new/")

@@ -23,6 +23,7 @@ from .actions import (
     answer,
     apply_calendar,
     apply_promises,
+    ask_how,
     ask_payback,
     assign_case,
     attach,
@@ -100,7 +101,6 @@ from .actions import (
     waive_fee,
     watch_case,
 )
-from .actions.asking import ask_how, case_by_how, how_token
 from .actions.mail import Kept, acknowledge, keep_mail
 from .actions.opening import DRAFT
 from .actions.setup import FAMILIES
@@ -309,6 +309,7 @@ from .selectors import (
     waiting_approvals,
     waiting_paybacks,
 )
+from .selectors.how import case_by_how, how_token
 
 __all__ = [
     "CATALOGUE_ORDER", "CHANGE", "DRAFT", "FAMILIES", "HELD_DAYS", "HELP", "IMPORT_FIELDS",

@@ -262,29 +262,29 @@ class BacklogOut(Out):
 @door.get("/backlog-forecast", access=LEAD, returns=BacklogOut)
 def forecast_backlog(
     request: Asked,
-    agents: int = Query(..., ge=0, le=1000, description="How many people work on it then."),
+    agents: int | None = Query(
+        None, ge=0, le=1000, description="How many people work on it then; empty: as many as now."
+    ),
     change_on: int = Query(0, ge=0, le=60, description="From which working day on; 0: the next."),
     queue: MaybeCode = Query("", description="Code of a queue; empty: all."),
 ) -> dict[str, Any]:
     """How what is open goes on if the number of people changes."""
     now_on = max(casework.agents_of(request.actor, _queue(request, queue)), 1)
-    staffing = casework.Staffing(now_on, agents, change_on)
+    then = now_on if agents is None else agents
+    staffing = casework.Staffing(now_on, then, change_on)
     figures = _figures(request, None, queue)
     try:
         question = casework.backlog_question(request.actor, figures, staffing)
     except casework.BacklogError:
-        nothing: dict[str, Any] = {
-            "steady": False,
-            "clears_on": None,
-            "agents_needed": None,
-            "days": [],
-        }
-        return {"enough": False, "agents_now": now_on, "agents": agents, **nothing}
+        return {
+            "enough": False, "agents_now": now_on, "agents": then, "steady": False,
+            "clears_on": None, "agents_needed": None, "days": [],
+        }  # fmt: skip
     ahead = casework.forecast_backlog(question)
     return {
         "enough": True,
         "agents_now": now_on,
-        "agents": agents,
+        "agents": then,
         "steady": ahead.steady,
         "clears_on": ahead.clears_on,
         "agents_needed": casework.agents_to_clear(question),

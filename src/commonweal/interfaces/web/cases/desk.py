@@ -127,12 +127,12 @@ def work(request: Asked) -> HttpResponse:
         ],
         "here": request.get_full_path(),
         "undo": to_undo(request),
-        "views": saved(request),
+        "views": saved(request, queues),
         "steps": steps_of(rows.rows),
         "pressing": [("", _("As it is")), *pressing().items()],
         "asked": request.POST,
         "chosen": request.POST.getlist("cases"),
-        "teams": own_teams(request),
+        "teams": own_teams(queues),
         "view_now": request.GET.get("view", ""),
     }  # fmt: skip
     return show(request, "cases/work.jinja", context, problem)

@@ -64,6 +64,8 @@ def manage(request: Asked) -> HttpResponse:
         "agents": request.GET.get("agents", "") or str(agents),
         "on": request.GET.get("on", "") or "0",
         "ahead": ahead,
+        "asked": bool(request.GET.get("agents", "")),
+        "many": found.whole.live > MOST_OPEN,
         "share": share,
         "mean": mean,
     }
@@ -134,35 +136,30 @@ def ages(found: casework.DeskFigures) -> Markup:
 def _ahead(
     request: Asked, found: casework.DeskFigures, agents: int
 ) -> tuple[dict[str, Any] | None, tuple[Problem, ...]]:
-    """The forecast that was asked for; without history none, and a sentence why."""
+    """The forecast that was asked for, which takes a second or more; without history none."""
     given, on = request.GET.get("agents", ""), request.GET.get("on", "")
     errors = tuple(
         Problem(_("Write a whole number of 0 or more."), field, "FORM-103")
         for field, value in (("agents", given), ("on", on))
         if value and not (value.isascii() and value.isdigit() and len(value) < 6)
     )
-    if errors or found.whole.live > MOST_OPEN:
+    if errors or not given or found.whole.live > MOST_OPEN:
         return None, errors
     staffing = casework.Staffing(agents, int(given or agents), int(on or 0))
     try:
         question = casework.backlog_question(request.actor, found, staffing)
         ahead = casework.forecast_backlog(question)
-        needed = casework.agents_to_clear(question) if given else None
+        needed = casework.agents_to_clear(question)
     except CommonwealError as error:
-        return None, problems(error) if given else ()
+        return None, () if error.code == "CASE-222" else problems(error)
     return {
-        "said": ahead_words(question, ahead, needed, bool(given)),
+        "said": ahead_words(question, ahead, needed),
         "picture": ahead_picture(question, ahead),
         "ages": [(age_words()[each.name], each.open, when) for each, when in ahead.ages],
     }, ()
 
 
-def ahead_words(
-    question: casework.Question,
-    ahead: casework.Forecast,
-    needed: int | None,
-    asked: bool,
-) -> str:
+def ahead_words(question: casework.Question, ahead: casework.Forecast, needed: int | None) -> str:
     """The forecast in a few sentences."""
     last, agents = ahead.days[-1], int(question.staffing.then)
     who = ngettext("With %(n)s agent", "With %(n)s agents", agents) % {"n": agents}
@@ -178,7 +175,7 @@ def ahead_words(
     if not ahead.steady:
         grows = str(round(Decimal(ahead.grows_by), 1))
         said = f"{said} {_('More comes than is done: it grows by %(n)s a day.') % {'n': grows}}"
-    if asked and needed is not None:
+    if needed is not None:
         more = ngettext(
             "%(n)s agent would clear it by then.", "%(n)s agents would clear it by then.", needed
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -19,11 +20,11 @@ from ..requests import Asked
 WORK = "casework.work"
 
 
-def saved(request: Asked) -> list[Link]:
+def saved(request: Asked, queues: Sequence[casework.Queue]) -> list[Link]:
     """The views that somebody saved, or somebody of their teams, as tabs."""
     rows = casework.saved_views(request.actor)
     now_on = request.GET.get("view", "")
-    codes = {each.code: each.pk for each in casework.queues(request.actor)} if rows else {}
+    codes = {each.code: each.pk for each in queues}
     return [
         Link(
             f"{row.name} ({row.team.name})" if row.team else row.name,
@@ -44,9 +45,9 @@ def address_of(row: casework.SavedView, codes: dict[str, Any]) -> str:
     return f"{reverse('desk:work')}?{urlencode({**filters, 'view': str(row.pk)})}"
 
 
-def own_teams(request: Asked) -> list[tuple[str, str]]:
-    """Whose a view can be: one's own, or of a team that one belongs to."""
-    found = {each.team.code: each.team.name for each in casework.own_queues(request.actor)}
+def own_teams(queues: Sequence[casework.Queue]) -> list[tuple[str, str]]:
+    """Whose a view can be: one's own, or of a team that works on these queues."""
+    found = {each.team.code: each.team.name for each in queues}
     return [("", _("Only mine")), *sorted(found.items(), key=lambda each: each[1])]
 
 
@@ -89,7 +90,8 @@ def _filters(request: Asked) -> dict[str, Any]:
 
 
 def _again(request: Asked, errors: tuple[Problem, ...]) -> HttpResponse:
-    context = {"asked": request.POST, "teams": own_teams(request), "here": text(request, "here")}
+    queues = casework.own_queues(request.actor)
+    context = {"asked": request.POST, "teams": own_teams(queues), "here": text(request, "here")}
     return show(request, "cases/view.jinja", context, errors)
 
 

@@ -72,7 +72,9 @@ async function send(request, url) {
   } catch (offline) {
     const form = await copy.formData();
     if (!form.get("draft")) throw offline;
-    const fields = [...form.entries()].filter(([name]) => !["csrfmiddlewaretoken", "look"].includes(name));
+    const fields = [...form.entries()].filter(([name, value]) => (
+      !["csrfmiddlewaretoken", "look"].includes(name) && (typeof value === "string" || value.size > 0)
+    ));
     if (!form.get("kept_at")) fields.push(["kept_at", new Date().toISOString()]);
     await put({ id: form.get("draft"), path: url.pathname, fields, at: Date.now(), state: "kept" });
     if (self.registration.sync) await self.registration.sync.register("drafts").catch(() => {});

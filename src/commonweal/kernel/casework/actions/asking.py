@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core import signing
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -21,32 +20,12 @@ from ...calendar.public import now
 from ...jobs.public import enqueue
 from ...party.public import centre
 from ..models import Case, CaseEvent, Interaction
-from ..rules import gone
+from ..selectors.how import how_token
 from .events import append, locked
 from .talking import Said, send_out, write
 from .together import WINDOW
 
 ASK_HOW = "casework.ask_how"
-SALT = "casework.how"
-LASTS = timedelta(days=30)
-
-
-def how_token(case_id: UUID) -> str:
-    """What opens one case for the answer how it went, for thirty days."""
-    return signing.TimestampSigner(salt=SALT).sign(case_id.hex)
-
-
-def case_by_how(actor: Actor, agency_id: UUID, token: str) -> Case:
-    """The case that a token of a mail asks about, at the door of its agency (CASE-404)."""
-    try:
-        named = UUID(signing.TimestampSigner(salt=SALT).unsign(token, max_age=LASTS))
-    except (signing.BadSignature, ValueError):
-        raise gone() from None
-    rows = Case.objects.select_related("case_type", "agency").filter(agency_id=agency_id)
-    found = rows.filter(pk=named, merged_into__isnull=True).first()
-    if found is None or (not actor.centre and agency_id not in actor.agencies):
-        raise gone()
-    return found
 
 
 def when_done(actor: Actor, case: Case, event: CaseEvent) -> None:

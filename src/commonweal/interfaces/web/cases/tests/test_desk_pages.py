@@ -134,7 +134,8 @@ def test_how_the_desk_does(world: World) -> None:
     assert "cases are open; 0 are late." in text
     assert "Help desk" in text
     assert "Done at first contact" in text
-    assert "There is too little history" in text
+    assert "Say how many people" in text
+    assert "There is too little history" in page(director, f"{WORK}manage/?agents=2")
     for day in range(30):
         with at(now() - timedelta(days=40 - day)), act_as(SYSTEM):
             for _each in range(2):

@@ -73,7 +73,7 @@
   navigator.serviceWorker.addEventListener("message", (event) => {
     const { draft, number, href } = event.data || {};
     if (!box || !draft) return;
-    if (draft === "sent") said(box.dataset.sent.replace("%s", number), href);
+    if (draft === "sent") said(`${box.dataset.sent}: ${number}.`, href);
     if (draft === "signed-out") said(box.dataset.signIn);
     show();
   });
