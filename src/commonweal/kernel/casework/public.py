@@ -47,6 +47,7 @@ from .actions import (
     merge_cases,
     move_case,
     open_case,
+    open_owned,
     place_order,
     promise_callback,
     put_article,
@@ -68,6 +69,7 @@ from .actions import (
     restate_clocks,
     retry_usage,
     send_usage,
+    settle_case,
     split_case,
     take_report,
     take_update,
@@ -108,7 +110,7 @@ from .domain.incoming import Receipt as MailReceipt
 from .domain.ordering import RECURS, Priced, Units
 from .domain.receipts import Receipt, Till, Voided, next_receipt, read_receipt
 from .domain.receipts import numbers as receipt_numbers
-from .domain.standard import CATALOGUE_ORDER, CHANGE, HELP, ORDER, VISIT
+from .domain.standard import CATALOGUE_ORDER, CHANGE, DISPUTE, HELP, ORDER, VISIT
 from .domain.states import PAUSES
 from .domain.waiting import QueueError, Waiting, agents_for, waiting
 from .exporting import export_cases
@@ -156,7 +158,7 @@ from .models import (
     Team,
 )
 from .registry import register_closed, register_hook, register_pricer, register_sender
-from .rules import citizen
+from .rules import citizen, trusted
 from .selectors import (
     ORDERS,
     STANDINGS,
@@ -226,6 +228,7 @@ from .selectors import (
 __all__ = [
     "CATALOGUE_ORDER",
     "CHANGE",
+    "DISPUTE",
     "FAMILIES",
     "HELP",
     "METRICS",
@@ -397,6 +400,7 @@ __all__ = [
     "open311_key",
     "open311_keys",
     "open_case",
+    "open_owned",
     "order_of",
     "orders",
     "own_address",
@@ -446,6 +450,7 @@ __all__ = [
     "run_import",
     "search_cases",
     "send_usage",
+    "settle_case",
     "split_case",
     "start_import",
     "start_payment",
@@ -453,6 +458,7 @@ __all__ = [
     "take_update",
     "teams",
     "times_of",
+    "trusted",
     "uid_known",
     "unlink_cases",
     "waiting",

@@ -40,6 +40,7 @@ from .open311 import (
 )
 from .opening import AnswersWrong, NewCase, Opened, open_case
 from .ordering import NewOrder, end_order, place_order
+from .owned import open_owned, settle_case
 from .plans import DeskPlan, PlannedPromise, lay_desk
 from .privacy import (
     Plan,
@@ -115,6 +116,7 @@ __all__ = [
     "merge_cases",
     "move_case",
     "open_case",
+    "open_owned",
     "place_order",
     "promise_callback",
     "put_article",
@@ -136,6 +138,7 @@ __all__ = [
     "restate_clocks",
     "retry_usage",
     "send_usage",
+    "settle_case",
     "split_case",
     "take_report",
     "take_update",
