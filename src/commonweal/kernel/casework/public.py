@@ -63,6 +63,7 @@ from .actions import (
     note_let_in,
     open_case,
     open_for_letter,
+    open_owned,
     place_order,
     promise_callback,
     put_article,
@@ -89,6 +90,7 @@ from .actions import (
     retry_usage,
     save_view,
     send_usage,
+    settle_case,
     sign_till,
     split_case,
     take_at_counter,
@@ -124,7 +126,7 @@ from .domain.fees import PaymentEvent
 from .domain.incoming import Bounce, Incoming, Origin, Part, Quarantine
 from .domain.incoming import Receipt as MailReceipt
 from .domain.ordering import RECURS, Priced, Units
-from .domain.standard import CATALOGUE_ORDER, CHANGE, HELP, ORDER, VISIT
+from .domain.standard import CATALOGUE_ORDER, CHANGE, DISPUTE, HELP, ORDER, VISIT
 from .domain.states import PAUSES, PRIORITIES
 from .domain.waiting import QueueError, Waiting, agents_for, waiting
 from .exporting import export_cases, spooled
@@ -201,7 +203,7 @@ from .registry import (
     register_pricer,
     register_sender,
 )
-from .rules import citizen
+from .rules import citizen, trusted
 from .selectors import (
     MOST_DUE,
     ORDERS,
@@ -312,11 +314,11 @@ from .selectors import (
 from .selectors.how import case_by_how, how_token
 
 __all__ = [
-    "CATALOGUE_ORDER", "CHANGE", "DRAFT", "FAMILIES", "HELD_DAYS", "HELP", "IMPORT_FIELDS",
-    "METRICS", "MOST_DUE", "ORDER", "ORDERS", "PAUSES", "PRIORITIES", "RECURS", "STANDINGS",
-    "VISIT", "AgeClass", "AnswersWrong", "Approval", "Arrived", "Article", "Attachment",
-    "BacklogError", "Bounce", "Case", "CaseBatch", "CaseError", "CaseEvent", "CaseFee",
-    "CaseImport", "CaseOrder", "CasePlan", "CaseType", "CaseUsage", "Category", "Clock",
+    "CATALOGUE_ORDER", "CHANGE", "DISPUTE", "DRAFT", "FAMILIES", "HELD_DAYS", "HELP",
+    "IMPORT_FIELDS", "METRICS", "MOST_DUE", "ORDER", "ORDERS", "PAUSES", "PRIORITIES", "RECURS",
+    "STANDINGS", "VISIT", "AgeClass", "AnswersWrong", "Approval", "Arrived", "Article",
+    "Attachment", "BacklogError", "Bounce", "Case", "CaseBatch", "CaseError", "CaseEvent",
+    "CaseFee", "CaseImport", "CaseOrder", "CasePlan", "CaseType", "CaseUsage", "Category", "Clock",
     "ClockAudit", "ClockDefinition", "ClockDrift", "ClockFreeze", "Contact", "CounterFee", "Cover",
     "DayAhead", "DeskFigures", "DeskPlan", "Erasure", "Expected", "FeeRule", "Figures", "Forecast",
     "ImportMapping", "Incoming", "Interaction", "Kept", "LegalHold", "MailIntake", "MailReceipt",
@@ -346,19 +348,19 @@ __all__ = [
     "load_history", "mail_known", "mail_times", "mailbox_waits", "members", "merge_cases",
     "message", "move_case", "moves_of", "note_fetched", "note_let_in", "note_not_fetched",
     "note_sent", "offer", "offered", "offers", "open311_key", "open311_keys", "open_case",
-    "open_for_letter", "order_of", "orders", "own_address", "own_addresses", "own_contact",
-    "own_queues", "party_case", "place_order", "promise_callback", "promises", "published_case",
-    "published_cases", "published_picture", "published_updates", "publishing", "put_article",
-    "put_case_type", "put_category", "put_contact", "put_fee", "put_legal_hold", "put_member",
-    "put_open311_key", "put_promise", "put_queue", "put_ready_answer", "put_rule", "put_team",
-    "put_till", "queue_counts", "queues", "rate_case", "ready_answers", "ready_texts",
+    "open_for_letter", "open_owned", "order_of", "orders", "own_address", "own_addresses",
+    "own_contact", "own_queues", "party_case", "place_order", "promise_callback", "promises",
+    "published_case", "published_cases", "published_picture", "published_updates", "publishing",
+    "put_article", "put_case_type", "put_category", "put_contact", "put_fee", "put_legal_hold",
+    "put_member", "put_open311_key", "put_promise", "put_queue", "put_ready_answer", "put_rule",
+    "put_team", "put_till", "queue_counts", "queues", "rate_case", "ready_answers", "ready_texts",
     "rebuild_clocks", "receive_message", "record_consent", "refused_usage", "register_closed",
     "register_hook", "register_money", "register_payer", "register_pricer", "register_sender",
     "remember_mapping", "remove_mail", "remove_old_mail", "reportable", "restate_clocks",
     "resume_import", "retention", "retry_usage", "rules", "run_import", "save_view", "saved_view",
-    "saved_views", "search_cases", "send_usage", "sign_till", "similar_cases", "split_case",
-    "spooled", "start_import", "take_at_counter", "take_letter", "take_payment", "take_report",
-    "take_tried", "take_update", "teams", "till", "till_closings", "till_figures", "till_receipts",
-    "tills", "times_of", "uid_known", "undo_changes", "unlink_cases", "waiting",
-    "waiting_approvals", "waiting_paybacks", "waive_fee", "watch_case",
+    "saved_views", "search_cases", "send_usage", "settle_case", "sign_till", "similar_cases",
+    "split_case", "spooled", "start_import", "take_at_counter", "take_letter", "take_payment",
+    "take_report", "take_tried", "take_update", "teams", "till", "till_closings", "till_figures",
+    "till_receipts", "tills", "times_of", "trusted", "uid_known", "undo_changes", "unlink_cases",
+    "waiting", "waiting_approvals", "waiting_paybacks", "waive_fee", "watch_case",
 ]  # fmt: skip

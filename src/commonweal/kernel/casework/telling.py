@@ -27,6 +27,8 @@ def tell_people(actor: Actor, case: Case, event: CaseEvent) -> None:
         return
     if event.kind not in NEWS or _in_silence(event.data):
         return
+    if case.case_type.family == "dispute" and event.kind == "state":
+        return  # whoever keeps the money says what was decided, with the amount
     rows = case.watchers.exclude(user_id=None).values_list("user_id", flat=True)
     accounts = {each for each in rows if each is not None and each != actor.user_id}
     people = set(Person.objects.filter(user_id__in=accounts).values_list("pk", flat=True))

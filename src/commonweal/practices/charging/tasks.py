@@ -14,7 +14,7 @@ from .actions.acceptance import accept_due_bills
 from .actions.budgets import tell_budgets
 from .actions.cost_files import IMPORT, locked_file, note_imported, note_refused
 from .actions.costs import import_costs
-from .actions.disputes import run_clocks
+from .actions.disputes import MANY, open_dispute_cases, run_clocks
 from .actions.packages import make_package, note_package_refused
 from .actions.reserves import test_reserves
 from .domain.costs import ColumnMapping, CostError
@@ -93,8 +93,11 @@ def daily_reserves(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> No
 
 
 def run_dispute_clocks(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
-    """Take overdue disputes to the next level, once each; close those that were let stand."""
+    """Take overdue disputes to the next level, once each; close those that were let stand; give
+    those from before there were cases theirs, some at a time."""
     run_clocks(actor=actor)
+    while open_dispute_cases(actor=actor) == MANY:
+        pass
 
 
 def accept_due(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:

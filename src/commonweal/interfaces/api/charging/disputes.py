@@ -54,6 +54,7 @@ class DisputedLineOut(Out):
     escalate_by: Day | None
     raised_at: datetime
     closed_at: datetime | None
+    case: str | None
 
 
 class EntryOut(Out):
@@ -162,6 +163,7 @@ def shown(row: charging.LineQuery) -> dict[str, Any]:
         "disputed": charging.money_text(row.disputed_minor, currency),
         "credited": charging.money_text(row.credited_minor, currency),
         "held": charging.money_text(row.held_minor, currency),
+        "case": row.case.number if row.case else None,
         **{
             name: getattr(row, name)
             for name in (
@@ -178,7 +180,7 @@ def _entry(row: charging.DisputeEntry, currency: str) -> dict[str, Any]:
         "kind": row.kind,
         "side": "centre" if row.centre_side else "agency",
         "level": row.level,
-        "text": row.text,
+        "text": row.said,
         "outcome": row.outcome,
         "amount": charging.money_text(row.amount_minor, currency),
         "document_id": row.document_id,

@@ -11,9 +11,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from commonweal.interfaces.api.tests.desk import picture
-from commonweal.interfaces.api.tests.scene import A, B, Scene
+from commonweal.interfaces.api.tests.scene import OPEN, A, B, Scene
 from commonweal.interfaces.api.tests.test_problems import problem_of
 from commonweal.kernel.calendar.public import at, now
+from commonweal.ops.demo.build import moment
 
 OWNER, OFFICER, APPROVER = "service_owner:", f"agency_finance:{A}", f"agency_approver:{A}"
 
@@ -140,7 +141,14 @@ def test_the_desk_is_set_up_as_data(scene: Scene) -> None:
     assert send(owner, "/case-queues/second", queue, way="put")["team"] == "it"
 
 
-def test_something_is_ordered_at_the_price_that_was_shown_and_given_up(scene: Scene) -> None:
+def test_something_is_ordered_at_the_price_that_was_shown_and_given_up(
+    scene: Scene,
+) -> None:
+    with at(moment(OPEN.end_day - timedelta(days=3))):  # while its agreement runs
+        order_and_give_up(scene)
+
+
+def order_and_give_up(scene: Scene) -> None:
     officer, owner = scene.client(OFFICER), scene.client(OWNER)
     where = f"/agencies/{A}/order-offers"
     [laptop] = officer.get(f"/api/v1{where}").json()["items"]

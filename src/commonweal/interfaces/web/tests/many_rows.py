@@ -72,7 +72,7 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
     "charging.BankStatement": {"sha256": "md5('statement' || g)"},
     "charging.BankEntry": {"key": "md5('entry' || g)"},
     "charging.Settlement": {"key": "'copy-' || g", "reverses_id": "NULL"},
-    "charging.LineQuery": {},
+    "charging.LineQuery": {"case_id": "NULL"},
     "charging.DisputeEntry": {"level": '"level"'},
     "charging.Credit": {},
     "charging.AnomalyHold": {

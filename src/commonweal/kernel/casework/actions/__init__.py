@@ -57,6 +57,7 @@ from .open311 import (
 )
 from .opening import AnswersWrong, NewCase, Opened, open_case
 from .ordering import NewOrder, end_order, place_order
+from .owned import open_owned, settle_case
 from .plans import DeskPlan, PlannedPromise, lay_desk
 from .privacy import (
     CasePlan,
@@ -161,6 +162,7 @@ __all__ = [
     "note_let_in",
     "open_case",
     "open_for_letter",
+    "open_owned",
     "place_order",
     "promise_callback",
     "put_article",
@@ -187,6 +189,7 @@ __all__ = [
     "retry_usage",
     "save_view",
     "send_usage",
+    "settle_case",
     "sign_till",
     "split_case",
     "take_at_counter",

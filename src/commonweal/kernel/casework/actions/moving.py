@@ -61,6 +61,11 @@ def move_case(
 
 def require_needs(case: Case, move: Move) -> None:
     """What a move needs, and what a type asks for before anything is done."""
+    if "owner" in move.needs:
+        raise Conflict(
+            "CASE-248",
+            "This is decided where the matter itself is kept. Open it there, and decide it.",
+        )
     if "resolution" in move.needs and not case.resolution:
         raise CaseError(
             "CASE-117",

@@ -106,6 +106,12 @@ def open_case(*, actor: Actor, agency_id: UUID, new: NewCase) -> Opened:
     own, which shows the price first (CASE-242).
     """
     case_type, category = _kind(new)
+    if case_type.family == "dispute":
+        raise CaseError(
+            "CASE-249",
+            "A charge is disputed at its line: open the bill, then the line, and dispute it there.",
+            field="category" if category else "case_type",
+        )
     if case_type.family == "order":
         raise CaseError(
             "CASE-242",

@@ -109,7 +109,9 @@ def _comes_back(case: Case) -> bool:
     waits_for_them = case.phase == "waiting" and machine(case).state(case.state).reason == (
         "requester"
     )
-    return waits_for_them or case.phase in ("resolved", "closed")
+    return waits_for_them or (
+        case.phase in ("resolved", "closed") and machine(case).comes_back(case.state)
+    )
 
 
 @action

@@ -126,3 +126,25 @@ VISIT: dict[str, Any] = {
     ],
 }
 """Appointments."""
+
+DISPUTE: dict[str, Any] = {
+    "states": [
+        _state("new", "Raised", "open"),
+        _state("taken_further", "Taken further", "open"),
+        _state("answered", "Answered", "resolved"),
+        _state("closed", "Closed", "closed"),
+    ],
+    "moves": [
+        _move(start, end, name, "system", needs=("owner",))
+        for start, end, name in (
+            ("new", "answered", "Answer"),
+            ("new", "taken_further", "Take further"),
+            ("taken_further", "answered", "Answer"),
+            ("answered", "taken_further", "Take further"),
+            ("new", "closed", "Close"),
+            ("taken_further", "closed", "Close"),
+            ("answered", "closed", "Close"),
+        )
+    ],
+}
+"""Disputes of bill lines: whoever keeps the money decides every state; here it is only followed."""

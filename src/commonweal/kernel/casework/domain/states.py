@@ -56,7 +56,8 @@ class State:
 class Move:
     """A move that a side may make. `needs`: what must be there: `resolution` (a text that the
     requester reads), `tasks` (all done), `approval` (given), `identity` (checked), `fee` (every fee
-    of the case paid or waived)."""
+    of the case paid or waived), `owner` (only the room that keeps something of its own beside the
+    case makes it)."""
 
     start: str
     end: str
@@ -104,6 +105,15 @@ class Machine:
         """The state that a message of the requester brings a resolved case back to."""
         found = [each for each in self.states if each.phase == "open"]
         return found[1] if len(found) > 1 else found[0]
+
+    def comes_back(self, code: str) -> bool:
+        """Whether a message of the requester brings a case of a state back: a move leads there."""
+        end = self.reopening().code
+        return any(
+            move.end == end and {"requester", "system"} & set(move.by) and "owner" not in move.needs
+            for move in self.moves
+            if move.start == code
+        )
 
     def in_phase(self, phase: str) -> State | None:
         """The first state of a phase."""

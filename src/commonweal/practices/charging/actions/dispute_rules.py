@@ -11,6 +11,7 @@ from commonweal.kernel.calendar.public import now, today
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.party.public import person as find_person
 
+from ..dispute_cases import promise_again
 from ..domain.disputes import CODES, DisputeError
 from ..models import BoardMeeting, DisputeLevel
 
@@ -44,6 +45,7 @@ def put_dispute_level(
     row, _created = DisputeLevel.objects.update_or_create(
         code=code, defaults={"days": days, "agency_days": agency_days, "person_id": person_id}
     )
+    promise_again(code)
     record(
         actor=actor,
         verb="dispute.level_set",

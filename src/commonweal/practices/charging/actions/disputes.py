@@ -16,13 +16,14 @@ from django.utils.translation import override
 from commonweal.kernel.access.public import SYSTEM, Actor, act_as, require
 from commonweal.kernel.audit.public import action, record
 from commonweal.kernel.authority.public import Decision, open_proposals, propose
-from commonweal.kernel.calendar.public import add_working_days, now, today
+from commonweal.kernel.calendar.public import now, today
 from commonweal.kernel.documents.public import store
 from commonweal.kernel.notices.public import notify_role
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import Conflict, Forbidden, NotFound
 from commonweal.kernel.words import public as words
 
+from ..dispute_cases import first_words, follow, last_day, open_case, speak, with_case, working_day
 from ..domain import disputes as rules
 from ..domain.disputes import DisputeError, Level
 from ..models import BillLine, DisputeEntry, LineQuery
@@ -33,12 +34,9 @@ from .credits import APPROVE as APPROVE_CREDITS
 from .credits import credit_statement, put_credit
 
 SUBJECT = "charging.LineQuery"
+MANY = 200
+"""Disputes that are given their cases at once."""
 ASK, ANSWER = "charging.query_lines", "charging.answer_queries"
-
-
-def working_day(days: int) -> Any:
-    """The local day that many working days from today."""
-    return add_working_days(today(centre().zone), days)
 
 
 def open_dispute(
@@ -69,8 +67,10 @@ def open_dispute(
     )
     _enter(query, level)
     query.assigned_to = level.person_id or line.service.owner_person_id
+    open_case(actor, query)
     query.save()
-    entry(actor, query, "raised", text=text, amount=claim.amount)
+    _to_level(actor, query)
+    entry(actor, query, "raised", interaction=first_words(query), amount=claim.amount)
     _tell_level(query)
     return query, True
 
@@ -80,7 +80,7 @@ def _join(actor: Actor, query_id: UUID, text: str) -> LineQuery:
     known = query.raised_by == actor.user_id or (
         query.entries.filter(author=actor.user_id, kind="joined").exists()
     )
-    entry(actor, query, "message" if known else "joined", text=text)
+    speak(actor, query, "message" if known else "joined", text)
     return query
 
 
@@ -90,6 +90,13 @@ def _enter(query: LineQuery, level: Level) -> None:
     query.due_on = working_day(level.days)
     query.assigned_to = level.person_id
     query.state, query.escalate_by = "open", None
+
+
+def _to_level(actor: Actor, query: LineQuery) -> None:
+    """Let the case follow to the level: the clock of its team says until when it is answered."""
+    follow(actor, query)
+    query.due_on = last_day(query) or query.due_on
+    query.save()
 
 
 def entry(actor: Actor | None, query: LineQuery, kind: str, **more: Any) -> DisputeEntry:
@@ -174,7 +181,7 @@ def write_message(*, actor: Actor, query_id: UUID, text: str) -> DisputeEntry:
         raise DisputeError(
             "BILL-104", "The text is empty. Say what you would like to know or change."
         )
-    made = entry(actor, query, "message", text=text.strip()[:2000])
+    made = speak(actor, query, "message", text.strip()[:2000])
     record(actor=actor, verb="dispute.message", target=query, agency_id=query.agency_id)
     return made
 
@@ -316,8 +323,9 @@ def _conclude(
     query.state, query.escalate_by = "answered", working_day(level.agency_days)
     if not rules.next_level(query.level) or query.credited_minor == query.disputed_minor > 0:
         query.state, query.closed_at, query.escalate_by = "closed", now(), None
+    speak(actor, query, "outcome", reason, outcome=outcome, amount_minor=amount, **more)
     query.save()
-    entry(actor, query, "outcome", text=reason, outcome=outcome, amount=amount, **more)
+    follow(actor, query)
     _tell_agency(actor, query)
 
 
@@ -372,6 +380,7 @@ def accept_outcome(*, actor: Actor, query_id: UUID) -> LineQuery:
     query.escalate_by = None
     query.save()
     entry(actor, query, "accepted")
+    follow(actor, query)
     record(actor=actor, verb="dispute.accepted", target=query, agency_id=query.agency_id)
     return query
 
@@ -397,9 +406,10 @@ def escalate_dispute(*, actor: Actor, query_id: UUID, text: str) -> LineQuery:
         raise DisputeError(
             "BILL-104", "The text is empty. Say what you would like to know or change."
         )
-    entry(actor, query, "escalated", text=text.strip()[:2000], outcome=query.outcome)
+    speak(actor, query, "escalated", text.strip()[:2000], outcome=query.outcome)
     _enter(query, level_now(rules.next_level(query.level)))
     query.save()
+    _to_level(actor, query)
     record(
         actor=actor,
         verb="dispute.escalated",
@@ -432,6 +442,7 @@ def run_clocks(*, actor: Actor) -> dict[str, int]:
             continue
         _enter(query, level_now(above))
         query.save()
+        _to_level(actor, query)
         _tell_level(query)
         moved += 1
     stale = LineQuery.objects.select_for_update().filter(
@@ -441,6 +452,7 @@ def run_clocks(*, actor: Actor) -> dict[str, int]:
         query.state, query.closed_at, query.escalate_by = "closed", now(), None
         query.save()
         entry(None, query, "closed")
+        follow(actor, query)
         lapsed += 1
     record(
         actor=actor,
@@ -449,3 +461,26 @@ def run_clocks(*, actor: Actor) -> dict[str, int]:
         payload={"escalated": moved, "closed": lapsed, "day": str(day)},
     )
     return {"escalated": moved, "closed": lapsed}
+
+
+@action
+def open_dispute_cases(*, actor: Actor, limit: int = MANY) -> int:
+    """Give disputes from before there were cases theirs; how many. Safe to stop and to repeat."""
+    require(actor, ANSWER)
+    rows = (
+        LineQuery.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("line", "line__bill", "line__charge_item", "line__service")
+        .filter(kind="dispute", case=None)
+        .order_by("id")[:limit]
+    )
+    made = 0
+    for query in rows:
+        with_case(query)
+        made += 1
+    record(
+        actor=actor,
+        verb="dispute.cases_opened",
+        target=("party.Agency", centre().agency_id),
+        payload={"cases": made},
+    )
+    return made

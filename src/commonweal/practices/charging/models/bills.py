@@ -104,7 +104,7 @@ class LineQuery(TenantModel):
     A dispute holds `disputed_minor` (never more than the line) until it is closed. `level`: who
     must answer now, `due_on`: the last day for it, `assigned_to`: the person named for the level.
     `outcome`: explained, credited or rejected; until `escalate_by` the agency may take it further.
-    `credited_minor`: what was given back of it so far.
+    `credited_minor`: what was given back of it so far. `case`: its conversation and clocks.
     """
 
     line = models.ForeignKey(BillLine, on_delete=models.PROTECT, related_name="queries")
@@ -127,6 +127,9 @@ class LineQuery(TenantModel):
     escalate_by = models.DateField(null=True)
     closed_at = models.DateTimeField(null=True)
     closed_by = models.UUIDField(null=True)
+    case = models.OneToOneField(
+        "casework.Case", null=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     @property
     def held_minor(self) -> int:
@@ -148,6 +151,11 @@ class LineQuery(TenantModel):
                 name="line_query_lapse",
             ),
             models.Index(fields=["closed_at", "id"], name="line_query_closed"),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(kind="dispute", case__isnull=True),
+                name="line_query_caseless",
+            ),
             models.Index(fields=["state", "raised_at", "id"], name="line_query_state"),
             models.Index(fields=["raised_at", "id"], name="line_query_oldest"),
             models.Index(fields=["agency", "raised_at", "id"], name="line_query_agency"),

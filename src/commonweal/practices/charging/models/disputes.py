@@ -13,6 +13,7 @@ class DisputeEntry(TenantModel):
 
     `kind`: raised joined message evidence proposed refused outcome escalated overdue accepted
     closed. `author`: the account; None where the clock did it. `credit`: what an outcome gave.
+    `interaction`: the message of the case that holds its words; `text`, where there is none.
     """
 
     query = models.ForeignKey(
@@ -24,10 +25,18 @@ class DisputeEntry(TenantModel):
     centre_side = models.BooleanField(default=False)
     author = models.UUIDField(null=True)
     text = models.CharField(max_length=2000, blank=True)
+    interaction = models.ForeignKey(
+        "casework.Interaction", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     outcome = models.CharField(max_length=10, blank=True)
     amount_minor = models.BigIntegerField(default=0)
     document = models.ForeignKey("documents.Document", null=True, on_delete=models.PROTECT)
     credit = models.ForeignKey("charging.Credit", null=True, on_delete=models.PROTECT)
+
+    @property
+    def said(self) -> str:
+        """Its words, wherever they are kept."""
+        return self.interaction.text if self.interaction is not None else self.text
 
     class Meta:
         constraints = [

@@ -50,7 +50,7 @@ def held_minor(bill_ids: Collection[UUID]) -> dict[UUID, int]:
 
 def _visible(actor: Actor) -> QuerySet[LineQuery]:
     found = LineQuery.objects.filter(kind="dispute").select_related(
-        "line", "line__bill", "line__charge_item", "line__service", "agency"
+        "line", "line__bill", "line__charge_item", "line__service", "agency", "case"
     )
     if actor.centre:
         return found if actor.may(VIEW_ALL) else found.none()
@@ -96,7 +96,7 @@ def dispute(actor: Actor, dispute_id: UUID, place: Place = FIRST) -> DisputeView
     query = _visible(actor).filter(pk=dispute_id).first()
     if query is None:
         raise NotFound("BILL-405", "There is no such dispute among those you may see.")
-    entries = query.entries.select_related("document", "credit")
+    entries = query.entries.select_related("document", "credit", "interaction")
     waiting = open_proposals(actor, SUBJECT, [query.pk]).get(query.pk)
     open_now = query.state == "open" and waiting is None
     return DisputeView(

@@ -132,7 +132,7 @@ def test_a_dispute_holds_its_amount_and_starts_the_owners_clock(
     query = dispute(world, line, amount_minor=1000)
     assert (query.level, query.state, query.disputed_minor) == ("owner", "open", 1000)
     assert query.assigned_to == world.of("service_owner").person_id
-    assert str(query.due_on) == "2026-09-11"  # five working days from Saturday the 5th
+    assert str(query.due_on) == "2026-09-14"  # of Saturday the 5th: five after Monday (R18)
     assert held(line) == 1000
     assert kinds(query) == ["raised"]
     with act_as(SYSTEM):
