@@ -235,6 +235,7 @@ def _centre_sections(actor: Actor) -> list[tuple[str, list[Entry]]]:
             _("Cases"),
             [
                 (_("Cases"), "desk:work", "casework.work"),
+                (_("Counter"), "counter:places", "casework.work"),
                 (_("Opening hours"), "centre:calendars", "casework.work"),
             ],
         ),
@@ -275,7 +276,13 @@ def _centre_sections(actor: Actor) -> list[tuple[str, list[Entry]]]:
     setting_up = _open([(_("People"), "centre:people", "party.view_people")], actor.may)
     if any(actor.may(need) for need in SETS_UP):
         setting_up.append((_("Set-up"), "setup:start"))
-    setting_up += _open([(_("Cases set-up"), "desk:setup", "casework.manage")], actor.may)
+    setting_up += _open(
+        [
+            (_("Cases set-up"), "desk:setup", "casework.manage"),
+            (_("Counter set-up"), "counter:setup", "casework.manage"),
+        ],
+        actor.may,
+    )
     return [*shown, (_("People and set-up"), setting_up)]
 
 

@@ -9,6 +9,7 @@ from . import plugins
 from .account import language
 from .account import views as account
 from .cases.urls import CASES, DESK, DOOR
+from .counter.urls import COUNTER, HALL, VISITS
 from .public import views as public
 
 handler400 = "commonweal.interfaces.web.errors.bad_request"
@@ -21,8 +22,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agency/", include("commonweal.interfaces.web.agency.urls", namespace="agency")),
     path("centre/set-up/", include("commonweal.interfaces.web.setup.urls", namespace="setup")),
     path("centre/cases/", include((DESK, "desk"))),
+    path("centre/counter/", include((COUNTER, "counter"))),
     path("cases/", include((CASES, "cases"))),
-    path("help/", include((DOOR, "door"))),
+    path("help/", include(([*DOOR, *VISITS], "door"))),
+    *HALL,
     path("open311/", include("commonweal.interfaces.open311.urls", namespace="open311")),
     path("centre/", include("commonweal.interfaces.web.centre.urls", namespace="centre")),
     path("account/", include("commonweal.interfaces.web.account.urls")),

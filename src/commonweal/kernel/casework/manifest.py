@@ -12,7 +12,14 @@ from .importing.work import KIND, take_file
 from .keeping_tasks import audit_all, erase_old, freeze_months, send_waiting_usage
 from .registry import register_closed, register_hook
 from .settling import keep_usage, tell_measures
-from .tasks import SEND, apply_hours, close_quiet_cases, fold_counts, send_interaction
+from .tasks import (
+    SEND,
+    apply_hours,
+    close_quiet_cases,
+    fold_counts,
+    look_after_visits,
+    send_interaction,
+)
 from .telling import tell_people, tell_programs
 
 notice_words.register()
@@ -61,6 +68,7 @@ MANIFEST = Manifest(
         "casework.prove_clocks": audit_all,
         "casework.freeze_months": freeze_months,
         "casework.send_usage": send_waiting_usage,
+        "casework.keep_visits": look_after_visits,
     },
     schedules={
         "casework.close_quiet": "hourly 20",
@@ -69,6 +77,7 @@ MANIFEST = Manifest(
         "casework.prove_clocks": "daily 02:20",
         "casework.freeze_months": "daily 02:50",
         "casework.send_usage": "every 5m",
+        "casework.keep_visits": "every 5m",
     },
     ticks={"casework.clocks": tick},
     work={
@@ -79,6 +88,7 @@ MANIFEST = Manifest(
         "casework.prove_clocks": gettext_noop("Compare every clock of cases with its events"),
         "casework.freeze_months": gettext_noop("Freeze the clocks of months that ended"),
         "casework.send_usage": gettext_noop("Send the usage of closed cases"),
+        "casework.keep_visits": gettext_noop("Remind of appointments, and end old tickets"),
         KIND: gettext_noop("Take in a file of cases"),
         APPLY: gettext_noop("Put changed opening hours on open cases"),
     },
@@ -88,6 +98,9 @@ MANIFEST = Manifest(
         "casework.CaseType",
         "casework.Category",
         "casework.ClockDefinition",
+        "casework.Office",
+        "casework.OfficeDesk",
+        "casework.OfficeOffer",
     ),
     # Notes among agents stay with the centre: they are its own work, and may name others.
     shown={"casework.Interaction": {"direction__in": ["in", "out"]}},

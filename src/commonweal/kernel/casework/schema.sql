@@ -53,7 +53,8 @@ DO $$
 DECLARE name text;
 BEGIN
   FOREACH name IN ARRAY ARRAY['caseevent', 'interaction', 'attachment', 'caselink', 'watcher',
-    'task', 'approval', 'identitycheck', 'clock', 'clockfiring', 'caseusage', 'clockdrift'] LOOP
+    'task', 'approval', 'identitycheck', 'clock', 'clockfiring', 'caseusage', 'clockdrift',
+    'appointment', 'ticket'] LOOP
     EXECUTE format('DROP TRIGGER IF EXISTS same_agency ON casework_%s', name);
     EXECUTE format('CREATE TRIGGER same_agency BEFORE INSERT ON casework_%s
       FOR EACH ROW EXECUTE FUNCTION casework_same_agency()', name);
@@ -66,5 +67,15 @@ BEGIN
   IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = 'casework_definition_days') THEN
     ALTER TABLE casework_clockdefinition ADD CONSTRAINT casework_definition_days
       EXCLUDE USING gist (code WITH =, daterange(starts, ends) WITH &&);
+  END IF;
+END $$;
+
+-- Two appointments never keep the same desk at the same time, whoever books at the same moment.
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = 'casework_appointment_desk') THEN
+    ALTER TABLE casework_appointment ADD CONSTRAINT casework_appointment_desk
+      EXCLUDE USING gist (desk_id WITH =, tstzrange(starts, ends) WITH &&)
+      WHERE (state IN ('booked', 'arrived'));
   END IF;
 END $$;

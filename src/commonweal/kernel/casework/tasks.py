@@ -12,12 +12,18 @@ from ..audit.public import record
 from ..jobs.public import report
 from ..party.public import centre
 from ..schema.public import Conflict
-from .actions import apply_calendar, close_quiet
+from .actions import apply_calendar, close_quiet, keep_visits
 from .actions.talking import SEND
 from .models import Interaction
 from .registry import sender
 
-__all__ = ["SEND", "close_quiet_cases", "fold_counts", "send_interaction"]
+__all__ = [
+    "SEND",
+    "close_quiet_cases",
+    "fold_counts",
+    "look_after_visits",
+    "send_interaction",
+]
 
 _FOLD = """
 WITH gone AS (DELETE FROM casework_casecount RETURNING agency_id, queue_id, phase, breached, number)
@@ -29,6 +35,11 @@ FROM gone GROUP BY agency_id, queue_id, phase, breached HAVING sum(number) <> 0"
 def close_quiet_cases(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
     """Close what was resolved and stayed quiet."""
     close_quiet(actor=actor)
+
+
+def look_after_visits(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
+    """Remind of appointments, note the missed ones, end the tickets of days that are over."""
+    keep_visits(actor=actor)
 
 
 def apply_hours(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from PIL import Image
 from commonweal.kernel.access.public import SYSTEM, Actor, act_as
 from commonweal.kernel.casework import public as casework
 from commonweal.kernel.casework.domain.standard import HELP, ORDER
-from commonweal.kernel.casework.models import Case, Open311Key
+from commonweal.kernel.casework.models import Appointment, Case, OfficeDesk, Open311Key, Ticket
 
 if TYPE_CHECKING:
     from commonweal.ops.demo.people import World
@@ -36,6 +36,7 @@ def build_desk(world: World, *agencies: str) -> None:
         _set_up(world.of("service_owner"))
     for code in agencies:
         _agency(world, world.agencies[code], world.of("agency_finance", code))
+    _counter(world.of("service_owner"), agencies)
 
 
 def _set_up(owner: Actor) -> None:
@@ -108,7 +109,41 @@ def _agency(world: World, agency: UUID, officer: Actor) -> None:
         )  # fmt: skip
 
 
+def _counter(owner: Actor, agencies: tuple[str, ...]) -> None:
+    """An office where both agencies are served: for each an appointment and a number."""
+    with act_as(SYSTEM):
+        casework.put_case_type(
+            actor=owner,
+            draft=casework.TypeDraft(
+                code="visit", name="Visit", family="appointment", audience="citizen",
+                service=SERVICE, machine=casework.VISIT, queue="city",
+            ),
+        )  # fmt: skip
+        casework.put_office(
+            actor=owner, draft=casework.OfficeDraft(OFFICE, "City hall", "office", "city")
+        )
+        for number in (1, 2):
+            casework.put_office_desk(actor=owner, office=OFFICE, number=number)
+    for place, code in enumerate(agencies):
+        offer = "talk" if place == 0 else f"talk-{code.lower()}"
+        with act_as(owner):
+            row = casework.put_office_offer(
+                actor=owner,
+                draft=casework.OfferDraft(
+                    OFFICE, offer, f"Talk to {code}", 15, "visit", category="streetlight",
+                    agency=code, letter="AB"[place],
+                ),
+            )  # fmt: skip
+            casework.take_ticket(actor=owner, offer_id=row.pk)
+            casework.book_appointment(actor=owner, offer_id=row.pk, starts=_free(owner, row))
+
+
+def _free(owner: Actor, offer: casework.OfficeOffer) -> datetime:
+    return casework.free_times(owner, offer, casework.today_at(owner, offer.office), 14)[0].starts
+
+
 PHONE = "+1 312 555 0123"
+OFFICE = "city-hall"
 
 
 def picture(colour: str = "green") -> bytes:
@@ -129,12 +164,20 @@ def case_samples(agency: UUID) -> dict[str, str]:
     return {
         "case": case.number,
         "contact_id": str(case.requester_id),
+        "ticket_id": _newest(Ticket, agency),
+        "appointment_id": _newest(Appointment, agency),
+        "desk_id": str(OfficeDesk.objects.order_by("number")[0].pk),
         "key_id": str(Open311Key.objects.filter(agency_id=agency).order_by("id")[0].pk),
         **{name: str(found.order_by("id")[0].pk) for name, found in rows.items()},
     }
 
 
+def _newest(table: Any, agency: UUID) -> str:
+    return str(table.objects.filter(agency_id=agency).order_by("-id")[0].pk)
+
+
 DESK = {
+    "office": OFFICE, "office_offer": "talk", "desk_number": "1",
     "team": "it", "queue": "it", "case_type": "incident", "category": "printer", "position": "1",
     "ready_answer": "restart", "article": "paper", "promise": "solve", "calendar": "office",
     "text": "paper",

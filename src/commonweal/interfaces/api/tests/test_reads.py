@@ -21,7 +21,7 @@ def test_a_read_answers(scene: Scene, path: str, operation: dict[str, Any]) -> N
         role = f"agency_finance:{A}"
     if "/access-reviews" in path:
         role = "auditor:"
-    if {"cases", "desk", "desk-set-up"} & set(operation["tags"]):
+    if {"cases", "desk", "desk-set-up", "counter"} & set(operation["tags"]):
         role = "service_owner:"
     where = address(path, operation, known, scene)
     answer = scene.client(role).get(where)

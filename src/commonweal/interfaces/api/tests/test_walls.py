@@ -22,6 +22,7 @@ OWN = {
     "agency", "books", "chain", "number", "line_id", "agreement_id", "order_id", "journal_id",
     "person_id", "membership_id", "forecast_id", "case", "contact_id", "task_id", "approval_id",
     "check_id", "consent_id", "clock_id", "attachment_id", "link_id",
+    "ticket_id", "appointment_id",
 }  # fmt: skip
 ALL = operations()
 PEOPLE = (f"agency_finance:{A}", f"agency_approver:{A}")

@@ -38,6 +38,8 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
         "tracking_hash": "''",
     },
     "casework.Interaction": {"message_id": "''"},
+    "casework.Ticket": {"label": "'A' || (1000 + g)", "state": "'done'", "appointment_id": "NULL"},
+    "casework.Appointment": {"state": "'cancelled'"},
     "catalogue.WorkingCalendar": {"code": "code || '-' || g"},
     "catalogue.CalendarVersion": {"starts": DAY},
     "catalogue.Agreement": {},

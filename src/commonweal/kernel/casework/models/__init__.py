@@ -3,6 +3,7 @@
 from .around import Approval, CaseLink, Consent, IdentityCheck, Task, Watcher
 from .cases import Attachment, Case, CaseEvent, CaseNumber, CaseWord, Contact, Interaction
 from .clocks import CaseCount, Clock, ClockDefinition, ClockFiring, ClockFreeze
+from .counter import Appointment, Office, OfficeDesk, OfficeOffer, Ticket, TicketNumber
 from .keeping import (
     CaseImport,
     CaseUsage,
@@ -26,6 +27,7 @@ from .setup import (
 )
 
 __all__ = [
+    "Appointment",
     "Approval",
     "Article",
     "Attachment",
@@ -53,6 +55,9 @@ __all__ = [
     "Interaction",
     "LegalHold",
     "MailIntake",
+    "Office",
+    "OfficeDesk",
+    "OfficeOffer",
     "Open311Key",
     "Queue",
     "ReadyAnswer",
@@ -60,5 +65,7 @@ __all__ = [
     "Task",
     "Team",
     "TeamMember",
+    "Ticket",
+    "TicketNumber",
     "Watcher",
 ]
