@@ -131,8 +131,8 @@ def read_waiting_times(
                 "hour": row.hour,
                 "days": row.days,
                 "visitors": row.visitors,
-                "waited_seconds": round(row.waited),
-                "most_seconds": round(row.waited_most),
+                "waited_seconds": _whole(row.waited),
+                "most_seconds": _whole(row.waited_most),
                 "served_seconds": round(row.served),
                 "desks": model[row.hour].now.agents if row.hour in model else round(row.desks),
                 "mean_wait_seconds": _mean(model, row.hour, "now"),
@@ -144,7 +144,10 @@ def read_waiting_times(
 
 
 def _mean(model: dict[int, casework.WithDesks], hour: int, which: str) -> int | None:
-    value = getattr(model[hour], which).mean_wait if hour in model else None
+    return _whole(getattr(model[hour], which).mean_wait if hour in model else None)
+
+
+def _whole(value: float | None) -> int | None:
     return None if value is None else round(value)
 
 

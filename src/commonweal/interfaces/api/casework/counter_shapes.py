@@ -263,7 +263,8 @@ class QueueingOut(Out):
 
 
 class HourOut(Out):
-    """An hour of the day over some days. Seconds; `most_seconds`: nine of ten were called within.
+    """An hour of the day over some days. Seconds; `most_seconds`: nine of ten were called within;
+    null: nobody was called.
 
     `mean_wait_*`: what a queue model (Erlang C) says of its desks, and of one more; null where more
     come than they can serve, or nobody was served.
@@ -272,8 +273,8 @@ class HourOut(Out):
     hour: int
     days: int
     visitors: int
-    waited_seconds: int
-    most_seconds: int
+    waited_seconds: int | None
+    most_seconds: int | None
     served_seconds: int
     desks: int
     mean_wait_seconds: int | None

@@ -77,13 +77,14 @@ def expected_wait(ahead: int, busy: int, desks: int, seconds: float) -> float | 
 @dataclass(frozen=True)
 class HourOfDay:
     """What an hour of the day was like over some days: how many came, how long they waited and were
-    served, at how many desks. Seconds; `days`: how many days had visitors in that hour."""
+    served, at how many desks. Seconds; `days`: on how many days somebody came then; None: nobody
+    was called, so that nothing is known."""
 
     hour: int
     days: int
     visitors: int
-    waited: float
-    waited_most: float
+    waited: float | None
+    waited_most: float | None
     served: float
     desks: float
 

@@ -285,8 +285,8 @@ def _mean(office: Office) -> tuple[float, int]:
 
 _HOURS = """
 SELECT extract(hour FROM taken_at AT TIME ZONE %s)::int AS hour, count(DISTINCT day), count(*),
-  coalesce(avg(waited_seconds), 0)::float,
-  coalesce(percentile_cont(0.9) WITHIN GROUP (ORDER BY waited_seconds), 0)::float,
+  avg(waited_seconds)::float,
+  percentile_cont(0.9) WITHIN GROUP (ORDER BY waited_seconds)::float,
   coalesce(avg(served_seconds) FILTER (WHERE state = 'done' AND served_seconds > 0), 0)::float,
   count(DISTINCT (day, desk_id)) FILTER (WHERE desk_id IS NOT NULL)::float / count(DISTINCT day)
 FROM casework_ticket WHERE office_id = %s AND day >= %s AND day <= %s

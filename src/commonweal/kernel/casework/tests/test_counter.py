@@ -274,6 +274,9 @@ def test_the_display_shows_numbers_and_how_long_it_takes(counter: Counter) -> No
     tickets = [counter.take() for _ in range(4)]
     shown = casework.queueing(counter.door, counter.office)
     assert (shown.called, shown.waiting, shown.wait, shown.visits) == ([], 4, None, 0)
+    day = MONDAY.date()
+    [unknown] = casework.hours_of_day(counter.clerk, counter.office, day, day)
+    assert (unknown.waited, unknown.waited_most, unknown.visitors) == (None, None, 4)
     counter.sit()
     casework.call_next(actor=counter.clerk, desk_id=counter.desks[0].pk)
     with at(MINUTES[4]):
