@@ -184,7 +184,16 @@ def appointment_of(actor: Actor, case: Case) -> Appointment | None:
     return rows.filter(state="booked").first()
 
 
-_TICKET = ("case", "case__requester", "case__case_type", "offer", "desk", "for_desk", "appointment")
+_TICKET = (
+    "office",
+    "case",
+    "case__requester",
+    "case__case_type",
+    "offer",
+    "desk",
+    "for_desk",
+    "appointment",
+)
 
 
 def tickets(actor: Actor, office: Office, day: date, place: Place = FIRST) -> Listing[Ticket]:
