@@ -17,6 +17,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 CENTRE = ("officer", "director", "owner", "admin", "auditor", "agent")
 OUTSIDE = ("", "parks", "parks-approver", "parks-liaison", "parks-employee")
 SOMETIMES = {
+    "display/<str:office>/": "stands in the hall; the counter and the public door lead to it",
+    "kiosk/<str:key>/": "its address is a secret of the device at the door, in the set-up",
+    "kiosk/<str:key>/<uuid:ticket_id>/": "the number, after somebody took one",
+    "centre/counter/<str:office>/appointments/<uuid:appointment_id>/": "while there is one today",
     "account/loans/": "a role to lend, which not everybody holds; the link is there for who does",
     "agency/unusual/<uuid:hold_id>/": "a form, while an unusual line waits for its agency",
     "cases/app.webmanifest": "browsers read it; no link leads there",

@@ -245,6 +245,7 @@ def _centre_sections(actor: Actor) -> list[tuple[str, list[Entry]]]:
                 (_("Cases"), "desk:work", "casework.work"),
                 (_("Letters"), "desk:letters", "casework.work"),
                 (_("Tills"), "desk:tills", till),
+                (_("Counter"), "counter:places", "casework.work"),
                 (_("Opening hours"), "centre:calendars", "casework.work"),
                 (_("Keeping and erasing"), "keeping:retention", "casework.manage"),
             ],
@@ -288,6 +289,7 @@ def _centre_sections(actor: Actor) -> list[tuple[str, list[Entry]]]:
         setting_up.append((_("Set-up"), "setup:start"))
     further = [
         (_("Cases set-up"), "desk:setup", "casework.manage"),
+        (_("Counter set-up"), "counter:setup", "casework.manage"),
         (_("Webhooks"), "centre:webhooks", "notices.manage_webhooks"),
     ]
     setting_up += _open(further, actor.may)

@@ -13,6 +13,7 @@ from .account import views as account
 from .cases.app import worker
 from .cases.keeping.urls import KEEPING
 from .cases.urls import CASES, DESK, DOOR
+from .counter.urls import COUNTER, HALL, VISITS
 from .public import views as public
 
 handler400 = "commonweal.interfaces.web.errors.bad_request"
@@ -26,8 +27,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("centre/set-up/", include("commonweal.interfaces.web.setup.urls", namespace="setup")),
     path("centre/cases/keeping/", include((KEEPING, "keeping"))),
     path("centre/cases/", include((DESK, "desk"))),
+    path("centre/counter/", include((COUNTER, "counter"))),
     path("cases/", include((CASES, "cases"))),
-    path("help/", include((DOOR, "door"))),
+    path("help/", include(([*DOOR, *VISITS], "door"))),
+    *HALL,
     path("pay/", include(addresses(settle))),
     path("open311/", include("commonweal.interfaces.open311.urls", namespace="open311")),
     path("centre/", include("commonweal.interfaces.web.centre.urls", namespace="centre")),

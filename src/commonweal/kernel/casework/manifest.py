@@ -22,6 +22,7 @@ from .tasks import (
     ask_how_it_went,
     close_quiet_cases,
     fold_counts,
+    look_after_visits,
     send_interaction,
     send_payback,
 )
@@ -89,6 +90,7 @@ MANIFEST = Manifest(
         "casework.prove_clocks": audit_all,
         "casework.freeze_months": freeze_months,
         "casework.send_usage": send_waiting_usage,
+        "casework.keep_visits": look_after_visits,
     },
     schedules={
         "casework.close_quiet": "hourly 20",
@@ -97,6 +99,7 @@ MANIFEST = Manifest(
         "casework.prove_clocks": "daily 02:20",
         "casework.freeze_months": "daily 02:50",
         "casework.send_usage": "every 5m",
+        "casework.keep_visits": "every 5m",
     },
     ticks={"casework.clocks": tick},
     work={
@@ -109,6 +112,7 @@ MANIFEST = Manifest(
         "casework.prove_clocks": gettext_noop("Compare every clock of cases with its events"),
         "casework.freeze_months": gettext_noop("Freeze the clocks of months that ended"),
         "casework.send_usage": gettext_noop("Send the usage of closed cases"),
+        "casework.keep_visits": gettext_noop("Remind of appointments, and end old tickets"),
         KIND: gettext_noop("Take in a file of cases"),
         APPLY: gettext_noop("Put changed opening hours on open cases"),
     },
@@ -120,6 +124,9 @@ MANIFEST = Manifest(
         "casework.ClockDefinition",
         "casework.FeeRule",
         "casework.Till",
+        "casework.Office",
+        "casework.OfficeDesk",
+        "casework.OfficeOffer",
     ),
     # Notes among agents stay with the centre: they are its own work, and may name others.
     shown={"casework.Interaction": {"direction__in": ["in", "out"]}},

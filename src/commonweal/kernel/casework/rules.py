@@ -15,9 +15,19 @@ from uuid import UUID
 from ..access.public import Actor
 from ..schema.public import Forbidden, NotFound
 from .domain.errors import CaseError
-from .models import Case, TeamMember
+from .models import Case, Office, TeamMember
 
-__all__ = ["CaseError", "citizen", "may_see", "require_case", "require_work", "side_of", "trusted"]
+__all__ = [
+    "CaseError",
+    "citizen",
+    "may_see",
+    "may_serve",
+    "require_case",
+    "require_serve",
+    "require_work",
+    "side_of",
+    "trusted",
+]
 
 WORK = "casework.work"
 VIEW_ALL = "casework.view_all"
@@ -29,6 +39,7 @@ MANAGE = "casework.manage"
 TAKE = "casework.take_money"
 WAIVE = "casework.waive_fees"
 PAY_BACK = "casework.pay_back"
+SERVED = ("called", "serving", "done")
 
 
 def citizen(agency_id: UUID, cases: Iterable[UUID] = ()) -> Actor:
@@ -78,7 +89,34 @@ def may_see(actor: Actor, case: Case) -> bool:
 def _in_team(actor: Actor, case: Case) -> bool:
     if actor.user_id is not None and case.assignee == actor.user_id:
         return True
-    return case.team_id in teams_of(actor)
+    return case.team_id in teams_of(actor) or _serves(actor, case)
+
+
+def _serves(actor: Actor, case: Case) -> bool:
+    """Whether who asked stands at the actor's desk now, or did so in the last of their visits."""
+    if actor.user_id is None:
+        return False
+    last = case.tickets.order_by("-id").values_list("clerk", "state").first()
+    return last is not None and last[0] == actor.user_id and last[1] in SERVED
+
+
+def may_serve(actor: Actor, office: Office) -> bool:
+    """Whether the actor serves at an office: a member of its queue's team, or who sees all."""
+    if actor.kind == "system":
+        return True
+    if not actor.centre or not actor.may(WORK):
+        return False
+    return actor.may(VIEW_ALL) or office.queue.team_id in teams_of(actor)
+
+
+def require_serve(actor: Actor, office: Office) -> None:
+    """Refuse whoever does not serve at an office (CASE-608)."""
+    require_desk_work(actor)
+    if not may_serve(actor, office):
+        raise Forbidden(
+            "CASE-608",
+            f"You do not serve at {office.name}. Ask to be put into the team of its queue.",
+        )
 
 
 def is_own(actor: Actor, case: Case) -> bool:
@@ -104,8 +142,14 @@ def require_case(actor: Actor, case: Case | None) -> Case:
 
 def require_work(actor: Actor, case: Case) -> None:
     """Refuse unless the actor works on the case (ACCESS-403)."""
-    permission, let = WORK, (CASE, case.pk) in actor.grants
-    if actor.kind != "system" and not (actor.centre and (let or actor.may(permission))):
+    if not (actor.centre and (CASE, case.pk) in actor.grants):
+        require_desk_work(actor)
+
+
+def require_desk_work(actor: Actor) -> None:
+    """Refuse unless the actor is of the centre and works on cases (ACCESS-403)."""
+    permission = WORK
+    if actor.kind != "system" and not (actor.centre and actor.may(permission)):
         raise Forbidden(
             "ACCESS-403",
             f"You may not do this ({permission}). "

@@ -146,7 +146,7 @@ DECLARE name text;
 BEGIN
   FOREACH name IN ARRAY ARRAY['caseevent', 'interaction', 'attachment', 'caselink', 'watcher',
     'task', 'approval', 'identitycheck', 'clock', 'clockfiring', 'caseusage', 'clockdrift',
-    'casefee', 'caseorder'] LOOP
+    'casefee', 'caseorder', 'appointment', 'ticket'] LOOP
     EXECUTE format('DROP TRIGGER IF EXISTS same_agency ON casework_%s', name);
     EXECUTE format('CREATE TRIGGER same_agency BEFORE INSERT ON casework_%s
       FOR EACH ROW EXECUTE FUNCTION casework_same_agency()', name);
@@ -207,3 +207,13 @@ END $$;
 DROP TRIGGER IF EXISTS closing_is_fixed ON casework_tillclosing;
 CREATE TRIGGER closing_is_fixed BEFORE UPDATE ON casework_tillclosing
   FOR EACH ROW EXECUTE FUNCTION casework_closing_is_fixed();
+
+-- Two appointments never keep the same desk at the same time, whoever books at the same moment.
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = 'casework_appointment_desk') THEN
+    ALTER TABLE casework_appointment ADD CONSTRAINT casework_appointment_desk
+      EXCLUDE USING gist (desk_id WITH =, tstzrange(starts, ends) WITH &&)
+      WHERE (state IN ('booked', 'arrived'));
+  END IF;
+END $$;

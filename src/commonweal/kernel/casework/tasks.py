@@ -12,7 +12,7 @@ from ..audit.public import record
 from ..jobs.public import report
 from ..party.public import centre
 from ..schema.public import Conflict
-from .actions import apply_calendar, close_quiet
+from .actions import apply_calendar, close_quiet, keep_visits
 from .actions.asking import ask_how
 from .actions.talking import SEND
 from .actions.till import SEND_BACK as PAY_BACK
@@ -24,8 +24,10 @@ __all__ = [
     "PAY_BACK",
     "SEND",
     "apply_hours",
+    "ask_how_it_went",
     "close_quiet_cases",
     "fold_counts",
+    "look_after_visits",
     "send_interaction",
     "send_payback",
 ]
@@ -53,6 +55,11 @@ DO UPDATE SET {
 def close_quiet_cases(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
     """Close what was resolved and stayed quiet."""
     close_quiet(actor=actor)
+
+
+def look_after_visits(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
+    """Remind of appointments, note the missed ones, end the tickets of days that are over."""
+    keep_visits(actor=actor)
 
 
 def apply_hours(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:

@@ -118,6 +118,7 @@ def values() -> dict[str, str]:
             **_hours(),
             **_desk(),
             **_plain(),
+            **_counter(),
         }
     return {name: str(value) for name, value in found.items()}
 
@@ -143,6 +144,28 @@ def _desk() -> dict[str, Any]:
         if rows:
             found[name] = rows[0].code
     return found
+
+
+def _counter() -> dict[str, Any]:
+    """An office, what it offers and its kiosk, where the centre has one; the newest of its tickets
+    and appointments."""
+    for office in casework.offices(SYSTEM):
+        offers = casework.office_offers(SYSTEM, office)
+        if offers:
+            return {
+                "office": office.code,
+                "office_offer": offers[0].code,
+                "offer": offers[0].code,
+                "key": office.kiosk_key,
+                "appointment_id": _newest(casework.Appointment.objects, office),
+                "ticket_id": _newest(casework.Ticket.objects, office),
+            }
+    return {}
+
+
+def _newest(rows: Any, office: Any) -> Any:
+    found = rows.filter(office=office).order_by("-id").values_list("pk", flat=True).first()
+    return found or NOWHERE
 
 
 def _ledger_line(pools: Any, run: Any) -> Any:

@@ -39,6 +39,7 @@ from .agreements import (
     waiting_modification,
 )
 from .cash import receive
+from .counter import counter_history, set_up_counter
 from .data import CENTRE, SOURCES
 from .desks import history, set_up_desks
 from .money import (
@@ -118,6 +119,7 @@ def build(
         build_catalogue(world)
         build_cost_model(world)
         set_up_desks(world)
+        set_up_counter(world)
     years = sorted({fiscal_year_start(p.first_day) for p in periods(story)})
     for number, year in enumerate(years):
         _fiscal_year(world, story, year, number, say)
@@ -140,6 +142,7 @@ def build(
     _open_matters(world, story)
     say("Cases of both desks")
     say(f"{history(world, story.first, months):,} cases loaded")
+    say(f"{counter_history(world):,} visitors at the counter")
     return world
 
 

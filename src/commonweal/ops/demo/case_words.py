@@ -130,7 +130,7 @@ CITIZEN = (
     _public("visit", "appointment", 6, 20, "Visit about a birth certificate",
             "Visit about my licence", "In the morning would be best.",
             "You were here, and have what you came for.",
-            answers={"when": "2026-01-15", "about": "A certificate"}),
+            answers={"about": "A certificate"}),
     _public("licence", "business-licence", 4, 110, "Opening a bakery", "Licence for a bicycle shop",
             "We would like to open in the spring.", "The licence is written and sent.",
             answers={"business": "Corner Bakery"}, question="Who may act for the business?",

@@ -116,7 +116,6 @@ CATEGORIES = (
            _asks("moved", "Have you moved here this year?", "yesno"), needs_place=True),
     _about("visits", "appointment", "Appointment at the counter", "visit",
            "Come at a time that you choose, without waiting.", "visit book counter appointment",
-           _asks("when", "When would you like to come?", "datetime", required=True),
            _asks("about", "What is it about?", required=True)),
     _about("business", "business-licence", "Business licence", "licence",
            "Open a shop, a workshop or a restaurant.", "shop open company trade restaurant",

@@ -43,6 +43,15 @@ def promises(starts: date) -> list[PlannedPromise]:
     found.append(
         PlannedPromise(
             Promise(
+                code="citizen.waiting", name="Called within 20 minutes", metric="waiting",
+                calendar="office", starts=starts, target_seconds=HOUR // 3, pauses=("hold",),
+                levels=[{"code": "half", "unit": "percent", "offset": 50}],
+            )
+        )
+    )  # fmt: skip
+    found.append(
+        PlannedPromise(
+            Promise(
                 code="citizen.ola", name="The team on the spot does it", kind="ola",
                 metric="resolution", calendar="office", starts=starts, target_days=OTHERS,
                 pauses=WAITS,

@@ -13,6 +13,7 @@ from . import (
     working,
     writes,
 )
+from .counter import door as counter
 from .desk import door as desk
 from .keeping import door as keeping
 from .reads import door as cases
@@ -22,4 +23,4 @@ HUNG_ON_OTHERS = (
     fees, files, held_mail, letters, open311, orders, proofs, tills, trust, working, writes,
 )  # fmt: skip
 """Their operations hang on the doors of cases, of setting up and of keeping."""
-DOORS = [cases, desk, setup, keeping]
+DOORS = [cases, desk, counter, setup, keeping]

@@ -137,11 +137,11 @@ class DeskApprovalOut(Out):
 
 
 class ConsentOut(Out):
-    """That somebody agreed that another acts for them."""
+    """That somebody agreed that another acts for them (null: whoever recorded it)."""
 
     id: UUID
     person_id: UUID
-    agent_id: UUID
+    agent_id: UUID | None
     scope: str
     how: str
     given_at: datetime

@@ -103,7 +103,9 @@ class PromiseIn(In):
     target_seconds: int | None = Field(None, ge=1, le=315_360_000)
     target_days: int | None = Field(None, ge=1, le=3650)
     end_of_day: bool = False
-    pauses: Annotated[list[Pause], Field(max_length=6)] = Field(default_factory=list)
+    pauses: Annotated[list[Pause | Literal["hold"]], Field(max_length=7)] = Field(
+        default_factory=list
+    )
     pause_cap: int | None = Field(None, ge=0, le=315_360_000)
     reopen: Literal["resume", "new_cycle"] = "resume"
     reclassify: Literal["retroactive", "from_now"] = "retroactive"

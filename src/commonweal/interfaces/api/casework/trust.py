@@ -23,7 +23,9 @@ class ConsentIn(In):
     """Who agreed that who acts for them, how they said so, and until when."""
 
     person_id: UUID
-    agent_id: UUID
+    agent_id: UUID | None = Field(
+        None, description="Without one: you, who fill in a form for them."
+    )
     how: Annotated[Text, Field(min_length=5, max_length=200)]
     scope: Literal["case", "all", "business"] = "case"
     ends_on: Day | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -15,12 +15,15 @@ from commonweal.kernel.casework import public as casework
 from commonweal.kernel.casework.actions.proving import digest_of
 from commonweal.kernel.casework.domain.standard import HELP, ORDER
 from commonweal.kernel.casework.models import (
+    Appointment,
     Case,
     FeeReceipt,
+    OfficeDesk,
     Open311Key,
     Payback,
     PaymentAttempt,
     ScannedLetter,
+    Ticket,
     TillClosing,
 )
 from commonweal.kernel.notices import public as notices
@@ -50,6 +53,7 @@ def build_desk(world: World, *agencies: str) -> None:
         build_hooks(world.agencies[code])
         _agency(world, world.agencies[code], world.of("agency_finance", code))
         _kept(world, code)
+    _counter(world.of("service_owner"), agencies)
 
 
 def _set_up(owner: Actor) -> None:
@@ -205,7 +209,42 @@ Message-ID: <1@example.test>
 It has been dark since Thursday.
 """
 
+
+def _counter(owner: Actor, agencies: tuple[str, ...]) -> None:
+    """An office where both agencies are served: for each an appointment and a number."""
+    with act_as(SYSTEM):
+        casework.put_case_type(
+            actor=owner,
+            draft=casework.TypeDraft(
+                code="visit", name="Visit", family="appointment", audience="citizen",
+                service=SERVICE, machine=casework.VISIT, queue="city",
+            ),
+        )  # fmt: skip
+        casework.put_office(
+            actor=owner, draft=casework.OfficeDraft(OFFICE, "City hall", "office", "city")
+        )
+        for number in (1, 2):
+            casework.put_office_desk(actor=owner, office=OFFICE, number=number)
+    for place, code in enumerate(agencies):
+        offer = "talk" if place == 0 else f"talk-{code.lower()}"
+        with act_as(owner):
+            row = casework.put_office_offer(
+                actor=owner,
+                draft=casework.OfferDraft(
+                    OFFICE, offer, f"Talk to {code}", 15, "visit", category="streetlight",
+                    agency=code, letter="AB"[place],
+                ),
+            )  # fmt: skip
+            casework.take_ticket(actor=owner, offer_id=row.pk)
+            casework.book_appointment(actor=owner, offer_id=row.pk, starts=_free(owner, row))
+
+
+def _free(owner: Actor, offer: casework.OfficeOffer) -> datetime:
+    return casework.free_times(owner, offer, casework.today_at(owner, offer.office), 14)[0].starts
+
+
 PHONE = "+1 312 555 0123"
+OFFICE = "city-hall"
 
 
 def picture(colour: str = "green") -> bytes:
@@ -235,12 +274,20 @@ def case_samples(agency: UUID) -> dict[str, str]:
         "legal_hold_id": str(casework.LegalHold.objects.get(agency_id=agency).pk),
         "case_import_id": str(casework.CaseImport.objects.order_by("id")[0].pk),
         "mail_id": str(casework.MailIntake.objects.order_by("id")[0].pk),
+        "ticket_id": _newest(Ticket, agency),
+        "appointment_id": _newest(Appointment, agency),
+        "desk_id": str(OfficeDesk.objects.order_by("number")[0].pk),
         "key_id": str(Open311Key.objects.filter(agency_id=agency).order_by("id")[0].pk),
         **{name: str(found.order_by("id")[0].pk) for name, found in rows.items()},
     }
 
 
+def _newest(table: Any, agency: UUID) -> str:
+    return str(table.objects.filter(agency_id=agency).order_by("-id")[0].pk)
+
+
 DESK = {
+    "office": OFFICE, "office_offer": "talk", "desk_number": "1",
     "team": "it", "queue": "it", "case_type": "incident", "category": "printer", "position": "1",
     "offer": "laptop",
     "ready_answer": "restart", "article": "paper", "promise": "solve", "calendar": "office",

@@ -23,7 +23,7 @@ def test_a_read_answers(scene: Scene, path: str, operation: dict[str, Any]) -> N
         role = "service_owner:"
     if "/access-reviews" in path:
         role = "auditor:"
-    if {"cases", "desk", "desk-set-up", "case-keeping"} & set(operation["tags"]):
+    if {"cases", "desk", "desk-set-up", "case-keeping", "counter"} & set(operation["tags"]):
         role = "service_owner:"
     if "webhooks" in operation["tags"]:
         role = "administrator:"

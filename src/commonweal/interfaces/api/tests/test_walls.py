@@ -23,6 +23,7 @@ OWN = {
     "person_id", "membership_id", "forecast_id", "case", "contact_id", "task_id", "approval_id",
     "check_id", "consent_id", "clock_id", "attachment_id", "link_id",
     "legal_hold_id",
+    "ticket_id", "appointment_id",
 }  # fmt: skip
 ALL = operations()
 PEOPLE = (f"agency_finance:{A}", f"agency_approver:{A}")

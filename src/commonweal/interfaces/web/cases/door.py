@@ -94,6 +94,9 @@ def start(request: Asked, agency: Agency) -> HttpResponse:
         "q": request.GET.get("q", ""),
         "articles": casework.articles_for(request.actor, words),
         "mine": _mine(request, agency),
+        "visits": any(
+            row.bookable for row in casework.office_offers(request.actor, agency_code=agency.code)
+        ),
     }
     return show(request, "cases/door.jinja", context)
 
@@ -216,6 +219,11 @@ def case(request: Asked, agency: Agency, number: str) -> HttpResponse:
         **follow(request, found),
         "fees": door_fees(request, agency, found),
         "agency": agency,
+        "appointment": casework.appointment_of(request.actor, found),
+        "visits": found.phase in ("open", "waiting")
+        and any(
+            row.bookable for row in casework.office_offers(request.actor, agency_code=agency.code)
+        ),
         "code": request.session.pop("door_code", ""),
     }
     return show(request, "cases/door_case.jinja", context, errors)

@@ -181,9 +181,32 @@ def event_words(event: casework.CaseEvent, case: casework.Case) -> str:
         "fee": fee_words(data),
         "ordered": _("Ordered at the price that was shown"),
         "ended": _("Given up: no more is billed after that month"),
+        "named": _("Who asks was noted"),
     }
+    if event.kind == "visit":
+        return _visit_words(data)
     if event.kind == "state":
         states = {row["code"]: row["name"] for row in case.case_type.machine["states"]}
         name = states.get(str(data.get("to")), str(data.get("to")))
         return _("State: %(state)s") % {"state": _(name)}
     return plain.get(event.kind, event.kind)
+
+
+def _visit_words(data: dict[str, Any]) -> str:
+    """A stage of a visit at a counter."""
+    stages = {
+        "booked": _("Appointment booked"),
+        "moved": _("Appointment moved"),
+        "cancelled": _("Appointment cancelled"),
+        "missed": _("Nobody came to the appointment"),
+        "waiting": _("Waits at the counter: %(ticket)s"),
+        "invited": _("Called to the counter: %(ticket)s"),
+        "recalled": _("Called once more: %(ticket)s"),
+        "served": _("Being served: %(ticket)s"),
+        "hold": _("On hold at the counter: %(ticket)s"),
+        "done": _("Visit over: %(ticket)s"),
+        "no_show": _("Did not come when called: %(ticket)s"),
+        "joined": _("Came to the counter for it: %(ticket)s"),
+    }
+    words = stages.get(str(data.get("stage")), _("Visit at the counter"))
+    return words % {"ticket": data.get("ticket", "")}

@@ -246,7 +246,7 @@ def promises_sheet(actor: Actor) -> Sheet:
             Ask("days", _("Working days"), "number"),
             Ask("calendar", _("Opening hours"), "choice",
                 [(r.code, r.name) for r in calendars(actor)]),
-            Ask("pauses", _("Reasons that stop it"), hint=", ".join(casework.PAUSES)),
+            Ask("pauses", _("Reasons that stop it"), hint=", ".join(casework.STOPS)),
             Ask("conditions", _("For which cases"), "json", hint='{"priority": ["P1"]}'),
             Ask("levels", _("What it sets off"), "json", default="[]",
                 hint='[{"code": "75", "unit": "percent", "offset": 75}]'),

@@ -60,6 +60,8 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
     "casework.Article": {},
     "casework.CaseWord": {"case_id": NEW_CASES, "word": "word"},
     "casework.Open311Key": {"prefix": "'k' || g"},
+    "casework.Ticket": {"label": "'A' || (1000 + g)", "state": "'done'", "appointment_id": "NULL"},
+    "casework.Appointment": {"state": "'cancelled'"},
     "catalogue.WorkingCalendar": {"code": "code || '-' || g"},
     "catalogue.CalendarVersion": {"starts": DAY},
     "catalogue.Agreement": {},

@@ -17,7 +17,7 @@ from ...party.public import centre
 from ...schema.public import Conflict
 from ..clocks.definitions import terms_of
 from ..domain.errors import CaseError
-from ..domain.states import PAUSES
+from ..domain.states import STOPS
 from ..models import ClockDefinition
 from ..rules import MANAGE
 
@@ -98,7 +98,7 @@ def _row(who: Actor, promise: Promise) -> ClockDefinition:
             "those that name nothing.",
             field="conditions",
         )
-    if not set(promise.pauses) <= set(PAUSES):
+    if not set(promise.pauses) <= set(STOPS):
         raise CaseError("CASE-171", "Choose the reasons that stop the clock from the list.",
                         field="pauses")  # fmt: skip
     if (promise.target_seconds is None) == (promise.target_days is None):

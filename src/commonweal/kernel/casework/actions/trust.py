@@ -30,20 +30,22 @@ def record_consent(
     actor: Actor,
     case_id: UUID,
     person: UUID,
-    agent: UUID,
+    agent: UUID | None = None,
     how: str,
     scope: str = "case",
     ends_on: date | None = None,
 ) -> Consent:
     """Record that somebody agreed that another acts for them: how they said so, and until when.
 
-    `scope`: this case, all of theirs, or a business's matters. CASE-134 how, 135 who, 136 end.
+    `scope`: this case, all of theirs, or a business's matters. Without an `agent` it is whoever
+    records it, who fills in a form for them. CASE-134 how, 135 who, 136 end.
     """
     case = locked(actor, case_id)
     require_work(actor, case)
-    found = {row.pk: row for row in Contact.objects.filter(agency_id=case.agency_id,
-                                                           pk__in=[person, agent])}  # fmt: skip
-    if len(found) != 2:
+    asked = {each for each in (person, agent) if each is not None}
+    known = Contact.objects.filter(agency_id=case.agency_id, pk__in=asked)
+    found = {row.pk: row for row in known}
+    if len(found) != len(asked) or person == agent:
         raise CaseError("CASE-135", "Choose two people whom this agency knows.", field="agent")
     if len(how.strip()) < 5 or scope not in ("case", "all", "business"):
         raise CaseError(
@@ -56,7 +58,7 @@ def record_consent(
     made = Consent.objects.create(
         agency_id=case.agency_id,
         person=found[person],
-        agent=found[agent],
+        agent=found[agent] if agent is not None else None,
         scope=scope,
         case=case if scope == "case" else None,
         how=how.strip()[:200],

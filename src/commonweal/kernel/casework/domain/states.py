@@ -25,6 +25,8 @@ PAUSES = (
     "approval",
 )
 """Reasons for waiting. Whether one stops a clock is said by the clock's definition (R6)."""
+STOPS = (*PAUSES, "hold")
+"""What a promise may name to stop its clock: those, and a ticket on hold at a counter."""
 
 PRIORITIES = ("P1", "P2", "P3", "P4", "P5")
 LEVELS = ("high", "medium", "low")

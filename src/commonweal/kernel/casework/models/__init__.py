@@ -3,6 +3,7 @@
 from .around import Approval, CaseLink, Consent, IdentityCheck, Task, Watcher
 from .cases import Attachment, Case, CaseEvent, CaseNumber, CaseWord, Contact, Interaction
 from .clocks import CaseCount, Clock, ClockDefinition, ClockFiring, ClockFreeze
+from .counter import Appointment, Office, OfficeDesk, OfficeOffer, Ticket, TicketNumber
 from .desk import CaseBatch, CaseTally, SavedView
 from .fees import (
     CaseFee,
@@ -40,6 +41,7 @@ from .setup import (
 )
 
 __all__ = [
+    "Appointment",
     "Approval",
     "Article",
     "Attachment",
@@ -74,6 +76,9 @@ __all__ = [
     "LegalHold",
     "MailIntake",
     "Mailbox",
+    "Office",
+    "OfficeDesk",
+    "OfficeOffer",
     "Open311Key",
     "Payback",
     "PaymentAttempt",
@@ -86,6 +91,8 @@ __all__ = [
     "Task",
     "Team",
     "TeamMember",
+    "Ticket",
+    "TicketNumber",
     "Till",
     "TillClosing",
     "TillYear",

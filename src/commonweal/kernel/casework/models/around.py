@@ -112,10 +112,13 @@ class Approval(TenantModel):
 
 @tenant()
 class Consent(TenantModel):
-    """Somebody agreed that another acts for them: how it was given, and until when."""
+    """Somebody agreed that another acts for them: how it was given, and until when.
+
+    `agent` null: whoever recorded it, who filled in a form for them at a counter.
+    """
 
     person = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="consents")
-    agent = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="acts_for")
+    agent = models.ForeignKey(Contact, null=True, on_delete=models.PROTECT, related_name="acts_for")
     scope = models.CharField(max_length=12, default="case")  # case all business
     case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="consents")
     how = models.CharField(max_length=200)

@@ -130,37 +130,42 @@ def promises(owner: Actor) -> None:
     )  # fmt: skip
 
 
+def make_desk() -> Desk:
+    """Two agencies, a help desk with two agents, a city queue; in the scope of the system."""
+    home = Agency.objects.create(code="CTR", name="Centre", kind="centre")
+    parks = Agency.objects.create(code="PRK", name="Parks")
+    water = Agency.objects.create(code="WTR", name="Water")
+    CentreProfile.objects.create(agency=home, name="Centre", short_name="C")
+    owner = person("service_owner")
+    catalogue.put_service(
+        actor=SYSTEM, code="it.helpdesk", name="Help desk", description="Help.",
+        fund_code="F1", starts=date(2026, 1, 1),
+    )  # fmt: skip
+    agent, other = person("agent"), person("agent")
+    for who in (agent, other):
+        Person.objects.create(id=who.person_id, name="Agent")
+    for code in ("it", "city"):
+        casework.put_team(actor=owner, code=code, name=code.upper())
+        casework.put_queue(
+            actor=owner, code=code, name=f"{code} queue", team=code, service="it.helpdesk"
+        )
+    for team, who in (("it", agent), ("city", other)):
+        casework.put_member(actor=owner, team=team, person_id=who.person_id)
+    for who in (agent, other):
+        TeamMember.objects.filter(person_id=who.person_id).update(user_id=who.user_id)
+    types(owner)
+    promises(owner)
+    return Desk(
+        parks, water, owner, agent, other, person("director"),
+        person("agency_employee", parks.pk), person("agency_employee", parks.pk),
+        person("agency_liaison", parks.pk), person("agency_liaison", water.pk),
+    )  # fmt: skip
+
+
 @pytest.fixture
 def desk(db: None) -> Iterator[Desk]:
-    """Two agencies, a help desk with two agents, a city queue, on Monday at nine."""
+    """A desk on Monday at nine."""
     forget_centre()
     with at(MONDAY), act_as(SYSTEM):
-        home = Agency.objects.create(code="CTR", name="Centre", kind="centre")
-        parks = Agency.objects.create(code="PRK", name="Parks")
-        water = Agency.objects.create(code="WTR", name="Water")
-        CentreProfile.objects.create(agency=home, name="Centre", short_name="C")
-        owner = person("service_owner")
-        catalogue.put_service(
-            actor=SYSTEM, code="it.helpdesk", name="Help desk", description="Help.",
-            fund_code="F1", starts=date(2026, 1, 1),
-        )  # fmt: skip
-        agent, other = person("agent"), person("agent")
-        for who in (agent, other):
-            Person.objects.create(id=who.person_id, name="Agent")
-        for code in ("it", "city"):
-            casework.put_team(actor=owner, code=code, name=code.upper())
-            casework.put_queue(
-                actor=owner, code=code, name=f"{code} queue", team=code, service="it.helpdesk"
-            )
-        for team, who in (("it", agent), ("city", other)):
-            casework.put_member(actor=owner, team=team, person_id=who.person_id)
-        for who in (agent, other):
-            TeamMember.objects.filter(person_id=who.person_id).update(user_id=who.user_id)
-        types(owner)
-        promises(owner)
-        yield Desk(
-            parks, water, owner, agent, other, person("director"),
-            person("agency_employee", parks.pk), person("agency_employee", parks.pk),
-            person("agency_liaison", parks.pk), person("agency_liaison", water.pk),
-        )  # fmt: skip
+        yield make_desk()
     forget_centre()

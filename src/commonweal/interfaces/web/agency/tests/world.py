@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from commonweal.interfaces.web.cases.tests.world import build_desk
+from commonweal.interfaces.web.counter.tests.world import build_counter
 from commonweal.kernel.access.public import SYSTEM, Actor, User, act_as, create_user
 from commonweal.kernel.calendar.public import FiscalPeriod, at
 from commonweal.kernel.catalogue import public as catalogue
@@ -92,6 +93,8 @@ def build_world(months: tuple[FiscalPeriod, ...] = (SEPTEMBER, OCTOBER)) -> Worl
         _month(world, period)
     with at(moment(date(2026, 11, 19))):
         build_desk(world)
+    with at(moment(date(2026, 11, 20), 14)):
+        build_counter(world)
     return world
 
 
