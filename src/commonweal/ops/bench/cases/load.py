@@ -128,7 +128,7 @@ def _served(what: str, door: Door, seconds: float, path: str) -> list[Seen]:
 def _server(what: str, port: int) -> Iterator[None]:
     """The server in processes of its own, once it answers."""
     words = {
-        "bare": ["commonweal.ops.bench.cases.bare", str(port)],
+        "bare": ["commonweal.ops.bench.cases.bare_server", str(port)],
         "product": ["commonweal.interfaces.cli", "--data", str(settings.DATA_DIR), "serve",
                     "--port", str(port)],
     }[what]  # fmt: skip
