@@ -63,14 +63,17 @@ def view_asked(request: Asked) -> casework.View:
     order = request.GET.get("order", "due")
     standing = request.GET.get("standing", "live")
     queue = as_id(request.GET.get("queue", ""))
-    if standing == "done" and order not in ("newest", "oldest", "updated"):
+    late = request.GET.get("late") == "1"
+    if late:
+        standing, order = "live", "due"  # late ones go by how late they are
+    elif standing == "done" and order not in ("newest", "oldest", "updated"):
         order = "newest"
     return casework.View(
         field=field if field in ("mine", "queue", "unassigned", "all") else "mine",
         key=queue,
         standing=standing if standing in casework.STANDINGS else "live",
         order=order if order in casework.ORDERS else "due",
-        breached=request.GET.get("late") == "1",
+        breached=late,
     )
 
 
