@@ -18,18 +18,22 @@ EXAMPLES = """\
   commonweal bench                 everything, in full; an hour, 20 GB of disk
   commonweal bench --quick         a tenth of everything
   commonweal bench rating          one of rating, prices, allocation, clocks, intake, ledger, demo,
-                                   pages, late, drill, mail
+                                   pages, late, drill, mail, case-lists, case-mails, case-load,
+                                   case-thresholds, case-apply
+  commonweal bench case-lists --size 10000000
+  commonweal bench case-load --seconds 600
   commonweal bench --json
 """
 ABOUT = """\
 Uses a database of its own in the folder `bench` of the data folder, where its facts and
 journals stay; `pages` builds a small and a large demo there, once, and `drill` one of fifty
-million records. Nothing is asserted: it prints what was measured, the target, and the ratio
-to a plain baseline."""
+million records; each `case-` part makes one of its own, and drops it. Nothing is asserted:
+it prints what was measured, the target, and the ratio to a plain baseline."""
 PARTS = (
     "rating", "prices", "allocation", "clocks", "intake", "ledger", "demo", "pages", "late",
-    "drill", "mail",
+    "drill", "mail", "case-lists", "case-mails", "case-load", "case-thresholds", "case-apply",
 )  # fmt: skip
+CASES = 1_000_000
 
 
 def register(verbs: Verbs) -> None:
@@ -37,12 +41,14 @@ def register(verbs: Verbs) -> None:
     parser = add_verb(
         verbs,
         "bench",
-        help="measure engines, intake, ledger, demo, pages, late usage, a drill and mail",
+        help="measure engines, intake, ledger, demo, pages, late usage, a drill, mail and cases",
         about=ABOUT,
         examples=EXAMPLES,
     )
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[], metavar="PART")
     parser.add_argument("--quick", action="store_true", help="a tenth of the amounts")
+    parser.add_argument("--size", type=int, default=CASES, help="cases of case-lists")
+    parser.add_argument("--seconds", type=int, default=600, help="how long case-load goes on")
     parser.add_argument("--json", action="store_true", help="one JSON document")
     parser.set_defaults(run=run, needs_database=False)
 
@@ -76,6 +82,11 @@ def run(args: argparse.Namespace) -> int:
         "late": partial(late, args.data / "bench"),
         "drill": partial(drill, args.data / "bench"),
         "mail": mail,
+        "case-lists": partial(case_lists, args.data / "bench", args.size),
+        "case-mails": partial(case_mails, args.data / "bench"),
+        "case-load": partial(case_load, args.data / "bench", args.seconds),
+        "case-thresholds": partial(case_thresholds, args.data / "bench"),
+        "case-apply": partial(case_apply, args.data / "bench"),
     }  # fmt: skip
     for part in parts:
         say(f"Measuring {part}")
@@ -241,3 +252,38 @@ def drill(folder: Path, size: int) -> list[dict[str, str]]:
     from commonweal.ops.bench.drill import FACTS, bench_drill
 
     return bench_drill(folder / ("drill" if size == 1 else "drill-quick"), FACTS // size)
+
+
+def case_lists(folder: Path, cases: int, size: int) -> list[dict[str, str]]:
+    """Every list of a million cases, or as many as asked for (a tenth if quick)."""
+    from commonweal.ops.bench.cases.report import bench_lists
+
+    return bench_lists(folder, max(cases // size, 1_000))
+
+
+def case_mails(folder: Path, size: int) -> list[dict[str, str]]:
+    """E-mails over LMTP into the database (a tenth if quick)."""
+    from commonweal.ops.bench.cases.report import bench_mails
+
+    return bench_mails(folder, 2_000 // size)
+
+
+def case_load(folder: Path, seconds: int, size: int) -> list[dict[str, str]]:
+    """A mixed load against the real server (a tenth of the time if quick)."""
+    from commonweal.ops.bench.cases.report import bench_load
+
+    return bench_load(folder, max(seconds // size, 8))
+
+
+def case_thresholds(folder: Path, size: int) -> list[dict[str, str]]:
+    """Levels on time while workers are killed (a tenth if quick)."""
+    from commonweal.ops.bench.cases.report import bench_thresholds
+
+    return bench_thresholds(folder, 2_000 // size, 300 // size, 100 // size)
+
+
+def case_apply(folder: Path, size: int) -> list[dict[str, str]]:
+    """A changed calendar on a hundred thousand open cases (a tenth if quick)."""
+    from commonweal.ops.bench.cases.report import bench_apply
+
+    return bench_apply(folder, 100_000 // size)

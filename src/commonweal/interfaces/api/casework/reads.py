@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -84,10 +85,15 @@ def list_cases(
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
     """Cases that you may see, in an order that an index holds."""
-    view = _view(request, show, queue, agency, standing, order)
-    view = casework.View(
-        view.field, view.key, view.standing, view.order, priority=priority, breached=breached
-    )
+    by = order or ("due" if breached and standing == "live" else "")
+    view = _view(request, show, queue, agency, standing, by)
+    view = replace(view, priority=priority, breached=breached)
+    if not view.offered:
+        raise ApiError(
+            "API-111",
+            "Late cases are live and go by due; done cases of one priority by newest or oldest. "
+            "Choose one of these.",
+        )
     return paging.answer(casework.cases(request.actor, view, paging.place(after, limit)))
 
 

@@ -237,7 +237,9 @@ def test_serve_takes_port_and_host(run: Run, monkeypatch: pytest.MonkeyPatch) ->
 def test_bench_shows_machine_target_and_ratio(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     row = {"what": "x", "result": "1", "unit": "s", "target": "≤ 2", "baseline": "1.0×"}
     for part in bench.PARTS:
-        monkeypatch.setattr(bench, part, lambda *size: [row | {"result": str(size[-1])}])
+        monkeypatch.setattr(
+            bench, part.replace("-", "_"), lambda *size: [row | {"result": str(size[-1])}]
+        )
     monkeypatch.setattr(bench, "prepare", lambda folder: None)
     status, out, _ = run("bench", "--quick")
     assert status == 0

@@ -67,7 +67,10 @@ def view_asked(request: Asked) -> casework.View:
     order, priority = request.GET.get("order", "due"), request.GET.get("priority", "")
     standing = request.GET.get("standing", "live")
     queue = as_id(request.GET.get("queue", ""))
-    if standing == "done" and order not in ("newest", "oldest", "updated"):
+    late = request.GET.get("late") == "1"
+    if late:
+        standing, order = "live", "due"  # late ones go by how late they are
+    elif standing == "done" and order not in ("newest", "oldest", "updated"):
         order = "newest"
     return casework.View(
         field=field if field in ("mine", "queue", "unassigned", "all") else "mine",
@@ -75,7 +78,7 @@ def view_asked(request: Asked) -> casework.View:
         standing=standing if standing in casework.STANDINGS else "live",
         order=order if order in casework.ORDERS else "due",
         priority=priority if priority in casework.PRIORITIES else "",
-        breached=request.GET.get("late") == "1",
+        breached=late,
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from ...calendar.public import micros, now
 from ..domain.clocks import Terms
 from ..models import Case, CaseEvent, Clock, ClockDefinition
 from .calendars import working_calendar
-from .definitions import all_definitions, terms_of
+from .definitions import all_definitions, read_once
 from .projection import cycles_of, month_of, values_of
 
 CHUNK = 500
@@ -50,16 +49,7 @@ class Proof:
 
 def remembered() -> Callable[[ClockDefinition], Terms]:
     """Reads definitions, each once."""
-    known: dict[UUID, Terms] = {}
-    calendar = cache(working_calendar)
-
-    def read(definition: ClockDefinition) -> Terms:
-        found = known.get(definition.pk)
-        if found is None:
-            found = known[definition.pk] = terms_of(definition, calendar)
-        return found
-
-    return read
+    return read_once(working_calendar)
 
 
 def due_cases(moment: datetime) -> Iterator[list[UUID]]:

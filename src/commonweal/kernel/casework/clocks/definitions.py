@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from ...calendar.public import WorkingCalendar
@@ -42,6 +44,22 @@ def terms_of(
         ),
         teams=frozenset(definition.conditions.get("team", ())),
     )
+
+
+def read_once(
+    calendar: Callable[[str], WorkingCalendar] = working_calendar,
+) -> Callable[[ClockDefinition], Terms]:
+    """Reads definitions, each once, and each calendar once: for one piece of work."""
+    known: dict[UUID, Terms] = {}
+    hours = cache(calendar)
+
+    def read(definition: ClockDefinition) -> Terms:
+        found = known.get(definition.pk)
+        if found is None:
+            found = known[definition.pk] = terms_of(definition, hours)
+        return found
+
+    return read
 
 
 def facts_of(case: Case) -> dict[str, str]:

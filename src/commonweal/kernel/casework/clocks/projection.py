@@ -15,7 +15,7 @@ from ...party.public import centre
 from ..domain.clocks import Cycle, Event, Terms, run
 from ..models import Case, CaseEvent, Clock, ClockDefinition, ClockFiring
 from ..models.cases import FAR
-from .definitions import all_definitions, terms_of, tracks_of
+from .definitions import all_definitions, read_once, terms_of, tracks_of
 
 FIELDS = (
     "kind", "metric", "state", "started_at", "due_at", "stopped_at", "elapsed_us", "paused_us",
@@ -59,7 +59,8 @@ def cycles_of(
 
 def cycles_now(case: Case) -> list[tuple[ClockDefinition, Cycle]]:
     """The cycles of a case as they stand now."""
-    return cycles_of(case, list(case.events.order_by("seq")), all_definitions(), now())
+    rows = list(case.events.order_by("seq"))
+    return cycles_of(case, rows, all_definitions(), now(), read_once())
 
 
 def values_of(cycle: Cycle, fired: set[str], moment: int) -> dict[str, Any]:
@@ -105,7 +106,7 @@ def project(case: Case, definitions: Sequence[ClockDefinition] | None = None) ->
     moment = now()
     known = definitions if definitions is not None else all_definitions()
     rows = list(case.events.order_by("seq"))
-    cycles = cycles_of(case, rows, known, moment)
+    cycles = cycles_of(case, rows, known, moment, read_once())
     old = {(row.definition_id, row.cycle): row for row in Clock.objects.filter(case=case)}
     fired: dict[tuple[Any, int], set[str]] = {}
     if old:

@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
 from ...calendar.public import WorkingCalendar
-from ..domain.clocks import Cycle, Terms
-from ..models import Case, CaseEvent, ClockDefinition
-from .definitions import all_definitions, terms_of
+from ..domain.clocks import Cycle
+from ..models import Case, CaseEvent
+from .definitions import all_definitions, read_once
 from .projection import cycles_of
 
 CHUNK = 500
@@ -29,14 +28,7 @@ def cycles_from_events(
     cases: Sequence[UUID], calendar: Callable[[str], WorkingCalendar], as_of: datetime
 ) -> Iterator[tuple[UUID, dict[Key, Cycle]]]:
     """The cycles of each case as of a moment, on the calendars given."""
-    hours = cache(calendar)
-    known: dict[UUID, Terms] = {}
-
-    def terms(definition: ClockDefinition) -> Terms:
-        if definition.pk not in known:
-            known[definition.pk] = terms_of(definition, hours)
-        return known[definition.pk]
-
+    terms = read_once(calendar)
     definitions = all_definitions() if cases else []
     for place in range(0, len(cases), CHUNK):
         some = cases[place : place + CHUNK]

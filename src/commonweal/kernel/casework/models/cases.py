@@ -33,7 +33,11 @@ _LIVE_ORDERS = {
     "upd": ["updated_at", "id"],
     "prio": ["priority", "opened_at", "id"],
 }
-_DONE_ORDERS = {"came": ["opened_at", "id"], "upd": ["updated_at", "id"]}
+_DONE_ORDERS = {
+    "came": ["opened_at", "id"],
+    "upd": ["updated_at", "id"],
+    "prio": ["priority", "opened_at", "id"],
+}
 
 
 def _list_indexes() -> list[models.Index]:

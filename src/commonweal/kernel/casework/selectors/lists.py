@@ -44,12 +44,14 @@ class View:
     priority: str = ""
     breached: bool = False
 
-
-def offered(view: View) -> bool:
-    """Whether an index holds such a list: done cases go by when they came or changed."""
-    return view.standing == "live" or (
-        view.order in ("newest", "oldest", "updated") and not view.breached
-    )
+    @property
+    def offered(self) -> bool:
+        """Whether an index holds such a list: late ones go by due moment; done ones by when they
+        came or changed, those of one priority only by when they came."""
+        if self.standing == "live":
+            return self.order == "due" or not self.breached
+        by = ("newest", "oldest") if self.priority else ("newest", "oldest", "updated")
+        return self.order in by and not self.breached
 
 
 def own_queues(actor: Actor) -> list[Queue]:

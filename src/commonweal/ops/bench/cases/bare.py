@@ -3,9 +3,6 @@ same server, session, scope and layout. Its own addresses, beside the product's.
 
 from __future__ import annotations
 
-import os
-import sys
-
 from django.db import connection
 from django.http import HttpResponse
 from django.template import engines
@@ -38,19 +35,3 @@ def bare(request: Asked, queries: int) -> HttpResponse:
 
 urlpatterns = [path("bare/<int:queries>/", bare), *product]
 __all__ = ["bare", "handler400", "handler403", "handler404", "handler500", "urlpatterns"]
-
-
-def main(port: str) -> None:
-    """Serve it as the product is served, without a worker."""
-    from granian import Granian
-    from granian.constants import Interfaces
-
-    os.environ["DJANGO_SETTINGS_MODULE"] = "commonweal.ops.bench.cases.bare_settings"
-    Granian(
-        "commonweal.interfaces.web.wsgi:application", address="127.0.0.1", port=int(port),
-        interface=Interfaces.WSGI, workers=1, blocking_threads=4, log_enabled=False,
-    ).serve()  # fmt: skip
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

@@ -82,7 +82,7 @@ def views(site: Site) -> Iterator[tuple[str, Actor, casework.View]]:
             ("live", "done"), casework.ORDERS, ("", "P1", "P3", "P6"), (False, True)
         ):
             view = casework.View(field, key, standing, order, priority, late)
-            if casework.offered(view):
+            if view.offered:
                 words = f"{name} {standing} {order} {priority} {'late' if late else ''}"
                 yield " ".join(words.split()), actor, view
 

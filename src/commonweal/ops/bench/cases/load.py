@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
 from django.db import connection, connections
@@ -128,14 +129,12 @@ def _served(what: str, door: Door, seconds: float, path: str) -> list[Seen]:
 def _server(what: str, port: int) -> Iterator[None]:
     """The server in processes of its own, once it answers."""
     words = {
-        "bare": ["commonweal.ops.bench.cases.bare", str(port)],
-        "product": ["commonweal.interfaces.cli", "--data", str(settings.DATA_DIR), "serve",
+        "bare": ["commonweal.ops.bench.cases.bare_server", str(port)],
+        "product": ["commonweal.interfaces.cli", "--data", os.environ["COMMONWEAL_DATA"], "serve",
                     "--port", str(port)],
     }[what]  # fmt: skip
     running = subprocess.Popen(
-        [sys.executable, "-m", *words],
-        stdout=subprocess.DEVNULL,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": _settings(what)},
+        [sys.executable, "-m", *words], stdout=subprocess.DEVNULL, env=_environment(what)
     )
     try:
         ends = time.monotonic() + PATIENCE
@@ -149,8 +148,17 @@ def _server(what: str, port: int) -> Iterator[None]:
         running.wait(30)
 
 
-def _settings(what: str) -> str:
-    return "commonweal.ops.bench.cases.bare_settings" if what == "bare" else "commonweal.settings"
+def _environment(what: str) -> dict[str, str]:
+    """The present database's, whatever name it has, and the settings of the server."""
+    found = dict(os.environ)
+    for variable in ("DATABASE_URL", "DATABASE_APP_URL"):
+        if variable in found:
+            parts = urlsplit(found[variable])
+            path = f"/{connection.settings_dict['NAME']}"
+            found[variable] = urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
+    bare = "commonweal.ops.bench.cases.bare_settings"
+    found["DJANGO_SETTINGS_MODULE"] = bare if what == "bare" else "commonweal.settings"
+    return found
 
 
 def _answers(port: int) -> bool:

@@ -6,11 +6,14 @@ quotation and a picture. The baselines of the same run: reading alone, and a bar
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import socket
 import statistics
+import sys
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Any
@@ -18,13 +21,14 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
 
 from commonweal.interfaces.mail.parse import Reading, parse
 from commonweal.interfaces.mail.server import MailServer
 from commonweal.interfaces.mail.threads import message_id
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.calendar.public import now
-from commonweal.kernel.casework.public import Case, Interaction
+from commonweal.kernel.casework.public import Case, Interaction, own_queues, put_queue
 
 from ..mail import _letter
 from .plans import summary
@@ -37,7 +41,8 @@ SENDERS = 4
 
 def measure(site: Site, *, mails: int) -> dict[str, Any]:
     """Openings first, then answers to them; in both, how many a second and what became of them."""
-    half = mails // 2
+    _open_desk(site)
+    half, moment = mails // 2, now()
     openings = [_mail(number, "") for number in range(half)]
     reading = Reading(own=[ADDRESS], keys=settings.MAIL_THREAD_KEYS)
     began = time.perf_counter()
@@ -49,7 +54,7 @@ def measure(site: Site, *, mails: int) -> dict[str, Any]:
     try:
         first = _sent(server.port, openings)
         with act_as(SYSTEM):
-            cases = list(Case.objects.filter(channel="email").order_by("id"))
+            cases = list(_by_mail(moment).order_by("id"))
         second = _sent(server.port, [
             _mail(half + number, message_id(case.pk, uuid4(), "desk.example",
                                             settings.MAIL_THREAD_KEYS))
@@ -57,14 +62,30 @@ def measure(site: Site, *, mails: int) -> dict[str, Any]:
         ])  # fmt: skip
     finally:
         server.stop()
+        server.handler.pool.shutdown(wait=True)
+        gc.collect()  # the connections of its threads go with them
     with act_as(SYSTEM):
-        kept = Case.objects.filter(channel="email").count()
-        said = Interaction.objects.filter(direction="in", channel="email").count()
+        kept = _by_mail(moment).count()
+        said = Interaction.objects.filter(direction="in", case__in=_by_mail(moment)).count()
     return {
         "opened": first, "answered": second, "read": read, "bare": summary(_bare())["p50"],
         "cases": kept, "said": said, "sent": half + len(cases), "bytes": len(openings[0]),
         "senders": SENDERS,
     }  # fmt: skip
+
+
+def _open_desk(site: Site) -> None:
+    """What comes to the desk's address becomes a case."""
+    with act_as(site.owner):
+        desk = next(each for each in own_queues(site.owner) if each.code == "helpdesk")
+        put_queue(
+            actor=site.owner, code=desk.code, name=desk.name, team=desk.team.code,
+            service=desk.service.code, address=ADDRESS, default_type="incident",
+        )  # fmt: skip
+
+
+def _by_mail(since: datetime) -> QuerySet[Case]:
+    return Case.objects.filter(channel="email", recorded_at__gte=since)
 
 
 def _mail(number: int, reference: str) -> bytes:
@@ -98,6 +119,8 @@ def _sent(port: int, mails: Sequence[bytes]) -> dict[str, float]:
         took, worked = time.perf_counter() - began, time.process_time() - worked
     waits = [wait for seconds, _ in answers for wait in seconds]
     refused = [said for _, wrong in answers for said in wrong]
+    for said in sorted(set(refused)):
+        print(f"refused: {said}", file=sys.stderr)
     return {"second": len(mails) / took, "p50": statistics.median(waits) * 1000,
             "p95": sorted(waits)[int(len(waits) * 0.95)] * 1000,
             "cpu": worked / len(mails) * 1000, "refused": len(refused)}  # fmt: skip

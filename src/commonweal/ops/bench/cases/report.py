@@ -10,8 +10,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from . import told
+from .told import Rows
+
 NAMES = ("what", "result", "unit", "target", "baseline")
-Rows = list[tuple[str, str, str, str, str]]
 
 
 def rows_of(found: Rows) -> list[dict[str, str]]:
@@ -41,34 +43,26 @@ def measured(part: str, folder: Path, **given: int) -> dict[str, Any]:
 
 
 def bench_lists(folder: Path, cases: int) -> list[dict[str, str]]:
-    """Rows for the bench's table."""
-    return rows_of(lists_told(measured("lists", folder, cases=cases)))
+    """Every list of cases, the counters and the search."""
+    return rows_of(told.lists(measured("lists", folder, cases=cases)))
 
 
-def lists_told(found: dict[str, Any]) -> Rows:
-    """What was measured as rows."""
-    made = f"{found['cases']:,} cases"
-    lists, base = found["lists"], f"a bare SELECT of a case by its key {found['bare']:.2f} ms"
-    worst = lists["worst"]
-    search, counters = found["search"], found["counters"]
-    rows: Rows = [
-        (f"{made}: {lists['count']} lists (filters, orders, first, next and deep pages), in the "
-         "database, p95", f"{lists['p95']:.1f}", "ms", "≤ 50",
-         f"p50 {lists['p50']:.1f}; worst {worst[0]}: {worst[1]:.1f} ms; {base}"),
-        ("lists with a p95 above 50 ms", str(len(lists["slow"])), "lists", "0",
-         "; ".join(lists["slow"][:4])),
-        ("plans that read all cases (Seq Scan)", str(len(found["scans"])), "plans", "0",
-         "; ".join(found["scans"][:3])),
-        (f"counters, {counters['count']} looks, {counters['rows']} rows kept, p95",
-         f"{counters['p95']:.1f}", "ms", "≤ 20", f"p50 {counters['p50']:.1f}"),
-        (f"search by words, {search['words']:,} words kept, {search['count']} searches, p95",
-         f"{search['p95']:.1f}", "ms", "≤ 300",
-         f"p50 {search['p50']:.1f}; worst {search['worst'][0]}: {search['worst'][1]:.1f} ms"),
-    ]  # fmt: skip
-    rows += [
-        (f"whole page {name}, p95", f"{took['p95']:.0f}", "ms", "≤ 200", f"p50 {took['p50']:.0f}")
-        for name, took in found["pages"].items()
-    ]
-    rows.append(("making them", f"{found['rows_seconds']:.0f}", "s", "none",
-                 f"and indexes {found['index_seconds']:.0f} s"))  # fmt: skip
-    return rows
+def bench_mails(folder: Path, mails: int) -> list[dict[str, str]]:
+    """E-mails over LMTP into the database."""
+    return rows_of(told.mails(measured("mails", folder, mails=mails)))
+
+
+def bench_load(folder: Path, seconds: int) -> list[dict[str, str]]:
+    """A mixed load against the real server."""
+    return rows_of(told.load(measured("load", folder, seconds=seconds)))
+
+
+def bench_thresholds(folder: Path, cases: int, seconds: int, kills: int) -> list[dict[str, str]]:
+    """Levels on time, while workers are killed."""
+    found = measured("thresholds", folder, cases=cases, seconds=seconds, kills=kills)
+    return rows_of(told.thresholds(found))
+
+
+def bench_apply(folder: Path, cases: int) -> list[dict[str, str]]:
+    """A changed calendar on open cases."""
+    return rows_of(told.apply(measured("apply", folder, cases=cases)))

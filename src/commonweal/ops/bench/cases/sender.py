@@ -16,6 +16,6 @@ def deliver(port: int, recipient: str, mails: Sequence[bytes]) -> tuple[list[flo
             try:
                 client.sendmail(f"sender{number}@agency.example", [recipient], data)
             except smtplib.SMTPException as error:
-                wrong.append(type(error).__name__)
+                wrong.append(str(error)[:200])
             waits.append(time.perf_counter() - began)
     return waits, wrong

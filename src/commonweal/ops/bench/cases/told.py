@@ -1,0 +1,109 @@
+"""What the benches of casework measured, as rows of a table. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Rows = list[tuple[str, str, str, str, str]]
+"""What, result, unit, target, and what to compare it with."""
+
+
+def lists(found: dict[str, Any]) -> Rows:
+    """What was measured as rows."""
+    made = f"{found['cases']:,} cases"
+    seen, base = found["lists"], f"a bare SELECT of a case by its key {found['bare']:.2f} ms"
+    worst = seen["worst"]
+    search, counters = found["search"], found["counters"]
+    rows: Rows = [
+        (f"{made}: {seen['kinds']} lists (filters, orders, first and deep pages, back), in the "
+         "database, p95", f"{seen['p95']:.1f}", "ms", "≤ 50",
+         f"p50 {seen['p50']:.1f}; worst {worst[0]}: {worst[1]:.1f} ms; {base}"),
+        ("lists with a p95 above 50 ms", str(len(seen["slow"])), "lists", "0",
+         "; ".join(seen["slow"][:4])),
+        ("plans that read all cases (Seq Scan)", str(len(found["scans"])), "plans", "0",
+         "; ".join(found["scans"][:3])),
+        (f"counters, {counters['count']} looks, {counters['rows']} rows kept, p95",
+         f"{counters['p95']:.1f}", "ms", "≤ 20", f"p50 {counters['p50']:.1f}"),
+        (f"search by words, {search['words']:,} words kept, {search['count']} searches, p95",
+         f"{search['p95']:.1f}", "ms", "≤ 300",
+         f"p50 {search['p50']:.1f}; worst {search['worst'][0]}: {search['worst'][1]:.1f} ms"),
+    ]  # fmt: skip
+    rows += [
+        (f"whole page {name}, p95", f"{took['p95']:.0f}", "ms", "≤ 200", f"p50 {took['p50']:.0f}")
+        for name, took in found["pages"].items()
+    ]
+    rows.append(("making them", f"{found['rows_seconds']:.0f}", "s", "none",
+                 f"and indexes {found['index_seconds']:.0f} s"))  # fmt: skip
+    return rows
+
+
+def mails(found: dict[str, Any]) -> Rows:
+    """E-mails a second, and whether each is there."""
+    rows: Rows = [
+        (f"e-mails of {found['bytes'] / 1000:.0f} kB over LMTP, {found['senders']} connections, "
+         f"{what}", f"{took['second']:.1f}", "e-mails/s", "≥ 50",
+         f"until acknowledged p50 {took['p50']:.0f}, p95 {took['p95']:.0f} ms; processor time "
+         f"of the door {took['cpu']:.1f} ms each; reading alone {found['read']:.0f}/s")
+        for what, took in (("each opens a case", found["opened"]),
+                           ("each answers a case", found["answered"]))
+    ]  # fmt: skip
+    refused = found["opened"]["refused"] + found["answered"]["refused"]
+    rows.append((f"of {found['sent']:,} acknowledged, not in the database",
+                 str(found["sent"] - refused - found["said"]), "e-mails", "0",
+                 f"{refused} refused; a bare INSERT {found['bare']:.2f} ms"))  # fmt: skip
+    return rows
+
+
+def load(found: dict[str, Any]) -> Rows:
+    """Throughput, errors, and how long each thing took."""
+    share = found["second"] / found["bare"] * 100
+    rows: Rows = [
+        (f"mixed load, {found['visitors']} visitors, {found['seconds']} s, {found['mean']} "
+         "statements on the mean", f"{found['second']:.1f}", "requests/s", "none",
+         f"{found['requests']:,} requests"),
+        ("of the throughput of a bare page with as many statements", f"{share:.0f}", "%", "≥ 70",
+         f"bare {found['bare']:.1f}/s, before and after, in the same frame"),
+        ("errors", str(sum(found["wrong"].values())), "answers", "0",
+         "; ".join(f"{what} {many}" for what, many in found["wrong"].items())),
+    ]  # fmt: skip
+    rows += [
+        (f"{what}, {took['count']}, {found['asked'][what]} statements, p95", f"{took['p95']:.0f}",
+         "ms", "none", f"p50 {took['p50']:.0f}")
+        for what, took in found["times"].items()
+    ]  # fmt: skip
+    return rows
+
+
+def thresholds(found: dict[str, Any]) -> Rows:
+    """How late, lost and doubled, undisturbed and hunted."""
+    rows: Rows = []
+    for name, run in (("undisturbed", found["calm"]), ("hunted", found["hunted"])):
+        late = run["late"]
+        words = f"{name}: {run['due']} levels and breaches, {run['kills']} kills"
+        rows += [
+            (f"{words}: seen after its moment, p95", f"{late['p95']:.0f}", "ms", "≤ 2000",
+             f"p50 {late['p50']:.0f}, largest {late['max']:.0f}; {run['within']} within 2 s"),
+            (f"{name}: lost", str(run["lost"] + run["untold"]), "events", "0",
+             f"{run['told']} told to whoever has the case"),
+            (f"{name}: doubled", str(run["doubled"]), "events", "0", ""),
+        ]  # fmt: skip
+    return rows
+
+
+def apply(found: dict[str, Any]) -> Rows:
+    """Preview, applying, and what is left that differs."""
+    clocks = found["done"]["clocks"]
+    words = f"{found['cases']:,} open cases, {clocks:,} clocks of {found['promises']} promises"
+    moved = found["done"]["earlier"] + found["done"]["later"]
+    rows: Rows = [
+        (f"{words}: preview of one more closed day", f"{found['preview']:.1f}", "s",
+         "seconds", f"{found['shown']['later']:,} later, {found['shown']['earlier']:,} earlier"),
+        (f"{words}: put on", f"{found['applied']:.1f}", "s", "seconds",
+         f"{moved:,} moved; a bare UPDATE of all of them {found['bare']:.1f} s"),
+        ("the same once more", f"{found['again']:.1f}", "s", "none",
+         f"{found['moved_again']} moved"),
+        ("clocks that differ from their events, before and after",
+         f"{found['before']['drifted']}, {found['after']['drifted']}", "clocks", "0",
+         f"of {found['after']['clocks']:,}; loading them took {found['loaded']:.0f} s"),
+    ]  # fmt: skip
+    return rows
