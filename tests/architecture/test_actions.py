@@ -21,8 +21,6 @@ FILES = sorted(
 )
 NOT_ACTIONS = {
     "commonweal.practices.charging.actions.cost_files.is_large_ledger": "only looks",
-    "commonweal.kernel.casework.actions.asking.case_by_how": "only looks",
-    "commonweal.kernel.casework.actions.asking.how_token": "computes a keyed code",
     "commonweal.kernel.audit.actions.action": "makes the actions",
     "commonweal.kernel.audit.actions.record": "writes their events",
     "commonweal.kernel.party.actions.roles.sync_roles": "calls one action for each role",

@@ -48,6 +48,7 @@ ACTORLESS = {
     "authority.selectors.decisions.decision_document": "of a decision that was read before",
     "catalogue.selectors.conversions_in_force": "for intake, inside the scope of whoever sends",
     "catalogue.selectors.coverage": "for intake, inside the scope of whoever sends",
+    "casework.selectors.how.how_token": "the keyed code of a mail that goes out",
     "charging.selectors.bill_document.bill_document": "of a bill that was read before",
     "charging.selectors.bill_document.line_document": "of a line that was read before",
     "charging.selectors.bill_document.money_text": "of a figure",
