@@ -81,6 +81,7 @@ class Said:
 
 
 ELSEWHERE = {
+    "CASE-604": "The offer cannot be kept: the words say which field, and what to write.",
     "CASE-108": "The answer does not fit its question: the words say what to write.",
     "CASE-110": "Answers of the form are missing or cannot be kept; each is named with the reason.",
     "PAY-119": "This layout is new. Look at the columns found, and confirm them by a name.",

@@ -40,7 +40,7 @@ def agency_of(offer: OfficeOffer) -> UUID:
     with act_as(SYSTEM):
         found = Agency.objects.filter(code=offer.agency_code).values_list("pk", flat=True).first()
     if found is None:
-        raise NotFound("PARTY-405", f"There is no agency “{offer.agency_code}” any more.")
+        raise NotFound("CASE-430", f"There is no agency “{offer.agency_code}” any more.")
     return found
 
 
