@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from commonweal.interfaces.web.agency.tests.world import LONG
 from commonweal.kernel.access.public import SYSTEM, act_as
@@ -215,7 +217,7 @@ def test_an_agent_captures_without_a_network(site: Site, wire: Wire, desk: Any) 
     page.get_by_role("button", name="Open the case").click()
     page.wait_for_url("**#kept")
     page.get_by_role("link", name="Open it").click()
-    page.wait_for_function("document.getElementById('subject').value.startsWith('Captured')")
+    expect(page.locator("#subject")).to_have_value(re.compile("^Captured"))
     page.locator("#subject").fill("Captured at a counter, and mended")
     wire.mend()
     page.get_by_role("button", name="Open the case").click()

@@ -49,6 +49,8 @@ SOMETIMES = {
     "help/<str:agency>/cases/<str:number>/pay/<uuid:fee_id>/": "a citizen's own fee, by their code",
     "help/<str:agency>/cases/<str:number>/receipts/<str:text>/": "a citizen's own receipt",
     "pay/test/<str:token>/": "the test provider's page, to which only a payment leads",
+    "centre/cases/tills/<slug:code>/<str:number>/": "a case whose fee somebody wants to pay",
+    "centre/cases/receipts/<str:number>/": "a receipt, once somebody paid at a till",
     "centre/intake/tried/<uuid:token>/problems.csv": "the refused rows of a file that was tried",
 }
 """Addresses to which a link leads only after something else; those pages' own tests go there."""

@@ -38,8 +38,8 @@ HOLD = Template(
     topic="cases",
     subject=gettext_noop("Somebody asks to lift a legal hold"),
     body=gettext_noop(
-        "A legal hold shall be lifted, and needs a second person to agree. Decide it with:\n"
-        "commonweal cases lift {hold}"
+        "A legal hold shall be lifted, and needs a second person to agree. Decide it here:\n"
+        "{base_url}/centre/cases/keeping/holds/"
     ),
 )
 DRIFT = Template(

@@ -20,6 +20,8 @@ from commonweal.kernel.access.public import ANONYMOUS, Actor
 OUTSIDE = ("api/", "open311/v2/", "static/", "health/", "language/")
 """Addresses that are no pages of ours: other programs read them, or a form alone leads there."""
 STARTS = ("/home/", "/")
+NO_PAGES = (".webmanifest", "service-worker.js", "look/", "cases/undo/", "set-up/apply/")
+"""Files that browsers read by themselves, parts of pages, and what takes forms only."""
 DOORS = ("help/", "open311/map/")
 """Pages of an agency for strangers, to which its own site leads; others need them not."""
 ALONE = "no link"
@@ -68,7 +70,7 @@ def routes() -> dict[str, Any]:
     """Each address pattern of the URL conf with its view; the first of equal ones holds."""
     found: dict[str, Any] = {}
     for place, view in _patterns(get_resolver(), ""):
-        if not place.startswith(OUTSIDE):
+        if not place.startswith(OUTSIDE) and not place.endswith(NO_PAGES):
             found.setdefault(place, view)
     return found
 
@@ -113,6 +115,10 @@ def expected(actor: Actor) -> set[str]:
         for place, access in own
         if access and may_see(actor, access) and not place.startswith(theirs)
     }
+
+
+def _outside(place: str) -> bool:
+    return place.startswith(OUTSIDE) or place.endswith(NO_PAGES)
 
 
 def anything(place: str) -> str:
@@ -169,7 +175,7 @@ class Walker:
         while waiting:
             found = waiting.pop(0)
             before = self.opened[found.route]
-            if found.path in before or len(before) >= EACH or found.route.startswith(OUTSIDE):
+            if found.path in before or len(before) >= EACH or _outside(found.route):
                 continue
             before.append(found.path)
             if self._open(found):

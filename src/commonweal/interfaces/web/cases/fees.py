@@ -147,10 +147,17 @@ def receipt_page(request: Asked, number: str, layout: str, back: str) -> HttpRes
         "agency": found.fee.case.agency,
         "undone": found.undone,
         "layout": layout,
-        "back": back or reverse("desk:till", args=[found.till.code]),
+        "back": back or _till_or_case(request, found),
         "methods": methods(),
     }
     return show(request, "cases/receipt.jinja", context)
+
+
+def _till_or_case(request: Asked, found: Any) -> str:
+    """Back to the till, for whoever may open it; else to the case."""
+    if any(map(request.actor.may, ("casework.take_money", "casework.pay_back", "casework.manage"))):
+        return reverse("desk:till", args=[found.till.code])
+    return reverse("desk:case", args=[found.case_number])
 
 
 @agency_only(ASK)

@@ -67,6 +67,7 @@ def tills(request: Asked) -> HttpResponse:
         "first": rows[0].code if rows else "",
         "may_take": actor.may(TAKE),
         "may_set_up": actor.may(MANAGE),
+        "may_return": actor.may(TAKE) or actor.may(PAY_BACK),
     }
     return show(request, "cases/tills.jinja", context, errors)
 

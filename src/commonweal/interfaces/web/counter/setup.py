@@ -32,12 +32,12 @@ def _agencies(actor: Actor, first: str) -> Options:
     return [("", first), *((row.code, row.name) for row in agencies(actor))]
 
 
-def _link(href: str, name: str) -> str:
-    """An address as a link that reads alike aloud and on paper."""
+def _link(href: str, words: str, name: str) -> str:
+    """A link of few words to a long address; read aloud, it says of which office."""
     return format_html(
         '<a class="govuk-link" href="{}">{}<span class="govuk-visually-hidden"> {}</span></a>',
         href,
-        href.partition("?")[0],
+        words,
         name,
     )
 
@@ -46,8 +46,9 @@ def offices_sheet(actor: Actor) -> Sheet:
     """Offices."""
     rows = [
         (row.name, row.code, row.agency_code or _("The centre"), row.address or "–", row.calendar,
-         row.queue.team.name, _link(f"{reverse('display', args=[row.code])}?still=1", row.name),
-         _link(reverse("kiosk", args=[row.kiosk_key]), row.name))
+         row.queue.team.name, _link(f"{reverse('display', args=[row.code])}?still=1", _("Display"),
+               row.name),
+         _link(reverse("kiosk", args=[row.kiosk_key]), _("Kiosk"), row.name))
         for row in casework.offices(actor, every=True)
     ]  # fmt: skip
     return Sheet(
