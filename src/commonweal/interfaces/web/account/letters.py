@@ -20,7 +20,7 @@ from .views import zone
 
 def topic_words() -> dict[str, str]:
     """The topics in words; a plug-in's own topic is shown by its code."""
-    return {"bills": _("Bills")}
+    return {"bills": _("Bills"), "cases": _("Cases"), "webhooks": _("Webhooks")}
 
 
 @signed_in

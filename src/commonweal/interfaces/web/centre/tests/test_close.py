@@ -82,7 +82,7 @@ def worked(browser: Client, step: str, **form: Any) -> str:
     asked = text_of(run(browser, step, **form))
     assert "asked for it on 2 December 2026" in asked
     assert "It waits for a worker." in asked
-    assert Worker().run(once=True) == 1
+    assert Worker().run(once=True) >= 1
     return text_of(browser.get(PAGE))
 
 
@@ -128,7 +128,7 @@ def test_a_month_is_closed_step_by_step(
     assert "A second person is asked to approve this." in asked
     assert "The preview ends now, before 7 December 2026: All have confirmed" in asked
     approve(director)
-    assert Worker().run(once=True) == 1  # goes on as the officer, who asked for it
+    assert Worker().run(once=True) >= 1  # goes on as the officer, who asked for it
     with act_as(SYSTEM):
         assert charging.Bill.objects.filter(period="2026-11", state="issued").count() == 2
         made = events(SYSTEM, verb="close.issue_done").rows[0]
