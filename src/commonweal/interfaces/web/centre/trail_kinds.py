@@ -27,8 +27,6 @@ KINDS: dict[str, Any] = {
     "casework.Appointment": _("Appointment"),
     "casework.CaseOrder": _("Order"),
     "casework.Interaction": _("Message"),
-    "catalogue.WorkingCalendar": _("Opening hours"),
-    "catalogue.CalendarVersion": _("Opening hours"),
     "casework.CaseBatch": _("Cases changed together"),
     "casework.Mailbox": _("Mailbox of cases"),
     "casework.CaseFee": _("Fee of a case"),
