@@ -82,6 +82,8 @@ def runs_of(events: Sequence[Event], terms: Terms) -> list[Run]:
         for run in runs:
             if run.stop is None:
                 run.close(events[-1].at, "merged")
+        if terms.kind != "sla":  # merged as it came: no team and no supplier had it (R16)
+            runs = [run for run in runs if run.stop is None or run.stop > run.start]
     return runs
 
 
