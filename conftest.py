@@ -108,10 +108,13 @@ def _build(template: str) -> None:
 
 def _away(admin: psycopg.Connection[Any], name: str) -> None:
     """Drop a database; where the server itself cleans it just now, without force, which waits."""
-    try:
-        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    except psycopg.errors.InsufficientPrivilege:
-        admin.execute(f'DROP DATABASE IF EXISTS "{name}"')
+    for force in (" WITH (FORCE)", "", " WITH (FORCE)", ""):
+        try:
+            admin.execute(f'DROP DATABASE IF EXISTS "{name}"{force}')
+            return
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
+            continue
+    admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def _clone(template: str, name: str) -> None:

@@ -144,7 +144,10 @@ def answer(
         case.resolution = text.strip()[:2000]
     if then and then != case.state:
         plan = machine(case)
-        require_needs(case, plan.move(case.state, then, "agent"))
+        move = plan.move(case.state, then, "agent")
+        if "resolution" in move.needs and not case.resolution:
+            case.resolution = text.strip()[:2000]  # the answer says what was done
+        require_needs(case, move)
         put_state(actor, case, plan.state(then))
     send_out(case, made)
     return made
