@@ -27,7 +27,9 @@ STATES = (
     gettext_noop("open"), gettext_noop("proposed"), gettext_noop("queued"),
     gettext_noop("rejected"), gettext_noop("released"), gettext_noop("running"),
     gettext_noop("sent"), gettext_noop("signed"), gettext_noop("superseded"),
-    gettext_noop("suppressed"), gettext_noop("withdrawn"),
+    gettext_noop("suppressed"), gettext_noop("withdrawn"), gettext_noop("waits"),
+    gettext_noop("is called"), gettext_noop("is being served"), gettext_noop("is on hold"),
+    gettext_noop("is done"), gettext_noop("did not come"),
 )  # fmt: skip
 
 

@@ -13,7 +13,6 @@ from commonweal.kernel.casework import public as casework
 from commonweal.kernel.money.public import Money as Amount
 from commonweal.kernel.party.public import agency as find_agency
 from commonweal.kernel.party.public import centre as the_centre
-from commonweal.kernel.party.public import own_person
 
 from ..kit import paging
 from ..kit.doors import Asked
@@ -161,14 +160,7 @@ def place_order(request: Asked, data: CaseOrderIn) -> dict[str, Any]:
     whose = find_agency(actor, data.agency)
     requester = None
     if not actor.centre:
-        person = own_person(actor)
-        requester = casework.put_contact(
-            actor=actor,
-            agency_id=whose.pk,
-            person_id=actor.person_id,
-            name=person.name if person else "",
-            email=person.email if person else "",
-        )
+        requester = casework.put_own_contact(actor=actor, agency_id=whose.pk)
     order = casework.NewOrder(
         offer=data.offer,
         quantity=data.quantity,

@@ -13,7 +13,6 @@ from pydantic import Field
 
 from commonweal.kernel.casework import public as casework
 from commonweal.kernel.party.public import agency as find_agency
-from commonweal.kernel.party.public import own_person
 
 from ..kit.doors import ApiError, Asked
 from ..kit.types import AgencyKey, In, Long, Out, Text
@@ -81,14 +80,7 @@ class OpenedOut(Out):
 def _requester(request: Asked, agency_id: UUID, data: OpenIn) -> casework.Contact | None:
     actor = request.actor
     if not actor.centre:
-        person = own_person(actor)
-        return casework.put_contact(
-            actor=actor,
-            agency_id=agency_id,
-            person_id=actor.person_id,
-            name=person.name if person else "",
-            email=person.email if person else "",
-        )
+        return casework.put_own_contact(actor=actor, agency_id=agency_id)
     if data.contact_id is not None:
         return casework.contact(actor, agency_id, data.contact_id)
     if data.contact is not None:

@@ -177,7 +177,7 @@ def send_test(request: Asked, webhook_id: UUID) -> notices.WebhookDelivery:
 
 @door.post("/webhooks/{webhook_id}/pause", access=MANAGE, returns=WebhookOut)
 def pause_webhook(request: Asked, webhook_id: UUID) -> Hook:
-    """Send nothing for now; events wait for as long as they are kept."""
+    """Send nothing until it goes on; events wait for as long as they are kept."""
     return notices.pause_webhook(actor=request.actor, webhook_id=webhook_id)
 
 

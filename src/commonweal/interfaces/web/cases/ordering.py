@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from commonweal.kernel.casework import public as casework
 from commonweal.kernel.casework.public import CaseError
 from commonweal.kernel.catalogue.public import item_by_code
-from commonweal.kernel.party.public import Agency, own_person
+from commonweal.kernel.party.public import Agency
 from commonweal.kernel.words import public as words
 
 from ..access import agency_only
@@ -104,14 +104,7 @@ def _order(request: Asked, agency: Agency, shown: casework.Offer) -> casework.Ca
     actor, year = request.actor, text(request, "year_minor")
     if not year.lstrip("-").isdigit():
         raise FormError("CASE-196", _("Look at the price first, then order."), field="quantity")
-    person = own_person(actor)
-    requester = casework.put_contact(
-        actor=actor,
-        agency_id=agency.pk,
-        person_id=actor.person_id,
-        name=person.name if person else "",
-        email=person.email if person else "",
-    )
+    requester = casework.put_own_contact(actor=actor, agency_id=agency.pk)
     order = casework.NewOrder(
         offer=shown.category.code,
         quantity=shown.quantity,

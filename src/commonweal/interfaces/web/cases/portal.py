@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from commonweal.kernel.casework import public as casework
-from commonweal.kernel.party.public import Agency, own_person
+from commonweal.kernel.party.public import Agency
 from commonweal.kernel.schema.public import Place
 
 from ..access import agency_only
@@ -137,14 +137,7 @@ def new(request: Asked, code: str) -> HttpResponse:
 
 def _open(request: Asked, agency: Agency, category: casework.Category) -> casework.Case:
     actor = request.actor
-    person = own_person(actor)
-    requester = casework.put_contact(
-        actor=actor,
-        agency_id=agency.pk,
-        person_id=actor.person_id,
-        name=person.name if person else "",
-        email=person.email if person else "",
-    )
+    requester = casework.put_own_contact(actor=actor, agency_id=agency.pk)
     fresh = casework.NewCase(
         case_type="",
         category=category.code,

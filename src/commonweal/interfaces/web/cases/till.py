@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -155,8 +156,8 @@ def _closings(actor: Actor, rows: list[casework.TillClosing]) -> list[ShownClosi
     accounts = {each for row in rows for each in (row.counted_by, row.signed_by) if each}
     names = people_of_accounts(actor, accounts) if accounts else {}
 
-    def name(account: object) -> str:
-        return names[account].name if account in names else ""  # type: ignore[index]
+    def name(account: UUID | None) -> str:
+        return names[account].name if account in names else ""
 
     return [ShownClosing(row, name(row.counted_by), name(row.signed_by)) for row in rows]
 

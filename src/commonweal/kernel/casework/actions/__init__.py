@@ -15,7 +15,7 @@ from .booking import (
     move_appointment,
 )
 from .clocks import Promise, end_promise, put_promise
-from .contacts import put_contact
+from .contacts import put_contact, put_own_contact
 from .counter import (
     Captured,
     call_next,
@@ -231,6 +231,7 @@ __all__ = [
     "put_office_desk",
     "put_office_offer",
     "put_open311_key",
+    "put_own_contact",
     "put_promise",
     "put_queue",
     "put_ready_answer",

@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from ...access.public import SYSTEM, Actor, act_as, require
 from ...audit.public import action, record
 from ...calendar.public import now
-from ...party.public import centre, invoice_details
+from ...party.public import centre, invoice_details, own_person
 from ...schema.public import Forbidden
 from ..domain.errors import CaseError
 from ..models import Contact
@@ -141,3 +141,16 @@ def _known(
     if phone:
         return rows.filter(phone=phone, name__iexact=name).first()
     return None
+
+
+@action
+def put_own_contact(*, actor: Actor, agency_id: UUID) -> Contact:
+    """The contact that a person of an agency is to it, made at their first asking."""
+    person = own_person(actor)
+    return put_contact(
+        actor=actor,
+        agency_id=agency_id,
+        person_id=actor.person_id,
+        name=person.name if person else "",
+        email=person.email if person else "",
+    )

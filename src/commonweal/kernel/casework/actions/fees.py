@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from django.db.models import Q
@@ -116,7 +117,7 @@ def whole(fee: CaseFee) -> pure.Fee:
             pure.Attempt(
                 row.provider,
                 row.reference,
-                row.state,  # type: ignore[arg-type]
+                cast("pure.State", row.state),
                 row.paid_minor,
                 row.refunded_minor,
             )
@@ -128,7 +129,7 @@ def whole(fee: CaseFee) -> pure.Fee:
                 row.provider,
                 row.reference,
                 str(fee.pk),
-                row.kind,  # type: ignore[arg-type]
+                cast("pure.Kind", row.kind),
                 row.amount_minor,
                 row.currency,
             )

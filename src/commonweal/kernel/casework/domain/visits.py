@@ -51,7 +51,7 @@ def after(label: str, state: str, deed: str) -> Deed:
     if state not in found.start:
         raise Conflict(
             "CASE-607",
-            f"Ticket {label} {WORDS.get(state, state)} already. Look at the counter again.",
+            f"Ticket {label} {WORDS.get(state, state)}. Look at the counter again.",
         )
     return found
 

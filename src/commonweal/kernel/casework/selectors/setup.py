@@ -24,7 +24,7 @@ from ..models import (
     Team,
     TeamMember,
 )
-from ..rules import ASK, MANAGE, WORK
+from ..rules import MANAGE, WORK
 from ..search import words_of
 
 
@@ -154,12 +154,6 @@ def contact(actor: Actor, agency_id: UUID, contact_id: UUID) -> Contact:
     if found is None:
         raise NotFound("CASE-412", "There is no such contact of this agency.")
     return found
-
-
-def own_contact(actor: Actor, agency_id: UUID) -> Contact | None:
-    """The contact that a person of an agency is to it, if they ever asked for something."""
-    require(actor, ASK, agency_id)
-    return Contact.objects.filter(agency_id=agency_id, person_id=actor.person_id).first()
 
 
 def category(actor: Actor, code: str, audience: str = "") -> Category:

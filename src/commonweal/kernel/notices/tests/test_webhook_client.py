@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -61,9 +62,10 @@ def serve() -> Iterator[Serve]:
         each.close()
 
 
-def client(port: int, **more: object) -> Client:
+def client(port: int, **more: Any) -> Client:
     policy = Policy(ports=frozenset({port}), http=True, networks=(LOOPBACK,))
-    return Client(**{"policy": policy, "seconds": 5.0, **more})  # type: ignore[arg-type]
+    given: dict[str, Any] = {"policy": policy, "seconds": 5.0, **more}
+    return Client(**given)
 
 
 def port_of(receiver: Receiver) -> int:

@@ -61,6 +61,13 @@ def test_many_are_changed_and_put_back(
     assert "cannot be undone any more" in page(agent, queue)
 
 
+def caught(pattern: str, text: str) -> str:
+    """What the pattern's group holds in a text."""
+    match = re.search(pattern, text)
+    assert match is not None, pattern
+    return match[1]
+
+
 def test_many_become_part_of_one(world: World) -> None:
     agent, queue, _ids = everything(world)
     case, parent = one(PRINTER), one("Payroll")
@@ -236,7 +243,7 @@ def test_a_draft_that_is_sent_twice_opens_one_case(world: World) -> None:
     employee = browser(world, "parks-employee")
     for client, place in ((employee, "/cases/ask/printer/"),
                           (Client(), "/help/parks/ask/streetlight/")):  # fmt: skip
-        draft = re.search(r'name="draft" value="([^"]+)"', page(client, place))[1]  # type: ignore
+        draft = caught(r'name="draft" value="([^"]+)"', page(client, place))
         data = {"subject": "Twice", "text": "Sent twice", "place": "Elm Street", "draft": draft}
         with act_as(SYSTEM):
             before = Case.objects.count()
@@ -251,7 +258,7 @@ def test_a_citizen_withdraws_with_the_code(world: World) -> None:
     limits.cache.clear()
     client = Client()
     made = send(client, "/help/parks/ask/streetlight/", text="Dark", place="Elm").url
-    code = re.search(r"[2-9A-Z]{4}(?:-[2-9A-Z]{4}){3}", page(client, made))[0]  # type: ignore
+    code = caught(r"([2-9A-Z]{4}(?:-[2-9A-Z]{4}){3})", page(client, made))
     other = Client()
     found = send(other, "/help/parks/follow/", code=code).url
     assert "Withdraw" in page(other, found)
