@@ -157,14 +157,17 @@ class IntervalsOut(Out):
     intervals: list[IntervalOut]
 
 
+def _clock(request: Asked, case: CaseKey, clock_id: UUID) -> casework.Clock:
+    for each in casework.clocks_of(request.actor, found(request, case)):
+        if each.pk == clock_id:
+            return each
+    raise NotFound("CASE-408", "There is no such clock. Look at the case again.")
+
+
 @door.get("/cases/{case}/clocks/{clock_id}/intervals", access=SEE, returns=IntervalsOut)
 def explain_clock(request: Asked, case: CaseKey, clock_id: UUID) -> dict[str, Any]:
     """Why a clock says what it says: every interval, computed now from the events."""
-    row = found(request, case)
-    clock = next((each for each in casework.clocks_of(request.actor, row) if each.pk == clock_id),
-                 None)  # fmt: skip
-    if clock is None:
-        raise NotFound("CASE-408", "There is no such clock of this case.")
+    clock = _clock(request, case, clock_id)
     return {
         "clock": clock,
         "intervals": [
@@ -177,6 +180,22 @@ def explain_clock(request: Asked, case: CaseKey, clock_id: UUID) -> dict[str, An
             for each in casework.explain_clock(request.actor, clock)
         ],
     }
+
+
+class ClockDocumentOut(Out):
+    """What `commonweal engine clock` reads: calendar, service levels, and events without words."""
+
+    format: str
+    as_of: str
+    calendar: dict[str, Any]
+    service_levels: list[dict[str, Any]]
+    events: list[dict[str, Any]]
+
+
+@door.get("/cases/{case}/clocks/{clock_id}/document", access=SEE, returns=ClockDocumentOut)
+def clock_document(request: Asked, case: CaseKey, clock_id: UUID) -> dict[str, Any]:
+    """A clock as a file, for whoever doubts a figure and computes it with the engine."""
+    return casework.clock_document(request.actor, _clock(request, case, clock_id))
 
 
 class LinksOut(Out):

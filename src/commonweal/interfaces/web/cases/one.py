@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -15,8 +17,9 @@ from commonweal.kernel.party.public import people_of_accounts
 from commonweal.kernel.schema.public import NotFound
 from commonweal.kernel.words.public import money
 
-from ..access import centre_only
+from ..access import anyone_with, centre_only
 from ..centre.base import FormError, as_id, attempt, required_id, show, text
+from ..files import handed_out
 from ..lists import lists, pages, place
 from ..look.page import Problem
 from ..requests import Asked
@@ -100,6 +103,7 @@ def _context(request: Asked, case: casework.Case) -> dict[str, Any]:
         "state_kind": state_tag(case),
         "talk": talk,
         "pages": pages(request, talk),
+        "files": list(case.attachments.filter(interaction=None).order_by("id")),
         "names": names,
         "steps": [(move.end, _(move.name)) for move in casework.moves_of(actor, case)],
         "own_links": list(case.links.select_related("other").order_by("made_at", "id")),
@@ -383,13 +387,27 @@ def clock(request: Asked, number: str, place_in_list: int) -> HttpResponse:
     return explained(request, number, place_in_list, "desk:case")
 
 
+def _clock_at(request: Asked, case: casework.Case, place_in_list: int) -> casework.Clock:
+    clocks = casework.clocks_of(request.actor, case)
+    if not 1 <= place_in_list <= len(clocks):
+        raise NotFound("CASE-408", "There is no such clock. Look at the case again.")
+    return clocks[place_in_list - 1]
+
+
+@anyone_with(WORK, "casework.ask")
+def clock_file(request: Asked, number: str, place_in_list: int) -> HttpResponseBase:
+    """What a clock is computed from, as a file for `commonweal engine clock`."""
+    found = casework.case_by_number(request.actor, number)
+    row = _clock_at(request, found, place_in_list)
+    document = casework.clock_document(request.actor, row)
+    data = json.dumps(document, ensure_ascii=False, indent=1).encode()
+    return handed_out(f"{found.number}-{row.metric}.json", "application/json", data)
+
+
 def explained(request: Asked, number: str, place_in_list: int, back: str) -> HttpResponse:
     """The intervals of the clock at a place among those of a case, for either side."""
     found = casework.case_by_number(request.actor, number)
-    clocks = casework.clocks_of(request.actor, found)
-    if not 1 <= place_in_list <= len(clocks):
-        raise NotFound("CASE-408", "There is no such clock. Look at the case again.")
-    row = clocks[place_in_list - 1]
+    row = _clock_at(request, found, place_in_list)
     parts = casework.explain_clock(request.actor, row)
     worked = sum(part["seconds"] for part in parts if part["kind"] == "working")
     context = {
@@ -403,5 +421,6 @@ def explained(request: Asked, number: str, place_in_list: int, back: str) -> Htt
         ],
         "worked": hours(worked),
         "back": reverse(back, args=[found.number]),
+        "file": reverse(f"{back.partition(':')[0]}:clock_file", args=[number, place_in_list]),
     }
     return show(request, "cases/clock.jinja", context)

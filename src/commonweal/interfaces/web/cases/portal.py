@@ -223,8 +223,7 @@ def follow(request: Asked, case: casework.Case) -> dict[str, Any]:
             for row in case.approvals.order_by("asked_at", "id")
             if row.state == "open" and actor.may(row.permission, case.agency_id)
         ],
-        "files": [row for row in case.attachments.order_by("added_at", "id")
-                  if row.verdict == "ok"],
+        "files": list(case.attachments.filter(interaction=None, verdict="ok").order_by("id")),
         "asked": request.POST,
     }  # fmt: skip
 

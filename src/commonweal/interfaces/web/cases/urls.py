@@ -26,6 +26,7 @@ from . import (
 
 FILE = "<str:number>/files/<uuid:attachment_id>/"
 CLOCK = "<str:number>/clocks/<int:place_in_list>/"
+CLOCK_FILE = f"{CLOCK}file/"
 DESK: list[URLPattern] = [
     path("", desk.work, name="work"),
     path("undo/", together.undo, name="undo"),
@@ -52,6 +53,7 @@ DESK: list[URLPattern] = [
     path("<str:number>/", one.case, name="case"),
     path("<str:number>/cover/", letters.cover, name="cover"),
     path(CLOCK, one.clock, name="clock"),
+    path(CLOCK_FILE, one.clock_file, name="clock_file"),
     path(FILE, files.attachment, name="attachment"),
     path("<str:number>/messages/<uuid:message_id>/", files.message, name="message"),
 ]
@@ -69,6 +71,7 @@ CASES: list[URLPattern] = [
     path("<str:number>/", portal.case, name="case"),
     path("<str:number>/pay/<uuid:fee_id>/", fees.pay, name="pay"),
     path(CLOCK, portal.clock, name="clock"),
+    path(CLOCK_FILE, one.clock_file, name="clock_file"),
     path(FILE, files.attachment, name="attachment"),
     path("<str:number>/messages/<uuid:message_id>/", files.message, name="message"),
 ]

@@ -13,6 +13,8 @@ from typing import Any
 from ...calendar.public import FiscalPeriod, micros, moment_of, now
 from ...party.public import centre
 from ..domain.clocks import Cycle, Event, Terms, run
+from ..domain.clocks.written import written
+from ..domain.errors import CaseError
 from ..models import Case, CaseEvent, Clock, ClockDefinition, ClockFiring
 from ..models.cases import FAR
 from .definitions import all_definitions, read_once, terms_of, tracks_of
@@ -61,6 +63,17 @@ def cycles_now(case: Case) -> list[tuple[ClockDefinition, Cycle]]:
     """The cycles of a case as they stand now."""
     rows = list(case.events.order_by("seq"))
     return cycles_of(case, rows, all_definitions(), now(), read_once())
+
+
+def document_of(case: Case, definition_id: Any) -> dict[str, Any]:
+    """The clock that a definition has a part in, as anybody may read it again with the engine (a
+    `commonweal.engine.clock.v1` document; CASE-197)."""
+    rows, terms = list(case.events.order_by("seq")), read_once()
+    for track in tracks_of(case, rows, all_definitions()):
+        if any(each is not None and each.pk == definition_id for _seq, each in track):
+            turns = [(seq, terms(each) if each is not None else None) for seq, each in track]
+            return written(turns, engine_events(rows), micros(now()))
+    raise CaseError("CASE-408", "There is no such clock. Look at the case again.")
 
 
 def values_of(cycle: Cycle, fired: set[str], moment: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from ...access.public import Actor
 from ...schema.public import FIRST, Listing, NotFound, Place, listing
-from ..clocks.projection import cycles_now
+from ..clocks.projection import cycles_now, document_of
 from ..domain.numbers import code_hash
 from ..domain.states import Move, machine_of
 from ..models import Attachment, Case, CaseEvent, CaseLink, Clock, Interaction
@@ -87,6 +87,13 @@ def explain_clock(actor: Actor, clock: Clock) -> list[dict[str, Any]]:
                 for start, end, kind in cycle.intervals
             ]
     return []
+
+
+def clock_document(actor: Actor, clock: Clock) -> dict[str, Any]:
+    """Calendar, service levels and events of a clock, for `commonweal engine clock`: whoever doubts
+    a figure computes it themselves (CASE-404, 408, 197)."""
+    require_case(actor, clock.case)
+    return document_of(clock.case, clock.definition_id)
 
 
 def _moment(micros: int) -> datetime:
