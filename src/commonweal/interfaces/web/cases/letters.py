@@ -13,13 +13,14 @@ from django.utils.translation import ngettext
 from markupsafe import Markup
 
 from commonweal.kernel.casework import public as casework
+from commonweal.kernel.documents.public import draw_page
 from commonweal.kernel.party.public import agencies
-from commonweal.kernel.schema.public import CommonwealError, Place
+from commonweal.kernel.schema.public import CommonwealError, NotFound, Place
 from commonweal.kernel.words.public import told
 
 from ..access import centre_only
 from ..centre.base import FormError, attempt, required_id, show, text
-from ..files import handed_out
+from ..files import handed_out, shown
 from ..lists import lists, pages, place, report
 from ..look.page import Problem
 from ..requests import Asked
@@ -150,6 +151,16 @@ def scan(request: Asked, letter_id: UUID) -> HttpResponseBase:
     found = casework.letter(request.actor, letter_id)
     data = casework.letter_scan(request.actor, found)
     return handed_out(found.name, found.media_type, data)
+
+
+@centre_only(WORK)
+def page(request: Asked, letter_id: UUID, number: int) -> HttpResponse:
+    """A page of a letter to look at, drawn by us."""
+    found = casework.letter(request.actor, letter_id)
+    drawn = draw_page(found.media_type, casework.letter_scan(request.actor, found), number)
+    if drawn is None:
+        raise NotFound("CASE-404", _("This letter has no such page that can be drawn."))
+    return shown(drawn)
 
 
 @centre_only(WORK)

@@ -44,6 +44,7 @@ DESK: list[URLPattern] = [
     path("letters/", letters.letters, name="letters"),
     path("letters/<uuid:letter_id>/", letters.letter, name="letter"),
     path("letters/<uuid:letter_id>/scan/", letters.scan, name="scan"),
+    path("letters/<uuid:letter_id>/pages/<int:number>/", letters.page, name="page"),
     path("tills/", till.tills, name="tills"),
     path("tills/give-back/", till.returns, name="returns"),
     path("tills/<slug:code>/", till.till, name="till"),
