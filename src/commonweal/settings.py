@@ -269,7 +269,7 @@ TEMPLATES = [
 ]
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [_web / "look" / "static"]
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = None  # served where they lie, by the finders
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
