@@ -113,10 +113,13 @@ def set_up_desks(world: World) -> None:
     """Teams, kinds of cases and promises of both desks, with the people who work there."""
     owner = world.of("service_owner")
     with act_as(owner):
-        set_up_helpdesk(actor=owner, starts=world.start, items=ITEMS)
+        set_up_helpdesk(
+            actor=owner, starts=world.start, items=ITEMS, address="help@meridian.example"
+        )
         set_up_citizen(
             actor=owner, agencies=CITIES, starts=world.start,
             items={kind: AT_DOORS for kind in TOPIC_OF},
+            addresses={topic: f"{topic}@{code.lower()}.example" for topic, code in CITIES.items()},
         )  # fmt: skip
         for code, name, item, recurs, group, about, words in OFFERS:
             casework.put_category(

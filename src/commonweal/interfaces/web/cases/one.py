@@ -17,7 +17,7 @@ from commonweal.kernel.party.public import people_of_accounts
 from commonweal.kernel.schema.public import NotFound
 from commonweal.kernel.words.public import money
 
-from ..access import anyone_with, centre_only
+from ..access import centre_only
 from ..centre.base import FormError, as_id, attempt, required_id, show, text
 from ..files import handed_out
 from ..lists import lists, pages, place
@@ -394,9 +394,14 @@ def _clock_at(request: Asked, case: casework.Case, place_in_list: int) -> casewo
     return clocks[place_in_list - 1]
 
 
-@anyone_with(WORK, "casework.ask")
+@centre_only(WORK)
 def clock_file(request: Asked, number: str, place_in_list: int) -> HttpResponseBase:
     """What a clock is computed from, as a file for `commonweal engine clock`."""
+    return given_clock(request, number, place_in_list)
+
+
+def given_clock(request: Asked, number: str, place_in_list: int) -> HttpResponseBase:
+    """The file of a clock, for either side."""
     found = casework.case_by_number(request.actor, number)
     row = _clock_at(request, found, place_in_list)
     document = casework.clock_document(request.actor, row)

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -25,7 +26,7 @@ from .desk import shown
 from .fees import portal_fees
 from .forms import answers_of, fields_of
 from .look import asked_to_look, offered, written_in
-from .one import explained
+from .one import explained, given_clock
 from .ordering import order_on_page
 from .said import channels, clock_tag, event_words, hours, metrics, state_name, state_tag
 
@@ -277,3 +278,9 @@ def act_as_requester(request: Asked, case: casework.Case) -> str:
 def clock(request: Asked, number: str, place_in_list: int) -> HttpResponse:
     """Why a promised time says what it says."""
     return explained(request, number, place_in_list, "cases:case")
+
+
+@agency_only(ASK)
+def clock_file(request: Asked, number: str, place_in_list: int) -> HttpResponseBase:
+    """What that time is computed from, as a file."""
+    return given_clock(request, number, place_in_list)

@@ -72,7 +72,7 @@ CASES: list[URLPattern] = [
     path("<str:number>/", portal.case, name="case"),
     path("<str:number>/pay/<uuid:fee_id>/", fees.pay, name="pay"),
     path(CLOCK, portal.clock, name="clock"),
-    path(CLOCK_FILE, one.clock_file, name="clock_file"),
+    path(CLOCK_FILE, portal.clock_file, name="clock_file"),
     path(FILE, files.attachment, name="attachment"),
     path("<str:number>/messages/<uuid:message_id>/", files.message, name="message"),
 ]
