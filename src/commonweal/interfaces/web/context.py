@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from commonweal.kernel.access.public import ANONYMOUS, Actor
-from commonweal.kernel.party.public import Agency, Centre, agencies, centre
+from commonweal.kernel.access.public import ANONYMOUS, SYSTEM, Actor, act_as
+from commonweal.kernel.party.public import Agency, Centre, agencies, centre, face_of
 from commonweal.kernel.schema.public import NotFound
 
 from .look.page import Link, Page
@@ -30,12 +30,16 @@ SETS_UP = (
 """Whoever holds one of these finds the set-up among the places at the top."""
 
 
+DOORS = ("/help/", "/display/", "/kiosk/", "/open311/")
+"""Where citizens come: what goes wrong there names no centre either."""
+
+
 def page(request: HttpRequest) -> dict[str, Any]:
     """Context of every template: `page` (the frame), `actor` and `centre`."""
     actor: Actor = getattr(request, "actor", ANONYMOUS)
     profile = profile_of_centre()
     door = getattr(request, "door", None)
-    if door is not None:
+    if door is not None or request.path.startswith(DOORS):
         return {"page": door_page(request, door), "actor": actor, "centre": profile,
                 "providers": ()}  # fmt: skip
     signed_in = actor.kind == "person"
@@ -65,18 +69,27 @@ def page(request: HttpRequest) -> dict[str, Any]:
     return {"page": frame, "actor": actor, "centre": profile, "providers": providers(request)}
 
 
-def door_page(request: HttpRequest, agency: Agency) -> Page:
-    """The frame of a page that speaks as one agency to its citizens: its name and contact, and no
-    word of the centre behind it."""
-    contact = agency.contact_email
+def door_page(request: HttpRequest, agency: Agency | None) -> Page:
+    """The frame of a page that speaks as one agency to its citizens: its name, contact and privacy
+    notice, and no word of the centre behind it. Without an agency it names nobody."""
+    languages: dict[str, Any] = {
+        "language": get_language() or settings.LANGUAGE_CODE,
+        "languages": tuple(settings.LANGUAGES),
+        "language_href": reverse("set_language"),
+    }
+    if agency is None or agency.kind == "centre":
+        name = _("Online services")
+        return Page(centre=name, home_href=request.path, door=True, **languages)
+    with act_as(SYSTEM):
+        face = face_of(SYSTEM, agency)
+    code = agency.code.lower()
     return Page(
-        centre=agency.name,
-        home_href=reverse("door:start", args=[agency.code.lower()]),
-        contact=contact,
-        contact_href=f"mailto:{contact}" if contact else "",
-        language=get_language() or settings.LANGUAGE_CODE,
-        languages=tuple(settings.LANGUAGES),
-        language_href=reverse("set_language"),
+        centre=face.name,
+        home_href=reverse("door:start", args=[code]),
+        door=True,
+        face=face,
+        privacy_href=reverse("door:privacy", args=[code]),
+        **languages,
     )
 
 
@@ -203,6 +216,7 @@ def _agency_sections(actor: Actor) -> list[tuple[str, list[Entry]]]:
             _("Data and programs"),
             [
                 (_("My data"), "agency:take_out", "documents.take_out"),
+                (_("How citizens reach us"), "agency:public_face", "party.put_public_face"),
                 (_("Webhooks"), "agency:webhooks", "notices.manage_webhooks"),
             ],
         ),

@@ -23,7 +23,7 @@ from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.casework import public as casework
 from commonweal.kernel.party.public import Agency
 from commonweal.kernel.party.public import agency as find_agency
-from commonweal.kernel.schema.public import CommonwealError
+from commonweal.kernel.schema.public import CommonwealError, NotFound
 
 from ..access import open_to_all
 from ..centre.base import FormError, attempt, show, text
@@ -45,16 +45,21 @@ Door = Callable[..., HttpResponseBase]
 
 
 def at_door(view: Door) -> Door:
-    """Open a page of an agency's door: as a citizen in its scope, with the cases of the session."""
+    """Open a page of an agency's door: as a citizen in its scope, with the cases of the session.
+    The centre has none; only whoever it asked how a case of its own went may say so.
+    """
 
     @open_to_all
     @wraps(view)
     def opened(request: Asked, agency: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with act_as(SYSTEM):
             found = find_agency(SYSTEM, agency.upper())
+        request.door = found  # type: ignore[attr-defined]
+        if found.kind == "centre" and view.__name__ != "how":
+            raise NotFound("PARTY-405", "Nothing is here. Check the address.")
         cases = request.session.get(SESSION, {}).get(str(found.pk), [])
         actor = casework.citizen(found.pk, map(UUID, cases))
-        request.actor, request.door = actor, found  # type: ignore[attr-defined]
+        request.actor = actor
         with act_as(actor):
             return view(request, found, *args, **kwargs)
 

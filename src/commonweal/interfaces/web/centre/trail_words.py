@@ -322,6 +322,7 @@ VERBS: dict[str, Any] = {
     "party.bureau_updated": _("Bureau renamed"),
     "party.centre_set": _("Centre's settings saved"),
     "party.loan_ended": _("Loan of a role ended"),
+    "party.public_face_put": _("How citizens reach an agency set"),
     "party.invoice_details_put": _("Details of electronic invoices set"),
     "party.membership_added": _("Role given"),
     "party.membership_ended": _("Role ended"),
