@@ -11,8 +11,9 @@ keeps its class.
 The distribution of B(t) is computed for this model by convolution day by day; no simulation, no
 normal curve. It is exact but where a day's balance strays far: then numbers go in steps of at most
 1/32 of its standard deviation, which keeps every mean and adds less than 0.1 % to the variance, so
-that it takes as long with very many cases as with few. The means are themselves known only as well as history is long: their
-standard error enters by Gauss and Hermite's five points, so a short history gives a wide band.
+that it takes as long with very many cases as with few. The means are themselves known only as well
+as history is long: their standard error enters by Gauss and Hermite's five points, so a short
+history gives a wide band.
 
 Waiting is Little's law, W = L/λ (J. D. C. Little, Operations Research 9, 1961), where the people
 settle more than arrives; it is a law of long-run means, so a day's figure is that of a backlog that
