@@ -108,7 +108,7 @@ def coarse(spread: Spread, step: int) -> Spread:
     never less stays so."""
     if step == 1:
         return spread
-    places = spread.low + np.arange(len(spread.weights))
+    places: Vector = spread.low + np.arange(len(spread.weights))
     first = int(places[0]) // step
     whole, over = np.divmod(places, step)
     upper = spread.weights * over / step
