@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from commonweal.kernel.calendar.public import DayException, Window, WorkingCalendar, at, now
+from commonweal.kernel.calendar.public import Window, WorkingCalendar, at, now
 from commonweal.kernel.casework import public as casework
 from commonweal.kernel.casework.actions.applying import apply_calendar, apply_promises
 from commonweal.kernel.casework.clocks import audit, bulk, definitions
 from commonweal.kernel.casework.clocks.calendars import working_calendar
 from commonweal.kernel.casework.clocks.definitions import on_calendar
 from commonweal.kernel.casework.clocks.timer import tick
-from commonweal.kernel.casework.models import CaseEvent, Clock, ClockFiring
+from commonweal.kernel.casework.models import CaseEvent, Clock, ClockDefinition, ClockFiring
+from commonweal.kernel.catalogue.models import WorkingCalendar as HeldCalendar
+from commonweal.kernel.catalogue.public import CalendarVersion
 
 from .conftest import MONDAY, Desk
 
@@ -94,26 +95,76 @@ def test_a_changed_calendar_leaves_no_drift_whatever_the_clocks_went_through(
         assert open_drifts(cases) == []
 
 
-def test_hours_that_change_after_a_clock_stopped_are_no_drift_of_it(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    case = desk.case()
-    with at(MONDAY + timedelta(minutes=30)):
-        casework.answer(actor=desk.agent, case_id=case.pk, text="We look at it.")
+def opens(minute: int, starts: date = MONDAY.date()) -> None:
+    """The office opens then from that Monday on, which is accepted now."""
+    held = CalendarVersion.objects.filter(calendar__code="office").order_by("recorded_at").first()
+    assert held is not None
+    CalendarVersion.objects.create(
+        calendar=held.calendar, starts=starts, weekly=[[day, minute, 1020] for day in range(5)],
+        note="As was agreed.", state="accepted", accepted_at=now(),
+    )  # fmt: skip
 
-    def until(hour: int) -> None:
-        """On that Monday the office closes early."""
-        short = DayException(MONDAY.date(), ((480, hour * 60),), "closes early")
-        hours = replace(working_calendar("office"), exceptions=(short,))
-        monkeypatch.setattr(audit, "working_calendar", lambda _code: hours)
 
-    with at(MONDAY + timedelta(minutes=40)):
-        until(10)
-        assert {each.definition for each in found_drifts(case)} == {"resolve"}
-        Clock.objects.filter(case=case, definition__code="first").update(
-            due_at=MONDAY + timedelta(minutes=20)
+def test_a_clock_that_ended_keeps_the_hours_that_were_known_then(desk: Desk) -> None:
+    """Within the month too, whatever happens to its case afterwards; one that goes on does not."""
+    early, late = desk.case(), desk.case()
+    with at(MONDAY + timedelta(minutes=90)):
+        casework.answer(actor=desk.agent, case_id=early.pk, text="We look at it.")
+    with at(MONDAY + timedelta(minutes=100)):
+        opens(600)
+        apply_calendar(actor=desk.owner, code="office")
+    with at(MONDAY + timedelta(minutes=110)):
+        casework.answer(actor=desk.agent, case_id=late.pk, text="We look at it.")
+        casework.rebuild_clocks(actor=desk.agent, case_id=early.pk)
+        assert row(early, "first").elapsed_us == 90 * 60 * 1_000_000
+        assert row(early, "first").due_at == MONDAY + timedelta(hours=2)
+        assert row(late, "first").elapsed_us == 50 * 60 * 1_000_000
+        assert row(early, "resolve").due_at == MONDAY + timedelta(days=1, hours=2)
+        assert (found_drifts(early), found_drifts(late)) == ((), ())
+        Clock.objects.filter(case=early, definition__code="first").update(
+            due_at=MONDAY + timedelta(hours=3)
         )
-        assert "first" in {each.definition for each in found_drifts(case)}
+        assert [each.field for each in found_drifts(early)] == ["due_at"]
+
+
+def test_what_ended_before_there_were_hours_goes_by_the_first(desk: Desk) -> None:
+    """Files of an old desk tell of clocks that stopped before the centre had a calendar."""
+    calendar = HeldCalendar.objects.create(code="night", name="Night")
+    for days, start in ((0, 60), (1, 120)):
+        CalendarVersion.objects.create(
+            calendar=calendar, starts=date(2026, 1, 1), weekly=[[0, start, 600]], note="Night.",
+            state="accepted", accepted_at=MONDAY + timedelta(days=days),
+        )  # fmt: skip
+    promise = ClockDefinition(code="x", metric="resolution", calendar="night", target_seconds=60)
+    with at(MONDAY + timedelta(days=2)):
+        read = definitions.Reader()
+        starts = [
+            read.then(promise, MONDAY + timedelta(days=days, hours=1)).calendar.weekly[0].start
+            for days in (-300, 0, 1)
+        ]
+        assert starts == [60, 60, 120]
+        assert read.then(promise, now()) is read(promise)
+        assert [read.since(promise, MONDAY + timedelta(days=n)) for n in (0, 1)] == [True, False]
+
+
+def test_what_is_passed_only_by_new_hours_is_noticed_by_the_timer(desk: Desk) -> None:
+    """So that its history, its people and programs learn of it as of any other."""
+    with at(MONDAY + timedelta(hours=10)):  # in the evening
+        case = desk.case()
+    with at(MONDAY + timedelta(hours=23, minutes=30)):
+        tick()
+        opens(360)
+        done = apply_calendar(actor=desk.owner, code="office")
+        assert (done.newly_passed, done.no_longer_passed) == (1, 0)
+        assert row(case, "first").breached_at is None
+        assert tick() == 1
+        assert tick() == 0
+    case.refresh_from_db()
+    assert case.breached
+    assert row(case, "first").breached_at == MONDAY + timedelta(hours=23)
+    assert CaseEvent.objects.filter(case=case, kind="breached").count() == 1
+    with at(MONDAY + timedelta(hours=23, minutes=32)):
+        assert found_drifts(case) == ()
 
 
 def found_drifts(case: casework.Case) -> tuple[audit.Drift, ...]:
