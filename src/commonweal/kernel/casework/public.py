@@ -6,7 +6,6 @@ from .actions import (
     AnswersWrong,
     Booked,
     Captured,
-    CasePlan,
     DeskPlan,
     NewCase,
     NewOrder,
@@ -24,6 +23,7 @@ from .actions import (
     Together,
     TypeDraft,
     Visitor,
+    act_for,
     add_note,
     add_task,
     answer,
@@ -37,6 +37,7 @@ from .actions import (
     begin_check,
     begin_payment,
     book_appointment,
+    bring_words,
     call_next,
     call_ticket,
     cancel_appointment,
@@ -140,7 +141,6 @@ from .domain.backlog import (
     AgeClass,
     Arrived,
     BacklogError,
-    DayAhead,
     Forecast,
     Question,
     Settled,
@@ -155,9 +155,9 @@ from .domain.fees import Outcome as PaymentOutcome
 from .domain.fees import PaymentEvent
 from .domain.incoming import Bounce, Incoming, Origin, Part, Quarantine
 from .domain.incoming import Receipt as MailReceipt
-from .domain.ordering import RECURS, Priced, Units
+from .domain.ordering import Priced, Units
 from .domain.standard import CATALOGUE_ORDER, CHANGE, DISPUTE, HELP, ORDER, VISIT
-from .domain.states import PAUSES, PRIORITIES, STOPS
+from .domain.states import PRIORITIES, STOPS
 from .domain.visits import HourOfDay, WithDesks
 from .domain.waiting import QueueError, Waiting, agents_for, waiting
 from .exporting import export_cases, spooled
@@ -232,7 +232,6 @@ from .models import (
     TillClosing,
 )
 from .registry import (
-    register_closed,
     register_hook,
     register_money,
     register_payer,
@@ -245,16 +244,13 @@ from .selectors import (
     ORDERS,
     STANDINGS,
     Called,
-    CounterFee,
     Cover,
     DeskFigures,
     Expected,
     Figures,
-    FreeTime,
     Offer,
     PublishedCase,
     Queueing,
-    Retention,
     View,
     Wanted,
     agency_of_offer,
@@ -282,6 +278,7 @@ from .selectors import (
     clock_drifts,
     clock_freezes,
     clocks_of,
+    consents_of,
     contact,
     contacts_like,
     counter_fees,
@@ -377,30 +374,32 @@ from .selectors.how import case_by_how, how_token
 
 __all__ = [
     "CATALOGUE_ORDER", "CHANGE", "DISPUTE", "DRAFT", "FAMILIES", "HELD_DAYS", "HELP",
-    "IMPORT_FIELDS", "METRICS", "MOST_DUE", "ORDER", "ORDERS", "PAUSES", "PRIORITIES", "RECURS",
+    "IMPORT_FIELDS", "METRICS", "MOST_DUE", "ORDER", "ORDERS", "PRIORITIES",
     "STANDINGS", "STEPS", "STOPS", "VISIT", "AgeClass", "AnswersWrong", "Appointment", "Approval",
     "Arrived", "Article", "Attachment", "BacklogError", "Booked", "Bounce", "Called", "Captured",
-    "Case", "CaseBatch", "CaseError", "CaseEvent", "CaseFee", "CaseImport", "CaseOrder", "CasePlan",
+    "Case", "CaseBatch", "CaseError", "CaseEvent", "CaseFee", "CaseImport", "CaseOrder",
     "CaseType", "CaseUsage", "Category", "Clock", "ClockAudit", "ClockDefinition", "ClockDrift",
-    "ClockFreeze", "Contact", "CounterFee", "Cover", "DayAhead", "DeskFigures", "DeskPlan",
-    "Erasure", "Expected", "FeeRule", "Figures", "Forecast", "FreeTime", "HourOfDay",
+    "ClockFreeze", "Contact", "Cover", "DeskFigures", "DeskPlan",
+    "Erasure", "Expected", "FeeRule", "Figures", "Forecast", "HourOfDay",
     "ImportMapping", "Incoming", "Interaction", "Kept", "LegalHold", "MailIntake", "MailReceipt",
     "Mailbox", "NewCase", "NewOrder", "Offer", "OfferDraft", "Office", "OfficeDesk", "OfficeDraft",
     "OfficeOffer", "Open311Key", "Opened", "Origin", "Part", "Past", "Payback", "PaymentAttempt",
     "PaymentEvent", "PaymentKind", "PaymentOutcome", "Plan", "PlannedPromise", "Priced", "Promise",
     "PublishedCase", "Quarantine", "Question", "Queue", "QueueError", "Queueing", "ReadyAnswer",
-    "Retention", "Said", "SavedView", "ScannedLetter", "SentFile", "Settled", "Staffing", "Step",
+    "Said", "SavedView", "ScannedLetter", "SentFile", "Settled", "Staffing", "Step",
     "Taken", "Team", "Ticket", "Till", "TillClosing", "Together", "TypeDraft", "Units", "View",
-    "Visitor", "Waiting", "Wanted", "WithDesks", "acknowledge", "add_note", "add_task",
+    "Visitor", "Waiting", "Wanted", "WithDesks", "acknowledge", "act_for", "add_note", "add_task",
     "agency_of_offer", "agency_of_sender", "agents_for", "agents_of", "agents_to_clear", "answer",
     "answered_by_itself", "apply_calendar", "apply_promises", "appointment", "appointment_of",
     "appointments", "article", "articles", "articles_for", "ask_how", "ask_payback", "assign_case",
     "attach", "attachment", "audit_clocks", "backlog_question", "batch_of", "begin_check",
-    "begin_payment", "book_appointment", "call_next", "call_ticket", "cancel_appointment",
+    "begin_payment", "book_appointment", "bring_words", "call_next", "call_ticket",
+    "cancel_appointment",
     "capture_visit", "case", "case_by_code", "case_by_how", "case_by_number", "case_import",
     "case_imports", "case_plan", "case_types", "cases", "categories", "category", "change_cases",
     "charge_fee", "check_in", "citizen", "classify_case", "clock_audits", "clock_drifts",
-    "clock_freezes", "clocks_of", "close_quiet", "close_till", "contact", "contacts_like",
+    "clock_freezes", "clocks_of", "close_quiet", "close_till", "consents_of", "contact",
+    "contacts_like",
     "counter_fees", "counts", "counts_now", "cover", "decide_approval", "decide_payback",
     "desk_figures", "desk_of", "differs_now", "drop_letter", "drop_rule", "drop_view", "due_cases",
     "end_consent", "end_open311_key", "end_order", "end_promise", "end_task", "erase_case",
@@ -425,7 +424,7 @@ __all__ = [
     "put_office_desk", "put_office_offer", "put_open311_key", "put_own_contact", "put_promise",
     "put_queue", "put_ready_answer", "put_rule", "put_team", "put_till", "queue_counts", "queueing",
     "queues", "rate_case", "ready_answers", "ready_texts", "rebuild_clocks", "recall_ticket",
-    "receive_message", "record_consent", "refused_usage", "register_closed", "register_hook",
+    "receive_message", "record_consent", "refused_usage", "register_hook",
     "register_money", "register_payer", "register_pricer", "register_sender", "release_ticket",
     "remember_mapping", "remove_mail", "remove_old_mail", "reportable", "restate_clocks",
     "resume_import", "retention", "retry_usage", "rules", "run_import", "save_view", "saved_view",
