@@ -33,6 +33,7 @@ INTERNAL = {
     "casework.note_let_in": "the mail door notes that it let a held message in for a person",
     "casework.remove_old_mail": "runs every night by itself; people remove single messages",
     "casework.start_import": "import_later, of pages and programs, and the command begin with it",
+    "casework.bring_words": "charging brings what was said of a dispute before there were cases",
     "casework.open_owned": "rooms open cases beside what they keep: charging for each dispute",
     "casework.settle_case": "rooms say how cases of theirs stand: charging for each dispute",
     "casework.load_history": "the demo and imports of whole histories call it",

@@ -15,6 +15,7 @@ from ..audit.public import record
 from ..calendar.public import now
 from .domain.incoming import Origin
 from .models import Case, Contact, Interaction, Mailbox, MailIntake, Queue
+from .rules import acting
 
 DAY = timedelta(days=1)
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
@@ -106,12 +107,15 @@ def agency_of_sender(sender: str) -> UUID | None:
 
 
 def party_case(number: str, sender: str) -> Case | None:
-    """The case of a number, if the sender's address is of whoever asked in it."""
+    """The case of a number, if the sender's address is of whoever asked in it, or of somebody who
+    may act for them."""
     found = Case.objects.select_related("requester", "reporter").filter(number=number).first()
     if found is None:
         return None
     known = {each.email for each in (found.requester, found.reporter) if each and each.email}
-    return found if sender in known else None
+    if sender in known or acting(found).filter(agent__email=sender).exclude(agent=None).exists():
+        return found
+    return None
 
 
 def mailbox_waits(name: str) -> bool:

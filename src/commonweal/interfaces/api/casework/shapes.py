@@ -369,7 +369,7 @@ def detail(request: Asked, key: str) -> dict[str, Any]:
         "approvals": list(case.approvals.order_by("asked_at", "id")),
         "files": list(files if actor.centre else _public(files)),
         "links": links(request, case),
-        "consents": list(case.consents.order_by("given_at", "id")) if actor.centre else [],
+        "consents": casework.consents_of(actor, case),
         "checks": list(case.identity_checks.order_by("begun_at", "id")) if actor.centre else [],
     }
 

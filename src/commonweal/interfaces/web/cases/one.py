@@ -127,7 +127,7 @@ def _context(request: Asked, case: casework.Case) -> dict[str, Any]:
         "tasks": list(case.tasks.order_by("position", "id")),
         "approvals": list(case.approvals.order_by("asked_at", "id")),
         "checks": list(case.identity_checks.order_by("-begun_at", "-id")[:5]),
-        "consents": list(case.consents.select_related("person", "agent").order_by("-given_at")),
+        "consents": casework.consents_of(actor, case),
         "contacts": _contacts(case),
         "queues": [(row.code, row.name) for row in queues],
         "mates": [(str(account), person.name) for account, person in mates.items()],
@@ -143,7 +143,6 @@ def _context(request: Asked, case: casework.Case) -> dict[str, Any]:
         "fee_rules": _fee_rules(request, case),
         "answered": _answers(case),
         "asked": request.POST,
-        "code": request.session.pop("identity_code", None),
     }
 
 
@@ -312,11 +311,9 @@ def _callback(request: Asked, case: casework.Case) -> str:
 
 
 def _begin_check(request: Asked, case: casework.Case) -> str:
-    _row, code = casework.begin_check(
-        actor=request.actor, case_id=case.pk, method=text(request, "method")
-    )
-    if code:
-        request.session["identity_code"] = code
+    row = casework.begin_check(actor=request.actor, case_id=case.pk, method=text(request, "method"))
+    if row.method == "code":
+        return _("A code is on its way to them by e-mail. Ask them for it, and enter it.")
     return _("The check has begun.")
 
 
@@ -352,6 +349,24 @@ def _consent(request: Asked, case: casework.Case) -> str:
     return _("The consent is recorded.")
 
 
+def _act_for(request: Asked, case: casework.Case) -> str:
+    whose = casework.put_contact(
+        actor=request.actor,
+        agency_id=case.agency_id,
+        kind="business" if text(request, "sort") == "business" else "person",
+        name=text(request, "whose"),
+        register_number=text(request, "register_number"),
+    )
+    casework.act_for(
+        actor=request.actor,
+        case_id=case.pk,
+        person=whose.pk,
+        how=text(request, "how"),
+        scope=text(request, "scope") or "case",
+    )
+    return _("The case is theirs now, and who asked acts for them.")
+
+
 def _rebuild(request: Asked, case: casework.Case) -> str:
     casework.rebuild_clocks(actor=request.actor, case_id=case.pk)
     return _("The clocks are computed anew from the case's events.")
@@ -375,6 +390,7 @@ WRITES: dict[str, Callable[[Asked, casework.Case], str]] = {
     "begin_check": _begin_check,
     "finish_check": _finish_check,
     "consent": _consent,
+    "act_for": _act_for,
     "rebuild": _rebuild,
     "charge": charge,
     "waive": waive,

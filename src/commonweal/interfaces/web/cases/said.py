@@ -128,6 +128,7 @@ def fee_words(data: dict[str, Any]) -> str:
         "paid": _("A fee was paid: %(amount)s"),
         "failed": _("A payment failed: %(amount)s"),
         "cancelled": _("A payment was stopped: %(amount)s"),
+        "lapsed": _("A payment was begun and left: %(amount)s"),
         "refunded": _("Given back: %(amount)s"),
         "voided": _("A receipt was undone: %(amount)s"),
         "returned": _("A cheque came back unpaid: %(amount)s"),

@@ -36,6 +36,8 @@ from . import fee_sheets, sheets
 from .sheets import Sheet
 
 MANAGE = "casework.manage"
+UNASKED_TYPE = ("matrix", "default_impact", "default_urgency", "skills", "closes_after_days")
+"""What a kind of case has that its form does not ask: a change by the form keeps it."""
 
 
 def _json(request: Asked, name: str, words: str) -> Any:
@@ -90,8 +92,13 @@ def _usual(family: str) -> Any:
 
 def _put_type(request: Asked) -> None:
     machine = _json(request, "machine", _("States and moves"))
+    code = text(request, "code")
+    known = next((row for row in casework.case_types(request.actor) if row.code == code), None)
+    kept = {name: getattr(known, name) for name in UNASKED_TYPE} if known else {}
     draft = casework.TypeDraft(
-        code=text(request, "code"),
+        **kept,
+        items=_items(request),
+        code=code,
         name=text(request, "name"),
         description=text(request, "description"),
         family=text(request, "family"),
@@ -109,10 +116,21 @@ def _put_type(request: Asked) -> None:
     casework.put_case_type(actor=request.actor, draft=draft)
 
 
+def _items(request: Asked) -> dict[str, str]:
+    """What is charged by channel: `channel = charge item` in each line (CASE-250)."""
+    lines = [line.strip() for line in text(request, "items").splitlines() if line.strip()]
+    pairs = [line.partition("=") for line in lines]
+    return {channel.strip(): item.strip() for channel, _equal, item in pairs}
+
+
 def _put_category(request: Asked) -> None:
+    code = text(request, "code")
+    known = next((row for row in casework.categories(request.actor) if row.code == code), None)
+    kept = {"skills": known.skills, "agency": known.agency_code} if known else {}
     casework.put_category(
+        **kept,
         actor=request.actor,
-        code=text(request, "code"),
+        code=code,
         name=text(request, "name"),
         case_type=text(request, "case_type"),
         description=text(request, "description"),
@@ -229,10 +247,11 @@ def sheet(request: Asked, name: str) -> HttpResponse:
         errors = attempt(lambda: found[1](request))
         if not errors:
             return said_on(request, "desk:sheet", _("It is saved."), name)
+    shown = found[0](request.actor)
     context = {
-        "sheet": found[0](request.actor),
+        "sheet": shown,
         "name": name,
-        "asked": request.POST,
+        "asked": request.POST or shown.known.get(request.GET.get("code", ""), {}),
         "tabs_of": [
             Link(words, address_of(code), code == name) for code, words in titles().items()
         ],

@@ -18,6 +18,7 @@ from ...schema.public import Forbidden
 from ..domain.errors import CaseError
 from ..models import Contact
 from ..rules import ASK, OPEN, WORK, is_citizen
+from .events import alone
 
 
 def phone_region() -> str:
@@ -92,7 +93,13 @@ def put_contact(
     if not (name.strip() or email or phone or person_id):
         raise CaseError("CASE-162", "Give a name, an e-mail address or a number.", field="name")
     known = _known(agency_id, person_id, email, phone, name.strip())
+    if known is None and kind == "business" and register_number.strip() and not (email or phone):
+        known = Contact.objects.filter(
+            agency_id=agency_id, name=name.strip()[:160], kind="business",
+            register_number=register_number.strip()[:40], erased_at__isnull=True,
+        ).order_by("id").first()  # fmt: skip
     row = known or Contact(agency_id=agency_id, kind=kind, created_at=now())
+    reached = (row.email, row.phone)
     row.person_id = row.person_id or person_id
     for field, value in (
         ("name", name.strip()[:160]),
@@ -104,6 +111,9 @@ def put_contact(
     ):
         if value and (not getattr(row, field) or actor.centre):
             setattr(row, field, value)
+    # A new number is none that was known before; of a new address nobody has shown whose it is.
+    row.verified_at = row.verified_at if row.email == reached[0] else None
+    row.created_at = row.created_at if row.phone == reached[1] else now()
     if verified and row.verified_at is None and not is_citizen(actor):
         row.verified_at = now()
     row.save()
@@ -133,6 +143,7 @@ def _known(
     """The earliest contact that is surely the same: by person, address, or number and name."""
     rows = Contact.objects.filter(agency_id=agency_id, erased_at__isnull=True).order_by("id")
     if person_id is not None:
+        alone(f"contact {agency_id} {person_id}")
         found = rows.filter(person_id=person_id).first()
         if found is not None:
             return found

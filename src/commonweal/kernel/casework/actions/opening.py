@@ -38,7 +38,7 @@ from ..models import (
 from ..rules import ASK, OPEN, WORK, is_citizen
 from ..search import index_case
 from ..workload import loads
-from .events import append
+from .events import alone, append
 from .fees import charge_rules
 
 LONGEST_SUBJECT = 200
@@ -199,6 +199,7 @@ def require_may_open(actor: Actor, agency_id: UUID, case_type: CaseType) -> None
 def _known(agency_id: UUID, new: NewCase) -> Case | None:
     if not new.source:
         return None
+    alone(f"case {agency_id} {new.source} {new.source_id}")
     return Case.objects.filter(
         agency_id=agency_id, source=new.source, source_id=new.source_id
     ).first()

@@ -299,7 +299,8 @@ FROM casework_moved m WHERE c.id = m.id AND c.xmin = m.version
 _SHOW = """
 UPDATE casework_case k SET due_at = s.due, sort_due = coalesce(s.due, %(far)s),
   breached = s.breached
-FROM (SELECT c.case_id, min(c.due_at) AS due, bool_or(c.breached_at IS NOT NULL) AS breached
+FROM (SELECT c.case_id, min(c.due_at) AS due,
+             bool_or(c.breached_at IS NOT NULL AND c.state = 'running') AS breached
       FROM casework_clock c JOIN (SELECT DISTINCT case_id FROM casework_moved) m USING (case_id)
       WHERE c.kind = 'sla' AND c.state IN ('running', 'paused')
       GROUP BY c.case_id) AS s

@@ -182,9 +182,9 @@ def project(case: Case, definitions: Sequence[ClockDefinition] | None = None) ->
 
 def show(case: Case, clocks: Iterable[Clock]) -> None:
     """Repeat on the case what its lists go by: the nearest due moment of a promise to whoever
-    asked, and whether one that still runs was passed."""
+    asked, and whether one that runs now was passed: never while it is paused (R23)."""
     live = [row for row in clocks if row.state in ("running", "paused") and row.kind == "sla"]
     due = [row.due_at for row in live if row.due_at is not None]
     case.due_at = min(due, default=None)
     case.sort_due = case.due_at or FAR
-    case.breached = any(row.breached_at is not None for row in live)
+    case.breached = any(row.breached_at is not None for row in live if row.state == "running")

@@ -81,7 +81,8 @@ class Contact(TenantModel):
     """Somebody who asks or is told: a person of an agency, a citizen, or a business.
 
     Personal data, erasable. `person_id`: the person of `party`, if it is one. `verified_at`: when
-    the address was shown to be theirs.
+    the e-mail address was shown to be theirs; `created_at`: since when they are known with this
+    number.
     """
 
     kind = models.CharField(max_length=8, default="person")  # person business

@@ -2,7 +2,6 @@
 
 from .counter import (
     Called,
-    FreeTime,
     Queueing,
     agency_of_offer,
     appointment,
@@ -43,7 +42,6 @@ from .desk import (
     similar_cases,
 )
 from .fees import (
-    CounterFee,
     Cover,
     counter_fees,
     cover,
@@ -66,7 +64,6 @@ from .fees import (
 )
 from .keeping import (
     MOST_DUE,
-    Retention,
     case_import,
     case_imports,
     case_plan,
@@ -105,6 +102,7 @@ from .one import (
     case_by_number,
     clock_document,
     clocks_of,
+    consents_of,
     events_of,
     explain_clock,
     interactions_of,
@@ -150,16 +148,13 @@ __all__ = [
     "ORDERS",
     "STANDINGS",
     "Called",
-    "CounterFee",
     "Cover",
     "DeskFigures",
     "Expected",
     "Figures",
-    "FreeTime",
     "Offer",
     "PublishedCase",
     "Queueing",
-    "Retention",
     "View",
     "Wanted",
     "agency_of_offer",
@@ -188,6 +183,7 @@ __all__ = [
     "clock_drifts",
     "clock_freezes",
     "clocks_of",
+    "consents_of",
     "contact",
     "contacts_like",
     "counter_fees",

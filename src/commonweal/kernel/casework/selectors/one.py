@@ -7,13 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 
 from ...access.public import Actor
 from ...schema.public import FIRST, Listing, NotFound, Place, listing
 from ..clocks.projection import cycles_now, document_of
 from ..domain.numbers import code_hash
 from ..domain.states import Move, machine_of
-from ..models import Attachment, Case, CaseEvent, CaseLink, Clock, Interaction
+from ..models import Attachment, Case, CaseEvent, CaseLink, Clock, Consent, Interaction
 from ..rules import gone, may_see, require_case, side_of
 
 _AROUND = ("case_type", "category", "queue", "team", "requester", "reporter", "agency")
@@ -115,6 +116,17 @@ def moves_of(actor: Actor, case: Case) -> tuple[Move, ...]:
     if case.merged_into_id is not None:
         return ()
     return machine_of(case.case_type.machine).moves_from(case.state, side_of(actor, case))
+
+
+def consents_of(actor: Actor, case: Case) -> list[Consent]:
+    """Who may act for whom in a case, the newest first: by what was said in it, and by what whoever
+    it is for agreed to for all of theirs. Only for those who work on it."""
+    require_case(actor, case)
+    if not actor.centre:
+        return []
+    theirs = Q(case__isnull=True, person_id=case.requester_id)
+    rows = Consent.objects.filter(Q(case=case) | theirs)
+    return list(rows.select_related("person", "agent").order_by("-given_at", "-id")[:100])
 
 
 def attachment(actor: Actor, case: Case, attachment_id: UUID) -> Attachment:

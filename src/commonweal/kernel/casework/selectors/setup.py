@@ -62,7 +62,9 @@ def case_types(actor: Actor, audience: str = "") -> list[CaseType]:
 
 def categories(actor: Actor, audience: str = "", agency_code: str = "") -> list[Category]:
     """What cases can be about, by name: for an audience, and what an agency offers to its own."""
-    rows = Category.objects.filter(active=True, case_type__active=True).select_related("case_type")
+    rows = Category.objects.filter(active=True, case_type__active=True).select_related(
+        "case_type", "queue"
+    )
     if audience or not actor.centre:
         rows = rows.filter(case_type__audience__in=[audience or "agency", "both"])
     if agency_code:
