@@ -93,14 +93,18 @@ def cycles_now(case: Case) -> list[tuple[ClockDefinition, Cycle]]:
     return cycles_of(case, rows, all_definitions(), now(), Reader())
 
 
-def document_of(case: Case, definition_id: Any) -> dict[str, Any]:
-    """The clock that a definition has a part in, as anybody may read it again with the engine (a
-    `commonweal.engine.clock.v1` document; CASE-197)."""
-    rows, terms = list(case.events.order_by("seq")), read_once()
+def document_of(case: Case, definition_id: Any, number: int) -> dict[str, Any]:
+    """A cycle of a promise as anybody may compute it again with the engine, on the hours that it
+    goes by (a `commonweal.engine.clock.v1` document; CASE-408, 197)."""
+    rows, read, moment = list(case.events.order_by("seq")), Reader(), now()
+    events = engine_events(rows)
     for track in tracks_of(case, rows, all_definitions()):
-        if any(each is not None and each.pk == definition_id for _seq, each in track):
-            turns = [(seq, terms(each) if each is not None else None) for seq, each in track]
-            return written(turns, engine_events(rows), micros(now()))
+        for definition, cycle in _cycles(events, track, read, moment):
+            if (definition.pk, cycle.number) == (definition_id, number):
+                known = _known_at(cycle, rows)
+                terms = read if known is None else partial(read.then, moment=known)
+                turns = [(seq, terms(each) if each is not None else None) for seq, each in track]
+                return written(turns, events, micros(moment))
     raise CaseError("CASE-408", "There is no such clock. Look at the case again.")
 
 

@@ -94,7 +94,7 @@ def clock_document(actor: Actor, clock: Clock) -> dict[str, Any]:
     """Calendar, service levels and events of a clock, for `commonweal engine clock`: whoever doubts
     a figure computes it themselves (CASE-404, 408, 197)."""
     require_case(actor, clock.case)
-    return document_of(clock.case, clock.definition_id)
+    return document_of(clock.case, clock.definition_id, clock.cycle)
 
 
 def _moment(micros: int) -> datetime:

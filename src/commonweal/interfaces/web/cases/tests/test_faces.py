@@ -1,5 +1,5 @@
-"""Citizens meet their agency: its name, contact and privacy notice on every page and message, and no
-word of the centre behind it."""
+"""Citizens meet their agency: its name, contact and privacy notice on every page and message, and
+no word of the centre behind it."""
 
 from __future__ import annotations
 
