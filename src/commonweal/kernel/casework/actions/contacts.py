@@ -94,6 +94,8 @@ def put_contact(
     known = _known(agency_id, person_id, email, phone, name.strip())
     row = known or Contact(agency_id=agency_id, kind=kind, created_at=now())
     row.person_id = row.person_id or person_id
+    agent = actor.centre and actor.kind != "system"  # the system only carries what strangers wrote
+    before = row.phone
     for field, value in (
         ("name", name.strip()[:160]),
         ("email", email),
@@ -102,8 +104,11 @@ def put_contact(
         ("register_number", register_number.strip()[:40]),
         ("language", (language or get_language() or "")[:8]),
     ):
-        if value and (not getattr(row, field) or actor.centre):
+        if value and (not getattr(row, field) or agent):
             setattr(row, field, value)
+    own = actor.person_id is not None and row.person_id == actor.person_id
+    if phone and row.phone == phone and (agent or own):
+        row.phone_known_at = (row.phone_known_at if before == phone else None) or now()
     if verified and row.verified_at is None and not is_citizen(actor):
         row.verified_at = now()
     row.save()

@@ -620,6 +620,7 @@ class Migration(migrations.Migration):
                 ("person_id", models.UUIDField(null=True)),
                 ("register_number", models.CharField(blank=True, max_length=40)),
                 ("verified_at", models.DateTimeField(null=True)),
+                ("phone_known_at", models.DateTimeField(null=True)),
                 ("erased_at", models.DateTimeField(null=True)),
                 ("created_at", models.DateTimeField(default=commonweal.kernel.calendar.clock.now)),
                 (
