@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from commonweal.kernel.access.public import ANONYMOUS, Actor
-from commonweal.kernel.party.public import Agency, Centre, agencies, centre
+from commonweal.kernel.access.public import ANONYMOUS, SYSTEM, Actor, act_as
+from commonweal.kernel.party.public import Agency, Centre, agencies, agency, centre
 from commonweal.kernel.schema.public import NotFound
 
 from .look.page import Link, Page
@@ -34,7 +34,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     """Context of every template: `page` (the frame), `actor` and `centre`."""
     actor: Actor = getattr(request, "actor", ANONYMOUS)
     profile = profile_of_centre()
-    door = getattr(request, "door", None)
+    door = door_of(request)
     if door is not None:
         return {"page": door_page(request, door), "actor": actor, "centre": profile,
                 "providers": ()}  # fmt: skip
@@ -65,13 +65,38 @@ def page(request: HttpRequest) -> dict[str, Any]:
     return {"page": frame, "actor": actor, "centre": profile, "providers": providers(request)}
 
 
-def door_page(request: HttpRequest, agency: Agency) -> Page:
-    """The frame of a page that speaks as one agency to its citizens: its name and contact, and no
-    word of the centre behind it."""
-    contact = agency.contact_email
+DOORS = ("/help/", "/open311/", "/pay/", "/display/", "/kiosk/")
+"""Where citizens and their programs knock; what is not found there names nobody behind it."""
+
+
+def door_of(request: HttpRequest) -> Agency | str | None:
+    """The agency whose door a page is at: as its view found it, else as the address names it; ""
+    where it names none; None for every other page."""
+    found: Agency | None = getattr(request, "door", None)
+    if found is not None or not request.path.startswith(DOORS):
+        return found
+    code = request.path.split("/")[2].upper().replace("\x00", "")
+    try:
+        with act_as(SYSTEM):
+            return agency(SYSTEM, code) if request.path.startswith("/help/") else ""
+    except NotFound:
+        return ""
+
+
+def door_page(request: HttpRequest, door: Agency | str) -> Page:
+    """The frame of a page that speaks as one agency to its citizens: its name, contact and privacy
+    notice, and no word of the centre behind it."""
+    if isinstance(door, str):
+        return Page(centre=_("Services"), home_href=request.path)
+    contact = door.contact_email
     return Page(
-        centre=agency.name,
-        home_href=reverse("door:start", args=[agency.code.lower()]),
+        centre=door.name,
+        home_href=reverse("door:start", args=[door.code.lower()]),
+        privacy=_(
+            "%(agency)s uses what you write here only to deal with it. Each form says for how long "
+            "it is kept. Ask %(agency)s to see, correct or remove what it keeps about you."
+        )
+        % {"agency": door.name},
         contact=contact,
         contact_href=f"mailto:{contact}" if contact else "",
         language=get_language() or settings.LANGUAGE_CODE,

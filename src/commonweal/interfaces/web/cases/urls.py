@@ -54,6 +54,7 @@ DESK: list[URLPattern] = [
     path(CLOCK, one.clock, name="clock"),
     path(FILE, files.attachment, name="attachment"),
     path("<str:number>/messages/<uuid:message_id>/", files.message, name="message"),
+    path("<str:number>/messages/<uuid:message_id>/raw/", files.as_it_came, name="as_it_came"),
 ]
 CASES: list[URLPattern] = [
     path("", portal.cases, name="cases"),
