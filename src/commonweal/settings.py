@@ -309,6 +309,7 @@ CACHES = {  # counters of failed sign-ins hold across processes and restarts
     "default": {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
         "LOCATION": os.environ.get("COMMONWEAL_CACHE", DATA_DIR / "cache"),
+        "OPTIONS": {"MAX_ENTRIES": 5000},  # past them counters are dropped at random
     }
 }
 MFA_ADAPTER = "commonweal.interfaces.web.account.adapter.SecondFactors"

@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from commonweal.kernel.access.public import ANONYMOUS, SYSTEM, Actor, act_as
-from commonweal.kernel.party.public import Agency, Centre, agencies, centre, face_of
+from commonweal.kernel.party.public import Agency, Centre, agencies, agency, centre, face_of
 from commonweal.kernel.schema.public import NotFound
 
 from .look.page import Link, Page
@@ -30,16 +30,12 @@ SETS_UP = (
 """Whoever holds one of these finds the set-up among the places at the top."""
 
 
-DOORS = ("/help/", "/display/", "/kiosk/", "/open311/")
-"""Where citizens come: what goes wrong there names no centre either."""
-
-
 def page(request: HttpRequest) -> dict[str, Any]:
     """Context of every template: `page` (the frame), `actor` and `centre`."""
     actor: Actor = getattr(request, "actor", ANONYMOUS)
     profile = profile_of_centre()
-    door = getattr(request, "door", None)
-    if door is not None or request.path.startswith(DOORS):
+    door = door_of(request)
+    if door is not None:
         return {"page": door_page(request, door), "actor": actor, "centre": profile,
                 "providers": ()}  # fmt: skip
     signed_in = actor.kind == "person"
@@ -69,7 +65,25 @@ def page(request: HttpRequest) -> dict[str, Any]:
     return {"page": frame, "actor": actor, "centre": profile, "providers": providers(request)}
 
 
-def door_page(request: HttpRequest, agency: Agency | None) -> Page:
+DOORS = ("/help/", "/open311/", "/pay/", "/display/", "/kiosk/")
+"""Where citizens and their programs knock; what is not found there names nobody behind it."""
+
+
+def door_of(request: HttpRequest) -> Agency | str | None:
+    """The agency whose door a page is at: as its view found it, else as the address names it; ""
+    where it names none; None for every other page."""
+    found: Agency | None = getattr(request, "door", None)
+    if found is not None or not request.path.startswith(DOORS):
+        return found
+    code = request.path.split("/")[2].upper().replace("\x00", "")
+    try:
+        with act_as(SYSTEM):
+            return agency(SYSTEM, code) if request.path.startswith("/help/") else ""
+    except NotFound:
+        return ""
+
+
+def door_page(request: HttpRequest, door: Agency | str) -> Page:
     """The frame of a page that speaks as one agency to its citizens: its name, contact and privacy
     notice, and no word of the centre behind it. Without an agency it names nobody."""
     languages: dict[str, Any] = {
@@ -77,12 +91,12 @@ def door_page(request: HttpRequest, agency: Agency | None) -> Page:
         "languages": tuple(settings.LANGUAGES),
         "language_href": reverse("set_language"),
     }
-    if agency is None or agency.kind == "centre":
+    if isinstance(door, str) or door.kind == "centre":
         name = _("Online services")
         return Page(centre=name, home_href=request.path, door=True, **languages)
     with act_as(SYSTEM):
-        face = face_of(SYSTEM, agency)
-    code = agency.code.lower()
+        face = face_of(SYSTEM, door)
+    code = door.code.lower()
     return Page(
         centre=face.name,
         home_href=reverse("door:start", args=[code]),

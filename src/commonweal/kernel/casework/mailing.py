@@ -58,8 +58,13 @@ def note_sent(row: Interaction, message_id: str) -> None:
 
 
 def own_address(case: Case) -> str:
-    """The address of the desk that a case is with."""
-    return str(case.queue.address)
+    """The address of the desk that a case is with. Citizens hear from a desk of the agency that
+    serves them, if it has one, also while another team works on it."""
+    queue = case.queue
+    if case.case_type.audience != "agency" and queue.agency_code != case.agency.code:
+        own = Queue.objects.filter(agency_code=case.agency.code, active=True).exclude(address="")
+        return str((own.order_by("name", "id").first() or queue).address)
+    return str(queue.address)
 
 
 def own_addresses() -> list[str]:

@@ -81,7 +81,11 @@ def remember(request: Asked, agency: Agency, case: casework.Case) -> None:
 @at_door
 @report("what an agency offers to its citizens")
 def start(request: Asked, agency: Agency) -> HttpResponse:
-    """What can be asked for or reported, found by plain words; and following what was."""
+    """What can be asked for or reported, found by plain words; and following what was. On a device
+    that others use too, the list of one's own is taken away (`forget`)."""
+    if text(request, "what") == "forget":
+        request.session[SESSION] = request.session.get(SESSION, {}) | {str(agency.pk): []}
+        return HttpResponseRedirect(reverse("door:start", args=[agency.code.lower()]))
     words = request.GET.get("q", "").strip().casefold()
     rows = casework.categories(request.actor, "citizen", agency.code)
     found = [
@@ -115,7 +119,7 @@ def _mine(request: Asked, agency: Agency) -> list[casework.Case]:
 @report("the questions of one form")
 def ask(request: Asked, agency: Agency, code: str) -> HttpResponse:
     """One form: how long it usually takes, the questions, a place, a picture, who asks."""
-    category = casework.category(request.actor, code, "citizen")
+    category = casework.category(request.actor, code, "citizen", agency.code)
     errors: tuple[Problem, ...] = ()
     looks = asked_to_look(request)
     if request.method == "POST" and not looks:
@@ -179,7 +183,7 @@ def _coordinate(request: Asked, name: str) -> Decimal | None:
         found = Decimal(given_text)
     except InvalidOperation:
         found = Decimal("NaN")
-    if not found.is_finite():
+    if not found.is_finite() or abs(found) > 180:
         raise FormError(
             "CASE-114", _("Write the point on the map in degrees, such as 41.8781."), field=name
         )

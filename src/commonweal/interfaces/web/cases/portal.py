@@ -109,7 +109,7 @@ def _words(row: casework.Category) -> str:
 def new(request: Asked, code: str) -> HttpResponse:
     """The form of one thing that can be asked for: how long it takes first, then questions."""
     mine = choices(request, ASK)
-    category = casework.category(request.actor, code)
+    category = casework.category(request.actor, code, agency_code=mine["chosen"].code)
     if category.order_item:
         return HttpResponseRedirect(reverse("cases:offer", args=[code]))
     errors: tuple[Problem, ...] = ()
@@ -224,7 +224,8 @@ def follow(request: Asked, case: casework.Case) -> dict[str, Any]:
             for row in case.approvals.order_by("asked_at", "id")
             if row.state == "open" and actor.may(row.permission, case.agency_id)
         ],
-        "files": list(case.attachments.filter(interaction=None, verdict="ok").order_by("id")),
+        "files": [row for row in casework.files_of(actor, case)
+                  if row.verdict == "ok" and row.interaction_id is None],
         "asked": request.POST,
     }  # fmt: skip
 

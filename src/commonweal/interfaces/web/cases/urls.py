@@ -58,6 +58,7 @@ DESK: list[URLPattern] = [
     path(CLOCK_FILE, one.clock_file, name="clock_file"),
     path(FILE, files.attachment, name="attachment"),
     path("<str:number>/messages/<uuid:message_id>/", files.message, name="message"),
+    path("<str:number>/messages/<uuid:message_id>/raw/", files.as_it_came, name="as_it_came"),
 ]
 CASES: list[URLPattern] = [
     path("", portal.cases, name="cases"),

@@ -42,6 +42,7 @@ class Page:
     help_href: str = ""
     contact: str = ""
     contact_href: str = ""
+    privacy: str = ""
     footer: tuple[Link, ...] = ()
     language: str = "en-us"
     languages: tuple[tuple[str, str], ...] = ()

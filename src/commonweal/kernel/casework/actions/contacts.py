@@ -99,8 +99,10 @@ def put_contact(
             register_number=register_number.strip()[:40], erased_at__isnull=True,
         ).order_by("id").first()  # fmt: skip
     row = known or Contact(agency_id=agency_id, kind=kind, created_at=now())
-    reached = (row.email, row.phone)
+    reached = row.email
     row.person_id = row.person_id or person_id
+    agent = actor.centre and actor.kind != "system"  # the system only carries what strangers wrote
+    before = row.phone
     for field, value in (
         ("name", name.strip()[:160]),
         ("email", email),
@@ -109,11 +111,13 @@ def put_contact(
         ("register_number", register_number.strip()[:40]),
         ("language", (language or get_language() or "")[:8]),
     ):
-        if value and (not getattr(row, field) or actor.centre):
+        if value and (not getattr(row, field) or agent):
             setattr(row, field, value)
-    # A new number is none that was known before; of a new address nobody has shown whose it is.
-    row.verified_at = row.verified_at if row.email == reached[0] else None
-    row.created_at = row.created_at if row.phone == reached[1] else now()
+    # Of a new address nobody has shown whose it is.
+    row.verified_at = row.verified_at if row.email == reached else None
+    own = actor.person_id is not None and row.person_id == actor.person_id
+    if phone and row.phone == phone and (agent or own):
+        row.phone_known_at = (row.phone_known_at if before == phone else None) or now()
     if verified and row.verified_at is None and not is_citizen(actor):
         row.verified_at = now()
     row.save()

@@ -68,7 +68,7 @@ def unlink_cases(*, actor: Actor, case_id: UUID, link_id: UUID) -> Case:
 @action
 def merge_cases(*, actor: Actor, case_id: UUID, into_id: UUID) -> Case:
     """Merge a case into another of the same agency: everything said goes on in the other one, which
-    keeps the earlier start (R12). It cannot be undone. CASE-129, 111, 131 for two who asked.
+    keeps the earlier start (R12). It cannot be undone. CASE-129, 111, 131 one is closed.
     """
     case, into = _pair(actor, case_id, into_id)
     require_work(actor, case)
@@ -92,7 +92,8 @@ def merge_cases(*, actor: Actor, case_id: UUID, into_id: UUID) -> Case:
 
 def _carry(case: Case, into: Case) -> None:
     """What was said and sent moves to the case that goes on; the earlier start is kept."""
-    texts = list(case.interactions.values_list("text", flat=True))
+    said = case.interactions.exclude(direction="note")
+    texts = list(said.values_list("text", flat=True))
     case.interactions.update(case=into)
     case.attachments.update(case=into)
     for row in case.watchers.all():
@@ -144,7 +145,8 @@ def split_case(
     Interaction.objects.filter(pk__in=[row.pk for row in rows]).update(case=made.case)
     for row in rows:
         row.attachments.update(case=made.case)
-    add_words(case.agency_id, made.case.pk, [row.text for row in rows])
+    said = [row.text for row in rows if row.direction != "note"]
+    add_words(case.agency_id, made.case.pk, said)
     CaseLink.objects.create(
         agency_id=case.agency_id, case=made.case, other=case, kind="split_from",
         made_by=actor.user_id,

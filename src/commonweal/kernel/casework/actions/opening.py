@@ -120,6 +120,7 @@ def open_case(*, actor: Actor, agency_id: UUID, new: NewCase) -> Opened:
             field="category",
         )
     require_may_open(actor, agency_id, case_type)
+    _require_offered(actor, agency_id, category)
     return open_of(actor, agency_id, new, case_type, category)
 
 
@@ -194,6 +195,18 @@ def require_may_open(actor: Actor, agency_id: UUID, case_type: CaseType) -> None
         require(actor, WORK)
     else:
         require(actor, ASK, agency_id)
+
+
+def _require_offered(actor: Actor, agency_id: UUID, category: Category | None) -> None:
+    """Refuse a subject that another agency offers to its own (CASE-112); agents choose freely."""
+    if actor.centre or category is None or not category.agency_code:
+        return
+    if not Agency.objects.filter(pk=agency_id, code=category.agency_code).exists():
+        raise CaseError(
+            "CASE-112",
+            f"There is no “{category.code[:60]}” to ask for. Choose one of the list.",
+            field="category",
+        )
 
 
 def _known(agency_id: UUID, new: NewCase) -> Case | None:

@@ -310,7 +310,7 @@ def _why_not(case: Case) -> str:
 def _empty_contact(who: Actor, contact: Contact) -> None:
     contact.name = contact.email = contact.phone = contact.address = ""
     contact.register_number = contact.language = ""
-    contact.person_id = contact.verified_at = None
+    contact.person_id = contact.verified_at = contact.phone_known_at = None
     contact.erased_at = now()
     contact.save()
     record(actor=who, verb="case.contact_erased", target=contact, agency_id=contact.agency_id)
@@ -449,7 +449,8 @@ def _erase_said(who: Actor, case: Case, contact: Contact) -> dict[str, int]:
 def _words_again(case: Case) -> None:
     """Index a case anew by what is left of it."""
     CaseWord.objects.filter(case=case).delete()
-    index_case(case, list(case.interactions.order_by("at", "id").values_list("text", flat=True)))
+    said = case.interactions.exclude(direction="note").order_by("at", "id")
+    index_case(case, list(said.values_list("text", flat=True)))
 
 
 def _forget(contact: Contact) -> None:

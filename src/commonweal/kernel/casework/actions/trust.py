@@ -18,7 +18,7 @@ from ...jobs.public import enqueue
 from ...party.public import Person, centre
 from ...schema.public import Conflict, Forbidden, NotFound
 from ..domain.errors import CaseError
-from ..models import Approval, Consent, Contact, IdentityCheck, Interaction
+from ..models import Approval, Case, Consent, Contact, IdentityCheck, Interaction
 from ..registry import sender
 from ..rules import require_work
 from .events import append, locked, require_whole
@@ -26,6 +26,7 @@ from .events import append, locked, require_whole
 MINUTES = 15
 HOWS = ("call_back", "code", "in_person")
 SEND_CODE = "casework.send_code"
+LONG_KNOWN = timedelta(days=1)
 
 
 @action
@@ -94,6 +95,13 @@ def _hash(check_id: UUID, code: str) -> str:
     return hmac.new(key.encode(), f"{check_id}:{code}".encode(), hashlib.sha256).hexdigest()
 
 
+def _known_before(contact: Contact, case: Case) -> bool:
+    """Whether a number was theirs a day before the case at least, as an agent or they themselves
+    said: one that the request named, or a stranger at a door, proves nothing."""
+    since = contact.phone_known_at
+    return bool(contact.phone) and since is not None and since <= case.recorded_at - LONG_KNOWN
+
+
 @action
 def begin_check(*, actor: Actor, case_id: UUID, method: str) -> IdentityCheck:
     """Begin to check who asks: a call-back to a number known before, a code, or seen in person
@@ -107,7 +115,7 @@ def begin_check(*, actor: Actor, case_id: UUID, method: str) -> IdentityCheck:
         raise CaseError("CASE-138", "Nobody is named who could be checked. Name who asks first.")
     if method not in HOWS:
         raise CaseError("CASE-138", "Choose how to check who asks.", field="method")
-    if method == "call_back" and not (contact.phone and contact.created_at < case.opened_at):
+    if method == "call_back" and not _known_before(contact, case):
         raise Conflict(
             "CASE-139",
             "No number of theirs was known before this case. Never call back a number that the "

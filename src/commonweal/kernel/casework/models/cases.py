@@ -81,8 +81,8 @@ class Contact(TenantModel):
     """Somebody who asks or is told: a person of an agency, a citizen, or a business.
 
     Personal data, erasable. `person_id`: the person of `party`, if it is one. `verified_at`: when
-    the e-mail address was shown to be theirs; `created_at`: since when they are known with this
-    number.
+    the e-mail address was shown to be theirs. `phone_known_at`: since when an agent, or the person
+    signed in, says that the number is theirs (null: only a stranger at a door said so).
     """
 
     kind = models.CharField(max_length=8, default="person")  # person business
@@ -94,6 +94,7 @@ class Contact(TenantModel):
     person_id = models.UUIDField(null=True)
     register_number = models.CharField(max_length=40, blank=True)
     verified_at = models.DateTimeField(null=True)
+    phone_known_at = models.DateTimeField(null=True)
     erased_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=now)
 

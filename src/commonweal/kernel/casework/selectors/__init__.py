@@ -105,9 +105,11 @@ from .one import (
     consents_of,
     events_of,
     explain_clock,
+    files_of,
     interactions_of,
     links_of,
     message,
+    message_as_it_came,
     moves_of,
 )
 from .ordering import Offer, offer, offers, order_of, orders
@@ -205,6 +207,7 @@ __all__ = [
     "fees_of",
     "fees_to_charge",
     "fees_to_return",
+    "files_of",
     "free_times",
     "held_mail",
     "held_mails",
@@ -225,6 +228,7 @@ __all__ = [
     "links_of",
     "members",
     "message",
+    "message_as_it_came",
     "moves_of",
     "next_tickets",
     "offer",
