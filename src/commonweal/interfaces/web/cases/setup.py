@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from commonweal.kernel.access.public import Actor
 from commonweal.kernel.casework import public as casework
+from commonweal.kernel.party.public import staff
 
 from ..access import centre_only
 from ..centre.base import (
@@ -180,9 +181,23 @@ def _put_promise(request: Asked) -> None:
             target_days=days or None,
             pauses=_words(request, "pauses"),
             conditions=_json(request, "conditions", _("For which cases")),
-            levels=_json(request, "levels", _("What it sets off")) or [],
+            levels=_levels(request),
         ),
     )
+
+
+def _levels(request: Asked) -> Any:
+    """What a promise sets off; `person` names one of the centre's people by e-mail address."""
+    rows = _json(request, "levels", _("What it sets off")) or []
+    known = {row.email.lower(): str(row.pk) for row in staff(request.actor)}
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict) and "person" in row:
+            named = str(row.pop("person"))
+            if named.strip().lower() not in known:
+                words = _("Nobody of the centre has the address %(address)s.")
+                raise FormError("CASE-195", words % {"address": named[:80]}, field="levels")
+            row["person_id"] = known[named.strip().lower()]
+    return rows
 
 
 def _put_answer(request: Asked) -> None:

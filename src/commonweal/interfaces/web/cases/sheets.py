@@ -306,7 +306,8 @@ def promises_sheet(actor: Actor) -> Sheet:
             Ask("pauses", _("Reasons that stop it"), hint=", ".join(casework.STOPS)),
             Ask("conditions", _("For which cases"), "json", hint='{"priority": ["P1"]}'),
             Ask("levels", _("What it sets off"), "json", default="[]",
-                hint='[{"code": "75", "unit": "percent", "offset": 75}]'),
+                hint='[{"code": "75", "unit": "percent", "offset": 75, '
+                     '"person": "ann@centre.example"}]'),
             Ask("starts", _("From"), hint=_("A day, such as 2026-11-03")),
             Ask("out", _("End this promise on that day instead"), "check"),
         ),

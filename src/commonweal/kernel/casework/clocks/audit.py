@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,8 +18,6 @@ from .definitions import Reader, all_definitions
 from .projection import cycles_of, month_of, values_of
 
 CHUNK = 500
-GRACE = timedelta(minutes=2)
-"""A breach may be noted by the timer a moment after it became one."""
 ENDED = ("met", "missed", "cancelled")
 _ALWAYS = ("kind", "metric", "started_at", "due_at", "reason", "levels", "gaps")
 _ENDED = ("stopped_at", "elapsed_us", "paused_us", "breached_at", "month")
@@ -131,6 +129,12 @@ def compare(
         yield Drift(case, row.definition.code, row.cycle, "row", row.state, "")
 
 
+def _on_the_timers_list(row: Clock, moment: datetime) -> bool:
+    """Whether the timer is still to note the breach: that it comes late, or stood still for hours,
+    is no drift of the row, which says itself that it is due. One that waits for no timer is."""
+    return row.breached_at is None and row.next_at is not None and row.next_at <= moment
+
+
 def _different(
     row: Clock, values: dict[str, Any], definition: ClockDefinition, moment: datetime
 ) -> Iterator[tuple[str, str, str]]:
@@ -143,8 +147,5 @@ def _different(
         if held != computed:
             yield name, str(held)[:200], str(computed)[:200]
     late = values["breached_at"]
-    if not ended and late != row.breached_at:
-        fresh = row.breached_at is None and late is not None and late > moment - GRACE
-        quiet = row.breached_at is None and (row.next_at is None or row.next_at > moment - GRACE)
-        if not fresh and not quiet:
-            yield "breached_at", str(row.breached_at), str(late)
+    if not ended and late != row.breached_at and not _on_the_timers_list(row, moment):
+        yield "breached_at", str(row.breached_at), str(late)

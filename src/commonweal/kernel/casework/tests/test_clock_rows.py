@@ -8,18 +8,28 @@ from typing import Any
 
 import pytest
 
+from commonweal.kernel.access.public import SYSTEM, create_user
 from commonweal.kernel.calendar.public import Window, WorkingCalendar, at, now
 from commonweal.kernel.casework import public as casework
 from commonweal.kernel.casework.actions.applying import apply_calendar, apply_promises
-from commonweal.kernel.casework.clocks import audit, bulk, definitions
+from commonweal.kernel.casework.clocks import audit, bulk, definitions, timer
 from commonweal.kernel.casework.clocks.calendars import working_calendar
 from commonweal.kernel.casework.clocks.definitions import on_calendar
 from commonweal.kernel.casework.clocks.timer import tick
-from commonweal.kernel.casework.models import CaseEvent, Clock, ClockDefinition, ClockFiring
+from commonweal.kernel.casework.models import (
+    CaseEvent,
+    Clock,
+    ClockDefinition,
+    ClockFiring,
+    TeamMember,
+)
 from commonweal.kernel.catalogue.models import WorkingCalendar as HeldCalendar
 from commonweal.kernel.catalogue.public import CalendarVersion
+from commonweal.kernel.notices.models import Message
+from commonweal.kernel.party.models import Person
+from commonweal.kernel.schema.public import uuid7
 
-from .conftest import MONDAY, Desk
+from .conftest import MONDAY, Desk, person
 
 
 def later(code: str) -> WorkingCalendar:
@@ -259,3 +269,73 @@ def test_a_promise_with_a_new_version_leaves_open_cases_until_it_is_applied(desk
     )
     assert states["running"] == MONDAY + timedelta(hours=1)
     assert "cancelled" in states
+
+
+def promise_with(desk: Desk, *levels: Any) -> Any:
+    return casework.put_promise(
+        actor=desk.owner,
+        promise=casework.Promise(
+            code="told", name="Told", metric="resolution", calendar="office",
+            starts=date(2026, 1, 1), target_seconds=7200, levels=levels,
+            conditions={"case_type": ["incident"]},
+        ),
+    )  # fmt: skip
+
+
+HALF = {"code": "half", "unit": "percent", "offset": 50}
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        [{"unit": "percent", "offset": 50}],
+        [{**HALF, "offset": "50"}],
+        [{**HALF, "unit": "minutes"}],
+        [HALF, HALF],
+        ["half"],
+        [{**HALF, "person_id": "ann"}],
+        [{**HALF, "person_id": str(uuid7())}],
+    ],
+)
+def test_levels_that_could_not_be_set_off_are_refused(desk: Desk, levels: Any) -> None:
+    with pytest.raises(casework.CaseError) as caught:
+        promise_with(desk, *levels)
+    assert caught.value.code == "CASE-170"
+
+
+def told(who: Any) -> int:
+    return Message.objects.filter(template="case_level", to_person_id=who).count()
+
+
+def test_a_level_reaches_who_has_the_case_else_who_leads_its_team(desk: Desk) -> None:
+    promise_with(desk, HALF)
+    user = create_user(actor=SYSTEM, email="director@centre.example")
+    boss = Person.objects.create(name="Director", user_id=user.pk)
+    free, taken = desk.case(), desk.case(subject="Taken by somebody of no team")
+    casework.assign_case(actor=person("director", user=user.pk), case_id=taken.pk, take=True)
+    TeamMember.objects.filter(person_id=desk.agent.person_id).update(lead=True)
+    with at(MONDAY + timedelta(hours=1, minutes=1)):
+        tick()
+    assert ClockFiring.objects.filter(case=free, definition__code="told").count() == 1
+    assert (told(boss.pk), told(desk.agent.person_id)) == (2, 2)  # of the first answer too
+
+
+def test_a_case_that_cannot_be_computed_keeps_no_other_from_its_moment(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, sound = desk.case(), desk.case()
+    real = timer.project
+
+    def project(case: casework.Case, *rest: Any) -> Any:
+        if case.pk == broken.pk:
+            raise ValueError("no such case")
+        return real(case, *rest)
+
+    monkeypatch.setattr(timer, "project", project)
+    with at(MONDAY + timedelta(hours=1)):
+        tick()
+        assert ClockFiring.objects.filter(case=sound).count() == 1
+        assert ClockFiring.objects.filter(case=broken).count() == 0
+        monkeypatch.undo()
+        tick()
+        assert ClockFiring.objects.filter(case=broken).count() == 1
