@@ -309,7 +309,7 @@ def test_a_number_that_the_request_brought_is_never_called_back(desk: Desk) -> N
         actor=desk.agent, agency_id=desk.parks.pk, name="Bo", email="bo@home.example",
         phone="+1 312 555 0142", verified=True,
     )  # fmt: skip
-    with at(MONDAY + timedelta(hours=1)):
+    with at(MONDAY + timedelta(days=2)):
         case = desk.case(desk.agent, case_type="access", subject="Bank account", requester=known)
         begin = {"actor": desk.agent, "case_id": case.pk}
         casework.begin_check(**begin, method="call_back")
