@@ -79,7 +79,7 @@ def door_page(request: HttpRequest, agency: Agency | None) -> Page:
     }
     if agency is None or agency.kind == "centre":
         name = _("Online services")
-        return Page(centre=name, home_href=request.path, door=True, **languages)
+        return Page(centre=name, home_href="#main", door=True, **languages)
     with act_as(SYSTEM):
         face = face_of(SYSTEM, agency)
     code = agency.code.lower()
