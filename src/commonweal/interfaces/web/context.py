@@ -93,7 +93,7 @@ def door_page(request: HttpRequest, door: Agency | str) -> Page:
     }
     if isinstance(door, str) or door.kind == "centre":
         name = _("Online services")
-        return Page(centre=name, home_href=request.path, door=True, **languages)
+        return Page(centre=name, home_href="#main", door=True, **languages)
     with act_as(SYSTEM):
         face = face_of(SYSTEM, door)
     code = door.code.lower()
