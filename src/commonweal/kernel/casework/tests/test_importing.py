@@ -138,7 +138,7 @@ def test_an_agent_imports_nothing(desk: Desk, tmp_path: Path) -> None:
         casework.start_import(actor=desk.agent, path=file, source="old", mapping=LOG)
 
 
-def test_rows_of_many_cases_are_checked_against_their_cases_once_a_statement() -> None:
+def test_rows_of_many_cases_are_checked_against_them_once_a_statement(desk: Desk) -> None:
     """A check row by row, asked with the agency, read all of its cases for each: 40 s a step."""
     with connection.cursor() as cursor:
         cursor.execute(
