@@ -11,7 +11,7 @@ import pytest
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.casework.public import Case, View
 from commonweal.kernel.party.selectors import forget_centre
-from commonweal.ops.bench.cases import apply, lists, load, mails, report, thresholds, told
+from commonweal.ops.bench.cases import apply, history, lists, load, mails, report, thresholds, told
 from commonweal.ops.bench.cases.fill import fill
 from commonweal.ops.bench.cases.site import Site, build
 
@@ -82,6 +82,15 @@ def test_a_changed_calendar_leaves_no_clock_behind(site: Site) -> None:
     assert found["before"]["drifted"] == found["after"]["drifted"] == 0
     assert found["moved_again"] == 0
     readable(told.apply(found))
+
+
+def test_a_history_is_tried_loaded_and_looked_at(site: Site) -> None:
+    found = history.measure(site, cases=60)
+    assert found["tried"] == [60, 0]
+    assert (found["cases"], found["refused"], found["drifted"]) == (60, 0, 0)
+    assert found["events"] > found["lines"] > 60 * 5
+    assert found["lists"]["kinds"] > 50
+    readable(told.history(found))
 
 
 def test_done_cases_go_by_when_they_came_or_changed() -> None:

@@ -380,3 +380,23 @@ def test_events_are_never_changed_and_number_themselves(desk: Desk) -> None:
     assert seqs == list(range(1, case.last_event + 1))
     with pytest.raises(DatabaseError), transaction.atomic():
         CaseEvent.objects.filter(case=case).update(kind="forged")
+
+
+def test_nothing_of_one_agency_hangs_on_a_case_of_another(desk: Desk) -> None:
+    """Not one row, and not one among many that are written at once."""
+    ours, theirs = desk.case(), desk.case(agency_id=desk.water.pk, actor=desk.agent)
+
+    def event(case: casework.Case, seq: int, agency: Any) -> CaseEvent:
+        return CaseEvent(
+            agency_id=agency, case=case, seq=seq, at=MONDAY, kind="note", actor_kind="system"
+        )
+
+    right = [event(ours, 50 + n, desk.parks.pk) for n in range(20)]
+    for rows in (
+        [event(theirs, 90, desk.parks.pk)],
+        [*right, event(theirs, 91, desk.parks.pk), event(theirs, 92, desk.water.pk)],
+    ):
+        with pytest.raises(DatabaseError, match="another agency"), transaction.atomic():
+            CaseEvent.objects.bulk_create(rows)
+    CaseEvent.objects.bulk_create([*right, event(theirs, 92, desk.water.pk)])
+    assert CaseEvent.objects.filter(case=ours, seq__gte=50).count() == 20

@@ -107,3 +107,29 @@ def apply(found: dict[str, Any]) -> Rows:
          f"of {found['after']['clocks']:,}; loading them took {found['loaded']:.0f} s"),
     ]  # fmt: skip
     return rows
+
+
+def history(found: dict[str, Any]) -> Rows:
+    """Trying and loading a file, and the lists afterwards."""
+    what = f"{found['cases']:,} cases, {found['events']:,} events from CSV"
+    steps = found["steps"]
+    edge = max(1, len(steps) // 10)
+    first, last = sum(steps[:edge]) / edge, sum(steps[-edge:]) / edge
+    seen, worst = found["lists"], found["lists"]["worst"]
+    rows: Rows = [
+        (f"{what}: dry run", f"{found['dry']:.0f}", "s", "minutes",
+         f"{found['tried'][0]:,} taken, {found['tried'][1]:,} refused"),
+        (f"{what}: loaded", f"{found['loaded']:.0f}", "s", "minutes",
+         f"a bare COPY of the same {found['lines']:,} lines {found['bare']:.1f} s"),
+        ("a step of a thousand cases, the first and the last tenth", f"{first:.2f}, {last:.2f}",
+         "s", "the same", f"{found['refused']:,} refused"),
+        ("clocks that differ from their events", str(found["drifted"]), "clocks", "0",
+         f"of {found['proved']:,}"),
+        (f"{seen['kinds']} lists afterwards, in the database, p95", f"{seen['p95']:.1f}", "ms",
+         "≤ 50", f"p50 {seen['p50']:.1f}; worst {worst[0]}: {worst[1]:.1f} ms; "
+         f"{len(seen['slow'])} above 50 ms; {len(found['scans'])} read a whole table"),
+        ("counters afterwards, p95", f"{found['counters']['p95']:.1f}", "ms", "≤ 20", ""),
+        ("search by words afterwards, p95", f"{found['search']['p95']:.1f}", "ms", "≤ 300",
+         f"p50 {found['search']['p50']:.1f}"),
+    ]  # fmt: skip
+    return rows
