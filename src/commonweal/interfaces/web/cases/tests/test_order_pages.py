@@ -84,7 +84,8 @@ def test_a_kind_changed_by_its_form_keeps_what_it_had(world: World) -> None:
     owner = browser(world, "owner")
     with act_as(SYSTEM):
         casework.CaseType.objects.filter(code="incident").update(
-            closes_after_days=3, skills=["print"], form=[{"code": "where", "label": "Where", "kind": "string"}],
+            closes_after_days=3, skills=["print"],
+            form=[{"code": "where", "label": "Where", "kind": "string"}],
         )  # fmt: skip
         code = casework.CaseType.objects.values_list("code", flat=True).get(code="incident")
     kinds = "/centre/cases/set-up/kinds/"
