@@ -85,14 +85,14 @@ def item_for(case: Case) -> str:
 def keep_contact(actor: Actor, case: Any, event: Any) -> None:
     """Note that somebody reached us about a case, by whichever channel; a hook of every event.
 
-    A person's message is a contact, and what opened the case is its first; what a program wrote,
-    and what we write, is none.
+    A person's message is a contact, so is a visit for an earlier case, and what opened the case is
+    its first; what a program wrote, and what we write, is none.
     """
     data = event.data
-    came = event.kind == "opened" or (
-        event.kind == "message" and data["direction"] == "in" and data["human"]
-    )
-    channel = str(data.get("channel") or case.channel)
+    visits = event.kind == "visit" and bool(data.get("contact"))
+    said = event.kind == "message" and data["direction"] == "in" and data["human"]
+    came = event.kind == "opened" or visits or (said and "brought" not in data)
+    channel = "counter" if visits else str(data.get("channel") or case.channel)
     item = item_of(case.case_type.items, channel, PER_CONTACT) if came else ""
     if item:
         CaseUsage.objects.get_or_create(

@@ -19,7 +19,7 @@ def act_for(*, actor: Actor, case_id: UUID, person: UUID, how: str, scope: str =
     """Note that whoever asked does so for another contact of the agency, and how that one agreed:
     the case is theirs from now on, and who asked stays named as who acts for them.
 
-    Errors: CASE-135 whom, 134 how, 138 nobody asked, 147 somebody acts for another already.
+    Errors: CASE-135 whom, 134 how, 138 nobody asked, 251 somebody acts for another already.
     """
     case = locked(actor, case_id)
     require_work(actor, case)
@@ -29,7 +29,7 @@ def act_for(*, actor: Actor, case_id: UUID, person: UUID, how: str, scope: str =
         raise CaseError("CASE-138", "Nobody is named who could be checked. Name who asks first.")
     if case.reporter_id is not None:
         raise Conflict(
-            "CASE-147", "Somebody acts for another in this case already. Look at who asks."
+            "CASE-251", "Somebody acts for another in this case already. Look at who asks."
         )
     whose = Contact.objects.filter(
         pk=person, agency_id=case.agency_id, erased_at__isnull=True

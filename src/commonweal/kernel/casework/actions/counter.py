@@ -151,7 +151,8 @@ def _ticket(
         taken_at=moment,
         turn_at=appointment.starts if appointment else moment,
     )
-    visit(actor, case, "waiting", offer.office, ticket=row.label)
+    case.contacts += not own_case  # they come once more, for what they asked before
+    visit(actor, case, "waiting", offer.office, ticket=row.label, contact=not own_case)
     return row
 
 

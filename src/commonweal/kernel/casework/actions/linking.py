@@ -16,6 +16,7 @@ from ..search import add_words
 from .events import append, locked, require_whole
 from .moving import machine, put_state
 from .opening import NewCase, Opened, open_case
+from .owned import OWNED
 
 
 def _pair(actor: Actor, one: UUID, other: UUID) -> tuple[Case, Case]:
@@ -68,13 +69,19 @@ def unlink_cases(*, actor: Actor, case_id: UUID, link_id: UUID) -> Case:
 @action
 def merge_cases(*, actor: Actor, case_id: UUID, into_id: UUID) -> Case:
     """Merge a case into another of the same agency: everything said goes on in the other one, which
-    keeps the earlier start (R12). It cannot be undone. CASE-129, 111, 131 one is closed.
+    keeps the earlier start (R12). It cannot be undone. CASE-129, 111, 131 one is closed, 248 for a
+    matter that another room keeps.
     """
     case, into = _pair(actor, case_id, into_id)
     require_work(actor, case)
     require_work(actor, into)
     require_whole(case)
     require_whole(into)
+    if {case.case_type.family, into.case_type.family} & set(OWNED):
+        raise Conflict(
+            "CASE-248",
+            "This is decided where the matter itself is kept. Link the cases instead of merging.",
+        )
     if case.phase == "closed" or into.phase == "closed":
         raise Conflict("CASE-131", "A closed case is not merged. Open it again first, or link it.")
     end = machine(case).in_phase("closed")

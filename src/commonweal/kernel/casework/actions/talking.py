@@ -95,7 +95,7 @@ def receive_message(*, actor: Actor, case_id: UUID, said: Said) -> Interaction:
     if said.channel != "email":
         _require_text(said.text)
     made = write(actor, case, said, "in")
-    case.contacts += 1
+    case.contacts += said.human
     append(
         actor, case, "message",
         {"direction": "in", "human": said.human, "public": True, "channel": said.channel,

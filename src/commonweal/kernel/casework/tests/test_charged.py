@@ -17,6 +17,7 @@ from commonweal.kernel.party.selectors import forget_centre
 from commonweal.kernel.schema.public import NotFound
 
 from .conftest import MONDAY, Desk, make_desk
+from .counter import make_counter
 from .test_counter_races import together
 from .test_life import fails
 from .test_orders import order, shop
@@ -38,6 +39,8 @@ def test_each_contact_is_charged_by_its_channel_and_the_case_once(desk: Desk) ->
     casework.receive_message(actor=SYSTEM, case_id=case.pk, said=said)
     robot = casework.Said("I am away.", channel="email", human=False)
     casework.receive_message(actor=SYSTEM, case_id=case.pk, said=robot)
+    case.refresh_from_db()
+    assert case.contacts == 2, "a robot's word is no contact"
     casework.answer(actor=desk.agent, case_id=case.pk, text="Try the blue cable.")
     casework.move_case(actor=desk.agent, case_id=case.pk, state="resolved", resolution="Done.")
     casework.move_case(actor=desk.agent, case_id=case.pk, state="closed")
@@ -47,6 +50,22 @@ def test_each_contact_is_charged_by_its_channel_and_the_case_once(desk: Desk) ->
     casework.move_case(actor=desk.agent, case_id=case.pk, state="resolved", resolution="Done.")
     casework.move_case(actor=desk.agent, case_id=case.pk, state="closed")
     assert charged(case) == [*before, ("web", "it.contact")]
+
+
+def test_a_visit_for_an_earlier_case_is_a_contact_at_the_counter(desk: Desk) -> None:
+    counter = make_counter(desk)
+    casework.CaseType.objects.update(items={"contact:*": "city.contact"})
+    case = desk.case(counter.door, case_type="", category="streetlight", place="Elm Street 4")
+    for _ in range(2):
+        casework.take_ticket(
+            actor=counter.clerk, offer_id=counter.permit.pk, case_id=case.pk
+        )  # fmt: skip
+    case.refresh_from_db()
+    assert case.contacts == 3
+    assert [channel for channel, _item in charged(case)] == ["web", "counter", "counter"]
+    own = counter.take().case
+    assert own.contacts == 1
+    assert charged(own) == [("counter", "city.contact")]
 
 
 def test_undoing_a_closing_takes_back_the_case_and_leaves_the_contacts(desk: Desk) -> None:

@@ -87,6 +87,21 @@ def test_resolving_needs_a_sentence_and_closes_after_quiet_days(desk: Desk) -> N
     )
 
 
+def test_kinds_that_wait_long_keep_no_other_from_closing(desk: Desk) -> None:
+    casework.CaseType.objects.filter(code="change").update(closes_after_days=90)
+    slow = [desk.case(case_type="change", subject=f"Change {n}") for n in range(5)]
+    casework.Case.objects.filter(pk__in=[each.pk for each in slow]).update(
+        phase="resolved", state="done", resolved_at=MONDAY
+    )
+    quick = desk.case()
+    with at(MONDAY + timedelta(hours=1)):
+        casework.move_case(actor=desk.agent, case_id=quick.pk, state="resolved", resolution="Done.")
+    with at(MONDAY + timedelta(days=8)):
+        assert casework.close_quiet(actor=SYSTEM, limit=1) == 1
+    quick.refresh_from_db()
+    assert quick.phase == "closed"
+
+
 def test_a_message_to_a_closed_case_opens_it_again(desk: Desk) -> None:
     case = desk.case()
     casework.move_case(actor=desk.agent, case_id=case.pk, state="resolved", resolution="Done it.")
@@ -246,7 +261,7 @@ def test_several_people_act_for_one_business(desk: Desk) -> None:
     fails("CASE-134", casework.act_for, **acts, how="so")
     fails("ACCESS-403", casework.act_for, **(acts | {"actor": desk.colleague}), how="signed")
     casework.act_for(**acts, how="Signed form of 3 October")
-    fails("CASE-147", casework.act_for, **acts, how="Signed form of 3 October")
+    fails("CASE-251", casework.act_for, **acts, how="Signed form of 3 October")
     case.refresh_from_db()
     assert case.requester == business
     assert case.reporter is not None

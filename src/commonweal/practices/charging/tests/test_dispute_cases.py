@@ -127,6 +127,19 @@ def test_states_follow_the_money_and_nobody_moves_them_in_the_desk(
     assert kinds(query) == ["raised", "outcome", "message", "escalated", "outcome", "accepted"]
 
 
+def test_the_case_of_a_dispute_is_never_merged_away(world: World, line: BillLine) -> None:
+    first = case_of(dispute(world, line, amount_minor=100))
+    second = case_of(dispute(world, line, amount_minor=50))
+    with act_as(SYSTEM), refused("CASE-248"):
+        casework.merge_cases(actor=SYSTEM, case_id=first.pk, into_id=second.pk)
+    assert case_of_id(first).state == "new"
+
+
+def case_of_id(case: casework.Case) -> casework.Case:
+    with act_as(SYSTEM):
+        return casework.case(SYSTEM, case.pk)
+
+
 def test_a_whole_credit_closes_the_case(world: World, line: BillLine) -> None:
     query = dispute(world, line)
     answer(world, query, "credited", amount_minor=line.amount_minor)
