@@ -15,7 +15,7 @@ from uuid import UUID
 from ..access.public import Actor
 from ..schema.public import Forbidden, NotFound
 from .domain.errors import CaseError
-from .models import Case, Office, TeamMember
+from .models import Case, Contact, Office, TeamMember
 
 __all__ = [
     "CaseError",
@@ -126,6 +126,14 @@ def is_own(actor: Actor, case: Case) -> bool:
     if mine or actor.user_id is None:
         return mine
     return bool(case.watchers.filter(user_id=actor.user_id).exists())
+
+
+def own_contacts(actor: Actor, agencies: Iterable[UUID]) -> list[UUID]:
+    """The contacts that the actor's person is, in these agencies: one in each, mostly."""
+    if actor.person_id is None:
+        return []
+    rows = Contact.objects.filter(agency_id__in=list(agencies), person_id=actor.person_id)
+    return list(rows.values_list("pk", flat=True))
 
 
 def gone() -> NotFound:

@@ -96,7 +96,6 @@ from .lists import (
     counts,
     own_queues,
     queue_counts,
-    search_cases,
 )
 from .one import (
     attachment,
@@ -124,6 +123,7 @@ from .published import (
     publishing,
     reportable,
 )
+from .search import Found, search_cases
 from .setup import (
     Expected,
     article,
@@ -154,6 +154,7 @@ __all__ = [
     "DeskFigures",
     "Expected",
     "Figures",
+    "Found",
     "FreeTime",
     "Offer",
     "PublishedCase",
