@@ -19,7 +19,7 @@ from ..calendar.public import today
 from ..party.public import centre
 from ..schema.public import Forbidden, NotFound
 from .domain.errors import CaseError
-from .models import Case, Consent, Office, TeamMember
+from .models import Case, Consent, Contact, Office, TeamMember
 
 __all__ = [
     "CaseError",
@@ -149,6 +149,14 @@ def _acts_for(actor: Actor, case: Case) -> bool:
     if actor.person_id is None or case.requester_id is None:
         return False
     return acting(case).filter(agent__person_id=actor.person_id).exists()
+
+
+def own_contacts(actor: Actor, agencies: Iterable[UUID]) -> list[UUID]:
+    """The contacts that the actor's person is, in these agencies: one in each, mostly."""
+    if actor.person_id is None:
+        return []
+    rows = Contact.objects.filter(agency_id__in=list(agencies), person_id=actor.person_id)
+    return list(rows.values_list("pk", flat=True))
 
 
 def gone() -> NotFound:

@@ -55,10 +55,6 @@ def _view(
     elif field in ("agency", "own"):
         key = _agency(request, agency)
     default = "newest" if standing == "done" or field == "own" else "due"
-    if standing == "done" and order in ("due", "priority"):
-        raise ApiError(
-            "API-111", "Done cases go by newest, oldest or updated. Choose one of these orders."
-        )
     return casework.View(field=field, key=key, standing=standing, order=order or default)
 
 
@@ -91,8 +87,9 @@ def list_cases(
     if not view.offered:
         raise ApiError(
             "API-111",
-            "Late cases are live and go by due; done cases of one priority by newest or oldest. "
-            "Choose one of these.",
+            "There is no such list. Late cases, and live ones of one priority, go by due; done "
+            "ones by newest, oldest or (of every priority) updated; your own by newest or oldest, "
+            "of every priority; unassigned ones are live. Choose one of these.",
         )
     return paging.answer(casework.cases(request.actor, view, paging.place(after, limit)))
 
@@ -104,7 +101,11 @@ def search_cases(
     after: str = paging.after_query(),
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
-    """The newest cases that hold every word: in number, subject, place or what was said."""
+    """The newest cases that hold every word: in number, subject, place or what was said.
+
+    Words in very many cases are looked for step by step: a page may then hold fewer cases than
+    `limit`, or none; go on as long as `after` is given.
+    """
     return paging.answer(casework.search_cases(request.actor, text, paging.place(after, limit)))
 
 

@@ -93,7 +93,6 @@ from .lists import (
     counts,
     own_queues,
     queue_counts,
-    search_cases,
 )
 from .one import (
     attachment,
@@ -125,6 +124,7 @@ from .published import (
     publishing,
     reportable,
 )
+from .search import Found, search_cases
 from .setup import (
     Expected,
     article,
@@ -154,6 +154,7 @@ __all__ = [
     "DeskFigures",
     "Expected",
     "Figures",
+    "Found",
     "Offer",
     "PublishedCase",
     "Queueing",

@@ -24,10 +24,17 @@ def lists(found: dict[str, Any]) -> Rows:
          "; ".join(found["scans"][:3])),
         (f"counters, {counters['count']} looks, {counters['rows']} rows kept, p95",
          f"{counters['p95']:.1f}", "ms", "≤ 20", f"p50 {counters['p50']:.1f}"),
-        (f"search by words, {search['words']:,} words kept, {search['count']} searches, p95",
-         f"{search['p95']:.1f}", "ms", "≤ 300",
-         f"p50 {search['p50']:.1f}; worst {search['worst'][0]}: {search['worst'][1]:.1f} ms"),
     ]  # fmt: skip
+    if search:
+        rows += [
+            (f"search by words, {search['words']:,} words kept, {search['count']} searches, p95",
+             f"{search['p95']:.1f}", "ms", "≤ 300",
+             f"p50 {search['p50']:.1f}; worst {search['worst'][0]}: {search['worst'][1]:.1f} ms"),
+            ("searches with a p95 above 300 ms", str(len(search["slow"])), "searches", "0",
+             "; ".join(search["slow"][:4])),
+            ("searches whose first page is not full and says so", str(len(search["partial"])),
+             "searches", "none", "; ".join(search["partial"][:4])),
+        ]  # fmt: skip
     rows += [
         (f"whole page {name}, p95", f"{took['p95']:.0f}", "ms", "≤ 200", f"p50 {took['p50']:.0f}")
         for name, took in found["pages"].items()
