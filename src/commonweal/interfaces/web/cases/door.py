@@ -37,6 +37,7 @@ from .forms import answers_of, fields_of
 from .limits import limited
 from .look import asked_to_look, fragment, offered, written_in
 from .portal import act_as_requester, follow, keep_files
+from .said import state_name, state_tag
 
 SESSION = "door_cases"
 MOST_AN_HOUR, MOST_TRIES = 30, 20
@@ -226,6 +227,7 @@ def case(request: Asked, agency: Agency, number: str) -> HttpResponse:
         found = casework.case_by_number(request.actor, number)
     context = {
         **follow(request, found),
+        **_as_it_goes_on(found),
         "fees": door_fees(request, agency, found),
         "agency": agency,
         "appointment": casework.appointment_of(request.actor, found),
@@ -236,6 +238,14 @@ def case(request: Asked, agency: Agency, number: str) -> HttpResponse:
         "code": request.session.pop("door_code", ""),
     }
     return show(request, "cases/door_case.jinja", context, errors)
+
+
+def _as_it_goes_on(case: casework.Case) -> dict[str, str]:
+    """The state of a case; of one that was merged into another's, how far that one is."""
+    end = case
+    while end.merged_into is not None:
+        end = end.merged_into
+    return {"state": state_name(end), "state_kind": state_tag(end)}
 
 
 @at_door

@@ -88,6 +88,7 @@ VERBS: dict[str, Any] = {
     "case.quiet_closed": _("Quiet cases closed"),
     "case.erased": _("Case erased"),
     "case.contact_erased": _("Contact erased"),
+    "case.contact_erasure": _("Erasure of a contact asked for"),
     "case.retention_kept": _("Old cases looked through for erasure"),
     "case.hold_put": _("Legal hold put"),
     "case.hold_ending": _("Lifting of a legal hold asked for"),

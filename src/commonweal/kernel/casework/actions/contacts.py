@@ -4,59 +4,20 @@ from __future__ import annotations
 
 from uuid import UUID
 
-import phonenumbers
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import get_language
 
-from ...access.public import SYSTEM, Actor, act_as, require
+from ...access.public import Actor, require
 from ...audit.public import action, record
 from ...calendar.public import now
-from ...party.public import centre, invoice_details, own_person
+from ...party.public import own_person
 from ...schema.public import Forbidden
 from ..domain.errors import CaseError
 from ..models import Contact
+from ..phones import plain_phone
 from ..rules import ASK, OPEN, WORK, is_citizen
 from .events import alone
-
-
-def phone_region() -> str:
-    """The country in which numbers without a country's code are read: that of the settings, else
-    of the centre's address on its invoices, else of its language."""
-    if settings.PHONE_REGION:
-        return str(settings.PHONE_REGION)
-    profile = centre()
-    with act_as(SYSTEM):
-        country = invoice_details(SYSTEM, profile.agency_id).country
-    return country or profile.locale.partition("-")[2].upper() or "US"
-
-
-def plain_phone(text: str, region: str = "") -> str:
-    """A telephone number as E.164, read as in a country (CASE-161 if it is none)."""
-    if not text.strip():
-        return ""
-    region = region or phone_region()
-    try:
-        found = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException:
-        found = None
-    if found is None or not phonenumbers.is_possible_number(found):
-        raise CaseError(
-            "CASE-161",
-            f"“{text[:30]}” is no telephone number. Write it with its area code, such as "
-            f"{_example(region)}.",
-            field="phone",
-        )
-    return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
-
-
-def _example(region: str) -> str:
-    """A number of the country as people there write it for others."""
-    found = phonenumbers.example_number(region)
-    if found is None:
-        return "+1 201-555-0123"
-    return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 @action

@@ -425,10 +425,15 @@ def erase_contact(*, actor: Actor, contact_id: UUID, reason: str) -> Erasure:
             _forget(contact)
             _empty_contact(actor, contact)
             counts["contacts"] += 1
-    return Erasure.objects.create(
+    made = Erasure.objects.create(
         agency_id=contact.agency_id, contact_id=contact.pk, cause="request", rule=reason,
         counts=dict(counts), erased_by=actor.user_id,
     )  # fmt: skip
+    record(
+        actor=actor, verb="case.contact_erasure", target=contact, agency_id=contact.agency_id,
+        payload={"kept": counts["kept"], "contacts": counts["contacts"]},
+    )  # fmt: skip
+    return made
 
 
 def _erase_said(who: Actor, case: Case, contact: Contact) -> dict[str, int]:

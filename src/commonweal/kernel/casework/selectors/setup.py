@@ -24,6 +24,7 @@ from ..models import (
     Team,
     TeamMember,
 )
+from ..phones import beginnings
 from ..rules import MANAGE, WORK
 from ..search import words_of
 
@@ -100,15 +101,17 @@ def articles_for(actor: Actor, text: str, limit: int = 3) -> list[Article]:
 
 
 def contacts_like(actor: Actor, agency_id: UUID, text: str, limit: int = 10) -> list[Contact]:
-    """The contacts of an agency whose name, address or telephone number begins as typed."""
+    """The contacts of an agency whose name, address or telephone number begins as typed, a number
+    also as people write it in the centre's country."""
     require(actor, WORK)
     typed = text.strip()
     if len(typed) < 2:
         return []
     rows = Contact.objects.filter(agency_id=agency_id, erased_at__isnull=True)
-    found = rows.filter(
-        Q(name__istartswith=typed) | Q(email__istartswith=typed) | Q(phone__startswith=typed)
-    )
+    fits = Q(name__istartswith=typed) | Q(email__istartswith=typed)
+    for number in beginnings(typed):
+        fits |= Q(phone__startswith=number)
+    found = rows.filter(fits)
     return list(found.order_by("name", "id")[:limit])
 
 

@@ -162,6 +162,15 @@ def test_two_who_reported_the_same_never_read_each_other(world: World) -> None:
     for mine in ("I am Ana", "Dear Ana, we come.", "Ana says: still dark.", "Ana.txt"):
         assert mine in anas
     assert "I am Ben" not in anas
+    assert "We deal with both together" in anas
+    assert "How did it go?" not in anas
+    with act_as(agent):
+        casework.move_case(
+            actor=agent, case_id=other.pk, state="resolved", resolution="A new bulb for Ben."
+        )
+    anas = quiet(ana.get(pages["Ana"]))
+    assert "Resolved" in anas
+    assert "for Ben" not in anas
     with act_as(agent):
         said = {row.text for row in casework.interactions_of(agent, other).rows}
         files = {row.name: row.pk for row in casework.files_of(agent, other)}

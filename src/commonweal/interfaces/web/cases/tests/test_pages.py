@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -118,6 +119,9 @@ def test_a_call_is_captured_on_one_screen(world: World) -> None:
     parks = str(world.agencies["PARKS"])
     found = page(agent, f"/centre/cases/new/?agency={parks}&caller=Cle")
     assert "Cleo Citizen" in found
+    for number in ("312 555 0123", "(312) 555-0123", "+1 312 555", "312555"):
+        query = urlencode({"agency": parks, "caller": number})
+        assert "Cleo Citizen" in page(agent, f"/centre/cases/new/?{query}"), number
     send(agent, "/centre/cases/new/", 422, agency=parks, subject="Noise", kind="")
     send(
         agent, "/centre/cases/new/", agency=parks, subject="Noise at night", callback="1",
