@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
+import signal
+import socket
 import sys
 import threading
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 from .kit import CommandError, Verbs, add_group, add_verb, readable, say
@@ -13,8 +17,11 @@ from .kit import CommandError, Verbs, add_group, add_verb, readable, say
 EXAMPLES = """\
   commonweal mail take message.eml
   commonweal mail poll
-  commonweal mail serve --listen 127.0.0.1:2424
+  commonweal mail serve --listen 127.0.0.1:2424 --processes 2
 """
+
+MOST = 64
+"""Processes that share one place to listen at."""
 
 
 def register(verbs: Verbs) -> None:
@@ -38,6 +45,10 @@ def register(verbs: Verbs) -> None:
     )  # fmt: skip
     serve.add_argument("--listen", default="127.0.0.1:2424", metavar="HOST:PORT")
     serve.add_argument("--smtp", action="store_true", help="speak SMTP, not LMTP")
+    serve.add_argument(
+        "--processes", type=int, default=1, metavar="N",
+        help="how many take messages beside one another (at most one for each core)",
+    )  # fmt: skip
 
 
 def take_file(args: argparse.Namespace) -> int:
@@ -83,15 +94,59 @@ def poll_mailbox(args: argparse.Namespace) -> int:
 def serve_mail(args: argparse.Namespace) -> int:
     """Until Ctrl-C."""
     from commonweal.interfaces.mail.server import MailServer
+    from commonweal.ops.serve import require_free
 
     host, colon, port = args.listen.rpartition(":")
+    host = host.strip("[]") or "127.0.0.1"
     if not colon or not port.isdigit() or not 0 < int(port) < 65536:
         raise CommandError("CLI-146", f"“{args.listen}” is no place to listen at. Write HOST:PORT.")
-    server = MailServer(host.strip("[]") or "127.0.0.1", int(port), lmtp=not args.smtp)
+    if not 0 < args.processes <= MOST:
+        raise CommandError("CLI-147", f"--processes {args.processes}: use 1 to {MOST}.")
+    require_free(int(port), host)
+    spoken = "SMTP" if args.smtp else "LMTP"
+    said = f"Mail is taken at {args.listen} by {spoken}. Ctrl-C stops it."
+    if args.processes > 1:
+        with socket.create_server(
+            (host, int(port)), family=socket.AF_INET6 if ":" in host else socket.AF_INET
+        ) as listener:
+            _share(listener, args, said)
+        return 0
+    server = MailServer(host, int(port), lmtp=not args.smtp)
     server.start()
-    say(f"Mail is taken at {args.listen} by {'SMTP' if args.smtp else 'LMTP'}. Ctrl-C stops it.")
+    say(said)
     try:
         threading.Event().wait()
     finally:
         server.stop()
     return 0
+
+
+def _share(listener: socket.socket, args: argparse.Namespace, said: str) -> None:
+    """Several processes at one socket, each replaced when it dies."""
+    from commonweal.ops.serve import keep_alive
+
+    stop, door = threading.Event(), partial(take_mail, listener, not args.smtp)
+    keepers = [threading.Thread(target=keep_alive, args=(door, stop))
+               for _each in range(args.processes)]  # fmt: skip
+    for keeper in keepers:
+        keeper.start()
+    say(said)
+    try:
+        threading.Event().wait()
+    finally:
+        stop.set()
+        for keeper in keepers:
+            keeper.join()
+
+
+def take_mail(listener: socket.socket, lmtp: bool, parent: int) -> None:
+    """One of the processes; it ends with the one that started it."""
+    import django
+
+    django.setup()
+    from commonweal.interfaces.mail.server import serve_at
+    from commonweal.ops.serve import end_with
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all: the parent decides
+    threading.Thread(target=end_with, args=(parent, partial(os._exit, 0)), daemon=True).start()
+    serve_at(listener, lmtp=lmtp)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from socket import socket
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -88,17 +90,33 @@ class MailServer(Controller):
     """The server in a thread of its own: `start()`, `stop()`."""
 
     def __init__(self, host: str, port: int, *, lmtp: bool = True) -> None:
-        self.lmtp = lmtp
         super().__init__(Handler(lmtp), hostname=host, port=port)
 
     def factory(self) -> SMTP:
-        """One connection. Larger messages than are taken are refused by their size (552)."""
-        kind = LMTP if self.lmtp else SMTP
-        return kind(
-            self.handler,
-            data_size_limit=settings.MAIL_SIZE,
-            hostname="commonweal",
-            ident="Commonweal",
-            enable_SMTPUTF8=True,
-            timeout=120,
-        )
+        """One connection."""
+        return spoken(self.handler)
+
+
+def spoken(handler: Handler) -> SMTP:
+    """One connection. Larger messages than are taken are refused by their size (552)."""
+    kind = LMTP if handler.lmtp else SMTP
+    return kind(
+        handler,
+        data_size_limit=settings.MAIL_SIZE,
+        hostname="commonweal",
+        ident="Commonweal",
+        enable_SMTPUTF8=True,
+        timeout=120,
+    )
+
+
+def serve_at(listener: socket, *, lmtp: bool) -> None:
+    """Take in what comes to a listening socket until the process ends. Several processes may share
+    the socket: whichever is free takes the next connection."""
+
+    async def work() -> None:
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(partial(spoken, Handler(lmtp)), sock=listener)
+        await server.serve_forever()
+
+    asyncio.run(work())

@@ -18,6 +18,10 @@ class DocumentError(CommonwealError):
     """A document cannot be stored or read as asked."""
 
 
+_lasting: set[Path] = set()
+"""Folders that this process saw on disk; none is ever taken away (`removing` takes files)."""
+
+
 def _keep(path: Path, data: bytes) -> None:
     """Write bytes to a path safely: a whole file or none, on disk before this returns."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -31,9 +35,12 @@ def _keep(path: Path, data: bytes) -> None:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
-    # A new name is on disk only with the folder that holds it: digits, agency, documents, data.
-    for folder in list(path.parents)[:4]:
-        _sync_folder(folder)
+    _sync_folder(path.parent)
+    if path.parent not in _lasting:
+        # A new folder is on disk only with the one that holds it: agency, documents, data.
+        for folder in list(path.parents)[1:4]:
+            _sync_folder(folder)
+        _lasting.add(path.parent)
 
 
 def _sync_folder(folder: Path) -> None:

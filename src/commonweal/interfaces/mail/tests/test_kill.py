@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -43,18 +44,29 @@ def connected(port: int, process: subprocess.Popen[str]) -> smtplib.LMTP:
     raise AssertionError("the door did not open")
 
 
-def send_until_killed(
-    client: smtplib.LMTP, process: subprocess.Popen[str], kept: list[int]
-) -> None:
+def kill(pids: list[int]) -> None:
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+
+
+def send_until_killed(client: smtplib.LMTP, pids: list[int], kept: list[int]) -> None:
     for number in range(1_000):
         if len(kept) == ENOUGH:  # while the next message is on its way
-            threading.Timer(0.02, process.send_signal, [signal.SIGKILL]).start()
+            threading.Timer(0.02, kill, [pids]).start()
         client.sendmail("ana@parks.example", [DESK], numbered(number))
         kept.append(number)
 
 
+def children(parent: int) -> list[int]:
+    """The processes that take messages for a door that has several."""
+    threads = Path(f"/proc/{parent}/task").glob("*/children")
+    found = [pid for each in threads for pid in each.read_text().split()]
+    return [int(pid) for pid in found if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
 @pytest.mark.slow
-def test_kill_nine_loses_nothing_acknowledged(committed_db: str) -> None:
+@pytest.mark.parametrize("processes", [1, 2])
+def test_kill_nine_loses_nothing_acknowledged(committed_db: str, processes: int) -> None:
     built()
     port = free_port()
     environment = os.environ | {
@@ -63,14 +75,19 @@ def test_kill_nine_loses_nothing_acknowledged(committed_db: str) -> None:
     environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
     door = [sys.executable, "-m", "commonweal.interfaces.cli.main", "mail", "serve"]
     process = subprocess.Popen(
-        [*door, "--listen", f"127.0.0.1:{port}"],
+        [*door, "--listen", f"127.0.0.1:{port}", "--processes", str(processes)],
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     kept: list[int] = []
     try:
         client = connected(port, process)
+        pids = [process.pid] if processes == 1 else children(process.pid)
+        assert len(pids) == processes
         with pytest.raises((smtplib.SMTPException, OSError)):
-            send_until_killed(client, process, kept)
+            send_until_killed(client, pids, kept)
+        if processes > 1:  # others take the places of those that died
+            connected(port, process).sendmail("ana@parks.example", [DESK], numbered(2_000))
+            kept.append(2_000)
     finally:
         process.kill()
         process.communicate()

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 SHARES = {"list": 25, "case page": 25, "API list": 10, "API case": 10, "open": 12, "answer": 12,
           "move": 6}  # fmt: skip
@@ -26,6 +27,8 @@ class Door:
     queue: str
     agency: str
     numbers: tuple[str, ...]
+    same: bool = False
+    """The same things asked of the recorded pages, served bare."""
 
 
 @dataclass
@@ -44,10 +47,12 @@ class Visitor:
         self.line = http.client.HTTPConnection("127.0.0.1", door.port, timeout=60)
         self.own: dict[str, str] = {}
         self.known = list(door.numbers)
+        self.what = ""
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, bytes]:
         """A page with the cookie, or an API call with the token."""
         api = path.startswith("/api/")
+        path = f"/same/{quote(self.what)}/" if self.door.same else path
         headers = {"Authorization": f"Bearer {self.door.token}"} if api else {
             "Cookie": self.door.cookie}  # fmt: skip
         text = json.dumps(body) if body is not None else None
@@ -64,6 +69,7 @@ class Visitor:
     def step(self, what: str) -> int:
         """One thing; its status."""
         chance, number = self.chance, self.chance.choice(self.known)
+        self.what = "open" if what == "move" and not self.own else what
         if what == "list":
             return self.ask("GET", f"/centre/cases/?show=queue&queue={self.door.queue}")[0]
         if what == "case page":
