@@ -17,9 +17,10 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.calendar.public import now
 from commonweal.kernel.casework import public as casework
-from commonweal.kernel.party.public import Agency, centre
+from commonweal.kernel.party.public import Agency, centre, face_of
 
 from ..access import agency_only, centre_only, open_to_all
 from ..centre.base import as_id, text
@@ -82,7 +83,9 @@ def of_portal(request: Asked) -> HttpResponse:
 def of_door(agency: Agency) -> HttpResponse:
     """An agency's door: its name, and no word of the centre behind it."""
     start = reverse("door:start", args=[agency.code.lower()])
-    return manifest(agency.name, agency.name, start)
+    with act_as(SYSTEM):
+        name = face_of(SYSTEM, agency).name
+    return manifest(name, name, start)
 
 
 def draft_of(request: Asked) -> str:
