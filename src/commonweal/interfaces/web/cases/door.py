@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -110,7 +111,7 @@ def _mine(request: Asked, agency: Agency) -> list[casework.Case]:
 @report("the questions of one form")
 def ask(request: Asked, agency: Agency, code: str) -> HttpResponse:
     """One form: how long it usually takes, the questions, a place, a picture, who asks."""
-    category = casework.category(request.actor, code, "citizen")
+    category = casework.category(request.actor, code, "citizen", agency.code)
     errors: tuple[Problem, ...] = ()
     looks = asked_to_look(request)
     if request.method == "POST" and not looks:
@@ -137,6 +138,7 @@ def ask(request: Asked, agency: Agency, code: str) -> HttpResponse:
     return show(request, "cases/door_ask.jinja", context, errors)
 
 
+@transaction.atomic
 def _open(request: Asked, agency: Agency, category: casework.Category) -> casework.Opened:
     actor = request.actor
     name, email, phone = (text(request, field) for field in ("name", "email", "phone"))

@@ -156,15 +156,17 @@ def contact(actor: Actor, agency_id: UUID, contact_id: UUID) -> Contact:
     return found
 
 
-def category(actor: Actor, code: str, audience: str = "") -> Category:
-    """What can be asked for by a code, by whoever may ask for it (CASE-413)."""
+def category(actor: Actor, code: str, audience: str = "", agency_code: str = "") -> Category:
+    """What can be asked for by a code, by whoever may ask for it; of an agency, if one is named
+    (CASE-413)."""
     found = (
         Category.objects.filter(code=code, active=True, case_type__active=True)
         .select_related("case_type")
         .first()
     )
     wanted = audience or ("" if actor.centre else "agency")
-    if found is None or (wanted and found.case_type.audience not in (wanted, "both")):
+    gone = found is None or (wanted and found.case_type.audience not in (wanted, "both"))
+    if found is None or gone or (agency_code and found.agency_code not in ("", agency_code)):
         raise NotFound("CASE-413", "There is nothing like this to ask for. Look at the list.")
     return found
 
