@@ -43,7 +43,6 @@ def appointments(request: Asked, office: str) -> HttpResponse:
         "states": appointment_states(),
         "pages": pages(request, rows),
         "zone": casework.office_zone(request.actor, found),
-        "outside": casework.outside_opening(request.actor, found),
     }
     return show(request, "counter/appointments.jinja", context)
 

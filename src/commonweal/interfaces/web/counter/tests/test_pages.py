@@ -295,3 +295,18 @@ def test_who_does_not_serve_sees_nothing(world: World) -> None:
         client = browser(world, who)
         assert client.get(SCREEN).status_code == 403
     assert Client().get(SCREEN).status_code == 302
+
+
+def test_an_appointment_that_new_hours_strand_is_shown_to_the_clerk(world: World) -> None:
+    agent, words = browser(world, "agent"), "The opening hours changed after these were booked"
+    assert words not in page(agent, SCREEN)
+    with act_as(SYSTEM):
+        ahead = Appointment.objects.filter(state="booked").order_by("-starts").first()
+        assert ahead is not None
+        night = timedelta(hours=10)
+        Appointment.objects.filter(pk=ahead.pk).update(
+            starts=ahead.starts + night, ends=ahead.ends + night
+        )
+    shown = page(agent, SCREEN)
+    assert words in shown
+    assert f"/centre/counter/hall/appointments/{ahead.pk}/" in shown
