@@ -28,7 +28,7 @@ INTERNAL = {
     "casework.freeze_clocks": "runs every night by itself; people restate, with a reason",
     "casework.freeze_ended": "runs every night by itself; people restate, with a reason",
     "casework.send_usage": "the worker sends what waits; people try again what was refused",
-    "casework.keep_visits": "runs every five minutes by itself: reminders, and what nobody ended",
+    "casework.keep_visits": "runs every two minutes by itself: turns, reminders, old numbers",
     "casework.lay_desk": "services give their plan; people put its parts one by one",
     "casework.note_let_in": "the mail door notes that it let a held message in for a person",
     "casework.remove_old_mail": "runs every night by itself; people remove single messages",

@@ -9,6 +9,7 @@ from allauth.socialaccount.adapter import get_adapter
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -36,8 +37,9 @@ def page(request: HttpRequest) -> dict[str, Any]:
     profile = profile_of_centre()
     door = door_of(request)
     if door is not None:
+        named = "" if isinstance(door, str) else door.code
         return {"page": door_page(request, door), "actor": actor, "centre": profile,
-                "providers": ()}  # fmt: skip
+                "providers": (), "kept_by": f"door-{named}"}  # fmt: skip
     signed_in = actor.kind == "person"
     contact = profile.contact_email if profile else ""
     frame = Page(
@@ -62,7 +64,13 @@ def page(request: HttpRequest) -> dict[str, Any]:
         if profile and profile.is_demo
         else "",
     )
-    return {"page": frame, "actor": actor, "centre": profile, "providers": providers(request)}
+    return {"page": frame, "actor": actor, "centre": profile, "providers": providers(request),
+            "kept_by": kept_by(actor)}  # fmt: skip
+
+
+def kept_by(actor: Actor) -> str:
+    """A mark of an account, by which a device knows whose the drafts are that it keeps."""
+    return salted_hmac("drafts", str(actor.user_id)).hexdigest()[:32] if actor.user_id else ""
 
 
 DOORS = ("/help/", "/open311/", "/pay/", "/display/", "/kiosk/")

@@ -13,6 +13,7 @@ from .clocks.watching import APPLY, calendar_accepted, calendar_preview
 from .exporting import case_files
 from .importing.work import KIND, take_file
 from .keeping_tasks import audit_all, erase_old, freeze_months, send_waiting_usage
+from .offices import appointments_preview
 from .registry import register_closed, register_hook, register_promise
 from .settling import keep_contact, keep_usage, tell_measures
 from .tasks import (
@@ -43,6 +44,7 @@ register_promise(tell_promise)
 register_hook(follow_order)
 register_calendar_watcher(calendar_accepted)
 register_calendar_preview("casework", calendar_preview)
+register_calendar_preview("counter", appointments_preview)
 
 MANIFEST = Manifest(
     name="casework",
@@ -106,7 +108,7 @@ MANIFEST = Manifest(
         "casework.prove_clocks": "daily 02:20",
         "casework.freeze_months": "daily 02:50",
         "casework.send_usage": "every 5m",
-        "casework.keep_visits": "every 5m",
+        "casework.keep_visits": "every 2m",
     },
     ticks={"casework.clocks": tick},
     work={

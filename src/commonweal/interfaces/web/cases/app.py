@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.templatetags.static import static
 from django.urls import reverse
@@ -112,8 +113,11 @@ def kept_at(request: Asked) -> datetime | None:
     return found if now() - LONGEST_KEPT < found < now() else None
 
 
-def taken(request: Asked, number: str, href: str) -> HttpResponse:
-    """What was sent is taken: its page, or for the worker that sent it, where that is."""
+def taken(request: Asked, number: str, href: str, said: str = "", code: str = "") -> HttpResponse:
+    """What was sent is taken: its page, which says so, or for the worker that sent it, where that
+    is. `code`: what an agent hands on to whoever called."""
     if request.headers.get("Accept") == "application/json":
-        return JsonResponse({"number": number, "href": href}, status=201)
+        return JsonResponse({"number": number, "href": href, "code": code}, status=201)
+    if said:
+        messages.success(request, said)
     return HttpResponseRedirect(href)

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -147,6 +148,7 @@ def ask(request: Asked, agency: Agency, code: str) -> HttpResponse:
     return show(request, "cases/door_ask.jinja", context, errors)
 
 
+@transaction.atomic
 def _open(request: Asked, agency: Agency, category: casework.Category) -> casework.Opened:
     actor = request.actor
     name, email, phone = (text(request, field) for field in ("name", "email", "phone"))

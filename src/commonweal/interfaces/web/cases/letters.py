@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -24,6 +25,7 @@ from ..files import handed_out, shown
 from ..lists import lists, pages, place, report
 from ..look.page import Problem
 from ..requests import Asked
+from .said import opened_words
 
 WORK = "casework.work"
 MOST = 50
@@ -113,6 +115,7 @@ def letter(request: Asked, letter_id: UUID) -> HttpResponse:
     return show(request, "cases/letter.jinja", context, errors)
 
 
+@transaction.atomic
 def _sort(request: Asked, found: casework.ScannedLetter) -> str:
     actor, what = request.actor, text(request, "what")
     if what == "file":
@@ -138,7 +141,7 @@ def _sort(request: Asked, found: casework.ScannedLetter) -> str:
         opened = casework.open_for_letter(
             actor=actor, letter_id=found.pk, agency_id=agency, new=new
         )
-        return _("Case %(number)s is open.") % {"number": opened.case.number}
+        return opened_words(opened)
     if what == "drop":
         casework.drop_letter(actor=actor, letter_id=found.pk, reason=text(request, "reason"))
         return _("The letter is taken away.")

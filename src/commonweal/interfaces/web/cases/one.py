@@ -32,6 +32,7 @@ from .said import (
     hours,
     interval_kind,
     metrics,
+    opened_words,
     pressing,
     relations,
     state_name,
@@ -265,7 +266,10 @@ def _link(request: Asked, case: casework.Case) -> str:
     other = _other(request)
     kind = text(request, "kind")
     if kind == "merge":
-        casework.merge_cases(actor=request.actor, case_id=case.pk, into_id=other.pk)
+        casework.merge_cases(
+            actor=request.actor, case_id=case.pk, into_id=other.pk,
+            same_person=text(request, "same_person") == "1",
+        )  # fmt: skip
         return _("Merged. It goes on in %(number)s.") % {"number": other.number}
     casework.link_cases(actor=request.actor, case_id=case.pk, other_id=other.pk, kind=kind)
     return _("The cases are linked.")
@@ -282,7 +286,7 @@ def _split(request: Asked, case: casework.Case) -> str:
     made = casework.split_case(
         actor=request.actor, case_id=case.pk, interaction_ids=ids, subject=text(request, "subject")
     )
-    return _("A case of its own: %(number)s.") % {"number": made.case.number}
+    return opened_words(made)
 
 
 def _watch(request: Asked, case: casework.Case) -> str:

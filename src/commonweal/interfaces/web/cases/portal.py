@@ -109,7 +109,7 @@ def _words(row: casework.Category) -> str:
 def new(request: Asked, code: str) -> HttpResponse:
     """The form of one thing that can be asked for: how long it takes first, then questions."""
     mine = choices(request, ASK)
-    category = casework.category(request.actor, code, agency_code=mine["chosen"].code)
+    category = casework.category(request.actor, code, "agency", mine["chosen"].code)
     if category.order_item:
         return HttpResponseRedirect(reverse("cases:offer", args=[code]))
     errors: tuple[Problem, ...] = ()
@@ -119,8 +119,9 @@ def new(request: Asked, code: str) -> HttpResponse:
         errors = attempt(lambda: made.append(_open(request, mine["chosen"], category)))
         if not errors:
             words = _("We have it: %(number)s. You can follow it here.")
-            messages.success(request, words % {"number": made[0].number})
-            return taken(request, made[0].number, reverse("cases:case", args=[made[0].number]))
+            number = made[0].number
+            where = reverse("cases:case", args=[number])
+            return taken(request, number, where, words % {"number": number})
     context = {
         "category": category,
         "fields": fields_of(category, request.POST),

@@ -11,6 +11,14 @@ from commonweal.kernel.casework import public as casework
 from commonweal.kernel.words import public as words
 
 
+def opened_words(made: casework.Opened) -> str:
+    """That a case is open; and the code that whoever took it down hands on, which nobody keeps."""
+    named = {"number": made.case.number, "code": made.tracking_code}
+    if not made.tracking_code:
+        return _("Case %(number)s is open.") % named
+    return _("Case %(number)s is open. Their code, which is shown only now: %(code)s") % named
+
+
 def channels() -> dict[str, str]:
     """Ways by which people reach us."""
     return {

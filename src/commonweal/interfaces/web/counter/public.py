@@ -29,6 +29,8 @@ SECONDS = 10
 """How often the display is read anew."""
 MOST_FACES = 3
 """More agencies at one office are named at its desks."""
+RESET = 60
+"""After so many seconds a kiosk is ready for the next person, whoever left what on it."""
 TICKETS_AN_HOUR, CODES_AN_HOUR = 600, 120
 """From one kiosk; a code is 78 bits, which nobody guesses at this pace."""
 
@@ -108,7 +110,14 @@ def kiosk(request: Asked, key: str) -> HttpResponse:
         "asked": request.POST,
         "faces": faces_of(request, office),
     }
-    return show(request, "counter/kiosk.jinja", context, errors)
+    response = show(request, "counter/kiosk.jinja", context, errors)
+    return _alone(response, key) if errors else response
+
+
+def _alone(response: HttpResponse, key: str) -> HttpResponse:
+    """A kiosk goes back by itself: what one person typed, or their number, is not for the next."""
+    response["Refresh"] = f"{RESET}; url={reverse('kiosk', args=[key])}"
+    return response
 
 
 def _take(request: Asked, office: casework.Office) -> casework.Ticket:
@@ -168,4 +177,4 @@ def kiosk_ticket(request: Asked, key: str, ticket_id: UUID) -> HttpResponse:
     context = {"office": office, "key": key, "ticket": row, "waiting": shown.waiting,
                "zone": casework.office_zone(request.actor, office),
                "faces": faces_of(request, office)}  # fmt: skip
-    return show(request, "counter/kiosk_ticket.jinja", context)
+    return _alone(show(request, "counter/kiosk_ticket.jinja", context), key)

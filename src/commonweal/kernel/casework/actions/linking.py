@@ -67,10 +67,11 @@ def unlink_cases(*, actor: Actor, case_id: UUID, link_id: UUID) -> Case:
 
 
 @action
-def merge_cases(*, actor: Actor, case_id: UUID, into_id: UUID) -> Case:
+def merge_cases(*, actor: Actor, case_id: UUID, into_id: UUID, same_person: bool = False) -> Case:
     """Merge a case into another of the same agency: everything said goes on in the other one, which
-    keeps the earlier start (R12). It cannot be undone. CASE-129, 111, 131 one is closed, 248 for a
-    matter that another room keeps.
+    keeps the earlier start (R12). It cannot be undone. `same_person`: who asked is one person whom
+    we know twice. CASE-129, 111, 131 a closed one, or two who asked: one would read the other; 248
+    for a matter that another room keeps.
     """
     case, into = _pair(actor, case_id, into_id)
     require_work(actor, case)
@@ -84,6 +85,13 @@ def merge_cases(*, actor: Actor, case_id: UUID, into_id: UUID) -> Case:
         )
     if case.phase == "closed" or into.phase == "closed":
         raise Conflict("CASE-131", "A closed case is not merged. Open it again first, or link it.")
+    if case.requester_id not in (None, into.requester_id) and not same_person:
+        raise CaseError(
+            "CASE-131",
+            "Different people asked for these two cases, and one would read what the other said. "
+            "Link them as duplicates, or say that both are one person.",
+            field="other",
+        )
     end = machine(case).in_phase("closed")
     case.merged_into = into
     append(actor, case, "merged", {"into": str(into.pk)})

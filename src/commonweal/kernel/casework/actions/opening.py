@@ -265,6 +265,12 @@ def _row(
     agency = Agency.objects.filter(pk=agency_id).first()
     if agency is None:
         raise NotFound("CASE-430", "There is no such agency. Ask one that takes cases here.")
+    if category is not None and category.agency_code not in ("", agency.code):
+        raise CaseError(
+            "CASE-112",
+            f"{agency.name} does not offer “{category.name}”. Choose one of its own list.",
+            field="category",
+        )
     impact = new.impact or case_type.default_impact
     urgency = new.urgency or case_type.default_urgency
     priority = priority_of(impact, urgency, case_type.matrix or MATRIX)
