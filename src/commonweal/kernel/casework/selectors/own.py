@@ -1,4 +1,5 @@
-"""What citizens read of a case after a merge: what they said and were told, and nobody else's.
+"""What citizens read of a case after a merge: what they said and were told, and nobody else's, be
+it that somebody took two people for one.
 
 Messages and files move into the case that goes on; the events of who said and sent them stay with
 the case in which they came. By these it is told apart whose they are.

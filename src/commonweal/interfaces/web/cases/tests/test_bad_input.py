@@ -153,7 +153,9 @@ def test_two_who_reported_the_same_never_read_each_other(world: World) -> None:
     agent = world.actors["agent"]
     with act_as(agent):
         casework.answer(actor=agent, case_id=one.pk, text="Dear Ana, we come.", channel="web")
-        casework.merge_cases(actor=agent, case_id=one.pk, into_id=other.pk)
+        casework.merge_cases(
+            actor=agent, case_id=one.pk, into_id=other.pk, same_person=True
+        )  # said by mistake
     ana.post(pages["Ana"], {"what": "write", "text": "Ana says: still dark."})
     bens, anas = quiet(ben.get(pages["Ben"])), quiet(ana.get(pages["Ana"]))
     assert "I am Ben" in bens
@@ -162,7 +164,7 @@ def test_two_who_reported_the_same_never_read_each_other(world: World) -> None:
     for mine in ("I am Ana", "Dear Ana, we come.", "Ana says: still dark.", "Ana.txt"):
         assert mine in anas
     assert "I am Ben" not in anas
-    assert "We deal with both together" in anas
+    assert "This goes on together with another" in anas
     assert "How did it go?" not in anas
     with act_as(agent):
         casework.move_case(
