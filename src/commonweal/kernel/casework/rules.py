@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from uuid import UUID
 
-from ..access.public import Actor
+from ..access.public import Actor, once
 from ..schema.public import Forbidden, NotFound
 from .domain.errors import CaseError
 from .models import Case, Office, TeamMember
@@ -66,7 +66,7 @@ def teams_of(actor: Actor) -> frozenset[UUID]:
     if actor.user_id is None:
         return frozenset()
     rows = TeamMember.objects.filter(user_id=actor.user_id)
-    return frozenset(rows.values_list("team_id", flat=True))
+    return once(("teams", actor.user_id), lambda: frozenset(rows.values_list("team_id", flat=True)))
 
 
 def may_see(actor: Actor, case: Case) -> bool:

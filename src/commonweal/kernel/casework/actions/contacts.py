@@ -93,6 +93,7 @@ def put_contact(
         raise CaseError("CASE-162", "Give a name, an e-mail address or a number.", field="name")
     known = _known(agency_id, person_id, email, phone, name.strip())
     row = known or Contact(agency_id=agency_id, kind=kind, created_at=now())
+    before = dict(vars(row))
     row.person_id = row.person_id or person_id
     for field, value in (
         ("name", name.strip()[:160]),
@@ -106,7 +107,8 @@ def put_contact(
             setattr(row, field, value)
     if verified and row.verified_at is None and not is_citizen(actor):
         row.verified_at = now()
-    row.save()
+    if known is None or vars(row) != before:
+        row.save()
     record(
         actor=actor,
         verb="case.contact_put" if known else "case.contact_made",
