@@ -269,7 +269,7 @@ TEMPLATES = [
 ]
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [_web / "look" / "static"]
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = None  # served where they lie, by the finders
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
@@ -309,6 +309,7 @@ CACHES = {  # counters of failed sign-ins hold across processes and restarts
     "default": {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
         "LOCATION": os.environ.get("COMMONWEAL_CACHE", DATA_DIR / "cache"),
+        "OPTIONS": {"MAX_ENTRIES": 5000},  # past them counters are dropped at random
     }
 }
 MFA_ADAPTER = "commonweal.interfaces.web.account.adapter.SecondFactors"

@@ -225,3 +225,42 @@ def test_an_agent_captures_without_a_network(site: Site, wire: Wire, desk: Any) 
     [made] = cases(subject="Captured at a counter, and mended")
     assert made.source == "draft"
     assert page.evaluate(KEPT) == 0
+
+
+def test_what_one_person_kept_is_neither_shown_nor_sent_for_another(
+    site: Site, wire: Wire, desk: Any
+) -> None:
+    page, form = desk(), f"{wire.url}/centre/cases/new/"
+    page.set_default_timeout(90_000)
+    site_here = Site(wire.url, site.world)
+    site_here.sign_in(page, "agent")
+    page.goto(form)
+    assert page.evaluate(READY)
+    wire.cut()
+    page.goto(form)
+    page.locator("#for-agency").select_option(label=LONG)
+    page.locator("#kind").select_option("type:incident")
+    page.locator("#subject").fill("Kept by the first of two")
+    page.get_by_role("button", name="Open the case").click()
+    page.wait_for_url("**#kept")
+    page.get_by_role("link", name="Open it").click()
+    expect(page.locator("#subject")).to_have_value("Kept by the first of two")
+    page.context.clear_cookies()  # the session ends, and the form meets the sign-in
+    wire.mend()
+    page.get_by_role("button", name="Open the case").click()
+    page.wait_for_url("**/sign-in/**")
+    assert page.evaluate(KEPT) == 1, "what was not taken stays"
+    site_here.sign_in(page, "owner")
+    page.goto(form)
+    page.wait_for_timeout(1_500)
+    assert page.get_by_text("Kept by the first of two").count() == 0
+    assert (page.evaluate(KEPT), len(cases(subject="Kept by the first of two"))) == (1, 0)
+    page.context.clear_cookies()
+    site_here.sign_in(page, "agent")
+    page.goto(form)
+    page.get_by_text("Sent: ").wait_for()
+    [made] = cases(subject="Kept by the first of two")
+    with act_as(SYSTEM):
+        opened = made.events.get(kind="opened")
+    assert opened.actor_id == site.world.actors["agent"].user_id
+    assert page.evaluate(KEPT) == 0

@@ -31,7 +31,9 @@ CONFIG = SchemathesisConfig.from_dict(
 )
 schema = schemathesis.openapi.from_dict(DESCRIPTION, config=CONFIG)
 schema.app = application
-CASES = schema.include(tag=["cases", "desk", "desk-set-up"])
+CASES = schema.include(
+    tag=["cases", "desk", "desk-set-up", "case-keeping", "counter", "webhooks", "calendars"]
+)
 HELD = [
     checks.not_a_server_error,
     promised.status_code_conformance,

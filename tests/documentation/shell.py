@@ -35,6 +35,7 @@ PLAIN = ("mkdir", "cp", "mv", "ls", "cat", "chmod", "unzip")
 SHOWN = {
     "cw_…": r"cw_[A-Za-z0-9_-]{20,}",
     "whsec_…": r"whsec_[A-Za-z0-9+/]{43}=",
+    "cwo_…": r"cwo_[A-Za-z0-9_-]{20,}",
     "…-…": r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
 }
 """What a page cannot know beforehand: a token, a key, an id."""

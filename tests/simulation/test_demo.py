@@ -13,7 +13,8 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +23,8 @@ from typing import Any
 import pytest
 
 from commonweal.ops.localdb import stop_database
+
+from . import story
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.slow]
@@ -38,7 +41,7 @@ def door(folder: Path, *words: str) -> dict[str, Any]:
 
 def commonweal(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run it to its end."""
-    return subprocess.run(**door(folder, *words), capture_output=True, timeout=280, check=False)
+    return subprocess.run(**door(folder, *words), capture_output=True, timeout=900, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +51,7 @@ def built(tmp_path_factory: pytest.TempPathFactory):
     given = door(folder)
     script = str(Path(__file__).with_name("laws.py"))
     given["args"] = [sys.executable, script, str(folder), "2026-08", "3", "8555"]
-    done = subprocess.run(**given, capture_output=True, timeout=280, check=False)
+    done = subprocess.run(**given, capture_output=True, timeout=900, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     yield folder, json.loads(done.stdout)
     stop_database(folder)
@@ -247,6 +250,59 @@ def test_two_demos_serve_beside_each_other(demo, other):
     with serving(demo[0], ports[0]) as first, serving(other[0], ports[1]) as second:
         for page in (first, second):
             assert "Meridian" in page
+
+
+@contextmanager
+def mail_door(folder: Path):
+    """The door for mail servers of a demo, until the block ends; its port."""
+    port = free_port()
+    words = ("mail", "serve", "--listen", f"127.0.0.1:{port}")
+    with subprocess.Popen(**door(folder, *words), stdout=subprocess.PIPE) as server:
+        try:
+            while server.poll() is None:
+                with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                    break
+                time.sleep(0.05)
+            yield port
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.stdout.read()
+
+
+def test_a_report_goes_on_by_mail_and_ends_at_the_counter(demo, page, tmp_path):
+    """One case on three channels, and every clock of it computed again by the command."""
+    folder, report = demo
+    made = commonweal(folder, "open311", "keys", "add", "DOT", "City app", "--json")
+    clerk = next(row for row in report["logins"] if row["role"] == "citizen desk clerk")
+    page.set_default_timeout(60_000)
+    port = free_port()
+    with serving(folder, port), mail_door(folder) as lmtp:
+        told = story.Story(
+            f"http://127.0.0.1:{port}/",
+            folder / "mail",
+            lmtp,
+            page,
+            json.loads(made.stdout)["api_key"],
+        )
+        number = story.tell(told, clerk)
+        clocks = story.clocks_of(told, number)
+    shown = json.loads(commonweal(folder, "cases", "show", number, "--json").stdout)
+    assert (shown["state"], shown["agency"]) == ("resolved", "DOT")
+    said = [shown[f"said {place}"] for place in (1, 2, 3)]
+    for words, text in zip((story.ANSWER, story.QUESTION, "bakery is dark"), said, strict=True):
+        assert words in text
+    assert "said 4" not in shown
+    assert len(clocks) == 4
+    for place, (words, file) in enumerate(clocks):
+        (tmp_path / f"{place}.json").write_bytes(file)
+        done = commonweal(folder, "engine", "clock", str(tmp_path / f"{place}.json"))
+        assert done.returncode == 0, done.stderr
+        [cycle] = json.loads(done.stdout)["cycles"]
+        assert cycle["state"] == "met"
+        assert len(cycle["intervals"]) == words.count("<tr") - 1
+        level = json.loads(file)["service_levels"][0]
+        due = datetime.fromisoformat(cycle["due"]).astimezone(UTC)
+        assert f"met {due:%Y-%m-%d %H:%MZ}" == shown[f"{level['code']} 1"]
 
 
 def test_a_demo_is_not_mixed_into_a_centre(demo):

@@ -19,7 +19,7 @@ EXAMPLES = """\
   commonweal bench --quick         a tenth of everything
   commonweal bench rating          one of rating, prices, allocation, clocks, intake, ledger, demo,
                                    pages, late, drill, mail, case-lists, case-mails, case-load,
-                                   case-thresholds, case-apply
+                                   case-thresholds, case-apply, case-history
   commonweal bench case-lists --size 10000000
   commonweal bench case-load --seconds 600
   commonweal bench --json
@@ -32,6 +32,7 @@ it prints what was measured, the target, and the ratio to a plain baseline."""
 PARTS = (
     "rating", "prices", "allocation", "clocks", "intake", "ledger", "demo", "pages", "late",
     "drill", "mail", "case-lists", "case-mails", "case-load", "case-thresholds", "case-apply",
+    "case-history",
 )  # fmt: skip
 CASES = 1_000_000
 
@@ -87,6 +88,7 @@ def run(args: argparse.Namespace) -> int:
         "case-load": partial(case_load, args.data / "bench", args.seconds),
         "case-thresholds": partial(case_thresholds, args.data / "bench"),
         "case-apply": partial(case_apply, args.data / "bench"),
+        "case-history": partial(case_history, args.data / "bench"),
     }  # fmt: skip
     for part in parts:
         say(f"Measuring {part}")
@@ -287,3 +289,10 @@ def case_apply(folder: Path, size: int) -> list[dict[str, str]]:
     from commonweal.ops.bench.cases.report import bench_apply
 
     return bench_apply(folder, 100_000 // size)
+
+
+def case_history(folder: Path, size: int) -> list[dict[str, str]]:
+    """A history of 350,000 cases from a file of events (a tenth if quick)."""
+    from commonweal.ops.bench.cases.report import bench_history
+
+    return bench_history(folder, 350_000 // size)

@@ -114,7 +114,8 @@ def _view(args: argparse.Namespace, actor: Actor) -> View:
         field, key = "agency", agency_id(actor, args.agency)
     else:
         field, key = ("all" if actor.kind == "system" else "mine"), None
-    return View(field=field, key=key, standing=standing, order=order, breached=args.late)
+    asked = View(field=field, key=key, standing=standing, order=order, breached=args.late)
+    return asked.near()
 
 
 def list_cases(args: argparse.Namespace) -> int:

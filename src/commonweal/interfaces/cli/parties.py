@@ -15,6 +15,7 @@ from .kit import (
     as_id,
     pairs,
     print_json,
+    readable,
     table,
     write,
 )
@@ -73,6 +74,15 @@ def register(verbs: Verbs) -> None:
     )  # fmt: skip
     invoice.add_argument("agency", help="code or id, or `centre`")
     invoice.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE")
+    face = add_verb(
+        own, "face", help="how citizens reach an agency; set fields of it",
+        about="A file given by --notice is its privacy notice, as plain text.",
+        examples="  commonweal parties face FIRE\n"
+        '  commonweal parties face FIRE --set phone="555-0100" --notice notice.txt', run=facing,
+    )  # fmt: skip
+    face.add_argument("agency", help="code or id")
+    face.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE")
+    face.add_argument("--notice", type=Path, default=None, metavar="FILE")
     supplier = add_verb(
         own, "add-supplier", help="add a company that the centre buys from",
         examples='  commonweal parties add-supplier CLOUD-9 "Cloud Nine Ltd"', run=add_supplier,
@@ -207,3 +217,20 @@ def invoicing(args: argparse.Namespace) -> int:
     if missing:
         print(f"Missing: {', '.join(missing)}")
     return 1 if missing else 0
+
+
+def facing(args: argparse.Namespace) -> int:
+    """What was said, one field a line."""
+    from commonweal.kernel.party.public import FACE_FIELDS, public_face, put_public_face
+
+    fields = pairs(args.set, "--set")
+    if args.notice:
+        fields["notice"] = readable(args.notice).read_text(encoding="utf-8")
+    with acting(args) as actor:
+        key = agency_id(actor, args.agency)
+        if fields:
+            put_public_face(actor=actor, agency_id=key, fields=fields)
+        found = public_face(actor, key)
+        rows = [(name, getattr(found, name)) for name in FACE_FIELDS]
+    table(("field", "value"), rows, "")
+    return 0

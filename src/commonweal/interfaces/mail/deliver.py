@@ -126,7 +126,9 @@ def _into(case: Case, found: Incoming) -> Delivered:
 
 
 def _files(found: Incoming, said: Interaction) -> None:
-    """Each file that may be kept; the rest is in the message as it came, and the log says so."""
+    """Each file that may be kept; of the others a note says which and why. The message as it came,
+    which is kept, holds them."""
+    left = []
     for part in found.parts:
         try:
             attach(
@@ -138,7 +140,13 @@ def _files(found: Incoming, said: Interaction) -> None:
                 interaction_id=said.pk,
             )
         except (GuardError, CaseError) as error:
-            log.warning("a file of a message of %s was not kept: %s", said.case_id, error.code)
+            left.append(f"{part.name[:80]} ({error.message})")
+    if left:
+        words = _("%(count)s files of the message are not among those of the case: %(names)s")
+        names = "; ".join(left[:20])
+        add_note(
+            actor=SYSTEM, case_id=said.case_id, text=words % {"count": len(left), "names": names}
+        )
 
 
 def _agency(found: Incoming, desk: Queue) -> UUID:

@@ -103,7 +103,7 @@ def let_in(*, actor: Actor, mail_id: UUID, queue: Queue) -> MailIntake:
     cannot take it.
     """
     row = held_mail(actor, mail_id)
-    if row.state != "quarantined":
+    if not row.undecided:
         raise Conflict(
             "CASE-240", "This message is not held back any more. Look at the list once more."
         )

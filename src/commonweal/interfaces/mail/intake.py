@@ -106,8 +106,10 @@ def _desk(origin: Origin, found: Incoming) -> Desk:
 
 
 def message_key(found: Incoming) -> str:
-    """What makes a message the same message: its id and what it says."""
-    return hashlib.sha256(f"{found.message_id}\n{found.body_hash}".encode()).hexdigest()
+    """What makes a message the same message: its id and what it says. Where a program gave it no
+    id, who sent it when about what: two people may say the same."""
+    named = found.message_id or f"{found.sender}\n{found.sent_at}\n{found.subject}"
+    return hashlib.sha256(f"{named}\n{found.body_hash}".encode()).hexdigest()
 
 
 def _once(data: bytes, origin: Origin, found: Incoming, deliver: Deliver) -> MailReceipt:

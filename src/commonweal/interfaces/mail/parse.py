@@ -19,7 +19,7 @@ from functools import partial
 from commonweal.kernel.casework.public import Bounce, Incoming, Part, Quarantine
 
 from . import headers
-from .html import safe_html, text_of
+from .html import LONGEST, safe_html, text_of
 from .loops import automatic, bounce_of
 from .quotes import fold
 from .threads import hint_of, thread_of
@@ -210,6 +210,11 @@ class _Reader:
         if not text.strip() and html:
             text = text_of(html)
         text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+        if len(text) > most:  # nothing is lost: all of it is among the files
+            self.body.parts.append(Part("message.txt", "text/plain", text.encode()))
+        if sum(map(len, self.body.html)) > LONGEST:
+            whole = "\n".join(self.body.html).encode()
+            self.body.parts.append(Part("message.html", "text/html", whole))
         written, folded = fold(text[:most])
         return written.strip("\n"), folded.strip("\n"), html
 

@@ -7,10 +7,15 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
 
+from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.calendar.public import now
-from commonweal.kernel.casework.public import CaseError, Interaction, note_sent
+from commonweal.kernel.casework.public import Case, CaseError, Contact, Interaction, note_sent
 from commonweal.kernel.casework.public import own_address as desk_address
+from commonweal.kernel.party.public import Face, centre, face_of
 
 from .compose import Outgoing, compose
 
@@ -42,13 +47,35 @@ class Letter(EmailMessage):
         return Wire(self.composed)
 
 
+def face_of_case(case: Case) -> Face:
+    """As whom a message of a case speaks: its agency as citizens meet it. A case that is nobody's
+    yet stands with the centre, which citizens never meet: then it is the desk that speaks."""
+    if case.agency.kind == "centre":
+        return Face(name=case.queue.name)
+    with act_as(SYSTEM):
+        return face_of(SYSTEM, case.agency)
+
+
+def signature(case: Case, asked: Contact, face: Face) -> str:
+    """What stands below a message to a citizen: who writes, how to reach them, and where they say
+    what they do with what they are told. Colleagues know it."""
+    if case.case_type.audience == "agency" or asked.person_id or case.agency.kind == "centre":
+        return ""
+    with translation.override(asked.language or centre().locale):
+        lines = [face.name, *filter(None, (face.phone, face.email, face.hours))]
+        place = reverse("door:privacy", args=[case.agency.code.lower()])
+        lines.append(_("Privacy: %(link)s") % {"link": f"{settings.BASE_URL.rstrip('/')}{place}"})
+    return "\n\n-- \n" + "\n".join(lines)
+
+
 def outgoing(row: Interaction) -> Outgoing:
     """What leaves for an interaction (CASE-181 if there is nobody to send it to)."""
     case = row.case
     asked = row.contact or case.requester
     if asked is None or not asked.email:
         raise CaseError("CASE-181", "Nobody with an e-mail address asked. Answer another way.")
-    desk = desk_address(case) or settings.DEFAULT_FROM_EMAIL
+    face, own = face_of_case(case), desk_address(case)
+    desk = own or face.email or settings.DEFAULT_FROM_EMAIL
     earlier = (
         case.interactions.filter(at__lte=row.at)
         .exclude(message_id="")
@@ -61,9 +88,10 @@ def outgoing(row: Interaction) -> Outgoing:
         nonce=row.pk,
         number=case.number,
         subject=case.subject,
-        text=row.text,
+        text=row.text + signature(case, asked, face),
         desk=desk,
-        name=case.agency.name,
+        name=face.name,
+        sender="" if own else settings.DEFAULT_FROM_EMAIL,
         to=asked.email,
         to_name=asked.name,
         earlier=list(earlier),
@@ -75,5 +103,5 @@ def send_by_mail(row: Interaction) -> None:
     """Hand it to the mail server. Repeated after a crash it carries the same Message-ID."""
     out = outgoing(row)
     composed = compose(out, settings.MAIL_THREAD_KEYS, now())
-    Letter(composed, out.desk, out.to).send()
+    Letter(composed, out.sender or out.desk, out.to).send()
     note_sent(row, str(composed["Message-ID"]))

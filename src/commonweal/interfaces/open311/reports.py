@@ -23,6 +23,7 @@ from ..web.files import shown
 from ..web.requests import Asked
 from .answers import Answer, moment
 from .asked import Refused, call, degrees_of, given, jurisdiction, key_of, moment_of, several
+from .faces import face_here, questions_to
 from .services import fields_of, is_published, service_of
 
 DAYS = timedelta(days=90)
@@ -107,7 +108,7 @@ def described(request: Asked, row: casework.PublishedCase) -> dict[str, Any]:
         "service_name": case.category.name if case.category else "",
         "service_code": case.category.code if case.category else "",
         "description": row.text,
-        "agency_responsible": case.agency.name,
+        "agency_responsible": face_here(request, case.agency).name,
         "requested_datetime": moment(case.opened_at),
         "updated_datetime": moment(case.updated_at),
         "expected_datetime": moment(row.due_at) if row.due_at else None,
@@ -154,10 +155,13 @@ def _receipt(
     }
     if not opened.fresh:
         return {**found, "service_notice": _("We have this report already.")}
+    ask = questions_to(face_here(request, opened.case.agency))
     if not is_published(category):
-        return {"token": opened.tracking_code, "account_id": found["account_id"]}
+        token, account = opened.tracking_code, found["account_id"]
+        return {"token": token, "account_id": account, "service_notice": ask}
     words = _("To say more, follow it on our pages with the code %(code)s.")
-    return {**found, "service_notice": words % {"code": opened.tracking_code}}
+    notice = words % {"code": opened.tracking_code}
+    return {**found, "service_notice": f"{notice} {ask}"}
 
 
 def _new(request: Asked, agency: Agency, category: casework.Category) -> casework.NewCase:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from commonweal.kernel.casework import public as casework
@@ -11,9 +12,12 @@ from commonweal.kernel.party.public import Agency
 from commonweal.kernel.schema.public import NotFound
 
 from ..web.requests import Asked
-from .answers import Answer
+from .answers import FORMS, Answer
 from .asked import call
+from .faces import contact_words, face_here
 
+CHANGED = "2026-11-28T00:00:00+00:00"
+"""When what these addresses answer changed last."""
 DATATYPES = {"yesno": "singlevaluelist", "email": "string"}
 
 
@@ -59,6 +63,33 @@ def definition(request: Asked, agency: Agency, code: str) -> Answer:
     row = service_of(request, agency, code)
     attributes = [_attribute(place, field) for place, field in enumerate(fields_of(row), start=1)]
     return Answer("service_definition", {"service_code": row.code, "attributes": attributes})
+
+
+@call("GET")
+def discovery(request: Asked, agency: Agency) -> Answer:
+    """Where the service is and whom to ask: the agency as citizens meet it (GeoReport v2, Service
+    Discovery)."""
+    asked = contact_words(face_here(request, agency))
+    place = _absolute(request, reverse("door:start", args=[agency.code.lower()]))
+    found = {
+        "changeset": CHANGED,
+        "contact": f"{asked}, {place}",
+        "key_service": _("Ask us for a key: %(contact)s") % {"contact": asked},
+        "endpoints": [
+            {
+                "specification": "http://wiki.open311.org/GeoReport_v2",
+                "url": _absolute(request, "/open311/v2"),
+                "changeset": CHANGED,
+                "type": "production",
+                "formats": [kind.partition(";")[0] for kind in FORMS.values()],
+            }
+        ],
+    }
+    return Answer("discovery", found)
+
+
+def _absolute(request: Asked, path: str) -> str:
+    return request.build_absolute_uri(path)
 
 
 def _attribute(place: int, field: dict[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from ..web.centre.base import show
 from ..web.lists import report
 from ..web.requests import Asked
 from .asked import jurisdiction
+from .faces import face_here
 from .reports import described, period, status_of
 
 WIDE, HIGH, EDGE = 720, 480, 24
@@ -103,6 +104,7 @@ def sight(request: Asked, agency: str) -> HttpResponse:
         rows = casework.published_cases(actor, found.pk, wanted)
         context: dict[str, Any] = {
             "agency": found,
+            "name": face_here(request, found).name,
             "picture": drawn(pins(rows)),
             "placed": any(row.case.latitude is not None for row in rows),
             "rows": [

@@ -19,6 +19,7 @@ def _both(address: str, view: object, name: str) -> list[URLPattern]:
 
 
 urlpatterns: list[URLPattern] = [
+    *_both("discovery", services.discovery, "discovery"),
     *_both("services", services.services, "services"),
     *_both("services/<str:code>", services.definition, "definition"),
     *_both("requests", reports.requests, "requests"),

@@ -9,11 +9,12 @@ from allauth.socialaccount.adapter import get_adapter
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from commonweal.kernel.access.public import ANONYMOUS, Actor
-from commonweal.kernel.party.public import Agency, Centre, agencies, centre
+from commonweal.kernel.access.public import ANONYMOUS, SYSTEM, Actor, act_as
+from commonweal.kernel.party.public import Agency, Centre, agencies, agency, centre, face_of
 from commonweal.kernel.schema.public import NotFound
 
 from .look.page import Link, Page
@@ -34,10 +35,11 @@ def page(request: HttpRequest) -> dict[str, Any]:
     """Context of every template: `page` (the frame), `actor` and `centre`."""
     actor: Actor = getattr(request, "actor", ANONYMOUS)
     profile = profile_of_centre()
-    door = getattr(request, "door", None)
+    door = door_of(request)
     if door is not None:
+        named = "" if isinstance(door, str) else door.code
         return {"page": door_page(request, door), "actor": actor, "centre": profile,
-                "providers": ()}  # fmt: skip
+                "providers": (), "kept_by": f"door-{named}"}  # fmt: skip
     signed_in = actor.kind == "person"
     contact = profile.contact_email if profile else ""
     frame = Page(
@@ -62,21 +64,54 @@ def page(request: HttpRequest) -> dict[str, Any]:
         if profile and profile.is_demo
         else "",
     )
-    return {"page": frame, "actor": actor, "centre": profile, "providers": providers(request)}
+    return {"page": frame, "actor": actor, "centre": profile, "providers": providers(request),
+            "kept_by": kept_by(actor)}  # fmt: skip
 
 
-def door_page(request: HttpRequest, agency: Agency) -> Page:
-    """The frame of a page that speaks as one agency to its citizens: its name and contact, and no
-    word of the centre behind it."""
-    contact = agency.contact_email
+def kept_by(actor: Actor) -> str:
+    """A mark of an account, by which a device knows whose the drafts are that it keeps."""
+    return salted_hmac("drafts", str(actor.user_id)).hexdigest()[:32] if actor.user_id else ""
+
+
+DOORS = ("/help/", "/open311/", "/pay/", "/display/", "/kiosk/")
+"""Where citizens and their programs knock; what is not found there names nobody behind it."""
+
+
+def door_of(request: HttpRequest) -> Agency | str | None:
+    """The agency whose door a page is at: as its view found it, else as the address names it; ""
+    where it names none; None for every other page."""
+    found: Agency | None = getattr(request, "door", None)
+    if found is not None or not request.path.startswith(DOORS):
+        return found
+    code = request.path.split("/")[2].upper().replace("\x00", "")
+    try:
+        with act_as(SYSTEM):
+            return agency(SYSTEM, code) if request.path.startswith("/help/") else ""
+    except NotFound:
+        return ""
+
+
+def door_page(request: HttpRequest, door: Agency | str) -> Page:
+    """The frame of a page that speaks as one agency to its citizens: its name, contact and privacy
+    notice, and no word of the centre behind it. Without an agency it names nobody."""
+    languages: dict[str, Any] = {
+        "language": get_language() or settings.LANGUAGE_CODE,
+        "languages": tuple(settings.LANGUAGES),
+        "language_href": reverse("set_language"),
+    }
+    if isinstance(door, str) or door.kind == "centre":
+        name = _("Online services")
+        return Page(centre=name, home_href="#main", door=True, **languages)
+    with act_as(SYSTEM):
+        face = face_of(SYSTEM, door)
+    code = door.code.lower()
     return Page(
-        centre=agency.name,
-        home_href=reverse("door:start", args=[agency.code.lower()]),
-        contact=contact,
-        contact_href=f"mailto:{contact}" if contact else "",
-        language=get_language() or settings.LANGUAGE_CODE,
-        languages=tuple(settings.LANGUAGES),
-        language_href=reverse("set_language"),
+        centre=face.name,
+        home_href=reverse("door:start", args=[code]),
+        door=True,
+        face=face,
+        privacy_href=reverse("door:privacy", args=[code]),
+        **languages,
     )
 
 
@@ -203,6 +238,7 @@ def _agency_sections(actor: Actor) -> list[tuple[str, list[Entry]]]:
             _("Data and programs"),
             [
                 (_("My data"), "agency:take_out", "documents.take_out"),
+                (_("How citizens reach us"), "agency:public_face", "party.put_public_face"),
                 (_("Webhooks"), "agency:webhooks", "notices.manage_webhooks"),
             ],
         ),

@@ -7,8 +7,12 @@ import sys
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 
 from commonweal.kernel.schema.public import outage_of
+
+from .context import DOORS
+from .look.page import Page
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -30,7 +34,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Our fault, or an outage. Uses neither the database nor the session: they may be what is
     broken."""
     outage = outage_of(sys.exc_info()[1])
+    frame = {"page": Page(centre=_("Services"), home_href=request.path)} if at_door(request) else {}
     if outage is not None:
-        page = render_to_string("errors/outage.jinja", {"error": outage})
+        page = render_to_string("errors/outage.jinja", {"error": outage, **frame})
         return HttpResponse(page, status=outage.status)
-    return HttpResponse(render_to_string("errors/500.jinja"), status=500)
+    return HttpResponse(render_to_string("errors/500.jinja", frame), status=500)
+
+
+def at_door(request: HttpRequest) -> bool:
+    """Whether citizens or their programs knock: nobody behind the agency is named to them."""
+    return request.path.startswith(DOORS)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
@@ -50,7 +51,7 @@ class ScopeMiddleware:
         except _Undo as undone:
             response = undone.response
             failure = getattr(request, "failure", None)
-            if isinstance(failure, CommonwealError):
+            if isinstance(failure, (CommonwealError, DataError)):
                 with scope_of(request):
                     response = problem(request, failure)
         return secured(response)
@@ -58,7 +59,14 @@ class ScopeMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Mark the request as failed; errors that a person may read get their page above."""
         request.failure = error  # type: ignore[attr-defined]
+        if _holds_nul(error):
+            return HttpResponse(status=400)
         return HttpResponse(status=error.status) if isinstance(error, CommonwealError) else None
+
+
+def _holds_nul(error: Exception) -> bool:
+    """Whether an address or a form held the sign that no table keeps: nobody types it."""
+    return isinstance(error, DataError) and "NUL" in str(error)
 
 
 @contextmanager
@@ -94,8 +102,10 @@ def _asks_for_ours(request: HttpRequest) -> bool:
     return any(entry.partition(";")[0].strip().partition("-")[0] in ours for entry in asked)
 
 
-def problem(request: HttpRequest, error: CommonwealError) -> HttpResponse:
+def problem(request: HttpRequest, error: CommonwealError | DataError) -> HttpResponse:
     """The page of an error: what, where, remedy, and its code."""
+    if isinstance(error, DataError):
+        return render(request, "errors/400.jinja", status=400)
     if error.status == 404:
         return render(request, "errors/404.jinja", {"error": error}, status=404)
     return render(request, "errors/problem.jinja", {"error": error}, status=error.status)

@@ -16,6 +16,9 @@ from django.utils.translation import gettext_noop
 from ..access.public import SYSTEM, Actor
 from ..calendar.public import now
 from ..notices.public import EventType, announce, register_event
+from ..party.public import Agency
+from ..schema.public import uuid7
+from .clocks.bulk import Preview
 from .models import Case, CaseEvent, Clock
 
 OPENED = "commonweal.case.opened.v1"
@@ -27,6 +30,7 @@ CHANGED = "commonweal.case.changed.v1"
 MERGED = "commonweal.case.merged.v1"
 AT_RISK = "commonweal.case.promise_at_risk.v1"
 MISSED = "commonweal.case.promise_missed.v1"
+HOURS = "commonweal.case.hours_applied.v1"
 
 FIELDS = {
     "agency": gettext_noop("The code of the agency whose case it is."),
@@ -73,9 +77,24 @@ for _code, _title, _more in (
 ):
     register_event(EventType(_code, _title, FIELDS | _more))
 
+register_event(
+    EventType(
+        HOURS,
+        gettext_noop("Changed opening hours moved promises of open cases"),
+        {
+            "agency": gettext_noop("The code of the agency whose cases they are."),
+            "calendar": gettext_noop("The code of the calendar."),
+            "earlier": gettext_noop("How many promises are due earlier now."),
+            "later": gettext_noop("How many promises are due later now."),
+            "newly_missed": gettext_noop("How many are missed by it; each is told besides."),
+            "no_longer_missed": gettext_noop("How many are not missed any more."),
+        },
+    )
+)
+
 OTHERS = frozenset(
     {"classified", "assigned", "absorbed", "split", "callback", "visit", "attached", "approval",
-     "rated"}
+     "rated", "terms"}
 )  # fmt: skip
 """Told as `changed`. Nothing of notes, tasks and identity checks, which are the desk's own."""
 
@@ -109,6 +128,24 @@ def tell_promise(
         data["level"] = _code_of(level)
     moment = planned if level else clock.breached_at
     announce(SYSTEM, case.agency_id, code, uuid5(case.pk, words), data, at=moment)
+
+
+def tell_hours(actor: Actor, calendar: str, found: Preview) -> None:
+    """Webhooks hear once for each agency that changed hours moved its promises, not case by case:
+    a hundred thousand messages would keep them busy for hours. Who repeats due moments reads the
+    open cases again."""
+    moved = {agency: each for agency, each in found.agencies.items() if each.any}
+    rows = Agency.objects.in_bulk(list(moved))
+    for agency, each in sorted(moved.items()):
+        data = {
+            "agency": _code_of(rows[agency].code),
+            "calendar": _code_of(calendar),
+            "earlier": each.earlier,
+            "later": each.later,
+            "newly_missed": each.newly_passed,
+            "no_longer_missed": each.no_longer_passed,
+        }
+        announce(actor, agency, HOURS, uuid7(), data)
 
 
 def _before(planned: datetime | None, due: datetime | None) -> bool:

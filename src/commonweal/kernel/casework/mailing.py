@@ -15,6 +15,7 @@ from ..audit.public import record
 from ..calendar.public import now
 from .domain.incoming import Origin
 from .models import Case, Contact, Interaction, Mailbox, MailIntake, Queue
+from .rules import acting
 
 DAY = timedelta(days=1)
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
@@ -57,8 +58,13 @@ def note_sent(row: Interaction, message_id: str) -> None:
 
 
 def own_address(case: Case) -> str:
-    """The address of the desk that a case is with."""
-    return str(case.queue.address)
+    """The address of the desk that a case is with. Citizens hear from a desk of the agency that
+    serves them, if it has one, also while another team works on it."""
+    queue = case.queue
+    if case.case_type.audience != "agency" and queue.agency_code != case.agency.code:
+        own = Queue.objects.filter(agency_code=case.agency.code, active=True).exclude(address="")
+        return str((own.order_by("name", "id").first() or queue).address)
+    return str(queue.address)
 
 
 def own_addresses() -> list[str]:
@@ -106,12 +112,15 @@ def agency_of_sender(sender: str) -> UUID | None:
 
 
 def party_case(number: str, sender: str) -> Case | None:
-    """The case of a number, if the sender's address is of whoever asked in it."""
+    """The case of a number, if the sender's address is of whoever asked in it, or of somebody who
+    may act for them."""
     found = Case.objects.select_related("requester", "reporter").filter(number=number).first()
     if found is None:
         return None
     known = {each.email for each in (found.requester, found.reporter) if each and each.email}
-    return found if sender in known else None
+    if sender in known or acting(found).filter(agent__email=sender).exclude(agent=None).exists():
+        return found
+    return None
 
 
 def mailbox_waits(name: str) -> bool:

@@ -13,16 +13,21 @@ from .clocks.watching import APPLY, calendar_accepted, calendar_preview
 from .exporting import case_files
 from .importing.work import KIND, take_file
 from .keeping_tasks import audit_all, erase_old, freeze_months, send_waiting_usage
+from .offices import appointments_preview
 from .registry import register_closed, register_hook, register_promise
-from .settling import keep_usage, tell_measures
+from .settling import keep_contact, keep_usage, tell_measures
 from .tasks import (
+    LAPSE,
     PAY_BACK,
     SEND,
+    SEND_CODE,
     apply_hours,
     ask_how_it_went,
     close_quiet_cases,
+    end_abandoned,
     fold_counts,
     look_after_visits,
+    send_identity_code,
     send_interaction,
     send_payback,
 )
@@ -33,11 +38,13 @@ register_hook(tell_people)
 register_hook(tell_measures)
 register_hook(when_done)
 register_closed(keep_usage)
+register_hook(keep_contact)
 register_hook(tell_programs)
 register_promise(tell_promise)
 register_hook(follow_order)
 register_calendar_watcher(calendar_accepted)
 register_calendar_preview("casework", calendar_preview)
+register_calendar_preview("counter", appointments_preview)
 
 MANIFEST = Manifest(
     name="casework",
@@ -85,6 +92,8 @@ MANIFEST = Manifest(
         ASK_HOW: ask_how_it_went,
         APPLY: apply_hours,
         PAY_BACK: send_payback,
+        LAPSE: end_abandoned,
+        SEND_CODE: send_identity_code,
         KIND: take_file,
         "casework.erase_old": erase_old,
         "casework.prove_clocks": audit_all,
@@ -99,7 +108,7 @@ MANIFEST = Manifest(
         "casework.prove_clocks": "daily 02:20",
         "casework.freeze_months": "daily 02:50",
         "casework.send_usage": "every 5m",
-        "casework.keep_visits": "every 5m",
+        "casework.keep_visits": "every 2m",
     },
     ticks={"casework.clocks": tick},
     work={
@@ -107,6 +116,8 @@ MANIFEST = Manifest(
         "casework.fold_counts": gettext_noop("Fold the counters of cases"),
         SEND: gettext_noop("Send a message of a case"),
         PAY_BACK: gettext_noop("Give a fee back through the provider"),
+        LAPSE: gettext_noop("End a payment that was begun and left"),
+        SEND_CODE: gettext_noop("Send the code of an identity check"),
         ASK_HOW: gettext_noop("Ask how a case went"),
         "casework.erase_old": gettext_noop("Erase cases that were kept long enough"),
         "casework.prove_clocks": gettext_noop("Compare every clock of cases with its events"),

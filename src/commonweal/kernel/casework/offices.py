@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -9,12 +10,12 @@ from zoneinfo import ZoneInfo
 from django.db.models import Case as Choice
 from django.db.models import Q, QuerySet, Value, When
 
-from ..access.public import SYSTEM, act_as
-from ..calendar.public import compiled, micros, now
+from ..access.public import SYSTEM, Actor, act_as
+from ..calendar.public import WorkingCalendar, compiled, micros, now
 from ..catalogue.public import calendar_for
 from ..party.public import Agency
 from ..schema.public import NotFound
-from .domain.slots import Slot, Span, free_slots
+from .domain.slots import Slot, Span, free_slots, is_open_all_through
 from .models import Appointment, Office, OfficeDesk, OfficeOffer, Ticket
 
 
@@ -112,6 +113,32 @@ def free_at(
         spans, desks, _busy(desks, earliest, ends, but), offer.minutes, office.step_minutes,
         micros(earliest),
     )  # fmt: skip
+
+
+def outside_hours(
+    offices: Collection[UUID], hours: WorkingCalendar, most: int = 5_000
+) -> list[UUID]:
+    """The appointments ahead at some offices that do not lie within opening hours, in order: hours
+    changed after they were booked, or would. Whose they are is not read."""
+    moment = now()
+    rows = Appointment.objects.filter(office_id__in=offices, state="booked", starts__gt=moment)
+    with act_as(SYSTEM):
+        ahead = list(rows.order_by("starts", "id").values_list("pk", "starts", "ends")[:most])
+    if not ahead:
+        return []
+    last = max(ends for _pk, _starts, ends in ahead)
+    spans = compiled(hours, micros(moment)).spans(micros(moment), micros(last))
+    return [
+        pk
+        for pk, starts, ends in ahead
+        if not is_open_all_through(spans, micros(starts), micros(ends))
+    ]
+
+
+def appointments_preview(actor: Actor, code: str, would_be: WorkingCalendar) -> dict[str, int]:
+    """How many appointments would lie outside the opening hours with other hours."""
+    found = Office.objects.filter(calendar=code).values_list("pk", flat=True)
+    return {"appointments": len(outside_hours(list(found), would_be))}
 
 
 def _busy(

@@ -12,10 +12,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
+
 from ..access.public import Actor, once
+from ..calendar.public import today
+from ..party.public import centre
 from ..schema.public import Forbidden, NotFound
 from .domain.errors import CaseError
-from .models import Case, Office, TeamMember
+from .models import Case, Consent, Contact, Office, TeamMember
 
 __all__ = [
     "CaseError",
@@ -125,7 +129,34 @@ def is_own(actor: Actor, case: Case) -> bool:
     mine = actor.person_id is not None and any(each.person_id == actor.person_id for each in known)
     if mine or actor.user_id is None:
         return mine
-    return bool(case.watchers.filter(user_id=actor.user_id).exists())
+    return bool(case.watchers.filter(user_id=actor.user_id).exists()) or _acts_for(actor, case)
+
+
+def standing() -> QuerySet[Consent]:
+    """The consents that hold today."""
+    ends = Q(ends_on__isnull=True) | Q(ends_on__gte=today(centre().zone))
+    return Consent.objects.filter(ends, ended_at__isnull=True)
+
+
+def acting(case: Case) -> QuerySet[Consent]:
+    """The consents under which somebody may act in a case today, for whom it is: several may, of a
+    business."""
+    for_case = Q(case=case) | Q(case__isnull=True, person_id=case.requester_id)
+    return standing().filter(for_case, person_id=case.requester_id)
+
+
+def _acts_for(actor: Actor, case: Case) -> bool:
+    if actor.person_id is None or case.requester_id is None:
+        return False
+    return acting(case).filter(agent__person_id=actor.person_id).exists()
+
+
+def own_contacts(actor: Actor, agencies: Iterable[UUID]) -> list[UUID]:
+    """The contacts that the actor's person is, in these agencies: one in each, mostly."""
+    if actor.person_id is None:
+        return []
+    rows = Contact.objects.filter(agency_id__in=list(agencies), person_id=actor.person_id)
+    return list(rows.values_list("pk", flat=True))
 
 
 def gone() -> NotFound:

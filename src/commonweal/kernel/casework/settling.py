@@ -17,6 +17,7 @@ from ..catalogue.public import item_by_code
 from ..measures.public import Measure, emit_measures, newest, withdraw_measures
 from ..schema.public import NotFound
 from .actions.events import CLOCKED
+from .domain.pricing import PER_CONTACT, item_of
 from .models import Case, CaseUsage, Clock
 
 SOURCE = "casework"
@@ -78,8 +79,32 @@ def name_of(case_id: UUID, clock: Clock) -> str:
 
 def item_for(case: Case) -> str:
     """The charge item that a case of its channel uses one of ("": none)."""
-    items = case.case_type.items
-    return str(items.get(case.channel) or items.get("*") or "")
+    return item_of(case.case_type.items, case.channel)
+
+
+def keep_contact(actor: Actor, case: Any, event: Any) -> None:
+    """Note that somebody reached us about a case, by whichever channel; a hook of every event.
+
+    A person's message is a contact, so is a visit for an earlier case, and what opened the case is
+    its first; what a program wrote, and what we write, is none.
+    """
+    data = event.data
+    visits = event.kind == "visit" and bool(data.get("contact"))
+    said = event.kind == "message" and data["direction"] == "in" and data["human"]
+    came = event.kind == "opened" or visits or (said and "brought" not in data)
+    channel = "counter" if visits else str(data.get("channel") or case.channel)
+    item = item_of(case.case_type.items, channel, PER_CONTACT) if came else ""
+    if item:
+        CaseUsage.objects.get_or_create(
+            case=case,
+            period=f"c{event.seq}",
+            defaults={
+                "agency_id": case.agency_id,
+                "charge_item": item[:60],
+                "channel": channel,
+                "closed_at": event.at,
+            },
+        )
 
 
 def keep_usage(actor: Actor, case: Any) -> None:

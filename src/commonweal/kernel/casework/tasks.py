@@ -14,20 +14,26 @@ from ..party.public import centre
 from ..schema.public import Conflict
 from .actions import apply_calendar, close_quiet, keep_visits
 from .actions.asking import ask_how
+from .actions.fees import LAPSE, lapse_attempt
 from .actions.talking import SEND
 from .actions.till import SEND_BACK as PAY_BACK
 from .actions.till import send_back
+from .actions.trust import SEND_CODE, send_code
 from .models import Interaction
 from .registry import sender
 
 __all__ = [
+    "LAPSE",
     "PAY_BACK",
     "SEND",
+    "SEND_CODE",
     "apply_hours",
     "ask_how_it_went",
     "close_quiet_cases",
+    "end_abandoned",
     "fold_counts",
     "look_after_visits",
+    "send_identity_code",
     "send_interaction",
     "send_payback",
 ]
@@ -96,6 +102,16 @@ def send_interaction(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> 
     if send is None:
         raise Conflict("CASE-180", "No outgoing mail is set up. Set it up, then try again.")
     send(row)
+
+
+def send_identity_code(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
+    """Send the code of an identity check; it is made when it leaves."""
+    send_code(UUID(str(payload["check"])))
+
+
+def end_abandoned(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
+    """End an attempt to pay of which the provider said nothing."""
+    lapse_attempt(UUID(str(payload["attempt"])))
 
 
 def send_payback(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:

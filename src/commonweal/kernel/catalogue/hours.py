@@ -34,6 +34,13 @@ def calendar_as_of(code: str, day: date, known_at: datetime | None = None) -> Ca
     return _calendar(code, day, known_at)
 
 
+def calendar_accepted_at(code: str) -> tuple[datetime, ...]:
+    """When hours of a calendar were accepted, in order: at each, what is known of it changed."""
+    rows = CalendarVersion.objects.filter(calendar__code=code, state="accepted")
+    moments = rows.order_by("accepted_at").values_list("accepted_at", flat=True)
+    return tuple(each for each in moments if each is not None)
+
+
 def is_calendar(code: str) -> bool:
     """Whether a code names a calendar that has hours."""
     return CalendarVersion.objects.filter(calendar__code=code, state="accepted").exists()

@@ -59,6 +59,7 @@ from .domain.conversions import parse_ratio, ratio_text
 from .drafts import Terms
 from .holiday_feed import countries, holidays_of
 from .hours import (
+    calendar_accepted_at,
     calendar_as_of,
     calendar_document,
     calendar_for,
@@ -176,6 +177,7 @@ __all__ = [
     "agreements",
     "bundles",
     "calendar",
+    "calendar_accepted_at",
     "calendar_as_of",
     "calendar_changes",
     "calendar_document",

@@ -16,12 +16,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from PIL import Image, ImageOps
+
+from .picture import Drawn
+
 SECONDS = 30
 MOST_PAGES = 40
 MOST_PIXELS = 40_000_000
 MEMORY = 2 * 1024**3
 SCALE = 200 / 72
-"""Pages are drawn at 200 dots per inch."""
+"""Pages are drawn at 200 dots per inch to be read by programs, and smaller to be looked at."""
+LOOKED_AT = 1200
+"""Pixels of the longer side of a page that somebody looks at."""
 
 
 @dataclass(frozen=True)
@@ -37,30 +43,62 @@ NOTHING = Marks((), 0)
 
 def read_marks(media_type: str, data: bytes) -> Marks:
     """The codes on a PDF's first forty pages, or on a picture; nothing where it cannot be read."""
-    kind = "pdf" if media_type == "application/pdf" else "picture"
-    command = [sys.executable, "-c", f"from {__name__} import main; main()", kind]
     try:
-        done = subprocess.run(command, input=data, capture_output=True, timeout=SECONDS, check=True)
-        said = json.loads(done.stdout)
-    except (subprocess.SubprocessError, OSError, ValueError):
+        said = json.loads(_apart("main", media_type, data))
+    except ValueError:
         return NOTHING
     return Marks(tuple(str(text) for text in said["texts"]), int(said["pages"]))
 
 
+def draw_page(media_type: str, data: bytes, number: int) -> Drawn | None:
+    """A page of a scan (the first is 1) as a picture to look at; None where there is none."""
+    made = _apart("paint", media_type, data, str(number))
+    if not made:
+        return None
+    with Image.open(io.BytesIO(made)) as page:
+        return Drawn(made, "image/png", page.width, page.height)
+
+
+def _apart(what: str, media_type: str, data: bytes, *words: str) -> bytes:
+    """What a function of this module writes about a file, in a process of its own; nothing where it
+    dies."""
+    kind = "pdf" if media_type == "application/pdf" else "picture"
+    command = [sys.executable, "-c", f"from {__name__} import {what}; {what}()", kind, *words]
+    try:
+        done = subprocess.run(command, input=data, capture_output=True, timeout=SECONDS, check=True)
+    except (subprocess.SubprocessError, OSError):
+        return b""
+    return done.stdout
+
+
 def main() -> None:  # pragma: no cover - runs in its own process; test_marks calls it so
     """Read bytes from standard input, write what was found as JSON."""
+    _bounded()
+    found = look(sys.argv[1], sys.stdin.buffer.read())
+    sys.stdout.write(json.dumps({"texts": found.texts, "pages": found.pages}))
+
+
+def paint() -> None:  # pragma: no cover - runs in its own process; test_marks calls it so
+    """Read bytes from standard input, write the page asked for as PNG."""
+    _bounded()
+    wanted = int(sys.argv[2])
+    for number, page in enumerate(_pages(sys.argv[1], sys.stdin.buffer.read()), 1):
+        if number == wanted:
+            page.thumbnail((LOOKED_AT, LOOKED_AT))
+            page.save(sys.stdout.buffer, "PNG", optimize=True)
+            return
+
+
+def _bounded() -> None:  # pragma: no cover - runs in its own process
     import resource
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    found = look(sys.argv[1], sys.stdin.buffer.read())
-    sys.stdout.write(json.dumps({"texts": found.texts, "pages": found.pages}))
 
 
 def look(kind: str, data: bytes) -> Marks:
     """The codes of a file, in this process."""
     import zxingcpp
-    from PIL import Image
 
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS
     texts: dict[str, None] = {}
@@ -73,12 +111,10 @@ def look(kind: str, data: bytes) -> Marks:
 
 
 def _pages(kind: str, data: bytes) -> Iterator[Any]:
-    from PIL import Image
-
     if kind == "picture":
         with Image.open(io.BytesIO(data)) as picture:
             if picture.width * picture.height <= MOST_PIXELS:
-                yield picture.convert("L")
+                yield ImageOps.exif_transpose(picture).convert("L")
         return
     import pypdfium2
 

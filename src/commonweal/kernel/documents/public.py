@@ -2,7 +2,7 @@
 
 from .actions import DocumentError, store
 from .guard import SENTENCES, GuardError, Inspection, inspect
-from .marks import Marks, draw_mark, read_marks
+from .marks import Marks, draw_mark, draw_page, read_marks
 from .models import Document, DocumentRemoval, TakeOut
 from .names import safe_name
 from .picture import Drawn, Remade, remade
@@ -44,6 +44,7 @@ __all__ = [
     "document",
     "documents_of",
     "draw_mark",
+    "draw_page",
     "inspect",
     "kept_until",
     "make_take_out",

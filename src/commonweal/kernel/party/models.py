@@ -67,6 +67,28 @@ class InvoiceDetails(TenantModel):
 
 
 @tenant()
+class PublicFace(TenantModel):
+    """How citizens reach an agency, and its privacy notice: one row, read at the public door.
+
+    What is empty is said of the agency's own row (name, address), or not at all. `notice_href`: the
+    notice on the agency's own site.
+    """
+
+    name = models.CharField(max_length=160, blank=True)
+    email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    hours = models.CharField(max_length=200, blank=True)
+    address = models.CharField(max_length=300, blank=True)
+    notice = models.TextField(max_length=6000, blank=True)
+    notice_href = models.CharField(max_length=500, blank=True)
+    privacy_contact = models.CharField(max_length=200, blank=True)
+    privacy_email = models.EmailField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["agency"], name="party_public_face_once")]
+
+
+@tenant()
 class Bureau(TenantModel):
     """A part of an agency: a scope of a role, not a tenant (design §8)."""
 

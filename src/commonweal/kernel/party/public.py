@@ -11,6 +11,7 @@ from .actions import (
     end_membership,
     erase_person,
     put_invoice_details,
+    put_public_face,
     set_centre,
     sync_roles,
     update_agency,
@@ -29,8 +30,18 @@ from .actors import (
     roles_held,
 )
 from .domain import Centre
+from .faces import FACE_FIELDS, LENGTHS, SEVERAL_LINES, Face
 from .invoicing import INVOICE_FIELDS, missing_details
-from .models import Agency, Bureau, Delegation, InvoiceDetails, Membership, Person, Supplier
+from .models import (
+    Agency,
+    Bureau,
+    Delegation,
+    InvoiceDetails,
+    Membership,
+    Person,
+    PublicFace,
+    Supplier,
+)
 from .rules import PartyError
 from .selectors import (
     agencies,
@@ -38,6 +49,7 @@ from .selectors import (
     bureaus,
     centre,
     delegations,
+    face_of,
     invoice_details,
     memberships,
     own_loans,
@@ -49,21 +61,27 @@ from .selectors import (
     person_by_email,
     person_names,
     person_of_user,
+    public_face,
     roles_on,
     staff,
     suppliers,
 )
 
 __all__ = [
+    "FACE_FIELDS",
     "INVOICE_FIELDS",
+    "LENGTHS",
+    "SEVERAL_LINES",
     "Agency",
     "Bureau",
     "Centre",
     "Delegation",
+    "Face",
     "InvoiceDetails",
     "Membership",
     "PartyError",
     "Person",
+    "PublicFace",
     "Supplier",
     "acting",
     "actor_for",
@@ -83,6 +101,7 @@ __all__ = [
     "end_delegation",
     "end_membership",
     "erase_person",
+    "face_of",
     "holders",
     "invoice_details",
     "memberships",
@@ -98,7 +117,9 @@ __all__ = [
     "person_by_email",
     "person_names",
     "person_of_user",
+    "public_face",
     "put_invoice_details",
+    "put_public_face",
     "roles_held",
     "roles_on",
     "set_centre",

@@ -50,6 +50,13 @@ def require_may_manage(actor: Actor, agency_id: UUID, side: str) -> None:
     require(actor, "party.manage_people")
 
 
+def require_may_face(actor: Actor, agency_id: UUID) -> None:
+    """Whoever speaks for an agency to its citizens may say how they reach it; so may whoever
+    manages agencies."""
+    if not actor.may("party.put_public_face", agency_id):
+        require(actor, "party.manage_agencies")
+
+
 def check_side(side: str, agency_kind: str) -> None:
     """A centre role belongs to the centre's own row, an agency role to an agency (PARTY-111)."""
     if side != agency_kind:

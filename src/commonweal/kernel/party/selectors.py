@@ -16,6 +16,7 @@ from ..access.public import Actor, require, require_somewhere
 from ..errors import NotFound
 from ..schema.public import FIRST, Listing, Place, listing
 from .domain import Centre
+from .faces import Face, shown_face
 from .models import (
     Agency,
     Bureau,
@@ -24,6 +25,7 @@ from .models import (
     InvoiceDetails,
     Membership,
     Person,
+    PublicFace,
     Supplier,
 )
 
@@ -103,6 +105,20 @@ def invoice_details(actor: Actor, agency_id: UUID) -> InvoiceDetails:
     if found is not None and (actor.centre or agency_id in actor.agencies):
         return found
     return InvoiceDetails(agency_id=agency_id)
+
+
+def public_face(actor: Actor, agency_id: UUID) -> PublicFace:
+    """How citizens reach an agency, as it was said; an empty row where nobody said anything yet. At
+    a public door too, for its agency only."""
+    found = PublicFace.objects.filter(agency_id=agency_id).first()
+    if found is not None and (actor.centre or agency_id in actor.seen_agencies):
+        return found
+    return PublicFace(agency_id=agency_id)
+
+
+def face_of(actor: Actor, agency: Agency) -> Face:
+    """How citizens meet an agency: what was said, and what stands in for the rest."""
+    return shown_face(agency, public_face(actor, agency.pk))
 
 
 def bureaus(

@@ -12,6 +12,7 @@ import binascii
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar, overload
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
@@ -128,13 +129,30 @@ def listing(
     """
     if place is None:
         return Listing(list(rows.order_by(*order)))
+    return listing_of([rows], order, place)
+
+
+def listing_of(
+    parts: Sequence[QuerySet[ModelT]], order: Sequence[str], place: Place = FIRST
+) -> Listing[ModelT]:
+    """A page of what is in any of several queries of one model: each is read by its own index, and
+    what two of them hold is shown once."""
+    if not parts:
+        return Listing(())
     names = [name.removeprefix("-") for name in order]
-    fields = [_field(rows.model, name) for name in names]
+    fields = [_field(parts[0].model, name) for name in names]
 
     def read(start: list[str], backwards: bool, limit: int) -> list[ModelT]:
         turned = [_turned(name) for name in order] if backwards else list(order)
-        found = rows.filter(_behind(turned, _values(fields, start))) if start else rows
-        return list(found.order_by(*turned)[:limit])
+        found: dict[Any, ModelT] = {}
+        for rows in parts:
+            behind = rows.filter(_behind(turned, _values(fields, start))) if start else rows
+            found |= {row.pk: row for row in behind.order_by(*turned)[:limit]}
+        ordered = list(found.values())
+        for name in reversed(turned if len(parts) > 1 else []):
+            plain = name.removeprefix("-")
+            ordered.sort(key=partial(_get, name=plain), reverse=name != plain)
+        return ordered[:limit]
 
     return turn(read, place, len(order), lambda row: [_get(row, name) for name in names])
 

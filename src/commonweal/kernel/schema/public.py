@@ -5,7 +5,18 @@ from .domain import Manifest, TableRights, of_account, shared, tenant
 from .ids import derived_id, uuid7
 from .models import IdModel, TenantModel
 from .outage import outage_of
-from .paging import FIRST, PAGE, Listing, Place, gone, listing, place_parts, place_text, turn
+from .paging import (
+    FIRST,
+    PAGE,
+    Listing,
+    Place,
+    gone,
+    listing,
+    listing_of,
+    place_parts,
+    place_text,
+    turn,
+)
 from .rights import apply_rights, declared_models, own_apps
 
 __all__ = [
@@ -26,6 +37,7 @@ __all__ = [
     "derived_id",
     "gone",
     "listing",
+    "listing_of",
     "of_account",
     "outage_of",
     "own_apps",

@@ -21,6 +21,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, format_timedelta, get_timezone_name
 from babel.lists import format_list
 from babel.numbers import format_compact_currency, format_decimal
+from babel.units import format_unit
 from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -269,6 +270,17 @@ def span(value: timedelta | None) -> str:
     return _("%(s)s s") % {"s": seconds}
 
 
+def roughly(value: timedelta) -> str:
+    """How long something may take, in words that promise no minute: `20 minutes`, `5 hours`, `8
+    days`. Rounded up, so that it is never less than it was."""
+    minutes = max(1, -int(-value.total_seconds() // 60))
+    hours, days = -(-minutes // 60), -(-minutes // 1440)
+    number, unit = (minutes, "minute") if minutes < 90 else (hours, "hour")
+    if hours >= 48:
+        number, unit = days, "day"
+    return str(format_unit(number, f"duration-{unit}", "long", locale=locale()))
+
+
 def delta(value: Any, before: str, currency: str | None = None) -> str:
     """A change in words, from its minor units: `$6,402.10 more than September`."""
     minor, code = _minor(value, currency)
@@ -317,6 +329,7 @@ FILTERS = {
     "percent": percent,
     "day": day,
     "moment": moment,
+    "roughly": roughly,
     "clock": clock,
     "when": when,
     "period": period,

@@ -42,6 +42,7 @@ from .cash import receive
 from .counter import counter_history, set_up_counter
 from .data import CENTRE, SOURCES
 from .desks import history, set_up_desks
+from .faces import set_up_faces
 from .money import (
     build_cost_model,
     decide_method,
@@ -120,6 +121,7 @@ def build(
         build_cost_model(world)
         set_up_desks(world)
         set_up_counter(world)
+        set_up_faces(world)
     years = sorted({fiscal_year_start(p.first_day) for p in periods(story)})
     for number, year in enumerate(years):
         _fiscal_year(world, story, year, number, say)

@@ -26,12 +26,20 @@ OFFICE = "service-point"
 DAYS, VISITORS = 5, 12
 """Of how many working days there is a history, and how many came on each."""
 BOOKED = 9
-OFFERS = (
-    ("appointment", "Certificates and other matters", "appointment", 20, "A"),
-    ("licence", "Business licence", "business-licence", 30, "B"),
-    ("parking", "Parking permit", "parking-permit", 10, "C"),
-)
-"""Code, name, subject, minutes, letter. The third is another agency's, served at the same desks."""
+OFFERS = tuple(
+    casework.OfferDraft(
+        office=OFFICE, code=code, name=name, minutes=minutes, letter=letter, visit_type="visit",
+        category=category, case_type=kind, agency=agency,
+    )
+    for code, name, minutes, letter, category, kind, agency in (
+        ("appointment", "Certificates and other matters", 20, "A", "appointment", "", ""),
+        ("licence", "Business licence", 30, "B", "business-licence", "", ""),
+        ("parking", "Parking permit", 10, "C", "parking-permit", "", ""),
+        ("streets", "Streets and lights", 10, "D", "", "report", "DOT"),
+    )
+)  # fmt: skip
+"""The last two are another agency's, served at the same desks; for the last come those who reported
+something before."""
 TURN = timedelta(minutes=1)
 """From being called until serving begins."""
 
@@ -47,18 +55,12 @@ def set_up_counter(world: World) -> None:
                 queue="citizen-visits", address="200 Capitol Street, Meridian",
             ),
         )  # fmt: skip
-        for code, name, category, minutes, letter in OFFERS:
-            casework.put_office_offer(
-                actor=owner,
-                draft=casework.OfferDraft(
-                    office=OFFICE, code=code, name=name, minutes=minutes, visit_type="visit",
-                    category=category, letter=letter,
-                ),
-            )  # fmt: skip
+        for draft in OFFERS:
+            casework.put_office_offer(actor=owner, draft=draft)
         for number in (1, 2):
             casework.put_office_desk(actor=owner, office=OFFICE, number=number)
         casework.put_office_desk(
-            actor=owner, office=OFFICE, number=3, only=["parking"], takes_bookings=False
+            actor=owner, office=OFFICE, number=3, only=["parking", "streets"], takes_bookings=False
         )
 
 
@@ -83,7 +85,7 @@ def counter_history(world: World) -> int:
         office = casework.office(SYSTEM, OFFICE)
         desks = [row.pk for row in casework.office_desks(SYSTEM, office)][:2]
         known = {row.code: row.pk for row in casework.office_offers(SYSTEM, office)}
-    offers = [known[code] for code, *_rest in OFFERS]
+    offers = [known[draft.code] for draft in OFFERS]
     came = 0
     for day in _days(office, moment):
         visits = list(_visits(chance, day))

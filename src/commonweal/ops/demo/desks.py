@@ -113,10 +113,13 @@ def set_up_desks(world: World) -> None:
     """Teams, kinds of cases and promises of both desks, with the people who work there."""
     owner = world.of("service_owner")
     with act_as(owner):
-        set_up_helpdesk(actor=owner, starts=world.start, items=ITEMS)
+        set_up_helpdesk(
+            actor=owner, starts=world.start, items=ITEMS, address="help@meridian.example"
+        )
         set_up_citizen(
             actor=owner, agencies=CITIES, starts=world.start,
             items={kind: AT_DOORS for kind in TOPIC_OF},
+            addresses={topic: f"{topic}@{code.lower()}.example" for topic, code in CITIES.items()},
         )  # fmt: skip
         for code, name, item, recurs, group, about, words in OFFERS:
             casework.put_category(
@@ -389,7 +392,7 @@ def _done(chance: random.Random, tale: _Tale, matter: Matter, agent: UUID | None
 
 
 def _twice(owner: Actor) -> None:
-    """Reports of one lamp that came twice become one."""
+    """Reports of one lamp that came twice, from one person whom we knew twice, become one."""
     rows = casework.cases(owner, casework.View(field="all", order="newest"))
     first: dict[tuple[UUID, UUID | None], casework.Case] = {}
     merged = 0
@@ -398,7 +401,8 @@ def _twice(owner: Actor) -> None:
         if row.category is None or not row.published or row.phase not in ("open", "waiting"):
             continue
         if key in first and merged < 3:
-            casework.merge_cases(actor=owner, case_id=row.pk, into_id=first.pop(key).pk)
+            into = first.pop(key).pk
+            casework.merge_cases(actor=owner, case_id=row.pk, into_id=into, same_person=True)
             merged += 1
         else:
             first[key] = row

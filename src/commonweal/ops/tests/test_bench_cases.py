@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.casework.public import Case, View
 from commonweal.kernel.party.selectors import forget_centre
-from commonweal.ops.bench.cases import apply, lists, load, mails, report, thresholds, told
+from commonweal.ops.bench.cases import apply, history, lists, load, mails, report, thresholds, told
 from commonweal.ops.bench.cases.fill import fill
 from commonweal.ops.bench.cases.site import Site, build
 
@@ -41,7 +42,7 @@ def test_every_list_is_looked_at(site: Site) -> None:
     assert found["lists"]["kinds"] >= len(list(lists.views(site))) > 100
     assert found["search"]["words"] > 10_000
     assert found["counters"]["count"] > 0
-    assert len(readable(told.lists(found))) == 6 + len(found["pages"])
+    assert len(readable(told.lists(found))) == 8 + len(found["pages"])
 
 
 def test_the_same_size_is_the_same_cases(site: Site) -> None:
@@ -50,7 +51,25 @@ def test_the_same_size_is_the_same_cases(site: Site) -> None:
         rows = Case.objects.filter(number__contains="-B")
         assert rows.count() == 500
         phases = dict.fromkeys(rows.values_list("phase", flat=True))
+        kept, counted = _sums("TRUE"), _sums("fresh")
+        rows.update(priority="P5")  # what was put aside is back: the triggers write what they must
+        assert _sums("fresh") == counted == []
+        rows.update(merged_into=rows.order_by("id").last())
+        assert _sums("TRUE") == []
     assert set(phases) >= {"open", "closed"}
+    assert sum(row[3] for row in kept if row[1] == "day") == 500
+
+
+def _sums(which: str) -> list[Any]:
+    """The kept sums of some rows that are not nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT queue_id, by, key, sum(came), sum(live), sum(late), sum(done), sum(first)"
+            f" FROM casework_casetally WHERE {which} GROUP BY agency_id, queue_id, by, key, day"
+            " HAVING sum(came) <> 0 OR sum(live) <> 0 OR sum(late) <> 0 OR sum(done) <> 0"
+            " OR sum(first) <> 0"
+        )
+        return cursor.fetchall()
 
 
 def test_every_mail_that_was_acknowledged_is_there(site: Site) -> None:
@@ -84,7 +103,18 @@ def test_a_changed_calendar_leaves_no_clock_behind(site: Site) -> None:
     readable(told.apply(found))
 
 
+def test_a_history_is_tried_loaded_and_looked_at(site: Site) -> None:
+    found = history.measure(site, cases=60)
+    assert found["tried"] == [60, 0]
+    assert (found["cases"], found["refused"], found["drifted"]) == (60, 0, 0)
+    assert found["events"] > found["lines"] > 60 * 5
+    assert found["lists"]["kinds"] > 50
+    readable(told.history(found))
+
+
 def test_done_cases_go_by_when_they_came_or_changed() -> None:
     assert View(order="due").offered
     assert not View(standing="done", order="due").offered
     assert not View(standing="done", order="newest", breached=True).offered
+    assert View(standing="done", order="newest", priority="P1").offered
+    assert not View(field="own", order="due").offered

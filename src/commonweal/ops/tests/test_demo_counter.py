@@ -10,6 +10,7 @@ import pytest
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.calendar.public import at
 from commonweal.kernel.casework import public as casework
+from commonweal.kernel.party import public as party
 from commonweal.kernel.party.selectors import forget_centre
 from commonweal.ops.demo.counter import (
     BOOKED,
@@ -20,6 +21,7 @@ from commonweal.ops.demo.counter import (
     set_up_counter,
 )
 from commonweal.ops.demo.desks import set_up_desks
+from commonweal.ops.demo.faces import set_up_faces
 from commonweal.ops.demo.people import World, build_catalogue, build_parties
 
 START = date(2025, 3, 3)
@@ -63,3 +65,18 @@ def test_a_week_at_the_counter_is_played(demo: World) -> None:
     waits = casework.Clock.objects.filter(metric="waiting", state="met")
     with act_as(SYSTEM):
         assert waits.exists()
+
+
+def test_two_agencies_say_how_they_are_reached(demo: World) -> None:
+    set_up_faces(demo)
+    with act_as(SYSTEM):
+        roads, tax = (party.face_of(SYSTEM, party.agency(SYSTEM, code)) for code in ("DOT", "REV"))
+    assert roads.notice
+    assert not tax.notice
+    assert (roads.privacy_email, tax.privacy_contact) == (
+        "records@dot.example",
+        "Taxpayer advocate",
+    )
+    for face in (roads, tax):
+        assert face.phone
+        assert "Shared Services" not in f"{face}"

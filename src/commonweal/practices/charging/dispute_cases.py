@@ -18,6 +18,7 @@ from commonweal.kernel.access.public import SYSTEM, Actor, act_as
 from commonweal.kernel.calendar.public import add_working_days, now, today
 from commonweal.kernel.casework import public as casework
 from commonweal.kernel.catalogue.public import Service
+from commonweal.kernel.documents.public import remove_bytes
 from commonweal.kernel.party.public import Person, centre
 from commonweal.kernel.schema.public import Conflict
 
@@ -27,6 +28,9 @@ from .models import DisputeEntry, LineQuery
 from .selectors.dispute_levels import level_now, levels_now
 
 SOURCE = "charging.dispute"
+SAID = ("raised", "joined", "message", "escalated", "outcome")
+"""Kinds of entries whose words are the conversation's; why a credit was proposed or refused is a
+word among those who decide."""
 KEPT_DAYS = 3650
 """As long as a bill may be asked about."""
 
@@ -107,14 +111,33 @@ def person_account(person_id: UUID) -> UUID | None:
 
 
 def with_case(query: LineQuery) -> None:
-    """Give a dispute from before there were cases its case, with its first words and standing."""
+    """Give a dispute from before there were cases its case, with all that was said and its
+    standing."""
     if query.case_id is not None:
         return
     with act_as(SYSTEM):
         open_case(SYSTEM, query)
         query.save(update_fields=["case"])
+        _bring_words(query)
         if query.state != "open" or query.level not in ("", CODES[0]):
             follow(SYSTEM, query)
+
+
+def _bring_words(query: LineQuery) -> None:
+    """What was said before there was a case goes into it; the entries name it from then on."""
+    assert query.case_id is not None
+    first = first_words(query)
+    rows = query.entries.filter(interaction=None, kind__in=SAID).exclude(text="")
+    for row in rows.order_by("at", "id"):
+        if row.kind == "raised":
+            row.interaction = first
+        else:
+            row.interaction = casework.bring_words(
+                actor=SYSTEM, case_id=query.case_id, text=row.text, at=row.at,
+                out=row.centre_side, author=row.author,
+            )  # fmt: skip
+        row.text = ""
+        row.save(update_fields=["interaction", "text"])
 
 
 def speak(actor: Actor, query: LineQuery, kind: str, text: str, **more: Any) -> DisputeEntry:
@@ -135,9 +158,37 @@ def speak(actor: Actor, query: LineQuery, kind: str, text: str, **more: Any) -> 
     return row
 
 
+def keep_file(actor: Actor, query: LineQuery, filename: str, media_type: str, data: bytes) -> Any:
+    """Keep a file with the case of a dispute; its document."""
+    with_case(query)
+    assert query.case_id is not None
+    kept = casework.attach(
+        actor=casework.trusted(actor, query.case_id),
+        case_id=query.case_id,
+        filename=filename,
+        media_type=media_type[:100] or "application/octet-stream",
+        data=data,
+    )
+    return kept.document
+
+
+def forget(actor: Actor, case: Any, event: Any) -> None:
+    """What charging keeps of the words of a dispute goes with those of its case (law 12); amounts,
+    days and outcomes stay. A hook of every event."""
+    if event.kind != "erased" or case.erased_at is None or case.case_type.family != "dispute":
+        return
+    LineQuery.objects.filter(case=case).update(text="", answer="")
+    DisputeEntry.objects.filter(query__case=case).update(text="")
+    papers = DisputeEntry.objects.filter(query__case=case, document__isnull=False)
+    old = papers.filter(document__owner_type="charging.LineQuery")
+    ids = list(old.values_list("document_id", flat=True))
+    if ids:  # from before files lay with the case
+        remove_bytes(actor=actor, document_ids=ids, reason="dispute erased")
+
+
 def heard(actor: Actor, case: Any, event: Any) -> None:
     """A message in a dispute's case is one of the dispute; a hook of every event (BILL-111)."""
-    if event.kind != "message" or case.case_type.family != "dispute":
+    if event.kind != "message" or case.case_type.family != "dispute" or "brought" in event.data:
         return
     query = LineQuery.objects.filter(case=case).first()
     if query is None:

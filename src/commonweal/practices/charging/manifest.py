@@ -37,7 +37,7 @@ from .actions.refunds import (
 from .closing.approval import APPROVE as APPROVE_BILLS
 from .closing.approval import SUBJECT as MONTH
 from .closing.fee_money import FEE_MONEY, fee_moved, post_fee
-from .dispute_cases import heard
+from .dispute_cases import forget, heard
 from .domain.close import KIND as CLOSE
 from .leaving import journal_files
 from .selectors.order_prices import order_prices
@@ -54,6 +54,7 @@ from .tasks import (
 notice_words.register()
 register_pricer(order_prices)
 register_hook(heard)
+register_hook(forget)
 register_subject(EXCHANGE, APPROVE, put_exchange, drop_exchange, words="an exchange rate")
 register_subject(SUBJECT, APPROVE, put_in_force, set_aside, words="a rate")
 register_subject(

@@ -27,19 +27,21 @@ def set_up(
     service: str = "citizen",
     starts: date | None = None,
     items: Items = MappingProxyType({}),
+    addresses: Mapping[str, str] = MappingProxyType({}),
 ) -> int:
     """Put what citizen service needs and the centre has not; how much was put.
 
     `agencies`: the code of the agency that answers for each topic (streets, homes, parking, visits,
     business, complaints); a topic that is left out is not offered. `starts`: the first day of its
     promises (today). `items`: by kind of case, the charge item that a closed case of a channel uses
-    one of. Errors: CATALOGUE-404 no such service, those of the single actions.
+    one of. `addresses`: by topic, where its mail comes: it becomes a report, a complaint, or a
+    question. Errors: CATALOGUE-404 no such service, those of the single actions.
     """
     first = starts or today(centre().zone)
     plan = DeskPlan(
         service=service,
         teams=TEAMS,
-        queues=queues(agencies),
+        queues=queues(agencies, addresses),
         types=[replace(each, items=items.get(each.code, {})) for each in types(service, agencies)],
         categories=categories(agencies),
         rules=rules(agencies),

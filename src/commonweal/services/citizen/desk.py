@@ -18,6 +18,9 @@ TOPICS = {
     "business": ("Business licences", "permits"), "complaints": ("Complaints", "front"),
 }  # fmt: skip
 """Each topic's name and the team that works on it."""
+BY_MAIL = {"streets": "report", "homes": "neighbourhood", "complaints": "complaint"}
+"""What a message to a topic becomes. To the others it is a question: a permit and an appointment
+are asked for with their forms."""
 FEE = 4500
 """Of a parking permit for a year, in minor units."""
 
@@ -56,7 +59,12 @@ def types(service: str, agencies: Mapping[str, str]) -> list[TypeDraft]:
               "You were served badly. Somebody who was not there looks into it.", "complaints",
               family="complaint", default_impact="medium", closes_after_days=14),
     )  # fmt: skip
-    return [draft for topic, draft in every if topic in agencies]
+    found = [draft for topic, draft in every if topic in agencies]
+    topic = next((each for each in TOPICS if each in agencies), "")
+    if topic:
+        found.append(_kind(service, "enquiry", "Question", "Something that you want to know.",
+                           topic)[1])  # fmt: skip
+    return found
 
 
 def fees(agencies: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -67,11 +75,11 @@ def fees(agencies: Mapping[str, str]) -> list[dict[str, Any]]:
     ] if "parking" in agencies else []  # fmt: skip
 
 
-def queues(agencies: Mapping[str, str]) -> list[dict[str, Any]]:
+def queues(agencies: Mapping[str, str], addresses: Mapping[str, str]) -> list[dict[str, Any]]:
     """A queue for each topic, which speaks as the agency that answers for it."""
     return [
         {"code": f"citizen-{topic}", "name": name, "team": team, "agency": agencies[topic],
-         "address": f"{topic}@{agencies[topic].lower()}.example"}
+         "address": addresses.get(topic, ""), "default_type": BY_MAIL.get(topic, "enquiry")}
         for topic, (name, team) in TOPICS.items()
         if topic in agencies
     ]  # fmt: skip

@@ -26,15 +26,19 @@ def set_up(
     service: str = "helpdesk",
     starts: date | None = None,
     items: Items = MappingProxyType({}),
+    address: str = "",
 ) -> int:
-    """Put what the help desk needs and the centre has not; how much was put. `starts`: the first
-    day of its promises (today). `items`: by kind of case, the charge item that a closed case of a
-    channel uses one of. Errors: CATALOGUE-404 no such service, those of single actions."""
+    """Put what the help desk needs and the centre has not; how much was put.
+
+    `starts`: the first day of its promises (today). `items`: by kind of case, the charge item that
+    a closed case of a channel uses one of. `address`: of the help desk's mail; what comes there
+    becomes an incident. Errors: CATALOGUE-404 no such service, those of single actions.
+    """
     first = starts or today(centre().zone)
     plan = DeskPlan(
         service=service,
         teams=TEAMS,
-        queues=QUEUES,
+        queues=[{**row, "address": address if row["code"] == "helpdesk" else ""} for row in QUEUES],
         types=[replace(each, items=items.get(each.code, {})) for each in types(service)],
         categories=CATEGORIES,
         rules=RULES,

@@ -12,10 +12,11 @@ TEAMS = (
     {"code": "accounts", "name": "Accounts and access"},
 )
 QUEUES = (
-    {"code": "helpdesk", "name": "Help desk", "team": "first-line",
-     "address": "help@meridian.example"},
-    {"code": "helpdesk-machines", "name": "Machines and network", "team": "second-line"},
-    {"code": "helpdesk-accounts", "name": "Accounts and access", "team": "accounts"},
+    {"code": "helpdesk", "name": "Help desk", "team": "first-line", "default_type": "incident"},
+    {"code": "helpdesk-machines", "name": "Machines and network", "team": "second-line",
+     "default_type": "incident"},
+    {"code": "helpdesk-accounts", "name": "Accounts and access", "team": "accounts",
+     "default_type": "question"},
 )  # fmt: skip
 APPROVED = "casework.approve"
 

@@ -32,7 +32,8 @@ from .counter_shapes import (
     Short,
     TicketOut,
 )
-from .shapes import Answer, CaseKey, CaseOut, ContactIn, Word, found
+from .shapes import Answer, CaseKey, ContactIn, Word, found
+from .writes import OpenedOut
 
 WORK, MANAGE = centre("casework.work"), centre("casework.manage")
 door = Door("counter", "Offices, their desks, appointments, and tickets of whoever has come.")
@@ -388,7 +389,7 @@ class CaptureIn(In):
     answers: Annotated[dict[Word, Answer], Field(max_length=100)] = Field(default_factory=dict)
 
 
-@door.post("/tickets/{ticket_id}/capture", access=WORK, returns=CaseOut, status=201)
+@door.post("/tickets/{ticket_id}/capture", access=WORK, returns=OpenedOut, status=201)
 def capture_visit(request: Asked, ticket_id: UUID, data: CaptureIn) -> Any:
     """Open a case of what they ask for, with their recorded consent; the visit goes on in it."""
     actor = request.actor
@@ -397,7 +398,7 @@ def capture_visit(request: Asked, ticket_id: UUID, data: CaptureIn) -> Any:
     def known(given: ContactIn) -> casework.Contact:
         return casework.put_contact(actor=actor, agency_id=row.agency_id, **given.model_dump())
 
-    case = casework.capture_visit(
+    made = casework.capture_visit(
         actor=actor,
         ticket_id=ticket_id,
         asked=casework.Captured(
@@ -412,4 +413,5 @@ def capture_visit(request: Asked, ticket_id: UUID, data: CaptureIn) -> Any:
             answers=data.answers,
         ),
     )
-    return casework.case(actor, case.pk)
+    case = casework.case(actor, made.case.pk)
+    return {"case": case, "tracking_code": made.tracking_code, "fresh": made.fresh}

@@ -55,10 +55,6 @@ def _view(
     elif field in ("agency", "own"):
         key = _agency(request, agency)
     default = "newest" if standing == "done" or field == "own" else "due"
-    if standing == "done" and order in ("due", "priority"):
-        raise ApiError(
-            "API-111", "Done cases go by newest, oldest or updated. Choose one of these orders."
-        )
     return casework.View(field=field, key=key, standing=standing, order=order or default)
 
 
@@ -91,8 +87,9 @@ def list_cases(
     if not view.offered:
         raise ApiError(
             "API-111",
-            "Late cases are live and go by due; done cases of one priority by newest or oldest. "
-            "Choose one of these.",
+            "There is no such list. Late cases, and live ones of one priority, go by due; done "
+            "ones by newest, oldest or (of every priority) updated; your own by newest or oldest, "
+            "of every priority; unassigned ones are live. Choose one of these.",
         )
     return paging.answer(casework.cases(request.actor, view, paging.place(after, limit)))
 
@@ -104,7 +101,11 @@ def search_cases(
     after: str = paging.after_query(),
     limit: int = paging.limit_query(),
 ) -> dict[str, Any]:
-    """The newest cases that hold every word: in number, subject, place or what was said."""
+    """The newest cases that hold every word: in number, subject, place or what was said.
+
+    Words in very many cases are looked for step by step: a page may then hold fewer cases than
+    `limit`, or none; go on as long as `after` is given.
+    """
     return paging.answer(casework.search_cases(request.actor, text, paging.place(after, limit)))
 
 
@@ -157,14 +158,17 @@ class IntervalsOut(Out):
     intervals: list[IntervalOut]
 
 
+def _clock(request: Asked, case: CaseKey, clock_id: UUID) -> casework.Clock:
+    for each in casework.clocks_of(request.actor, found(request, case)):
+        if each.pk == clock_id:
+            return each
+    raise NotFound("CASE-408", "There is no such clock. Look at the case again.")
+
+
 @door.get("/cases/{case}/clocks/{clock_id}/intervals", access=SEE, returns=IntervalsOut)
 def explain_clock(request: Asked, case: CaseKey, clock_id: UUID) -> dict[str, Any]:
     """Why a clock says what it says: every interval, computed now from the events."""
-    row = found(request, case)
-    clock = next((each for each in casework.clocks_of(request.actor, row) if each.pk == clock_id),
-                 None)  # fmt: skip
-    if clock is None:
-        raise NotFound("CASE-408", "There is no such clock of this case.")
+    clock = _clock(request, case, clock_id)
     return {
         "clock": clock,
         "intervals": [
@@ -177,6 +181,22 @@ def explain_clock(request: Asked, case: CaseKey, clock_id: UUID) -> dict[str, An
             for each in casework.explain_clock(request.actor, clock)
         ],
     }
+
+
+class ClockDocumentOut(Out):
+    """What `commonweal engine clock` reads: calendar, service levels, and events without words."""
+
+    format: str
+    as_of: str
+    calendar: dict[str, Any]
+    service_levels: list[dict[str, Any]]
+    events: list[dict[str, Any]]
+
+
+@door.get("/cases/{case}/clocks/{clock_id}/document", access=SEE, returns=ClockDocumentOut)
+def clock_document(request: Asked, case: CaseKey, clock_id: UUID) -> dict[str, Any]:
+    """A clock as a file, for whoever doubts a figure and computes it with the engine."""
+    return casework.clock_document(request.actor, _clock(request, case, clock_id))
 
 
 class LinksOut(Out):

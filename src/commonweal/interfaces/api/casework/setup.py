@@ -119,7 +119,9 @@ class StepIn(In):
 
 
 class TypeIn(In):
-    """What a kind of case shall be: its states and moves, its form, what it needs."""
+    """What a kind of case shall be: its states and moves, its form, what it needs. `items`: the
+    charge item of each closed case by channel (`*`: every other); with `contact:` before the
+    channel, of each contact by it."""
 
     name: Annotated[Name, Field(max_length=120)]
     description: Text = ""

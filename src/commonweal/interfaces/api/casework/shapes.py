@@ -354,7 +354,6 @@ def detail(request: Asked, key: str) -> dict[str, Any]:
         for code, value in case.answers.items()
         if actor.centre or code not in secret
     }  # fmt: skip
-    files = case.attachments.order_by("added_at", "id")
     return {
         "case": case,
         "requester": case.requester,
@@ -367,13 +366,8 @@ def detail(request: Asked, key: str) -> dict[str, Any]:
         ],
         "tasks": list(case.tasks.order_by("position", "id")),
         "approvals": list(case.approvals.order_by("asked_at", "id")),
-        "files": list(files if actor.centre else _public(files)),
+        "files": casework.files_of(actor, case),
         "links": links(request, case),
-        "consents": list(case.consents.order_by("given_at", "id")) if actor.centre else [],
+        "consents": casework.consents_of(actor, case),
         "checks": list(case.identity_checks.order_by("begun_at", "id")) if actor.centre else [],
     }
-
-
-def _public(files: Any) -> Any:
-    """Without the files of notes among those who work on the case."""
-    return files.filter(verdict="ok").exclude(interaction__direction="note")

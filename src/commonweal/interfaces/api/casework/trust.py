@@ -12,7 +12,7 @@ from commonweal.kernel.party.public import agency as find_agency
 
 from ..kit import paging
 from ..kit.doors import Asked, needs
-from ..kit.types import AgencyKey, Day, In, Out, Page, Text
+from ..kit.types import AgencyKey, Day, In, Page, Text
 from .reads import door
 from .shapes import WORK, CaseKey, CheckOut, ConsentOut, DeskApprovalOut, found
 
@@ -45,6 +45,26 @@ def record_consent(request: Asked, case: CaseKey, data: ConsentIn) -> Any:
     )
 
 
+class ActingIn(In):
+    """For which contact of the agency whoever asked does so, and how that one agreed."""
+
+    person_id: UUID
+    how: Annotated[Text, Field(min_length=5, max_length=200)]
+    scope: Literal["case", "all", "business"] = "case"
+
+
+@door.post("/cases/{case}/acting", access=WORK, returns=ConsentOut, status=201)
+def act_for(request: Asked, case: CaseKey, data: ActingIn) -> Any:
+    """Note that whoever asked does so for a business or another person: the case is theirs."""
+    return casework.act_for(
+        actor=request.actor,
+        case_id=found(request, case).pk,
+        person=data.person_id,
+        how=data.how,
+        scope=data.scope,
+    )
+
+
 @door.post("/cases/{case}/consents/{consent_id}/end", access=WORK, returns=ConsentOut)
 def end_consent(request: Asked, case: CaseKey, consent_id: UUID) -> Any:
     """A consent holds no more; what was done under it stays."""
@@ -59,20 +79,13 @@ class CheckIn(In):
     method: Literal["call_back", "code", "in_person"]
 
 
-class BegunOut(Out):
-    """The check, and the code to send to the address known: shown once, to nobody but you."""
-
-    check: CheckOut
-    code: str
-
-
-@door.post("/cases/{case}/identity-checks", access=WORK, returns=BegunOut, status=201)
-def begin_check(request: Asked, case: CaseKey, data: CheckIn) -> dict[str, Any]:
-    """Begin to check who asks: by a number known before, a code that is sent, or in person."""
-    row, code = casework.begin_check(
+@door.post("/cases/{case}/identity-checks", access=WORK, returns=CheckOut, status=201)
+def begin_check(request: Asked, case: CaseKey, data: CheckIn) -> Any:
+    """Begin to check who asks: by a number known before, a code that is mailed to them, or in
+    person."""
+    return casework.begin_check(
         actor=request.actor, case_id=found(request, case).pk, method=data.method
     )
-    return {"check": row, "code": code}
 
 
 class CheckEndIn(In):

@@ -282,9 +282,10 @@ def unlink_cases(request: Asked, case: CaseKey, link_id: UUID) -> dict[str, Any]
 
 
 class MergeIn(In):
-    """The case of the same agency that goes on."""
+    """The case of the same agency that goes on. `same_person`: who asked for both is one person."""
 
     into: CaseKey
+    same_person: bool = False
 
 
 @door.post("/cases/{case}/merge", access=WORK, returns=CaseDetail)
@@ -294,6 +295,7 @@ def merge_cases(request: Asked, case: CaseKey, data: MergeIn) -> dict[str, Any]:
         actor=request.actor,
         case_id=found(request, case).pk,
         into_id=found(request, data.into).pk,
+        same_person=data.same_person,
     )
     return detail(request, str(into.pk))
 

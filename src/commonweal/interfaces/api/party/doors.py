@@ -14,6 +14,7 @@ from commonweal.kernel.party import public as party
 from ..kit import paging
 from ..kit.doors import ALL, SIGNED_IN, Asked, Door, centre, needs, own_or
 from ..kit.types import AgencyKey, Code, Day, Done, In, Name, Out, Page, Text
+from .facing import door as facing
 from .invoicing import door as invoicing
 
 VIEW = needs("party.view_people")
@@ -22,7 +23,7 @@ GIVE = needs("party.manage_people", "party.manage_own_people")
 OWN_OR_GIVE = own_or("party.manage_people", "party.manage_own_people")
 LEND = own_or("party.delegate", "party.manage_people", "party.manage_own_people")
 door = Door("party", "The centre, its agencies, people, and the roles they hold.")
-DOORS = [door, invoicing]
+DOORS = [door, invoicing, facing]
 Short = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,19}$", examples=["HQ"])]
 Mail = Annotated[str, Field(max_length=254, pattern=r"^([^@\s]+@[^@\s]+)?$")]
 

@@ -79,14 +79,16 @@ def test_a_clerk_calls_serves_and_sends_on(scene: Scene) -> None:
     send(owner, f"{here}/call", {"desk_id": desks[1]})
     assert send(owner, f"{here}/serve")["state"] == "serving"
     send(owner, f"{here}/visitor", {"name": "Vera Visitor"})
-    case = send(
+    made = send(
         owner, f"{here}/capture",
         {"category": "streetlight", "subject": "Dark lane", "consent": "Said so at the desk",
          "contact": {"name": "Vera Visitor"}, "helper": {"name": "Hal Helper"},
          "place": "3 Elm Street", "answers": {"lamp": "L-3"}},
         201,
     )  # fmt: skip
+    case = made["case"]
     assert (case["channel"], case["subject"]) == ("counter", "Dark lane")
+    assert len(made["tracking_code"]) == 19
     done = send(owner, f"{here}/finish", {"resolution": "The crew comes."})
     assert (done["state"], done["case_id"]) == ("done", case["id"])
     other = f"/tickets/{second['id']}"

@@ -130,3 +130,15 @@ def test_a_person_of_an_agency_sets_nothing_up(refused) -> None:
     ):
         said = refused(*words, "--as", AGENT)
         assert "ACCESS-" in said or "PARTY-" in said, words
+
+
+def test_how_citizens_reach_an_agency(run, refused, tmp_path) -> None:
+    words = tmp_path / "notice.txt"
+    words.write_text("We keep little.", encoding="utf-8")
+    said = ("--set", "phone=+1 555 010 0100", "--notice", str(words))
+    status, out, _said = run("parties", "face", "LWD", *said)
+    assert status == 0
+    assert "We keep little." in out
+    assert "+1 555 010 0100" in run("parties", "face", "LWD")[1]
+    assert "PARTY-141" in refused("parties", "face", "LWD", "--set", "notice_href=http://x.example")
+    assert "CLI-" in refused("parties", "face", "LWD", "--notice", str(tmp_path / "none.txt"))

@@ -96,6 +96,25 @@ RECEIPT = {
     },
 }
 TOKENS = _list(_thing({"service_request_id": TEXT, "token": TEXT}), 1)
+DISCOVERY = _thing(
+    {
+        "changeset": MOMENT,
+        "contact": TEXT,
+        "key_service": TEXT,
+        "endpoints": _list(
+            _thing(
+                {
+                    "specification": {"const": "http://wiki.open311.org/GeoReport_v2"},
+                    "url": {"type": "string", "pattern": "^https?://[^/]+/open311/v2$"},
+                    "changeset": MOMENT,
+                    "type": {"enum": ["production", "test"]},
+                    "formats": _list({"enum": ["text/xml", "application/json"]}, 2),
+                }
+            ),
+            1,
+        ),
+    }
+)
 ERRORS = _list(_thing({"code": {"type": "integer"}, "description": TEXT}), 1)
 UPDATES = _list(
     _thing(
@@ -112,6 +131,7 @@ UPDATES = _list(
 UPDATED = _list(_thing({"update_id": TEXT}), 1)
 LISTS = {
     "services", "service_requests", "service_request_updates", "attributes", "values", "errors",
+    "endpoints", "formats",
 }  # fmt: skip
 
 

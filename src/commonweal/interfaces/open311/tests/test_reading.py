@@ -12,14 +12,18 @@ from commonweal.interfaces.open311.sight import HIGH, WIDE, pins
 from commonweal.interfaces.open311.tests.conftest import HERE, MONDAY, Town
 from commonweal.interfaces.open311.tests.standard import (
     DEFINITION,
+    DISCOVERY,
     ERRORS,
+    RECEIPT,
     REQUESTS,
     SERVICES,
     UPDATES,
 )
+from commonweal.kernel.access.public import SYSTEM
 from commonweal.kernel.calendar.public import at, now
 from commonweal.kernel.casework import public as casework
 from commonweal.kernel.casework.models import Case
+from commonweal.kernel.party.public import put_public_face
 
 
 def test_services_are_public_categories_for_citizens(town: Town) -> None:
@@ -196,3 +200,21 @@ def test_other_methods_and_formats(town: Town) -> None:
     assert answer.json()[0]["code"] == 405
     assert town.client.get(f"{HERE}services.yaml").status_code == 404
     assert ERRORS
+
+
+def test_the_city_speaks_and_says_how_it_is_reached(town: Town) -> None:
+    put_public_face(
+        actor=SYSTEM, agency_id=town.desk.parks.pk,
+        fields={"name": "City Parks", "phone": "+1 312 555 0123", "hours": "8 to 5"},
+    )  # fmt: skip
+    found = town.get("discovery", DISCOVERY)
+    assert found["contact"].startswith("City Parks, +1 312 555 0123, 8 to 5, http")
+    assert found["contact"].endswith("/help/prk/")
+    assert "City Parks" in found["key_service"]
+    town.report()
+    [row] = town.get("requests", REQUESTS)
+    assert row["agency_responsible"] == "City Parks"
+    assert "Reports in City Parks" in town.client.get("/open311/map/PRK/").content.decode()
+    told = {"service_code": "neighbour", "description": "Loud.", "address_string": "1 Main Street"}
+    [receipt] = town.post(RECEIPT, **told)
+    assert receipt["service_notice"] == "Questions: City Parks, +1 312 555 0123, 8 to 5"

@@ -230,3 +230,10 @@ def test_signs_that_nothing_can_keep_are_left_out(town: Town) -> None:
     town.report(description="dark\x00\x07 & <b>bold</b>\r\nsince", address_string="1\x01 Main")
     [row] = town.get("requests", REQUESTS)
     assert row["description"] == "dark & <b>bold</b>\nsince"
+
+
+def test_two_people_may_report_the_same_by_one_program(town: Town) -> None:
+    first = town.report(email="ana@x.example")
+    other = town.report(email="ben@x.example")
+    assert first.pk != other.pk
+    assert town.report(email="ben@x.example").pk == other.pk

@@ -164,7 +164,8 @@ def evidence(request: Asked, dispute_id: UUID, document_id: UUID) -> HttpRespons
     """A file that the agency added, as a download."""
     view = charging.dispute(request.actor, dispute_id)
     entry = view.query.entries.filter(document_id=document_id).select_related("document").first()
-    if entry is None or entry.document is None:
+    name, opens = view.files.get(document_id, ("", True))
+    if entry is None or entry.document is None or not opens:
         raise NotFound("DOCUMENTS-404", "There is no such file among those you may see.")
     data = open_document(request.actor, document_id)
-    return attachment(entry.document.filename, "application/octet-stream", data)
+    return attachment(name or entry.document.filename, "application/octet-stream", data)

@@ -23,6 +23,7 @@ from . import (
     lines,
     openness,
     proposed,
+    public_face,
     records,
     take_out,
     unusual,
@@ -89,6 +90,7 @@ urlpatterns = [
     path("worth/papers/<uuid:document_id>/", worth.paper, name="worth_paper"),
     path("worth/<slug:code>/", worth_service.service, name="worth_service"),
     path("worth/<slug:code>/baseline/", worth_service.baseline, name="worth_baseline"),
+    path("citizens/", public_face.public_face, name="public_face"),
     path("data/", take_out.take_out, name="take_out"),
     path("data/<uuid:take_out_id>.zip", take_out.archive, name="take_out_file"),
 ]

@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.calendar.public import now
 from commonweal.kernel.casework import public as casework
-from commonweal.kernel.party.public import Agency, centre
+from commonweal.kernel.party.public import Agency, centre, face_of
 
 from ..access import agency_only, centre_only, open_to_all
 from ..centre.base import as_id, text
@@ -82,7 +84,9 @@ def of_portal(request: Asked) -> HttpResponse:
 def of_door(agency: Agency) -> HttpResponse:
     """An agency's door: its name, and no word of the centre behind it."""
     start = reverse("door:start", args=[agency.code.lower()])
-    return manifest(agency.name, agency.name, start)
+    with act_as(SYSTEM):
+        name = face_of(SYSTEM, agency).name
+    return manifest(name, name, start)
 
 
 def draft_of(request: Asked) -> str:
@@ -109,8 +113,11 @@ def kept_at(request: Asked) -> datetime | None:
     return found if now() - LONGEST_KEPT < found < now() else None
 
 
-def taken(request: Asked, number: str, href: str) -> HttpResponse:
-    """What was sent is taken: its page, or for the worker that sent it, where that is."""
+def taken(request: Asked, number: str, href: str, said: str = "", code: str = "") -> HttpResponse:
+    """What was sent is taken: its page, which says so, or for the worker that sent it, where that
+    is. `code`: what an agent hands on to whoever called."""
     if request.headers.get("Accept") == "application/json":
-        return JsonResponse({"number": number, "href": href}, status=201)
+        return JsonResponse({"number": number, "href": href, "code": code}, status=201)
+    if said:
+        messages.success(request, said)
     return HttpResponseRedirect(href)

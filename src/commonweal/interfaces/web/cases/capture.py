@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from ..look.page import Problem
 from ..requests import Asked
 from .app import draft_of, kept_at, source_of, taken
 from .look import asked_to_look, offered, written_in
-from .said import channels, pressing
+from .said import channels, opened_words, pressing
 
 WORK = "casework.work"
 
@@ -32,12 +32,13 @@ def capture(request: Asked) -> HttpResponse:
     asked = request.POST if request.method == "POST" else request.GET
     looks = asked_to_look(request)
     if request.method == "POST" and not looks:
-        made: list[casework.Case] = []
+        made: list[casework.Opened] = []
         errors = attempt(lambda: made.append(_open(request)))
         if not errors:
-            words = _("Case %(number)s is open.") % {"number": made[0].number}
-            messages.success(request, words)
-            return taken(request, made[0].number, reverse("desk:case", args=[made[0].number]))
+            opened = made[0]
+            where = reverse("desk:case", args=[opened.case.number])
+            words, code = opened_words(opened), opened.tracking_code
+            return taken(request, opened.case.number, where, words, code)
     agency = as_id(asked.get("agency", ""))
     caller = asked.get("caller", "")
     context: dict[str, Any] = {
@@ -61,7 +62,8 @@ def capture(request: Asked) -> HttpResponse:
     return show(request, "cases/capture.jinja", context, errors)
 
 
-def _open(request: Asked) -> casework.Case:
+@transaction.atomic
+def _open(request: Asked) -> casework.Opened:
     agency = required_id(request, "agency", _("Choose the agency that it is for."))
     kind = text(request, "kind")
     if not kind:
@@ -83,7 +85,7 @@ def _open(request: Asked) -> casework.Case:
     opened = casework.open_case(actor=request.actor, agency_id=agency, new=new)
     if opened.fresh and text(request, "callback"):
         casework.promise_callback(actor=request.actor, case_id=opened.case.pk)
-    return opened.case
+    return opened
 
 
 def _contact(request: Asked, agency: Any) -> casework.Contact | None:

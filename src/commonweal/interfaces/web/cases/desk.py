@@ -62,24 +62,20 @@ def shown(request: Asked, rows: Sequence[casework.Case], name: str = "desk:case"
 
 
 def view_asked(request: Asked) -> casework.View:
-    """What the address asks for; what it does not know counts as the default."""
+    """What the address asks for, or the nearest that is offered; what it does not know counts as
+    the default."""
     field = request.GET.get("show", "mine")
     order, priority = request.GET.get("order", "due"), request.GET.get("priority", "")
     standing = request.GET.get("standing", "live")
     queue = as_id(request.GET.get("queue", ""))
-    late = request.GET.get("late") == "1"
-    if late:
-        standing, order = "live", "due"  # late ones go by how late they are
-    elif standing == "done" and order not in ("newest", "oldest", "updated"):
-        order = "newest"
     return casework.View(
         field=field if field in ("mine", "queue", "unassigned", "all") else "mine",
         key=queue,
         standing=standing if standing in casework.STANDINGS else "live",
         order=order if order in casework.ORDERS else "due",
         priority=priority if priority in casework.PRIORITIES else "",
-        breached=late,
-    )
+        breached=request.GET.get("late") == "1",
+    ).near()
 
 
 def _address(**query: Any) -> str:
@@ -117,17 +113,8 @@ def work(request: Asked) -> HttpResponse:
             for each in queues
         ],
         "orders": _orders(view),
-        "priorities": [
-            Link(_("Any priority"), _query(view, standing=view.standing, priority=""),
-                 not view.priority),
-            *(Link(each, _query(view, standing=view.standing, priority=each),
-                   view.priority == each) for each in casework.PRIORITIES),
-        ],
-        "standings": [
-            Link(_("To do"), _query(view, standing="live"), view.standing == "live"),
-            Link(_("Done"), _query(view, standing="done"), view.standing == "done"),
-            Link(_("Late"), _query(view, standing="live", late="1"), view.breached),
-        ],
+        "priorities": _priorities(view),
+        "standings": _standings(view),
         "here": request.get_full_path(),
         "undo": to_undo(request),
         "views": saved(request, queues),
@@ -173,12 +160,32 @@ def _orders(view: casework.View) -> list[Link]:
         "updated": _("Last change first"),
         "priority": _("Priority"),
     }
-    if view.standing == "done":
-        words = {code: words[code] for code in ("newest", "oldest", "updated")}
     return [
-        Link(label, _query(view, order=code, standing=view.standing), view.order == code)
-        for code, label in words.items()
-    ]
+        Link(label, _query(view, order=code, standing=view.standing, late=_late(view)),
+             view.order == code)
+        for code, label in words.items() if replace(view, order=code).offered
+    ]  # fmt: skip
+
+
+def _priorities(view: casework.View) -> list[Link]:
+    words = {"": _("Any priority"), **{each: each for each in casework.PRIORITIES}}
+    return [
+        Link(label, _query(view, standing=view.standing, priority=code, late=_late(view)),
+             view.priority == code)
+        for code, label in words.items() if replace(view, priority=code).near().priority == code
+    ]  # fmt: skip
+
+
+def _standings(view: casework.View) -> list[Link]:
+    found = [Link(_("To do"), _query(view, standing="live"),
+                  view.standing == "live" and not view.breached)]  # fmt: skip
+    if view.field != "unassigned":
+        found.append(Link(_("Done"), _query(view, standing="done"), view.standing == "done"))
+    return [*found, Link(_("Late"), _query(view, standing="live", late="1"), view.breached)]
+
+
+def _late(view: casework.View) -> str:
+    return "1" if view.breached else ""
 
 
 @centre_only(WORK)
@@ -193,5 +200,6 @@ def search(request: Asked) -> HttpResponse:
         "text": text,
         "rows": shown(request, rows.rows) if rows is not None else [],
         "pages": pages(request, rows) if rows is not None else None,
+        "partial": rows is not None and rows.partial,
     }
     return show(request, "cases/search.jinja", context)

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -23,7 +24,7 @@ from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.casework import public as casework
 from commonweal.kernel.party.public import Agency
 from commonweal.kernel.party.public import agency as find_agency
-from commonweal.kernel.schema.public import CommonwealError
+from commonweal.kernel.schema.public import CommonwealError, NotFound
 
 from ..access import open_to_all
 from ..centre.base import FormError, attempt, show, text
@@ -37,6 +38,7 @@ from .forms import answers_of, fields_of
 from .limits import limited
 from .look import asked_to_look, fragment, offered, written_in
 from .portal import act_as_requester, follow, keep_files
+from .said import state_name, state_tag
 
 SESSION = "door_cases"
 MOST_AN_HOUR, MOST_TRIES = 30, 20
@@ -45,16 +47,21 @@ Door = Callable[..., HttpResponseBase]
 
 
 def at_door(view: Door) -> Door:
-    """Open a page of an agency's door: as a citizen in its scope, with the cases of the session."""
+    """Open a page of an agency's door: as a citizen in its scope, with the cases of the session.
+    The centre has none; only whoever it asked how a case of its own went may say so.
+    """
 
     @open_to_all
     @wraps(view)
     def opened(request: Asked, agency: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with act_as(SYSTEM):
             found = find_agency(SYSTEM, agency.upper())
+        request.door = found  # type: ignore[attr-defined]
+        if found.kind == "centre" and view.__name__ != "how":
+            raise NotFound("PARTY-405", "Nothing is here. Check the address.")
         cases = request.session.get(SESSION, {}).get(str(found.pk), [])
         actor = casework.citizen(found.pk, map(UUID, cases))
-        request.actor, request.door = actor, found  # type: ignore[attr-defined]
+        request.actor = actor
         with act_as(actor):
             return view(request, found, *args, **kwargs)
 
@@ -76,7 +83,11 @@ def remember(request: Asked, agency: Agency, case: casework.Case) -> None:
 @at_door
 @report("what an agency offers to its citizens")
 def start(request: Asked, agency: Agency) -> HttpResponse:
-    """What can be asked for or reported, found by plain words; and following what was."""
+    """What can be asked for or reported, found by plain words; and following what was. On a device
+    that others use too, the list of one's own is taken away (`forget`)."""
+    if text(request, "what") == "forget":
+        request.session[SESSION] = request.session.get(SESSION, {}) | {str(agency.pk): []}
+        return HttpResponseRedirect(reverse("door:start", args=[agency.code.lower()]))
     words = request.GET.get("q", "").strip().casefold()
     rows = casework.categories(request.actor, "citizen", agency.code)
     found = [
@@ -110,7 +121,7 @@ def _mine(request: Asked, agency: Agency) -> list[casework.Case]:
 @report("the questions of one form")
 def ask(request: Asked, agency: Agency, code: str) -> HttpResponse:
     """One form: how long it usually takes, the questions, a place, a picture, who asks."""
-    category = casework.category(request.actor, code, "citizen")
+    category = casework.category(request.actor, code, "citizen", agency.code)
     errors: tuple[Problem, ...] = ()
     looks = asked_to_look(request)
     if request.method == "POST" and not looks:
@@ -137,6 +148,7 @@ def ask(request: Asked, agency: Agency, code: str) -> HttpResponse:
     return show(request, "cases/door_ask.jinja", context, errors)
 
 
+@transaction.atomic
 def _open(request: Asked, agency: Agency, category: casework.Category) -> casework.Opened:
     actor = request.actor
     name, email, phone = (text(request, field) for field in ("name", "email", "phone"))
@@ -174,7 +186,7 @@ def _coordinate(request: Asked, name: str) -> Decimal | None:
         found = Decimal(given_text)
     except InvalidOperation:
         found = Decimal("NaN")
-    if not found.is_finite():
+    if not found.is_finite() or abs(found) > 180:
         raise FormError(
             "CASE-114", _("Write the point on the map in degrees, such as 41.8781."), field=name
         )
@@ -217,6 +229,7 @@ def case(request: Asked, agency: Agency, number: str) -> HttpResponse:
         found = casework.case_by_number(request.actor, number)
     context = {
         **follow(request, found),
+        **_as_it_goes_on(found),
         "fees": door_fees(request, agency, found),
         "agency": agency,
         "appointment": casework.appointment_of(request.actor, found),
@@ -227,6 +240,14 @@ def case(request: Asked, agency: Agency, number: str) -> HttpResponse:
         "code": request.session.pop("door_code", ""),
     }
     return show(request, "cases/door_case.jinja", context, errors)
+
+
+def _as_it_goes_on(case: casework.Case) -> dict[str, str]:
+    """The state of a case; of one that was merged into another's, how far that one is."""
+    end = case
+    while end.merged_into is not None:
+        end = end.merged_into
+    return {"state": state_name(end), "state_kind": state_tag(end)}
 
 
 @at_door

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -13,16 +14,18 @@ from django.utils.translation import ngettext
 from markupsafe import Markup
 
 from commonweal.kernel.casework import public as casework
+from commonweal.kernel.documents.public import draw_page
 from commonweal.kernel.party.public import agencies
-from commonweal.kernel.schema.public import CommonwealError, Place
+from commonweal.kernel.schema.public import CommonwealError, NotFound, Place
 from commonweal.kernel.words.public import told
 
 from ..access import centre_only
 from ..centre.base import FormError, attempt, required_id, show, text
-from ..files import handed_out
+from ..files import handed_out, shown
 from ..lists import lists, pages, place, report
 from ..look.page import Problem
 from ..requests import Asked
+from .said import opened_words
 
 WORK = "casework.work"
 MOST = 50
@@ -112,6 +115,7 @@ def letter(request: Asked, letter_id: UUID) -> HttpResponse:
     return show(request, "cases/letter.jinja", context, errors)
 
 
+@transaction.atomic
 def _sort(request: Asked, found: casework.ScannedLetter) -> str:
     actor, what = request.actor, text(request, "what")
     if what == "file":
@@ -137,7 +141,7 @@ def _sort(request: Asked, found: casework.ScannedLetter) -> str:
         opened = casework.open_for_letter(
             actor=actor, letter_id=found.pk, agency_id=agency, new=new
         )
-        return _("Case %(number)s is open.") % {"number": opened.case.number}
+        return opened_words(opened)
     if what == "drop":
         casework.drop_letter(actor=actor, letter_id=found.pk, reason=text(request, "reason"))
         return _("The letter is taken away.")
@@ -150,6 +154,16 @@ def scan(request: Asked, letter_id: UUID) -> HttpResponseBase:
     found = casework.letter(request.actor, letter_id)
     data = casework.letter_scan(request.actor, found)
     return handed_out(found.name, found.media_type, data)
+
+
+@centre_only(WORK)
+def page(request: Asked, letter_id: UUID, number: int) -> HttpResponse:
+    """A page of a letter to look at, drawn by us."""
+    found = casework.letter(request.actor, letter_id)
+    drawn = draw_page(found.media_type, casework.letter_scan(request.actor, found), number)
+    if drawn is None:
+        raise NotFound("CASE-404", _("This letter has no such page that can be drawn."))
+    return shown(drawn)
 
 
 @centre_only(WORK)

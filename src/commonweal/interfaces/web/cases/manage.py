@@ -33,8 +33,6 @@ from ..requests import Asked
 from .said import channels
 
 VIEW_ALL = "casework.view_all"
-MOST_OPEN = 20_000
-"""With more open cases than this the picture would take seconds; the figures are shown alone."""
 
 
 @centre_only(VIEW_ALL)
@@ -65,7 +63,6 @@ def manage(request: Asked) -> HttpResponse:
         "on": request.GET.get("on", "") or "0",
         "ahead": ahead,
         "asked": bool(request.GET.get("agents", "")),
-        "many": found.whole.live > MOST_OPEN,
         "share": share,
         "mean": mean,
     }
@@ -136,14 +133,14 @@ def ages(found: casework.DeskFigures) -> Markup:
 def _ahead(
     request: Asked, found: casework.DeskFigures, agents: int
 ) -> tuple[dict[str, Any] | None, tuple[Problem, ...]]:
-    """The forecast that was asked for, which takes a second or more; without history none."""
+    """The forecast that was asked for, without history none."""
     given, on = request.GET.get("agents", ""), request.GET.get("on", "")
     errors = tuple(
         Problem(_("Write a whole number of 0 or more."), field, "FORM-103")
         for field, value in (("agents", given), ("on", on))
         if value and not (value.isascii() and value.isdigit() and len(value) < 6)
     )
-    if errors or not given or found.whole.live > MOST_OPEN:
+    if errors or not given:
         return None, errors
     staffing = casework.Staffing(agents, int(given or agents), int(on or 0))
     try:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -17,6 +19,7 @@ from commonweal.kernel.words.public import money
 
 from ..access import centre_only
 from ..centre.base import FormError, as_id, attempt, required_id, show, text
+from ..files import handed_out
 from ..lists import lists, pages, place
 from ..look.page import Problem
 from ..requests import Asked
@@ -29,6 +32,7 @@ from .said import (
     hours,
     interval_kind,
     metrics,
+    opened_words,
     pressing,
     relations,
     state_name,
@@ -100,6 +104,7 @@ def _context(request: Asked, case: casework.Case) -> dict[str, Any]:
         "state_kind": state_tag(case),
         "talk": talk,
         "pages": pages(request, talk),
+        "files": list(case.attachments.filter(interaction=None).order_by("id")),
         "names": names,
         "steps": [(move.end, _(move.name)) for move in casework.moves_of(actor, case)],
         "own_links": list(case.links.select_related("other").order_by("made_at", "id")),
@@ -123,7 +128,7 @@ def _context(request: Asked, case: casework.Case) -> dict[str, Any]:
         "tasks": list(case.tasks.order_by("position", "id")),
         "approvals": list(case.approvals.order_by("asked_at", "id")),
         "checks": list(case.identity_checks.order_by("-begun_at", "-id")[:5]),
-        "consents": list(case.consents.select_related("person", "agent").order_by("-given_at")),
+        "consents": casework.consents_of(actor, case),
         "contacts": _contacts(case),
         "queues": [(row.code, row.name) for row in queues],
         "mates": [(str(account), person.name) for account, person in mates.items()],
@@ -139,7 +144,6 @@ def _context(request: Asked, case: casework.Case) -> dict[str, Any]:
         "fee_rules": _fee_rules(request, case),
         "answered": _answers(case),
         "asked": request.POST,
-        "code": request.session.pop("identity_code", None),
     }
 
 
@@ -262,7 +266,10 @@ def _link(request: Asked, case: casework.Case) -> str:
     other = _other(request)
     kind = text(request, "kind")
     if kind == "merge":
-        casework.merge_cases(actor=request.actor, case_id=case.pk, into_id=other.pk)
+        casework.merge_cases(
+            actor=request.actor, case_id=case.pk, into_id=other.pk,
+            same_person=text(request, "same_person") == "1",
+        )  # fmt: skip
         return _("Merged. It goes on in %(number)s.") % {"number": other.number}
     casework.link_cases(actor=request.actor, case_id=case.pk, other_id=other.pk, kind=kind)
     return _("The cases are linked.")
@@ -279,7 +286,7 @@ def _split(request: Asked, case: casework.Case) -> str:
     made = casework.split_case(
         actor=request.actor, case_id=case.pk, interaction_ids=ids, subject=text(request, "subject")
     )
-    return _("A case of its own: %(number)s.") % {"number": made.case.number}
+    return opened_words(made)
 
 
 def _watch(request: Asked, case: casework.Case) -> str:
@@ -308,11 +315,9 @@ def _callback(request: Asked, case: casework.Case) -> str:
 
 
 def _begin_check(request: Asked, case: casework.Case) -> str:
-    _row, code = casework.begin_check(
-        actor=request.actor, case_id=case.pk, method=text(request, "method")
-    )
-    if code:
-        request.session["identity_code"] = code
+    row = casework.begin_check(actor=request.actor, case_id=case.pk, method=text(request, "method"))
+    if row.method == "code":
+        return _("A code is on its way to them by e-mail. Ask them for it, and enter it.")
     return _("The check has begun.")
 
 
@@ -348,6 +353,24 @@ def _consent(request: Asked, case: casework.Case) -> str:
     return _("The consent is recorded.")
 
 
+def _act_for(request: Asked, case: casework.Case) -> str:
+    whose = casework.put_contact(
+        actor=request.actor,
+        agency_id=case.agency_id,
+        kind="business" if text(request, "sort") == "business" else "person",
+        name=text(request, "whose"),
+        register_number=text(request, "register_number"),
+    )
+    casework.act_for(
+        actor=request.actor,
+        case_id=case.pk,
+        person=whose.pk,
+        how=text(request, "how"),
+        scope=text(request, "scope") or "case",
+    )
+    return _("The case is theirs now, and who asked acts for them.")
+
+
 def _rebuild(request: Asked, case: casework.Case) -> str:
     casework.rebuild_clocks(actor=request.actor, case_id=case.pk)
     return _("The clocks are computed anew from the case's events.")
@@ -371,6 +394,7 @@ WRITES: dict[str, Callable[[Asked, casework.Case], str]] = {
     "begin_check": _begin_check,
     "finish_check": _finish_check,
     "consent": _consent,
+    "act_for": _act_for,
     "rebuild": _rebuild,
     "charge": charge,
     "waive": waive,
@@ -383,13 +407,32 @@ def clock(request: Asked, number: str, place_in_list: int) -> HttpResponse:
     return explained(request, number, place_in_list, "desk:case")
 
 
+def _clock_at(request: Asked, case: casework.Case, place_in_list: int) -> casework.Clock:
+    clocks = casework.clocks_of(request.actor, case)
+    if not 1 <= place_in_list <= len(clocks):
+        raise NotFound("CASE-408", "There is no such clock. Look at the case again.")
+    return clocks[place_in_list - 1]
+
+
+@centre_only(WORK)
+def clock_file(request: Asked, number: str, place_in_list: int) -> HttpResponseBase:
+    """What a clock is computed from, as a file for `commonweal engine clock`."""
+    return given_clock(request, number, place_in_list)
+
+
+def given_clock(request: Asked, number: str, place_in_list: int) -> HttpResponseBase:
+    """The file of a clock, for either side."""
+    found = casework.case_by_number(request.actor, number)
+    row = _clock_at(request, found, place_in_list)
+    document = casework.clock_document(request.actor, row)
+    data = json.dumps(document, ensure_ascii=False, indent=1).encode()
+    return handed_out(f"{found.number}-{row.metric}.json", "application/json", data)
+
+
 def explained(request: Asked, number: str, place_in_list: int, back: str) -> HttpResponse:
     """The intervals of the clock at a place among those of a case, for either side."""
     found = casework.case_by_number(request.actor, number)
-    clocks = casework.clocks_of(request.actor, found)
-    if not 1 <= place_in_list <= len(clocks):
-        raise NotFound("CASE-408", "There is no such clock. Look at the case again.")
-    row = clocks[place_in_list - 1]
+    row = _clock_at(request, found, place_in_list)
     parts = casework.explain_clock(request.actor, row)
     worked = sum(part["seconds"] for part in parts if part["kind"] == "working")
     context = {
@@ -403,5 +446,6 @@ def explained(request: Asked, number: str, place_in_list: int, back: str) -> Htt
         ],
         "worked": hours(worked),
         "back": reverse(back, args=[found.number]),
+        "file": reverse(f"{back.partition(':')[0]}:clock_file", args=[number, place_in_list]),
     }
     return show(request, "cases/clock.jinja", context)

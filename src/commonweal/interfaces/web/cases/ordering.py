@@ -22,6 +22,7 @@ from ..centre.base import FormError, attempt, show, text
 from ..lists import lists, pages, place, report
 from ..look.page import Problem
 from ..requests import Asked
+from .app import draft_of, source_of
 from .forms import answers_of, fields_of
 
 ASK = "casework.ask"
@@ -79,6 +80,7 @@ def offer(request: Asked, code: str) -> HttpResponse:
         "quantity": typed,
         "fields": fields_of(shown.category, request.POST),
         "asked": request.POST,
+        "draft": draft_of(request),
         "expected": casework.expected_time(request.actor, shown.category),
         **mine,
     }
@@ -112,6 +114,7 @@ def _order(request: Asked, agency: Agency, shown: casework.Offer) -> casework.Ca
         text=text(request, "text"),
         requester=requester,
         answers=answers_of(shown.category, request.POST),
+        **source_of(request),
     )
     return casework.place_order(actor=actor, agency_id=agency.pk, order=order).case
 

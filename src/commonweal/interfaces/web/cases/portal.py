@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -25,7 +26,7 @@ from .desk import shown
 from .fees import portal_fees
 from .forms import answers_of, fields_of
 from .look import asked_to_look, offered, written_in
-from .one import explained
+from .one import explained, given_clock
 from .ordering import order_on_page
 from .said import channels, clock_tag, event_words, hours, metrics, state_name, state_tag
 
@@ -108,7 +109,7 @@ def _words(row: casework.Category) -> str:
 def new(request: Asked, code: str) -> HttpResponse:
     """The form of one thing that can be asked for: how long it takes first, then questions."""
     mine = choices(request, ASK)
-    category = casework.category(request.actor, code)
+    category = casework.category(request.actor, code, "agency", mine["chosen"].code)
     if category.order_item:
         return HttpResponseRedirect(reverse("cases:offer", args=[code]))
     errors: tuple[Problem, ...] = ()
@@ -118,8 +119,9 @@ def new(request: Asked, code: str) -> HttpResponse:
         errors = attempt(lambda: made.append(_open(request, mine["chosen"], category)))
         if not errors:
             words = _("We have it: %(number)s. You can follow it here.")
-            messages.success(request, words % {"number": made[0].number})
-            return taken(request, made[0].number, reverse("cases:case", args=[made[0].number]))
+            number = made[0].number
+            where = reverse("cases:case", args=[number])
+            return taken(request, number, where, words % {"number": number})
     context = {
         "category": category,
         "fields": fields_of(category, request.POST),
@@ -223,8 +225,8 @@ def follow(request: Asked, case: casework.Case) -> dict[str, Any]:
             for row in case.approvals.order_by("asked_at", "id")
             if row.state == "open" and actor.may(row.permission, case.agency_id)
         ],
-        "files": [row for row in case.attachments.order_by("added_at", "id")
-                  if row.verdict == "ok"],
+        "files": [row for row in casework.files_of(actor, case)
+                  if row.verdict == "ok" and row.interaction_id is None],
         "asked": request.POST,
     }  # fmt: skip
 
@@ -278,3 +280,9 @@ def act_as_requester(request: Asked, case: casework.Case) -> str:
 def clock(request: Asked, number: str, place_in_list: int) -> HttpResponse:
     """Why a promised time says what it says."""
     return explained(request, number, place_in_list, "cases:case")
+
+
+@agency_only(ASK)
+def clock_file(request: Asked, number: str, place_in_list: int) -> HttpResponseBase:
+    """What that time is computed from, as a file."""
+    return given_clock(request, number, place_in_list)

@@ -11,6 +11,14 @@ from commonweal.kernel.casework import public as casework
 from commonweal.kernel.words import public as words
 
 
+def opened_words(made: casework.Opened) -> str:
+    """That a case is open; and the code that whoever took it down hands on, which nobody keeps."""
+    named = {"number": made.case.number, "code": made.tracking_code}
+    if not made.tracking_code:
+        return _("Case %(number)s is open.") % named
+    return _("Case %(number)s is open. Their code, which is shown only now: %(code)s") % named
+
+
 def channels() -> dict[str, str]:
     """Ways by which people reach us."""
     return {
@@ -128,6 +136,7 @@ def fee_words(data: dict[str, Any]) -> str:
         "paid": _("A fee was paid: %(amount)s"),
         "failed": _("A payment failed: %(amount)s"),
         "cancelled": _("A payment was stopped: %(amount)s"),
+        "lapsed": _("A payment was begun and left: %(amount)s"),
         "refunded": _("Given back: %(amount)s"),
         "voided": _("A receipt was undone: %(amount)s"),
         "returned": _("A cheque came back unpaid: %(amount)s"),

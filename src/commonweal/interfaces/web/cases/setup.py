@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from commonweal.kernel.access.public import Actor
 from commonweal.kernel.casework import public as casework
+from commonweal.kernel.party.public import staff
 
 from ..access import centre_only
 from ..centre.base import (
@@ -36,6 +37,8 @@ from . import fee_sheets, sheets
 from .sheets import Sheet
 
 MANAGE = "casework.manage"
+UNASKED_TYPE = ("matrix", "default_impact", "default_urgency", "skills", "closes_after_days")
+"""What a kind of case has that its form does not ask: a change by the form keeps it."""
 
 
 def _json(request: Asked, name: str, words: str) -> Any:
@@ -90,8 +93,13 @@ def _usual(family: str) -> Any:
 
 def _put_type(request: Asked) -> None:
     machine = _json(request, "machine", _("States and moves"))
+    code = text(request, "code")
+    known = next((row for row in casework.case_types(request.actor) if row.code == code), None)
+    kept = {name: getattr(known, name) for name in UNASKED_TYPE} if known else {}
     draft = casework.TypeDraft(
-        code=text(request, "code"),
+        **kept,
+        items=_items(request),
+        code=code,
         name=text(request, "name"),
         description=text(request, "description"),
         family=text(request, "family"),
@@ -109,10 +117,21 @@ def _put_type(request: Asked) -> None:
     casework.put_case_type(actor=request.actor, draft=draft)
 
 
+def _items(request: Asked) -> dict[str, str]:
+    """What is charged by channel: `channel = charge item` in each line (CASE-250)."""
+    lines = [line.strip() for line in text(request, "items").splitlines() if line.strip()]
+    pairs = [line.partition("=") for line in lines]
+    return {channel.strip(): item.strip() for channel, _equal, item in pairs}
+
+
 def _put_category(request: Asked) -> None:
+    code = text(request, "code")
+    known = next((row for row in casework.categories(request.actor) if row.code == code), None)
+    kept = {"skills": known.skills, "agency": known.agency_code} if known else {}
     casework.put_category(
+        **kept,
         actor=request.actor,
-        code=text(request, "code"),
+        code=code,
         name=text(request, "name"),
         case_type=text(request, "case_type"),
         description=text(request, "description"),
@@ -162,9 +181,23 @@ def _put_promise(request: Asked) -> None:
             target_days=days or None,
             pauses=_words(request, "pauses"),
             conditions=_json(request, "conditions", _("For which cases")),
-            levels=_json(request, "levels", _("What it sets off")) or [],
+            levels=_levels(request),
         ),
     )
+
+
+def _levels(request: Asked) -> Any:
+    """What a promise sets off; `person` names one of the centre's people by e-mail address."""
+    rows = _json(request, "levels", _("What it sets off")) or []
+    known = {row.email.lower(): str(row.pk) for row in staff(request.actor)}
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict) and "person" in row:
+            named = str(row.pop("person"))
+            if named.strip().lower() not in known:
+                words = _("Nobody of the centre has the address %(address)s.")
+                raise FormError("CASE-195", words % {"address": named[:80]}, field="levels")
+            row["person_id"] = known[named.strip().lower()]
+    return rows
 
 
 def _put_answer(request: Asked) -> None:
@@ -229,10 +262,11 @@ def sheet(request: Asked, name: str) -> HttpResponse:
         errors = attempt(lambda: found[1](request))
         if not errors:
             return said_on(request, "desk:sheet", _("It is saved."), name)
+    shown = found[0](request.actor)
     context = {
-        "sheet": found[0](request.actor),
+        "sheet": shown,
         "name": name,
-        "asked": request.POST,
+        "asked": request.POST or shown.known.get(request.GET.get("code", ""), {}),
         "tabs_of": [
             Link(words, address_of(code), code == name) for code, words in titles().items()
         ],

@@ -7,8 +7,9 @@ Each page shows what there is, and one form that makes or changes one of it. Wha
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -17,7 +18,7 @@ from commonweal.kernel.casework import public as casework
 from commonweal.kernel.catalogue.public import calendars, services
 from commonweal.kernel.party.public import staff
 
-from .said import metrics
+from .said import channels, metrics
 
 Options = Sequence[tuple[str, str]]
 
@@ -36,7 +37,8 @@ class Ask:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A set-up page: what it is about, its rows as (heading, cells), its fields, its write."""
+    """A set-up page: what it is about, its rows as (heading, cells), its fields, its write.
+    `known`: by code (the second cell of a row), what its form shows when one is changed."""
 
     title: str
     about: str
@@ -44,6 +46,7 @@ class Sheet:
     rows: Sequence[Sequence[str]]
     fields: Sequence[Ask]
     save: str
+    known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def _teams(actor: Actor) -> Options:
@@ -157,9 +160,62 @@ def types_sheet(actor: Actor) -> Sheet:
                 [("private", _("Whoever asked")), ("agency", _("The agency")),
                  ("public", _("Everybody"))]),
             Ask("retention_days", _("Days kept after closing"), "number", default="1095"),
+            Ask("items", _("What is charged for it, by channel"), "area",
+                hint=_("One in each line: a channel, =, the code of the charge item. * is every "
+                       "other channel; contact: before the channel charges each contact, not each "
+                       "closed case. Channels: %(channels)s.")
+                % {"channels": ", ".join(channels())}),
         ),
         _("Save the kind of case"),
+        {row.code: _as_typed(row) for row in casework.case_types(actor)},
     )  # fmt: skip
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1) if value else ""
+
+
+def _tick(on: object) -> str:
+    return "1" if on else ""
+
+
+def _as_typed(row: casework.CaseType) -> dict[str, str]:
+    """A kind of case as its form was filled in."""
+    return {
+        "code": row.code,
+        "name": row.name,
+        "description": row.description,
+        "family": row.family,
+        "audience": row.audience,
+        "service": row.service.code,
+        "queue": row.queue.code if row.queue else "",
+        "machine": _as_json(row.machine),
+        "form": _as_json(row.form) or "[]",
+        "tasks": "\n".join(str(each["name"]) for each in row.tasks),
+        "approval": _tick(row.approval),
+        "needs_identity": _tick(row.needs_identity),
+        "publication": row.publication,
+        "retention_days": str(row.retention_days),
+        "items": "\n".join(f"{channel} = {item}" for channel, item in row.items.items()),
+    }
+
+
+def _as_asked(row: casework.Category) -> dict[str, str]:
+    """A subject as its form was filled in."""
+    return {
+        "code": row.code,
+        "name": row.name,
+        "case_type": row.case_type.code,
+        "description": row.description,
+        "group": row.group,
+        "queue": row.queue.code if row.queue else "",
+        "keywords": ", ".join(row.keywords),
+        "form": _as_json(row.form) or "[]",
+        "needs_place": _tick(row.needs_place),
+        "public": _tick(row.public),
+        "order_item": row.order_item,
+        "order_recurs": row.order_recurs,
+    }
 
 
 def categories_sheet(actor: Actor) -> Sheet:
@@ -193,6 +249,7 @@ def categories_sheet(actor: Actor) -> Sheet:
                  ("monthly", _("Every month"))]),
         ),
         _("Save the subject"),
+        {row.code: _as_asked(row) for row in casework.categories(actor)},
     )  # fmt: skip
 
 
@@ -249,7 +306,8 @@ def promises_sheet(actor: Actor) -> Sheet:
             Ask("pauses", _("Reasons that stop it"), hint=", ".join(casework.STOPS)),
             Ask("conditions", _("For which cases"), "json", hint='{"priority": ["P1"]}'),
             Ask("levels", _("What it sets off"), "json", default="[]",
-                hint='[{"code": "75", "unit": "percent", "offset": 75}]'),
+                hint='[{"code": "75", "unit": "percent", "offset": 75, '
+                     '"person": "ann@centre.example"}]'),
             Ask("starts", _("From"), hint=_("A day, such as 2026-11-03")),
             Ask("out", _("End this promise on that day instead"), "check"),
         ),

@@ -18,6 +18,7 @@ from . import (
     one,
     ordering,
     portal,
+    privacy,
     setup,
     till,
     together,
@@ -26,6 +27,7 @@ from . import (
 
 FILE = "<str:number>/files/<uuid:attachment_id>/"
 CLOCK = "<str:number>/clocks/<int:place_in_list>/"
+CLOCK_FILE = f"{CLOCK}file/"
 DESK: list[URLPattern] = [
     path("", desk.work, name="work"),
     path("undo/", together.undo, name="undo"),
@@ -43,6 +45,7 @@ DESK: list[URLPattern] = [
     path("letters/", letters.letters, name="letters"),
     path("letters/<uuid:letter_id>/", letters.letter, name="letter"),
     path("letters/<uuid:letter_id>/scan/", letters.scan, name="scan"),
+    path("letters/<uuid:letter_id>/pages/<int:number>/", letters.page, name="page"),
     path("tills/", till.tills, name="tills"),
     path("tills/give-back/", till.returns, name="returns"),
     path("tills/<slug:code>/", till.till, name="till"),
@@ -52,8 +55,10 @@ DESK: list[URLPattern] = [
     path("<str:number>/", one.case, name="case"),
     path("<str:number>/cover/", letters.cover, name="cover"),
     path(CLOCK, one.clock, name="clock"),
+    path(CLOCK_FILE, one.clock_file, name="clock_file"),
     path(FILE, files.attachment, name="attachment"),
     path("<str:number>/messages/<uuid:message_id>/", files.message, name="message"),
+    path("<str:number>/messages/<uuid:message_id>/raw/", files.as_it_came, name="as_it_came"),
 ]
 CASES: list[URLPattern] = [
     path("", portal.cases, name="cases"),
@@ -69,6 +74,7 @@ CASES: list[URLPattern] = [
     path("<str:number>/", portal.case, name="case"),
     path("<str:number>/pay/<uuid:fee_id>/", fees.pay, name="pay"),
     path(CLOCK, portal.clock, name="clock"),
+    path(CLOCK_FILE, portal.clock_file, name="clock_file"),
     path(FILE, files.attachment, name="attachment"),
     path("<str:number>/messages/<uuid:message_id>/", files.message, name="message"),
 ]
@@ -76,6 +82,7 @@ DOOR: list[URLPattern] = [
     path("<str:agency>/", door.start, name="start"),
     path("<str:agency>/ask/<str:code>/", door.ask, name="ask"),
     path("<str:agency>/follow/", door.find, name="find"),
+    path("<str:agency>/privacy/", privacy.privacy, name="privacy"),
     path("<str:agency>/look/", door.look, name="look"),
     path("<str:agency>/how/<str:token>/", door.how, name="how"),
     path("<str:agency>/app.webmanifest", door.app, name="app"),

@@ -1,7 +1,9 @@
 /* Keeps what a form could not send, and sends it when the network is back. Nothing else is kept but
-   the empty forms that were opened, so that they open again without a network. */
+   the empty forms that were opened, so that they open again without a network. What somebody kept is
+   sent and shown for them alone: `owner` is a mark of the account, or of an agency's door. */
 "use strict";
 const PAGES = "pages-1";
+const LONGEST = 7 * 24 * 3600 * 1000;  // how long a device keeps what somebody left who never came back
 const FORMS = [/^\/help\/[^/]+\/ask\/[^/]+\/$/, /^\/centre\/cases\/new\/$/, /^\/cases\/ask\/[^/]+\/$/];
 const isForm = (url) => url.origin === location.origin && !url.search && FORMS.some((each) => each.test(url.pathname));
 
@@ -64,22 +66,33 @@ async function send(request, url) {
   const copy = request.clone();
   try {
     const answer = await fetch(request);
-    if (answer.type === "opaqueredirect" || answer.ok) {
-      const sent = await copy.formData();
-      if (sent.get("draft") && !sent.get("look")) await drop(sent.get("draft"));
-    }
+    if (answer.type === "opaqueredirect") await settle(copy, url).catch(() => {});
     return answer;
   } catch (offline) {
     const form = await copy.formData();
     if (!form.get("draft")) throw offline;
-    const fields = [...form.entries()].filter(([name, value]) => (
-      !["csrfmiddlewaretoken", "look"].includes(name) && (typeof value === "string" || value.size > 0)
-    ));
-    if (!form.get("kept_at")) fields.push(["kept_at", new Date().toISOString()]);
-    await put({ id: form.get("draft"), path: url.pathname, fields, at: Date.now(), state: "kept" });
+    await keep(form, url);
     if (self.registration.sync) await self.registration.sync.register("drafts").catch(() => {});
     return Response.redirect(`${url.pathname}#kept`, 303);
   }
+}
+
+async function keep(form, url) {
+  const fields = [...form.entries()].filter(([name, value]) => (
+    !["csrfmiddlewaretoken", "look", "owner"].includes(name) && (typeof value === "string" || value.size > 0)
+  ));
+  if (!form.get("kept_at")) fields.push(["kept_at", new Date().toISOString()]);
+  await put({ id: form.get("draft"), owner: form.get("owner") || "", path: url.pathname, fields, at: Date.now(), state: "kept" });
+}
+
+/* A draft that was opened again was answered by a redirect: to the case, or to the sign-in, which cannot be told
+   apart here. Sent once more under its id it opens nothing twice, and goes from here only when it was taken. */
+async function settle(copy, url) {
+  const form = await copy.formData();
+  const id = form.get("draft");
+  if (!id || form.get("look") || !(await all()).some((each) => each.id === id)) return;
+  await keep(form, url);
+  await sendAll();
 }
 
 let sending = null;
@@ -93,16 +106,22 @@ async function sendOne(draft) {
   try {
     const form = await fetch(draft.path, { cache: "no-store" });
     if (form.redirected) { await tell({ draft: "signed-out" }); return; }
-    const token = (await form.text()).match(/name="csrfmiddlewaretoken" value="([^"]+)"/);
-    if (!form.ok || !token) return;
+    const text = await form.text();
+    const token = text.match(/name="csrfmiddlewaretoken" value="([^"]+)"/);
+    const owner = text.match(/name="owner" value="([^"]*)"/);
+    if (!form.ok || !token || !owner) return;
+    if (owner[1] !== draft.owner) {  // somebody else is signed in: nothing is sent in their name
+      if (Date.now() - draft.at > LONGEST) await drop(draft.id);
+      return;
+    }
     const body = new FormData();
     for (const [name, value] of draft.fields) body.append(name, value);
     body.set("csrfmiddlewaretoken", token[1]);
     const answer = await fetch(draft.path, { method: "POST", body, headers: { Accept: "application/json" } });
     if (answer.status === 201) {
-      const { number, href } = await answer.json();
+      const { number, href, code } = await answer.json();
       await drop(draft.id);
-      await tell({ draft: "sent", number, href });
+      await tell({ draft: "sent", owner: draft.owner, number, href, code });
     } else if (answer.status === 422) {
       await put({ ...draft, state: "wrong" });
       await tell({ draft: "changed" });

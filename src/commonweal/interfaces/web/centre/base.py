@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -38,9 +39,11 @@ class FormError(CommonwealError):
 
 
 def attempt(write: Callable[[], Any]) -> tuple[Problem, ...]:
-    """Do a write; what a person may mend comes back as problems, the rest is raised."""
+    """Do a write; what a person may mend comes back as problems, the rest is raised. Of a write
+    that was refused half-way nothing stays."""
     try:
-        write()
+        with transaction.atomic():
+            write()
     except (NotFound, Forbidden):
         raise
     except CommonwealError as error:
@@ -136,8 +139,8 @@ def bill_href(number: str, bill_id: UUID) -> str:
 
 
 def text(request: Asked, name: str) -> str:
-    """A form's field, trimmed."""
-    return request.POST.get(name, "").strip()
+    """A form's field, trimmed, without the sign that no table keeps."""
+    return request.POST.get(name, "").replace("\x00", "").strip()
 
 
 def as_id(value: str) -> UUID | None:

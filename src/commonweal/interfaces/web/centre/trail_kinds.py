@@ -126,6 +126,7 @@ KINDS: dict[str, Any] = {
     "party.CentreProfile": _("Centre's settings"),
     "party.Delegation": _("Loan of a role"),
     "party.InvoiceDetails": _("Details of electronic invoices"),
+    "party.PublicFace": _("How citizens reach an agency"),
     "party.Membership": _("Role of a person"),
     "party.Person": _("Person"),
     "party.Supplier": _("Supplier"),

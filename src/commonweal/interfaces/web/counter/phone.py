@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -80,6 +81,7 @@ def book(request: Asked, office: str) -> HttpResponse:
     return show(request, "counter/phone.jinja", context, errors)
 
 
+@transaction.atomic
 def _book(request: Asked, offer: casework.OfficeOffer) -> casework.Booked:
     name, email, phone = (text(request, each) for each in ("name", "email", "phone"))
     contact = None

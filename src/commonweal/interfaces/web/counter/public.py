@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.casework import public as casework
+from commonweal.kernel.party.public import Face, agencies, face_of
 from commonweal.kernel.schema.public import NotFound
 
 from ..access import open_to_all
@@ -26,8 +27,26 @@ from ..requests import Asked
 
 SECONDS = 10
 """How often the display is read anew."""
+MOST_FACES = 3
+"""More agencies at one office are named at its desks."""
+RESET = 60
+"""After so many seconds a kiosk is ready for the next person, whoever left what on it."""
 TICKETS_AN_HOUR, CODES_AN_HOUR = 600, 120
 """From one kiosk; a code is 78 bits, which nobody guesses at this pace."""
+
+
+def faces_of(request: Asked, office: casework.Office) -> list[tuple[Face, str]]:
+    """Whose office it is, as citizens meet them, each with the address of its privacy notice: the
+    agency's own, else of those that offer something there."""
+    codes = [office.agency_code]
+    if not office.agency_code:
+        codes = sorted({row.agency_code for row in casework.office_offers(request.actor, office)})
+    with act_as(SYSTEM):
+        rows = [each for each in agencies(SYSTEM) if each.code in codes]
+        return [
+            (face_of(SYSTEM, each), reverse("door:privacy", args=[each.code.lower()]))
+            for each in rows[:MOST_FACES]
+        ]
 
 
 def wait_words(wait: float | None) -> str:
@@ -60,6 +79,7 @@ def display(request: Asked, office: str) -> HttpResponse:
         "wait": wait_words(shown.wait),
         "still": still,
         "seconds": SECONDS,
+        "faces": faces_of(request, found),
     }
     response = show(request, "counter/display.jinja", context)
     if not still:
@@ -88,8 +108,16 @@ def kiosk(request: Asked, key: str) -> HttpResponse:
         "open": casework.office_open(request.actor, office),
         "wait": wait_words(shown.wait),
         "asked": request.POST,
+        "faces": faces_of(request, office),
     }
-    return show(request, "counter/kiosk.jinja", context, errors)
+    response = show(request, "counter/kiosk.jinja", context, errors)
+    return _alone(response, key) if errors else response
+
+
+def _alone(response: HttpResponse, key: str) -> HttpResponse:
+    """A kiosk goes back by itself: what one person typed, or their number, is not for the next."""
+    response["Refresh"] = f"{RESET}; url={reverse('kiosk', args=[key])}"
+    return response
 
 
 def _take(request: Asked, office: casework.Office) -> casework.Ticket:
@@ -147,5 +175,6 @@ def kiosk_ticket(request: Asked, key: str, ticket_id: UUID) -> HttpResponse:
         raise NotFound("CASE-445", "There is no such ticket. Look at the counter again.")
     shown = casework.queueing(request.actor, office)
     context = {"office": office, "key": key, "ticket": row, "waiting": shown.waiting,
-               "zone": casework.office_zone(request.actor, office)}  # fmt: skip
-    return show(request, "counter/kiosk_ticket.jinja", context)
+               "zone": casework.office_zone(request.actor, office),
+               "faces": faces_of(request, office)}  # fmt: skip
+    return _alone(show(request, "counter/kiosk_ticket.jinja", context), key)

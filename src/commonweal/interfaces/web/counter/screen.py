@@ -7,16 +7,18 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from commonweal.kernel.casework import public as casework
 from commonweal.kernel.party.public import people_of_accounts
+from commonweal.kernel.schema.public import NotFound
 
 from ..access import centre_only
 from ..cases.forms import answers_of, fields_of
-from ..cases.said import state_name, state_tag
+from ..cases.said import opened_words, state_name, state_tag
 from ..centre.base import FormError, attempt, required_id, said_on, show, text
 from ..lists import lists, pages, place, report
 from ..look.page import Problem
@@ -85,6 +87,7 @@ def _around(
         "held": casework.held_tickets(actor, office),
         "booked": [row for row in booked if row.state == "booked"][:SOON],
         "zone": casework.office_zone(actor, office),
+        "outside": casework.outside_opening(actor, office),
     }
 
 
@@ -191,7 +194,11 @@ def _finish(request: Asked, office: casework.Office, desk: Desk) -> str:
 
 
 def _join(request: Asked, office: casework.Office, desk: Desk) -> str:
-    case = casework.case_by_number(request.actor, text(request, "number"))
+    try:
+        case = casework.case_by_number(request.actor, text(request, "number"))
+    except NotFound as none:
+        words = _("There is no case of this number among those you may see. Check the number.")
+        raise FormError("CASE-192", words, field="number") from none
     row = casework.join_ticket(actor=request.actor, ticket_id=_named(request), case_id=case.pk)
     return _("%(label)s goes on in case %(number)s.") % {
         "label": row.label, "number": case.number,
@@ -207,6 +214,7 @@ def _person(request: Asked, agency: UUID, prefix: str = "") -> casework.Contact 
     )
 
 
+@transaction.atomic
 def _name(request: Asked, office: casework.Office, desk: Desk) -> str:
     row = casework.ticket(request.actor, _named(request))
     found = _person(request, row.agency_id)
@@ -216,14 +224,17 @@ def _name(request: Asked, office: casework.Office, desk: Desk) -> str:
     return _("It is noted who has come.")
 
 
+@transaction.atomic
 def _capture(request: Asked, office: casework.Office, desk: Desk) -> str:
     """What they ask for, written down for them with the questions that the web asks."""
     row = casework.ticket(request.actor, _named(request))
-    about = casework.category(request.actor, text(request, "about"), "citizen")
+    about = casework.category(
+        request.actor, text(request, "about"), "citizen", row.offer.agency_code
+    )
     contact = row.case.requester or _person(request, row.agency_id)
     if contact is None:
         raise FormError("CASE-162", _("Say whom it is for: a name at least."), field="name")
-    case = casework.capture_visit(
+    opened = casework.capture_visit(
         actor=request.actor,
         ticket_id=row.pk,
         asked=casework.Captured(
@@ -237,7 +248,7 @@ def _capture(request: Asked, office: casework.Office, desk: Desk) -> str:
             answers=answers_of(about, request.POST),
         ),
     )
-    return _("It is written down as case %(number)s.") % {"number": case.number}
+    return opened_words(opened)
 
 
 def _ticket(request: Asked, office: casework.Office, desk: Desk) -> str:

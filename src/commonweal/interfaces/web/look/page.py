@@ -26,7 +26,8 @@ class Page:
     """The frame of one page; every template finds it as `page`.
 
     `on_behalf` is the agency or centre the reader acts for, `period` the month the page is
-    about, both in words. `languages` are (code, name) pairs offered in the footer.
+    about, both in words. `languages` are (code, name) pairs offered in the footer. A page for
+    citizens is a `door`: it speaks as one agency, whose `face` (party's Face) its footer shows.
     """
 
     centre: str = "Commonweal"
@@ -41,11 +42,15 @@ class Page:
     help_href: str = ""
     contact: str = ""
     contact_href: str = ""
+    privacy: str = ""
     footer: tuple[Link, ...] = ()
     language: str = "en-us"
     languages: tuple[tuple[str, str], ...] = ()
     language_href: str = ""
     notice: str = ""
+    door: bool = False
+    face: Any = None
+    privacy_href: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from commonweal.kernel.calendar.public import now
@@ -16,6 +17,7 @@ from commonweal.kernel.casework.models import (
     LegalHold,
     MailIntake,
 )
+from commonweal.kernel.measures.models import MeasureFact
 from commonweal.kernel.party.models import CentreProfile
 
 if TYPE_CHECKING:
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 
 
 def kept_rows(world: World) -> list[models.Model]:
-    """A hold, an erasure, an import, refused usage, a proof with its drift, a month, a mail."""
+    """A hold, an erasure, an import, refused usage, a proof with its drift, a month, a measure, a
+    mail."""
     parks, when = world.agencies["PARKS"], now()
     home = CentreProfile.objects.using("owner").values_list("agency_id", flat=True)[0]
     case = Case.objects.using("owner").filter(agency_id=parks).order_by("id")[0]
@@ -41,6 +44,10 @@ def kept_rows(world: World) -> list[models.Model]:
         ClockDrift(agency_id=parks, audit_id=proof.pk, case_id=case.pk, definition="solve",
                    cycle=1, field="elapsed_us", held="1", computed="2"),
         ClockFreeze(agency_id=parks, month=when.date().replace(day=1), counts=counts,
+                    digest="0" * 64),
+        MeasureFact(agency_id=parks, source="casework", source_id="one", metric="resolution",
+                    service_id=case.case_type.service_id, numerator=1, denominator=1, starts=when,
+                    ends=when + timedelta(seconds=1), month=when.date().replace(day=1),
                     digest="0" * 64),
         MailIntake(agency_id=home, mailbox="test", message_key="0" * 64, raw_sha256="0" * 64,
                    state="quarantined", reason="MAIL-208"),

@@ -109,6 +109,7 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
     "charging.Engagement": {},
     "charging.Sample": {},
     "charging.AccessReview": {},
+    "measures.MeasureFact": {},
     "metering.UsageBatch": {},
     "metering.Upload": {},
     "metering.Quarantine": {"payload_hash": "gen_random_uuid()"},

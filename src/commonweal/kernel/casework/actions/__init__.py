@@ -1,5 +1,6 @@
 """Writes of casework."""
 
+from .acting import act_for
 from .applying import apply_calendar, apply_promises
 from .asking import ask_how
 from .attaching import attach
@@ -91,10 +92,9 @@ from .open311 import (
 )
 from .opening import AnswersWrong, NewCase, Opened, open_case
 from .ordering import NewOrder, end_order, place_order
-from .owned import open_owned, settle_case
+from .owned import bring_words, open_owned, settle_case
 from .plans import DeskPlan, PlannedPromise, lay_desk
 from .privacy import (
-    CasePlan,
     Plan,
     erase_case,
     erase_contact,
@@ -138,7 +138,6 @@ __all__ = [
     "AnswersWrong",
     "Booked",
     "Captured",
-    "CasePlan",
     "DeskPlan",
     "MoneyMoved",
     "NewCase",
@@ -158,6 +157,7 @@ __all__ = [
     "Together",
     "TypeDraft",
     "Visitor",
+    "act_for",
     "add_note",
     "add_task",
     "answer",
@@ -171,6 +171,7 @@ __all__ = [
     "begin_check",
     "begin_payment",
     "book_appointment",
+    "bring_words",
     "call_next",
     "call_ticket",
     "cancel_appointment",

@@ -14,6 +14,7 @@ from ...access.public import Actor, require
 from ...audit.public import action, record
 from ...calendar.public import WorkingCalendar, now, today
 from ...party.public import centre
+from ..announcing import tell_hours
 from ..clocks import bulk
 from ..clocks.calendars import working_calendar
 from ..clocks.definitions import all_definitions, best_of, facts_of, on_calendar, tracks_of
@@ -31,7 +32,11 @@ def apply_calendar(
     code: str,
     calendar: Callable[[str], WorkingCalendar] = working_calendar,
 ) -> bulk.Preview:
-    """Compute every open clock of a calendar anew, as the calendar is now; what it did is told."""
+    """Compute every open clock of a calendar anew, as the calendar is now; what it did is told.
+
+    Programs hear of it once for each agency of which something moved; what was missed only by it is
+    noticed by the timer, case by case.
+    """
     require(actor, MANAGE)
     with connection.cursor() as cursor:
         cursor.execute(_LOCK)
@@ -45,8 +50,12 @@ def apply_calendar(
             "clocks": found.clocks,
             "earlier": found.earlier,
             "later": found.later,
+            "newly_passed": found.newly_passed,
+            "no_longer_passed": found.no_longer_passed,
+            "digest": found.digest.hexdigest(),
         },
     )
+    tell_hours(actor, code, found)
     return found
 
 

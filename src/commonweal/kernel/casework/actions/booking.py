@@ -24,7 +24,7 @@ from ..domain.slots import Slot, slot_at
 from ..models import Appointment, Case, OfficeOffer, Ticket
 from ..offices import agency_of, day_of, free_at, offer_of
 from ..rules import OPEN, is_citizen, require_serve
-from .counter import end_ticket
+from .counter import begin_waiting, end_ticket
 from .moving import machine, put_state
 from .visiting import (
     Visitor,
@@ -203,6 +203,7 @@ def keep_visits(*, actor: Actor, limit: int = 500) -> dict[str, int]:
         found["reminded"] = _remind(limit)
         found["missed"] = _miss(limit)
         found["ended"] = _end_old(limit)
+        _turns(limit)
         record(
             actor=actor,
             verb="casework.visits_kept",
@@ -252,6 +253,16 @@ def _miss(limit: int) -> int:
     return len(late)
 
 
+def _turns(limit: int) -> None:
+    """Whose turn came a moment ago waits from then on, and the clock of waiting runs."""
+    rows = Ticket.objects.select_for_update(of=("self",), skip_locked=True)
+    came = rows.select_related("office").filter(
+        state="waiting", turn_at__lte=now(), turn_at__gt=F("taken_at")
+    )
+    for row in came.order_by("turn_at", "id")[:limit]:
+        begin_waiting(SYSTEM, row)
+
+
 def _end_old(limit: int) -> int:
     """Tickets that nobody ended on their day: who was being served, was; the others went away."""
     rows = Ticket.objects.select_for_update(of=("self",), skip_locked=True)
@@ -261,6 +272,7 @@ def _end_old(limit: int) -> int:
     ended = 0
     for row in live.order_by("turn_at", "id")[:limit]:
         if row.day < day_of(row.office):
-            end_ticket(SYSTEM, row, "done" if row.served_seconds or row.started_at else "no_show")
+            served = row.served_seconds or row.started_at
+            end_ticket(SYSTEM, row, "done" if served else "no_show", forgotten=True)
             ended += 1
     return ended

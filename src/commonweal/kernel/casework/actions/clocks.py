@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
@@ -13,9 +14,10 @@ from ...access.public import Actor, forget, require
 from ...audit.public import action, record
 from ...calendar.public import compiled, now, today
 from ...catalogue.public import ServiceLevel
-from ...party.public import centre
+from ...party.public import Person, centre
 from ...schema.public import Conflict
 from ..clocks.definitions import terms_of
+from ..domain.clocks.terms import UNITS
 from ..domain.errors import CaseError
 from ..domain.states import STOPS
 from ..models import ClockDefinition
@@ -120,11 +122,42 @@ def _row(who: Actor, promise: Promise) -> ClockDefinition:
         pause_cap=promise.pause_cap,
         reopen=promise.reopen,
         reclassify=promise.reclassify,
-        levels=[dict(row) for row in promise.levels],
+        levels=_levels(promise.levels),
         starts=promise.starts,
         ends=promise.ends,
         recorded_by=who.user_id,
     )
+
+
+def _levels(rows: Any) -> list[dict[str, Any]]:
+    """What a promise sets off, as it is kept (CASE-170): a level that names nobody who is there
+    would stop the timer for every case."""
+    found = [dict(row) for row in rows if isinstance(row, Mapping)]
+    codes = {row["code"] for row in found if isinstance(row.get("code"), str) and row["code"]}
+    sound = len(codes) == len(found) == len(rows) and all(
+        row.get("unit") in UNITS and type(row.get("offset")) is int for row in found
+    )
+    if not isinstance(rows, Sequence) or not sound:
+        raise CaseError(
+            "CASE-170",
+            "Each thing that it sets off has a code of its own, a unit (seconds, days or percent) "
+            "and an offset in whole numbers.",
+            field="levels",
+        )
+    for row in found:
+        if row.get("person_id") and not _is_person(str(row["person_id"])):
+            raise CaseError(
+                "CASE-170", f"Level “{row['code'][:40]}” names a person who is not there. Choose "
+                "one of the centre's people.", field="levels",
+            )  # fmt: skip
+    return found
+
+
+def _is_person(given: str) -> bool:
+    try:
+        return Person.objects.filter(pk=UUID(given)).exists()
+    except ValueError:
+        return False
 
 
 @action

@@ -4,58 +4,20 @@ from __future__ import annotations
 
 from uuid import UUID
 
-import phonenumbers
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import get_language
 
-from ...access.public import SYSTEM, Actor, act_as, require
+from ...access.public import Actor, require
 from ...audit.public import action, record
 from ...calendar.public import now
-from ...party.public import centre, invoice_details, own_person
+from ...party.public import own_person
 from ...schema.public import Forbidden
 from ..domain.errors import CaseError
 from ..models import Contact
+from ..phones import plain_phone
 from ..rules import ASK, OPEN, WORK, is_citizen
-
-
-def phone_region() -> str:
-    """The country in which numbers without a country's code are read: that of the settings, else
-    of the centre's address on its invoices, else of its language."""
-    if settings.PHONE_REGION:
-        return str(settings.PHONE_REGION)
-    profile = centre()
-    with act_as(SYSTEM):
-        country = invoice_details(SYSTEM, profile.agency_id).country
-    return country or profile.locale.partition("-")[2].upper() or "US"
-
-
-def plain_phone(text: str, region: str = "") -> str:
-    """A telephone number as E.164, read as in a country (CASE-161 if it is none)."""
-    if not text.strip():
-        return ""
-    region = region or phone_region()
-    try:
-        found = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException:
-        found = None
-    if found is None or not phonenumbers.is_possible_number(found):
-        raise CaseError(
-            "CASE-161",
-            f"“{text[:30]}” is no telephone number. Write it with its area code, such as "
-            f"{_example(region)}.",
-            field="phone",
-        )
-    return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
-
-
-def _example(region: str) -> str:
-    """A number of the country as people there write it for others."""
-    found = phonenumbers.example_number(region)
-    if found is None:
-        return "+1 201-555-0123"
-    return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+from .events import alone
 
 
 @action
@@ -92,9 +54,17 @@ def put_contact(
     if not (name.strip() or email or phone or person_id):
         raise CaseError("CASE-162", "Give a name, an e-mail address or a number.", field="name")
     known = _known(agency_id, person_id, email, phone, name.strip())
+    if known is None and kind == "business" and register_number.strip() and not (email or phone):
+        known = Contact.objects.filter(
+            agency_id=agency_id, name=name.strip()[:160], kind="business",
+            register_number=register_number.strip()[:40], erased_at__isnull=True,
+        ).order_by("id").first()  # fmt: skip
     row = known or Contact(agency_id=agency_id, kind=kind, created_at=now())
-    before = dict(vars(row))
+    as_was = dict(vars(row))
+    reached = row.email
     row.person_id = row.person_id or person_id
+    agent = actor.centre and actor.kind != "system"  # the system only carries what strangers wrote
+    before = row.phone
     for field, value in (
         ("name", name.strip()[:160]),
         ("email", email),
@@ -103,11 +73,16 @@ def put_contact(
         ("register_number", register_number.strip()[:40]),
         ("language", (language or get_language() or "")[:8]),
     ):
-        if value and (not getattr(row, field) or actor.centre):
+        if value and (not getattr(row, field) or agent):
             setattr(row, field, value)
+    # Of a new address nobody has shown whose it is.
+    row.verified_at = row.verified_at if row.email == reached else None
+    own = actor.person_id is not None and row.person_id == actor.person_id
+    if phone and row.phone == phone and (agent or own):
+        row.phone_known_at = (row.phone_known_at if before == phone else None) or now()
     if verified and row.verified_at is None and not is_citizen(actor):
         row.verified_at = now()
-    if known is None or vars(row) != before:
+    if known is None or vars(row) != as_was:
         row.save()
     record(
         actor=actor,
@@ -135,6 +110,7 @@ def _known(
     """The earliest contact that is surely the same: by person, address, or number and name."""
     rows = Contact.objects.filter(agency_id=agency_id, erased_at__isnull=True).order_by("id")
     if person_id is not None:
+        alone(f"contact {agency_id} {person_id}")
         found = rows.filter(person_id=person_id).first()
         if found is not None:
             return found

@@ -21,13 +21,13 @@ from ...calendar.public import now
 from ...schema.public import Conflict
 from ..domain.errors import CaseError
 from ..domain.visits import IN_HAND, LIVE, after, label
-from ..models import Appointment, Case, Contact, OfficeDesk, OfficeOffer, Ticket
+from ..models import Appointment, Case, CaseEvent, Contact, OfficeDesk, OfficeOffer, Ticket
 from ..offices import agency_of, day_of, is_open, offer_of, waiting_for, zone_of
 from ..rules import OPEN, is_citizen, require_serve
 from .events import append
 from .linking import merge_cases
 from .moving import machine, move_case
-from .opening import NewCase, open_case
+from .opening import NewCase, Opened, open_case
 from .trust import record_consent
 from .visiting import (
     Visitor,
@@ -151,7 +151,10 @@ def _ticket(
         taken_at=moment,
         turn_at=appointment.starts if appointment else moment,
     )
-    visit(actor, case, "waiting", offer.office, ticket=row.label)
+    case.contacts += not own_case  # they come once more, for what they asked before
+    # Who comes early waits from their turn on: until then no clock of waiting runs.
+    stage = "waiting" if row.turn_at <= moment else "arrived"
+    visit(actor, case, stage, offer.office, ticket=row.label, contact=not own_case)
     return row
 
 
@@ -212,6 +215,7 @@ def call_ticket(*, actor: Actor, ticket_id: UUID, desk_id: UUID) -> Ticket:
 
 def _call(actor: Actor, row: Ticket, desk: OfficeDesk) -> None:
     deed, moment = after(row.label, row.state, "call"), now()
+    begin_waiting(actor, row)
     _end_hold(row, moment)
     if row.first_called_at is None:
         row.first_called_at = moment
@@ -227,10 +231,23 @@ def _call(actor: Actor, row: Ticket, desk: OfficeDesk) -> None:
         append(actor, case, "given", {"to": str(actor.user_id)}, reproject=False)
 
 
+def begin_waiting(actor: Actor, row: Ticket) -> bool:
+    """Whose turn came while they were there, waits from that moment on; whether it is said now."""
+    if row.state != "waiting" or not row.taken_at < row.turn_at <= now():
+        return False
+    said = CaseEvent.objects.filter(case_id=row.case_id, kind="visit", at__gte=row.turn_at)
+    if said.filter(data__ticket=row.label).exists():
+        return False
+    case = held(row.case_id)
+    visit(actor, case, "waiting", row.office, at=row.turn_at, ticket=row.label)
+    return True
+
+
 def _end_hold(row: Ticket, moment: datetime) -> None:
     if row.held_at is not None:
-        if row.first_called_at is None:
-            row.held_seconds += max(0, round((moment - row.held_at).total_seconds()))
+        if row.first_called_at is None:  # before their turn nobody waits, so nothing is held
+            since = max(row.held_at, row.turn_at)
+            row.held_seconds += max(0, round((moment - since).total_seconds()))
         row.held_at = None
 
 
@@ -275,6 +292,7 @@ def hold_ticket(*, actor: Actor, ticket_id: UUID) -> Ticket:
     """Put a ticket aside: they fetch a paper, or step out; the desk is free (CASE-607)."""
     row = require_ticket(actor, ticket_id)
     deed, moment = after(row.label, row.state, "hold"), now()
+    begin_waiting(actor, row)
     _end_serving(row, moment)
     row.state, row.held_at, row.desk = deed.end, moment, None
     row.save()
@@ -290,7 +308,8 @@ def release_ticket(*, actor: Actor, ticket_id: UUID) -> Ticket:
     _end_hold(row, now())
     row.state = deed.end
     row.save()
-    visit(actor, held(row.case_id), deed.stage, row.office, ticket=row.label)
+    stage = deed.stage if row.turn_at <= now() else "arrived"
+    visit(actor, held(row.case_id), stage, row.office, ticket=row.label)
     return row
 
 
@@ -318,11 +337,13 @@ def miss_ticket(*, actor: Actor, ticket_id: UUID) -> Ticket:
     return row
 
 
-def end_ticket(actor: Actor, row: Ticket, state: str) -> Case:
+def end_ticket(actor: Actor, row: Ticket, state: str, *, forgotten: bool = False) -> Case:
     """End a held ticket with its appointment: `done` or `no_show`; the case of a mere visit of
-    which nobody came ends too."""
+    which nobody came ends too. `forgotten`: nobody knows when serving it ended, so that the night
+    counts as no time of serving."""
     moment = now()
-    _end_serving(row, moment)
+    if not forgotten:
+        _end_serving(row, moment)
     row.state, row.ended_at, row.held_at = state, moment, None
     row.save()
     if row.appointment is not None:
@@ -370,9 +391,9 @@ class Captured:
 
 
 @action
-def capture_visit(*, actor: Actor, ticket_id: UUID, asked: Captured) -> Case:
+def capture_visit(*, actor: Actor, ticket_id: UUID, asked: Captured) -> Opened:
     """Open what whoever stands at the desk asks for, with the same questions as on the web and
-    their recorded consent; the visit goes on in it, as one case.
+    their recorded consent; the visit goes on in it, as one case, whose code they are given.
 
     Errors: CASE-607 not in hand, 614 no consent, and those of opening a case and of consents.
     """
@@ -409,7 +430,7 @@ def capture_visit(*, actor: Actor, ticket_id: UUID, asked: Captured) -> Case:
         how=asked.consent,
     )
     _join(actor, row, case)
-    return held(case.pk)
+    return Opened(held(case.pk), opened.tracking_code)
 
 
 def _in_hand(actor: Actor, ticket_id: UUID) -> Ticket:
@@ -431,7 +452,7 @@ def _join(actor: Actor, row: Ticket, case: Case) -> None:
         row.appointment.case, row.appointment.own_case = case, False
         row.appointment.save(update_fields=["case", "own_case"])
     if own and before.pk != case.pk:
-        merge_cases(actor=actor, case_id=before.pk, into_id=case.pk)
+        merge_cases(actor=actor, case_id=before.pk, into_id=case.pk, same_person=True)
     visit(actor, held(case.pk), "joined", row.office, ticket=row.label)
 
 

@@ -72,6 +72,8 @@ def put_office(*, actor: Actor, draft: OfficeDraft) -> Office:
 
 def _check_office(draft: OfficeDraft) -> None:
     checks = (
+        (draft.code != "set-up", "code",
+         "“set-up” is the address of a page already. Give the office another code."),
         (draft.step_minutes in STEPS, "step_minutes",
          f"Let appointments begin every {', '.join(map(str, STEPS))} minutes."),
         (0 <= draft.notice_minutes <= 30 * 24 * 60, "notice_minutes",

@@ -7,15 +7,16 @@ came is never lost: a word that cannot be applied is refused to the provider, wh
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
 from django.db.models import Q
 
-from ...access.public import Actor, require
+from ...access.public import SYSTEM, Actor, act_as, require
 from ...audit.public import action, record
 from ...calendar.public import now
+from ...jobs.public import enqueue
 from ...schema.public import Forbidden, NotFound
 from ..domain import fees as pure
 from ..domain.errors import CaseError
@@ -23,6 +24,10 @@ from ..models import Case, CaseFee, FeeRule, Payback, PaymentAttempt, PaymentWor
 from ..registry import told_money
 from ..rules import TAKE, WAIVE, require_case, require_work
 from .events import append, locked, require_whole
+
+LAPSE = "casework.lapse_payment"
+ABANDONED = timedelta(days=1)
+"""How long somebody may take at a provider's page before a payment counts as left."""
 
 
 @dataclass(frozen=True)
@@ -188,9 +193,34 @@ def begin_payment(*, actor: Actor, fee_id: UUID, provider: str, reference: str) 
     if after is not before:
         keep(fee, after)
         _happened(actor, case, fee, "begun", fee.amount_minor, provider=provider)
+        _lapse_later(fee, provider, reference)
     else:
         record(actor=actor, verb="case.fee_again", target=fee, agency_id=fee.agency_id)
     return fee
+
+
+def _lapse_later(fee: CaseFee, provider: str, reference: str) -> None:
+    attempt = fee.attempts.get(provider=provider, reference=reference)
+    with act_as(SYSTEM):
+        enqueue(
+            actor=SYSTEM,
+            kind=LAPSE,
+            payload={"attempt": str(attempt.pk)},
+            key=f"lapse:{attempt.pk}",
+            run_at=now() + ABANDONED,
+            agency_id=fee.agency_id,
+        )
+
+
+def lapse_attempt(attempt_id: UUID) -> None:
+    """End an attempt that was left, if its provider said nothing of it; safe to repeat."""
+    attempt = PaymentAttempt.objects.get(pk=attempt_id)
+    case, fee = held(SYSTEM, attempt.fee_id)
+    before = whole(fee)
+    after = pure.lapse(before, attempt.provider, attempt.reference)
+    if after is not before:
+        keep(fee, after)
+        _happened(SYSTEM, case, fee, "lapsed", fee.amount_minor, provider=attempt.provider)
 
 
 @action

@@ -84,7 +84,7 @@ def _held(mail_id: UUID) -> MailIntake:
     row = MailIntake.objects.select_for_update().filter(pk=mail_id).first()
     if row is None:
         raise NotFound("CASE-417", "There is no such message among those that came.")
-    if row.state != "quarantined":
+    if not row.undecided:
         raise Conflict(
             "CASE-240", "This message is not held back any more. Look at the list once more."
         )

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -23,10 +22,8 @@ from ...access.public import Actor, require
 from ...audit.public import action, record
 from ...calendar.public import now
 from ...party.public import Agency, centre
-from ..clocks.calendars import working_calendar
-from ..clocks.definitions import all_definitions, terms_of
+from ..clocks.definitions import Reader, all_definitions
 from ..clocks.past import past_clocks
-from ..domain.clocks import Terms
 from ..domain.errors import CaseError
 from ..domain.forms import check_answers, form_of
 from ..domain.numbers import number_text
@@ -109,7 +106,7 @@ class _Known:
     categories: dict[str, Category]
     machines: dict[str, Machine]
     definitions: list[ClockDefinition]
-    terms: Callable[[ClockDefinition], Terms]
+    read: Reader
     agencies: dict[UUID, Agency]
     moment: datetime
 
@@ -137,20 +134,12 @@ def load_history(*, actor: Actor, cases: Sequence[Past]) -> int:
 def _read() -> _Known:
     kinds = CaseType.objects.select_related("queue", "service")
     types = {row.code: row for row in kinds}
-    cached: dict[UUID, Terms] = {}
-    hours = cache(working_calendar)
-
-    def terms(definition: ClockDefinition) -> Terms:
-        if definition.pk not in cached:
-            cached[definition.pk] = terms_of(definition, hours)
-        return cached[definition.pk]
-
     return _Known(
         types,
         {row.code: row for row in Category.objects.select_related("queue")},
         {code: machine_of(row.machine) for code, row in types.items()},
         all_definitions(),
-        terms,
+        Reader(),
         {row.pk: row for row in Agency.objects.all()},
         now(),
     )
@@ -377,7 +366,7 @@ def _around(past: Past, case: Case, made: _Made) -> None:
 
 
 def _clocks(case: Case, events: list[CaseEvent], known: _Known, made: _Made) -> None:
-    clocks, firings = past_clocks(case, events, known.definitions, known.moment, known.terms)
+    clocks, firings = past_clocks(case, events, known.definitions, known.moment, known.read)
     made.clocks += clocks
     made.firings += firings
 

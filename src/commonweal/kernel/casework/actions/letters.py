@@ -88,6 +88,11 @@ def _take(actor: Actor, found: Inspection, data: bytes, digest: str) -> ScannedL
         row.pages = marks.pages
         numbers = cases_named(marks.texts, settings.SECRET_KEY)
         case = _case(numbers[0]) if len(numbers) == 1 else None
+        if len(numbers) > 1:
+            row.sentence = (
+                f"It has the cover sheets of several cases: {', '.join(numbers[:5])}. File it to "
+                "one of them, or have it scanned again as several letters."
+            )
     if case is None or not _filed(actor, row, case, data):
         row.document = store(
             actor=actor, agency_id=row.agency_id, owner=(OWNER, row.pk), kind="scan",

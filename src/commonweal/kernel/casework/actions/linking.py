@@ -16,6 +16,7 @@ from ..search import add_words
 from .events import append, locked, require_whole
 from .moving import machine, put_state
 from .opening import NewCase, Opened, open_case
+from .owned import OWNED
 
 
 def _pair(actor: Actor, one: UUID, other: UUID) -> tuple[Case, Case]:
@@ -66,17 +67,31 @@ def unlink_cases(*, actor: Actor, case_id: UUID, link_id: UUID) -> Case:
 
 
 @action
-def merge_cases(*, actor: Actor, case_id: UUID, into_id: UUID) -> Case:
+def merge_cases(*, actor: Actor, case_id: UUID, into_id: UUID, same_person: bool = False) -> Case:
     """Merge a case into another of the same agency: everything said goes on in the other one, which
-    keeps the earlier start (R12). It cannot be undone. CASE-129, 111, 131 for two who asked.
+    keeps the earlier start (R12). It cannot be undone. `same_person`: who asked is one person whom
+    we know twice. CASE-129, 111, 131 a closed one, or two who asked: one would read the other; 248
+    for a matter that another room keeps.
     """
     case, into = _pair(actor, case_id, into_id)
     require_work(actor, case)
     require_work(actor, into)
     require_whole(case)
     require_whole(into)
+    if {case.case_type.family, into.case_type.family} & set(OWNED):
+        raise Conflict(
+            "CASE-248",
+            "This is decided where the matter itself is kept. Link the cases instead of merging.",
+        )
     if case.phase == "closed" or into.phase == "closed":
         raise Conflict("CASE-131", "A closed case is not merged. Open it again first, or link it.")
+    if case.requester_id not in (None, into.requester_id) and not same_person:
+        raise CaseError(
+            "CASE-131",
+            "Different people asked for these two cases, and one would read what the other said. "
+            "Link them as duplicates, or say that both are one person.",
+            field="other",
+        )
     end = machine(case).in_phase("closed")
     case.merged_into = into
     append(actor, case, "merged", {"into": str(into.pk)})
@@ -92,7 +107,8 @@ def merge_cases(*, actor: Actor, case_id: UUID, into_id: UUID) -> Case:
 
 def _carry(case: Case, into: Case) -> None:
     """What was said and sent moves to the case that goes on; the earlier start is kept."""
-    texts = list(case.interactions.values_list("text", flat=True))
+    said = case.interactions.exclude(direction="note")
+    texts = list(said.values_list("text", flat=True))
     case.interactions.update(case=into)
     case.attachments.update(case=into)
     for row in case.watchers.all():
@@ -144,7 +160,8 @@ def split_case(
     Interaction.objects.filter(pk__in=[row.pk for row in rows]).update(case=made.case)
     for row in rows:
         row.attachments.update(case=made.case)
-    add_words(case.agency_id, made.case.pk, [row.text for row in rows])
+    said = [row.text for row in rows if row.direction != "note"]
+    add_words(case.agency_id, made.case.pk, said)
     CaseLink.objects.create(
         agency_id=case.agency_id, case=made.case, other=case, kind="split_from",
         made_by=actor.user_id,

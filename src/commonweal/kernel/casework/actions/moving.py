@@ -20,6 +20,7 @@ from ..models import (
     Approval,
     Case,
     CaseFee,
+    CaseType,
     Category,
     IdentityCheck,
     Queue,
@@ -272,21 +273,21 @@ def add_task(*, actor: Actor, case_id: UUID, name: str) -> Task:
 def close_quiet(*, actor: Actor, limit: int = 500) -> int:
     """Close cases that were resolved and that nobody said anything to for their type's days."""
     moment, closed = now(), 0
-    rows = (
-        Case.objects.filter(phase="resolved", resolved_at__isnull=False)
-        .select_related("case_type")
-        .order_by("resolved_at", "id")[: limit * 4]
-    )
+    kinds: dict[int, list[UUID]] = {}
+    for kind, days in CaseType.objects.order_by("code").values_list("pk", "closes_after_days"):
+        kinds.setdefault(days, []).append(kind)
     with act_as(SYSTEM):
-        for row in rows:
-            quiet = timedelta(days=row.case_type.closes_after_days)
-            if closed == limit or (row.resolved_at or moment) + quiet > moment:
-                continue
-            case = locked(SYSTEM, row.pk)
-            end = machine(case).in_phase("closed")
-            if case.phase == "resolved" and end is not None:
-                put_state(SYSTEM, case, end)
-                closed += 1
+        # Kinds that wait longer keep none of the others from being closed.
+        for days, ids in sorted(kinds.items()):
+            quiet = Case.objects.filter(
+                phase="resolved", case_type_id__in=ids, resolved_at__lte=moment - timedelta(days)
+            )
+            for row in quiet.order_by("resolved_at", "id")[: limit - closed]:
+                case = locked(SYSTEM, row.pk)
+                end = machine(case).in_phase("closed")
+                if case.phase == "resolved" and end is not None:
+                    put_state(SYSTEM, case, end)
+                    closed += 1
         _record_quiet(actor, closed)
     return closed
 

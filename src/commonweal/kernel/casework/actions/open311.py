@@ -77,8 +77,9 @@ def _used(key: Open311Key) -> None:
 
 
 def _fingerprint(key: Open311Key, new: NewCase, link: str, files: Sequence[SentFile]) -> str:
+    who = (new.requester.name, new.requester.email, new.requester.phone) if new.requester else ()
     parts = [
-        str(key.pk), new.category, new.text.strip(), link, new.place, str(new.latitude),
+        str(key.pk), repr(who), new.category, new.text.strip(), link, new.place, str(new.latitude),
         str(new.longitude), repr(sorted(new.answers.items())),
         *(hashlib.sha256(each.data).hexdigest() for each in files),
     ]  # fmt: skip

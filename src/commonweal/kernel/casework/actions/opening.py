@@ -38,7 +38,7 @@ from ..models import (
 from ..rules import ASK, OPEN, WORK, is_citizen
 from ..search import index_case
 from ..workload import loads
-from .events import append
+from .events import alone, append
 from .fees import charge_rules
 
 LONGEST_SUBJECT = 200
@@ -120,6 +120,7 @@ def open_case(*, actor: Actor, agency_id: UUID, new: NewCase) -> Opened:
             field="category",
         )
     require_may_open(actor, agency_id, case_type)
+    _require_offered(actor, agency_id, category)
     return open_of(actor, agency_id, new, case_type, category)
 
 
@@ -196,9 +197,22 @@ def require_may_open(actor: Actor, agency_id: UUID, case_type: CaseType) -> None
         require(actor, ASK, agency_id)
 
 
+def _require_offered(actor: Actor, agency_id: UUID, category: Category | None) -> None:
+    """Refuse a subject that another agency offers to its own (CASE-112); agents choose freely."""
+    if actor.centre or category is None or not category.agency_code:
+        return
+    if not Agency.objects.filter(pk=agency_id, code=category.agency_code).exists():
+        raise CaseError(
+            "CASE-112",
+            f"There is no “{category.code[:60]}” to ask for. Choose one of the list.",
+            field="category",
+        )
+
+
 def _known(agency_id: UUID, new: NewCase) -> Case | None:
     if not new.source:
         return None
+    alone(f"case {agency_id} {new.source} {new.source_id}")
     return Case.objects.filter(
         agency_id=agency_id, source=new.source, source_id=new.source_id
     ).first()
@@ -251,6 +265,12 @@ def _row(
     agency = Agency.objects.filter(pk=agency_id).first()
     if agency is None:
         raise NotFound("CASE-430", "There is no such agency. Ask one that takes cases here.")
+    if category is not None and category.agency_code not in ("", agency.code):
+        raise CaseError(
+            "CASE-112",
+            f"{agency.name} does not offer “{category.name}”. Choose one of its own list.",
+            field="category",
+        )
     impact = new.impact or case_type.default_impact
     urgency = new.urgency or case_type.default_urgency
     priority = priority_of(impact, urgency, case_type.matrix or MATRIX)

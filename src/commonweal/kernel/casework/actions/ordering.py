@@ -47,7 +47,8 @@ class NewOrder:
 def place_order(*, actor: Actor, agency_id: UUID, order: NewOrder) -> Opened:
     """Order something for an agency at the price that was shown; it waits for its approval.
 
-    Errors: CASE-413 no such offer, 240 how many, 243 no price can be said, 244 no agreement covers
+    The same source and id give what was ordered before, whatever the price is by now. Errors:
+    CASE-413 no such offer, 240 how many, 243 no price can be said, 244 no agreement covers
     it, 245 the price is another by now; and those of opening a case.
     """
     shown = offer(actor, agency_id, order.offer, order.quantity)

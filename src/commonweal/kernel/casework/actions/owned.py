@@ -7,6 +7,7 @@ the clocks and the history are those of any case.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from ...access.public import Actor
@@ -14,12 +15,13 @@ from ...audit.public import action, record
 from ...party.public import own_person
 from ...schema.public import Forbidden
 from ..domain.errors import CaseError
-from ..models import Case, CaseType, Queue
+from ..models import Case, CaseType, Interaction, Queue
 from ..rules import ASK, CASE
 from .contacts import put_contact
 from .events import append, locked, require_whole
 from .moving import machine, put_state
 from .opening import NewCase, Opened, open_of
+from .talking import Said, write
 
 OWNED = ("dispute",)
 """Families whose matter another room keeps."""
@@ -80,6 +82,28 @@ def settle_case(
         put_state(actor, case, machine(case).state(state))
     record(actor=actor, verb="case.settled", target=case, agency_id=case.agency_id)
     return case
+
+
+@action
+def bring_words(
+    *, actor: Actor, case_id: UUID, text: str, at: datetime, out: bool, author: UUID | None
+) -> Interaction:
+    """Keep in a case of a room's own what was said before there was a case, as it was said then;
+    nobody is told of it. Only for the room itself (ACCESS-403)."""
+    case = locked(actor, case_id)
+    if case.case_type.family not in OWNED or actor.kind != "system":
+        raise Forbidden("ACCESS-403", "This is decided where the matter itself is kept.")
+    side = "out" if out else "in"
+    made = write(actor, case, Said(text, at=at), side)
+    made.author = author
+    made.save(update_fields=["author"])
+    append(
+        actor, case, "message",
+        {"direction": side, "human": True, "public": True, "channel": made.channel,
+         "interaction": str(made.pk), "brought": True},
+        at=at,
+    )  # fmt: skip
+    return made
 
 
 def _let(actor: Actor, case_id: UUID) -> bool:

@@ -80,13 +80,16 @@ def lay_desk(*, actor: Actor, plan: DeskPlan) -> int:
     require(actor, MANAGE)
     service = service_by_code(actor, plan.service)
     made = _each(Team, plan.teams, lambda row: put_team(actor=actor, **row))
-    made += _each(
-        Queue,
-        [{**row, "default_type": ""} for row in plan.queues],
-        lambda row: put_queue(actor=actor, service=plan.service, **row),
-    )
+    known = set(Queue.objects.values_list("code", flat=True))
+    fresh = [row for row in plan.queues if row["code"] not in known]
+    for row in fresh:
+        put_queue(actor=actor, service=plan.service, **{**row, "default_type": ""})
+    made += len(fresh)
     types = [{"code": draft.code, "draft": draft} for draft in plan.types]
     made += _each(CaseType, types, lambda row: put_case_type(actor=actor, draft=row["draft"]))
+    for row in fresh:  # what mail to a queue becomes; the kinds are there only now
+        if row.get("default_type"):
+            put_queue(actor=actor, service=plan.service, **row)
     made += _each(Category, plan.categories, lambda row: put_category(actor=actor, **row))
     made += _each(ReadyAnswer, plan.answers, lambda row: put_ready_answer(actor=actor, **row))
     made += _each(Article, plan.articles, lambda row: put_article(actor=actor, **row))

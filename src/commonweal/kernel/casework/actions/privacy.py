@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from ...access.public import Actor, require
 from ...audit.public import action, record
@@ -84,11 +84,27 @@ class CasePlan:
 
 
 def is_held(case: Case) -> bool:
-    """Whether a hold stands on a case, on one merged into it, or on who asked or reported."""
+    """Whether a hold stands on a case, on one merged into it, or on anybody whom they name: who
+    asked or reported, wrote, watched, agreed or was checked."""
     family = [case.pk, *_absorbed([case.pk])]
-    people = [each for each in (case.requester_id, case.reporter_id) if each is not None]
-    standing = LegalHold.objects.filter(state__in=HOLDING)
-    return standing.filter(Q(case_id__in=family) | Q(contact_id__in=people)).exists()
+    standing = LegalHold.objects.filter(state__in=HOLDING, agency_id=case.agency_id)
+    if standing.filter(case_id__in=family).exists():
+        return True
+    people = set(standing.filter(contact__isnull=False).values_list("contact_id", flat=True))
+    return bool(people) and bool(_naming(people) & set(family))
+
+
+def held_cases() -> set[UUID]:
+    """The cases that a hold keeps, each with the one that it was merged into."""
+    rows = LegalHold.objects.filter(state__in=HOLDING).values_list("case_id", "contact_id")
+    found = {case for case, _contact in rows if case is not None}
+    found |= _naming({contact for _case, contact in rows if contact is not None})
+    level = found
+    while level:
+        merged = Case.objects.filter(pk__in=level, merged_into__isnull=False)
+        level = set(merged.values_list("merged_into_id", flat=True)) - found
+        found |= level
+    return found
 
 
 def _absorbed(ids: Iterable[UUID]) -> list[UUID]:
@@ -164,17 +180,32 @@ def _erase(who: Actor, case: Case, cause: str, rule: str) -> Erasure:
     return row
 
 
+_NAMED: tuple[tuple[type[Model], str], ...] = (
+    (Interaction, "contact_id"),
+    (Watcher, "contact_id"),
+    (IdentityCheck, "contact_id"),
+    (Consent, "person_id"),
+    (Consent, "agent_id"),
+)
+"""Where a case names people, besides who asked and who reported."""
+
+
 def _around(case_id: UUID) -> set[UUID]:
     """The contacts of messages, watchers, consents and checks of a case."""
     found: set[UUID] = set()
-    for rows, name in (
-        (Interaction.objects.filter(case_id=case_id), "contact_id"),
-        (Watcher.objects.filter(case_id=case_id), "contact_id"),
-        (IdentityCheck.objects.filter(case_id=case_id), "contact_id"),
-        (Consent.objects.filter(case_id=case_id), "person_id"),
-        (Consent.objects.filter(case_id=case_id), "agent_id"),
-    ):
-        found |= {pk for pk in rows.values_list(name, flat=True) if pk is not None}
+    for model, name in _NAMED:
+        rows = model._default_manager.filter(case_id=case_id).values_list(name, flat=True)
+        found |= {pk for pk in rows if pk is not None}
+    return found
+
+
+def _naming(contacts: set[UUID]) -> set[UUID]:
+    """The cases that name any of these contacts."""
+    asked = Q(requester_id__in=contacts) | Q(reporter_id__in=contacts)
+    found = set(Case.objects.filter(asked).values_list("pk", flat=True))
+    for model, name in _NAMED:
+        rows = model._default_manager.filter(**{f"{name}__in": contacts})
+        found |= {pk for pk in rows.values_list("case_id", flat=True) if pk is not None}
     return found
 
 
@@ -310,7 +341,7 @@ def _why_not(case: Case) -> str:
 def _empty_contact(who: Actor, contact: Contact) -> None:
     contact.name = contact.email = contact.phone = contact.address = ""
     contact.register_number = contact.language = ""
-    contact.person_id = contact.verified_at = None
+    contact.person_id = contact.verified_at = contact.phone_known_at = None
     contact.erased_at = now()
     contact.save()
     record(actor=who, verb="case.contact_erased", target=contact, agency_id=contact.agency_id)
@@ -324,12 +355,12 @@ def erase_due(*, actor: Actor, limit: int = 100) -> int:
     """
     if actor.kind != "system":
         require(actor, MANAGE)
-    moment, done = now(), 0
+    moment, done, held = now(), 0, held_cases()
     for kind in CaseType.objects.order_by("code"):
         if done >= limit:
             break
         rule = f"{kind.code}: {kind.retention_days} days after closing"
-        for pk in due(kind, moment).values_list("pk", flat=True)[: limit - done]:
+        for pk in due(kind, moment, held).values_list("pk", flat=True)[: limit - done]:
             case = _locked(pk)
             if case.erased_at is None and case.phase == "closed" and not is_held(case):
                 _erase(actor, case, "schedule", rule[:120])
@@ -343,11 +374,9 @@ def erase_due(*, actor: Actor, limit: int = 100) -> int:
     return done
 
 
-def due(kind: CaseType, moment: datetime) -> QuerySet[Case]:
-    """The cases of a kind whose time is over and that nothing holds, the longest closed first."""
-    standing = LegalHold.objects.filter(state__in=HOLDING)
-    held = standing.filter(contact__isnull=False).values("contact_id")
-    merged = standing.filter(case__merged_into__isnull=False).values("case__merged_into_id")
+def due(kind: CaseType, moment: datetime, held: Iterable[UUID] | None = None) -> QuerySet[Case]:
+    """The cases of a kind whose time is over and that nothing holds, the longest closed first.
+    `held`: `held_cases()`, for who asks of several kinds."""
     rows = Case.objects.filter(
         case_type=kind,
         phase="closed",
@@ -355,10 +384,9 @@ def due(kind: CaseType, moment: datetime) -> QuerySet[Case]:
         merged_into__isnull=True,
         hold=False,
         closed_at__lt=moment - timedelta(days=kind.retention_days),
-    ).exclude(pk__in=merged)
-    free = Q(requester__isnull=True) | ~Q(requester_id__in=held)
-    free &= Q(reporter__isnull=True) | ~Q(reporter_id__in=held)
-    return rows.filter(free).order_by("closed_at", "id")
+    )
+    kept = held_cases() if held is None else held
+    return rows.exclude(pk__in=list(kept)).order_by("closed_at", "id")
 
 
 def plan_of(contact: Contact) -> Plan:
@@ -425,10 +453,15 @@ def erase_contact(*, actor: Actor, contact_id: UUID, reason: str) -> Erasure:
             _forget(contact)
             _empty_contact(actor, contact)
             counts["contacts"] += 1
-    return Erasure.objects.create(
+    made = Erasure.objects.create(
         agency_id=contact.agency_id, contact_id=contact.pk, cause="request", rule=reason,
         counts=dict(counts), erased_by=actor.user_id,
     )  # fmt: skip
+    record(
+        actor=actor, verb="case.contact_erasure", target=contact, agency_id=contact.agency_id,
+        payload={"kept": counts["kept"], "contacts": counts["contacts"]},
+    )  # fmt: skip
+    return made
 
 
 def _erase_said(who: Actor, case: Case, contact: Contact) -> dict[str, int]:
@@ -449,7 +482,8 @@ def _erase_said(who: Actor, case: Case, contact: Contact) -> dict[str, int]:
 def _words_again(case: Case) -> None:
     """Index a case anew by what is left of it."""
     CaseWord.objects.filter(case=case).delete()
-    index_case(case, list(case.interactions.order_by("at", "id").values_list("text", flat=True)))
+    said = case.interactions.exclude(direction="note").order_by("at", "id")
+    index_case(case, list(said.values_list("text", flat=True)))
 
 
 def _forget(contact: Contact) -> None:

@@ -18,6 +18,7 @@ from ...schema.public import Conflict, NotFound
 from ..domain.errors import CaseError
 from ..domain.forms import form_of
 from ..domain.ordering import RECURS
+from ..domain.pricing import check_items
 from ..domain.routing import CONDITIONS
 from ..domain.states import LEVELS, MATRIX, check_matrix, machine_of
 from ..models import (
@@ -30,6 +31,7 @@ from ..models import (
     Team,
     TeamMember,
 )
+from ..models.cases import CHANNELS
 from ..rules import MANAGE
 
 FAMILIES = (
@@ -173,7 +175,8 @@ class TypeDraft:
 
 @action
 def put_case_type(*, actor: Actor, draft: TypeDraft) -> CaseType:
-    """Make or change a kind of case (CASE-103 its states, 105 matrix, 106 form, 150, 151, 154)."""
+    """Make or change a kind of case (CASE-103 its states, 105 matrix, 106 form, 150, 151, 154, 250
+    what it charges)."""
     require(actor, MANAGE)
     _require_names(draft.code, draft.name)
     machine_of(draft.machine)
@@ -199,7 +202,7 @@ def put_case_type(*, actor: Actor, draft: TypeDraft) -> CaseType:
             "approval": draft.approval,
             "needs_identity": draft.needs_identity,
             "publication": draft.publication,
-            "items": dict(draft.items),
+            "items": check_items(draft.items, dict(CHANNELS)),
             "closes_after_days": draft.closes_after_days,
             "retention_days": draft.retention_days,
             "active": draft.active,

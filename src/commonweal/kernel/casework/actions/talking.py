@@ -49,7 +49,8 @@ def survivor(actor: Actor, case_id: UUID) -> Case:
 
 
 def write(actor: Actor, case: Case, said: Said, direction: str) -> Interaction:
-    """Keep what was said, and make it findable."""
+    """Keep what was said, and make it findable; a note only by reading it, because whoever asked
+    would learn from a search which words it holds."""
     text = said.text.replace("\x00", "")
     made = Interaction.objects.create(
         agency_id=case.agency_id,
@@ -65,7 +66,8 @@ def write(actor: Actor, case: Case, said: Said, direction: str) -> Interaction:
         html=said.html,
         message_id=said.message_id[:250],
     )
-    add_words(case.agency_id, case.pk, [text])
+    if direction != "note":
+        add_words(case.agency_id, case.pk, [text])
     return made
 
 
@@ -93,7 +95,7 @@ def receive_message(*, actor: Actor, case_id: UUID, said: Said) -> Interaction:
     if said.channel != "email":
         _require_text(said.text)
     made = write(actor, case, said, "in")
-    case.contacts += 1
+    case.contacts += said.human
     append(
         actor, case, "message",
         {"direction": "in", "human": said.human, "public": True, "channel": said.channel,

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from ...access.public import Actor, require
 from ...audit.public import action, record
 from ...calendar.public import now
@@ -92,7 +94,7 @@ def _before(case: Case) -> dict[str, Any]:
         "resolved_at": case.resolved_at.isoformat() if case.resolved_at else None,
         "closed_at": case.closed_at.isoformat() if case.closed_at else None,
         "resolved": bool(case.resolution),
-        "used": CaseUsage.objects.filter(case=case).exists(),
+        "used": _used(case).exists(),
     }
 
 
@@ -193,9 +195,14 @@ def _undo(actor: Actor, case: Case, what: str, row: dict[str, Any]) -> bool:
     return _undo_move(actor, case, before)
 
 
+def _used(case: Case) -> QuerySet[CaseUsage]:
+    """What was used by finishing a case; contacts were had, whatever becomes of it."""
+    return CaseUsage.objects.filter(case=case).exclude(period__startswith="c")
+
+
 def _undo_move(actor: Actor, case: Case, before: dict[str, Any]) -> bool:
     """The state as it was: what the move wrote of solving, closing and usage goes with it."""
-    usage = CaseUsage.objects.filter(case=case)
+    usage = _used(case)
     if not before["used"] and usage.exclude(state="waiting").exists():
         return False
     if not before["used"]:

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import secrets
 from datetime import date, timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
 
-from ...access.public import Actor, require
+from ...access.public import SYSTEM, Actor, act_as, require
 from ...audit.public import action
 from ...calendar.public import now, today
-from ...party.public import centre
+from ...jobs.public import enqueue
+from ...party.public import Person, centre
 from ...schema.public import Conflict, Forbidden, NotFound
 from ..domain.errors import CaseError
-from ..models import Approval, Consent, Contact, IdentityCheck
+from ..models import Approval, Case, Consent, Contact, IdentityCheck, Interaction
+from ..registry import sender
 from ..rules import require_work
 from .events import append, locked, require_whole
 
 MINUTES = 15
 HOWS = ("call_back", "code", "in_person")
+SEND_CODE = "casework.send_code"
+LONG_KNOWN = timedelta(days=1)
 
 
 @action
@@ -90,10 +95,18 @@ def _hash(check_id: UUID, code: str) -> str:
     return hmac.new(key.encode(), f"{check_id}:{code}".encode(), hashlib.sha256).hexdigest()
 
 
+def _known_before(contact: Contact, case: Case) -> bool:
+    """Whether a number was theirs a day before the case at least, as an agent or they themselves
+    said: one that the request named, or a stranger at a door, proves nothing."""
+    since = contact.phone_known_at
+    return bool(contact.phone) and since is not None and since <= case.recorded_at - LONG_KNOWN
+
+
 @action
-def begin_check(*, actor: Actor, case_id: UUID, method: str) -> tuple[IdentityCheck, str]:
-    """Begin to check who asks: a call-back to a number known before, a code that is sent, or seen
-    in person. Gives the code of `code` once, to be sent to the address known (CASE-138, 139)."""
+def begin_check(*, actor: Actor, case_id: UUID, method: str) -> IdentityCheck:
+    """Begin to check who asks: a call-back to a number known before, a code, or seen in person
+    (CASE-138, 139). The code goes by e-mail to the address that is known to be theirs; nobody
+    here sees it, so that whoever can say it has read it there."""
     case = locked(actor, case_id)
     require_work(actor, case)
     require_whole(case)
@@ -102,32 +115,80 @@ def begin_check(*, actor: Actor, case_id: UUID, method: str) -> tuple[IdentityCh
         raise CaseError("CASE-138", "Nobody is named who could be checked. Name who asks first.")
     if method not in HOWS:
         raise CaseError("CASE-138", "Choose how to check who asks.", field="method")
-    if method == "call_back" and not (contact.phone and contact.created_at < case.opened_at):
+    if method == "call_back" and not _known_before(contact, case):
         raise Conflict(
             "CASE-139",
             "No number of theirs was known before this case. Never call back a number that the "
             "request itself names: send a code, or ask them to come.",
         )
-    if method == "code" and contact.verified_at is None and contact.person_id is None:
+    if method == "code" and not _sure_address(contact):
         raise Conflict(
             "CASE-139",
             "No address of theirs is known to be theirs. Call back a number known before, or ask "
             "them to come.",
         )
     IdentityCheck.objects.filter(case=case, state="open").update(state="expired")
-    code = f"{secrets.randbelow(10**8):08d}" if method == "code" else ""
     row = IdentityCheck(
         agency_id=case.agency_id,
         case=case,
         contact=contact,
         method=method,
-        expires_at=now() + timedelta(minutes=MINUTES if code else 24 * 60),
+        expires_at=now() + timedelta(minutes=MINUTES if method == "code" else 24 * 60),
     )
-    row.code_hash = _hash(row.pk, code) if code else ""
+    row.code_hash = _hash(row.pk, code_of_check(row)) if method == "code" else ""
     row.save(force_insert=True)
     append(actor, case, "identity_begun", {"check": str(row.pk), "method": method},
            reproject=False)  # fmt: skip
-    return row, code
+    if method == "code":
+        with act_as(SYSTEM):
+            enqueue(
+                actor=SYSTEM,
+                kind=SEND_CODE,
+                payload={"check": str(row.pk)},
+                key=f"code:{row.pk}",
+                agency_id=case.agency_id,
+            )
+    return row
+
+
+def _sure_address(contact: Contact) -> str:
+    """The e-mail address that is known to be a contact's: that of their account here, else one of
+    which they proved that it is theirs ("": none)."""
+    if contact.person_id is not None:
+        rows = Person.objects.filter(pk=contact.person_id)
+        return str(rows.values_list("email", flat=True).first() or "")
+    return contact.email if contact.verified_at is not None else ""
+
+
+def code_of_check(row: IdentityCheck) -> str:
+    """The code of a check: made of its id and our key, and kept nowhere."""
+    key = f"identity code:{settings.SECRET_KEY}"
+    made = hmac.new(key.encode(), str(row.pk).encode(), hashlib.sha256).digest()
+    return f"{int.from_bytes(made[:8], 'big') % 10**8:08d}"
+
+
+def send_code(check_id: UUID) -> None:
+    """Send the code of a check that is open to whoever is checked; safe to repeat (CASE-180
+    without anybody who sends mail)."""
+    rows = IdentityCheck.objects.select_related("case__queue", "case__agency", "contact")
+    row = rows.filter(pk=check_id, method="code", state="open", expires_at__gt=now()).first()
+    to = _sure_address(row.contact) if row is not None and row.contact is not None else ""
+    if row is None or row.contact is None or not to:
+        return
+    row.contact.email = to
+    send = sender("email")
+    if send is None:
+        raise Conflict("CASE-180", "No outgoing mail is set up. Set it up, then try again.")
+    with translation.override(row.contact.language or centre().locale):
+        text = _(
+            "Your code is %(code)s. Tell it to whoever works on %(number)s with you; it holds for "
+            "%(minutes)s minutes.\n\nYou asked for nothing? Then tell it to nobody."
+        ) % {"code": code_of_check(row), "number": row.case.number, "minutes": MINUTES}
+    # Not a message of the case, where those who check would read it.
+    letter = Interaction(id=row.pk, agency_id=row.agency_id, case=row.case, contact=row.contact,
+                         at=now(), channel="email", direction="out", human=False)  # fmt: skip
+    letter.text = text
+    send(letter)
 
 
 @action

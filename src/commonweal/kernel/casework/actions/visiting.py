@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -77,9 +78,11 @@ def held(case_id: UUID) -> Case:
     return case
 
 
-def visit(actor: Actor, case: Case, stage: str, office: Office, **data: Any) -> None:
+def visit(
+    actor: Actor, case: Case, stage: str, office: Office, *, at: datetime | None = None, **data: Any
+) -> None:
     """Leave the event of a stage of a visit on its case; clocks of waiting are computed from it."""
-    append(actor, case, "visit", {"stage": stage, "office": office.code, **data})
+    append(actor, case, "visit", {"stage": stage, "office": office.code, **data}, at=at)
 
 
 def go(actor: Actor, case: Case, phase: str) -> bool:

@@ -5,22 +5,19 @@ held, so that work going on meanwhile is never taken for drift.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from ...calendar.public import micros, now
-from ..domain.clocks import Terms
 from ..models import Case, CaseEvent, Clock, ClockDefinition
 from .calendars import working_calendar
-from .definitions import all_definitions, read_once
+from .definitions import Reader, all_definitions
 from .projection import cycles_of, month_of, values_of
 
 CHUNK = 500
-GRACE = timedelta(minutes=2)
-"""A breach may be noted by the timer a moment after it became one."""
 ENDED = ("met", "missed", "cancelled")
 _ALWAYS = ("kind", "metric", "started_at", "due_at", "reason", "levels", "gaps")
 _ENDED = ("stopped_at", "elapsed_us", "paused_us", "breached_at", "month")
@@ -47,9 +44,9 @@ class Proof:
     drifts: tuple[Drift, ...] = ()
 
 
-def remembered() -> Callable[[ClockDefinition], Terms]:
+def remembered() -> Reader:
     """Reads definitions, each once."""
-    return read_once(working_calendar)
+    return Reader(working_calendar)
 
 
 def due_cases(moment: datetime) -> Iterator[list[UUID]]:
@@ -72,7 +69,7 @@ def due_cases(moment: datetime) -> Iterator[list[UUID]]:
         yield ids
 
 
-def prove(ids: Sequence[UUID], read: Callable[[ClockDefinition], Terms], moment: datetime) -> Proof:
+def prove(ids: Sequence[UUID], read: Reader, moment: datetime) -> Proof:
     """Compute the clocks of some cases anew and compare; a difference is looked at twice."""
     definitions = all_definitions()
     found = _look(ids, definitions, read, moment)
@@ -87,7 +84,7 @@ def prove(ids: Sequence[UUID], read: Callable[[ClockDefinition], Terms], moment:
 def _look(
     ids: Sequence[UUID],
     definitions: Sequence[ClockDefinition],
-    read: Callable[[ClockDefinition], Terms],
+    read: Reader,
     moment: datetime,
 ) -> Proof:
     cases = Case.objects.select_related("case_type", "category").filter(pk__in=ids)
@@ -115,7 +112,7 @@ def compare(
     events: Sequence[CaseEvent],
     rows: dict[tuple[UUID, int], Clock],
     definitions: Sequence[ClockDefinition],
-    read: Callable[[ClockDefinition], Terms],
+    read: Reader,
     moment: datetime,
 ) -> Iterator[Drift]:
     """What differs between the rows of a case and its events."""
@@ -132,10 +129,10 @@ def compare(
         yield Drift(case, row.definition.code, row.cycle, "row", row.state, "")
 
 
-def _never_came(stopped: datetime | None, *due: datetime | None) -> bool:
-    """Whether a clock stopped before it was due, by its row as by its events: hours that changed
-    after it stopped move a moment that never came, and say nothing about it (R10)."""
-    return stopped is not None and all(each is not None and each > stopped for each in due)
+def _on_the_timers_list(row: Clock, moment: datetime) -> bool:
+    """Whether the timer is still to note the breach: that it comes late, or stood still for hours,
+    is no drift of the row, which says itself that it is due. One that waits for no timer is."""
+    return row.breached_at is None and row.next_at is not None and row.next_at <= moment
 
 
 def _different(
@@ -147,13 +144,8 @@ def _different(
         yield "state", row.state, str(values["state"])
     for name in (*_ALWAYS, *(_ENDED if ended else ())):
         held, computed = getattr(row, name), values[name]
-        if name == "due_at" and _never_came(values["stopped_at"], held, computed):
-            continue
         if held != computed:
             yield name, str(held)[:200], str(computed)[:200]
     late = values["breached_at"]
-    if not ended and late != row.breached_at:
-        fresh = row.breached_at is None and late is not None and late > moment - GRACE
-        quiet = row.breached_at is None and (row.next_at is None or row.next_at > moment - GRACE)
-        if not fresh and not quiet:
-            yield "breached_at", str(row.breached_at), str(late)
+    if not ended and late != row.breached_at and not _on_the_timers_list(row, moment):
+        yield "breached_at", str(row.breached_at), str(late)

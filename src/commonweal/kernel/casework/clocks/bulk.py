@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from itertools import groupby, islice
 from typing import Any
 from uuid import UUID
@@ -35,7 +36,7 @@ _READ = """
 SELECT c.id, c.definition_id, c.started_at, c.gaps, c.due_at, c.breached_at, c.case_id, c.cycle,
   EXISTS (SELECT 1 FROM casework_clock o WHERE o.case_id = c.case_id AND o.kind = c.kind
     AND o.metric = c.metric AND o.state = 'cancelled'
-    AND o.reason IN ('superseded', 'withdrawn')), c.xmin::text
+    AND o.reason IN ('superseded', 'withdrawn')), c.xmin::text, c.agency_id
 FROM casework_clock c WHERE c.state IN ('running', 'paused') AND c.definition_id = ANY(%s)
 ORDER BY c.definition_id, c.id"""
 _FIRED = """
@@ -62,6 +63,7 @@ class Row:
     cycle: int
     retaken: bool
     version: str
+    agency: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,31 +80,54 @@ class Moved:
     levels: tuple[tuple[str, int], ...] = ()
     reason: str = ""
 
+    @property
+    def newly_passed(self) -> bool:
+        """Whether it is past its due moment only by what was computed now."""
+        return self.row.breached is None and self.breached is not None
+
 
 @dataclass
-class Preview:
-    """What a change would do to the open clocks: how many, which way, and some of them."""
+class Moves:
+    """Which way clocks moved, and how many were passed by it, or are not any more."""
 
-    clocks: int = 0
     earlier: int = 0
     later: int = 0
-    same: int = 0
     newly_passed: int = 0
     no_longer_passed: int = 0
+
+    @property
+    def any(self) -> bool:
+        """Whether anything moved."""
+        return any((self.earlier, self.later, self.newly_passed, self.no_longer_passed))
+
+
+@dataclass
+class Preview(Moves):
+    """What a change would do to the open clocks: how many, which way, and some of them; and of each
+    agency."""
+
+    clocks: int = 0
+    same: int = 0
     examples: list[Moved] = field(default_factory=list)
+    agencies: dict[UUID, Moves] = field(default_factory=dict)
+    digest: Any = field(default_factory=sha256)
 
     def add(self, moved: Moved) -> None:
         """Count one, and keep the first twenty that move."""
         self.clocks += 1
-        before, after = moved.row.due, moved.due
-        if before is None or after is None or before == after:
-            self.same += 1
-        elif after < before:
-            self.earlier += 1
-        else:
-            self.later += 1
-        self.newly_passed += moved.row.breached is None and moved.breached is not None
-        self.no_longer_passed += moved.row.breached is not None and moved.breached is None
+        row, before, after = moved.row, moved.row.due, moved.due
+        earlier = before is not None and after is not None and after < before
+        later = before is not None and after is not None and after > before
+        self.same += not earlier and not later
+        newly, no_longer = moved.newly_passed, row.breached is not None and moved.breached is None
+        if not (earlier or later or newly or no_longer):
+            return
+        for each in (self, self.agencies.setdefault(row.agency, Moves())):
+            each.earlier += earlier
+            each.later += later
+            each.newly_passed += newly
+            each.no_longer_passed += no_longer
+        self.digest.update(f"{row.pk} {after} {moved.breached}\n".encode())
         if before != after and len(self.examples) < 20:
             self.examples.append(moved)
 
@@ -274,7 +299,8 @@ FROM casework_moved m WHERE c.id = m.id AND c.xmin = m.version
 _SHOW = """
 UPDATE casework_case k SET due_at = s.due, sort_due = coalesce(s.due, %(far)s),
   breached = s.breached
-FROM (SELECT c.case_id, min(c.due_at) AS due, bool_or(c.breached_at IS NOT NULL) AS breached
+FROM (SELECT c.case_id, min(c.due_at) AS due,
+             bool_or(c.breached_at IS NOT NULL AND c.state = 'running') AS breached
       FROM casework_clock c JOIN (SELECT DISTINCT case_id FROM casework_moved) m USING (case_id)
       WHERE c.kind = 'sla' AND c.state IN ('running', 'paused')
       GROUP BY c.case_id) AS s
@@ -299,7 +325,7 @@ def apply(
         with cursor.copy("COPY casework_moved FROM STDIN") as copy:
             for moved in rows:
                 found.add(moved)
-                copy.write_row(_values(moved))
+                copy.write_row(_values(moved, as_of))
         cursor.execute("ANALYZE casework_moved")
         cursor.execute(_HOLD)
         cursor.execute(_UPDATE)
@@ -308,17 +334,20 @@ def apply(
     return found
 
 
-def _values(moved: Moved) -> tuple[Any, ...]:
+def _values(moved: Moved, as_of: datetime) -> tuple[Any, ...]:
+    """A row as it is written. What is passed only now is left to the timer, at once: it notes it in
+    the case's history and tells of it as of any other promise."""
+    fresh = moved.newly_passed
     return (
         moved.row.pk,
         moved.row.case,
         moved.row.version,
         "paused" if moved.standing else "running",
         moved.due,
-        moved.breached,
+        None if fresh else moved.breached,
         moved.elapsed,
         moved.paused,
-        moved.coming,
+        as_of if fresh else moved.coming,
         json.dumps([[code, moment_of(at).isoformat()] for code, at in moved.levels]),
         moved.reason,
     )

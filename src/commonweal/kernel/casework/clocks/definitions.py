@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -15,7 +16,7 @@ from ...calendar.public import WorkingCalendar
 from ...party.public import centre
 from ..domain.clocks import Level, Terms
 from ..models import Case, CaseEvent, ClockDefinition
-from .calendars import working_calendar
+from .calendars import hours_accepted, hours_known, working_calendar
 
 Track = list[tuple[int, ClockDefinition | None]]
 CHANGES = ("opened", "classified", "terms")
@@ -47,20 +48,37 @@ def terms_of(
     )
 
 
-def read_once(
-    calendar: Callable[[str], WorkingCalendar] = working_calendar,
-) -> Callable[[ClockDefinition], Terms]:
+class Reader:
     """Reads definitions, each once, and each calendar once: for one piece of work."""
-    known: dict[UUID, Terms] = {}
-    hours = cache(calendar)
 
-    def read(definition: ClockDefinition) -> Terms:
-        found = known.get(definition.pk)
-        if found is None:
-            found = known[definition.pk] = terms_of(definition, hours)
-        return found
+    def __init__(self, calendar: Callable[[str], WorkingCalendar] = working_calendar) -> None:
+        self._hours = cache(calendar)
+        self._accepted = cache(hours_accepted)
+        self._then = cache(hours_known)
+        self._known: dict[tuple[UUID, datetime | None], Terms] = {}
 
-    return read
+    def __call__(self, definition: ClockDefinition) -> Terms:
+        """A definition on the hours of today."""
+        key = definition.pk, None
+        if key not in self._known:
+            self._known[key] = terms_of(definition, self._hours)
+        return self._known[key]
+
+    def since(self, definition: ClockDefinition, moment: datetime) -> bool:
+        """Whether other hours of its calendar were accepted after a moment."""
+        accepted = self._accepted(definition.calendar)
+        return bool(accepted) and accepted[-1] > moment
+
+    def then(self, definition: ClockDefinition, moment: datetime) -> Terms:
+        """A definition on the hours that were known at a moment; before any were, the first."""
+        if not self.since(definition, moment):
+            return self(definition)
+        accepted = self._accepted(definition.calendar)
+        held = accepted[max(bisect_right(accepted, moment) - 1, 0)]
+        key = definition.pk, held
+        if key not in self._known:
+            self._known[key] = terms_of(definition, lambda code: self._then(code, held))
+        return self._known[key]
 
 
 def facts_of(case: Case) -> dict[str, str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from ...calendar.public import micros, moment_of
-from ..domain.clocks import Terms
 from ..models import Case, CaseEvent, Clock, ClockDefinition, ClockFiring
+from .definitions import Reader
 from .projection import cycles_of, show, values_of
 
 
@@ -16,14 +16,14 @@ def past_clocks(
     events: Sequence[CaseEvent],
     definitions: list[ClockDefinition],
     moment: datetime,
-    terms: Callable[[ClockDefinition], Terms],
+    read: Reader,
 ) -> tuple[list[Clock], list[ClockFiring]]:
     """The clocks of a case as of a moment, shown on its row. Levels that were passed while a clock
     ran are kept as set off then, so that nobody is told of them now."""
     now_us = micros(moment)
     clocks: list[Clock] = []
     firings: list[ClockFiring] = []
-    for definition, cycle in cycles_of(case, events, definitions, moment, terms):
+    for definition, cycle in cycles_of(case, events, definitions, moment, read):
         end = now_us if cycle.stopped is None else min(cycle.stopped, now_us)
         past = {code: at for code, at in cycle.levels if at <= end}
         clocks.append(

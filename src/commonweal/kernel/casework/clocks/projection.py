@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from ...calendar.public import FiscalPeriod, micros, moment_of, now
 from ...party.public import centre
 from ..domain.clocks import Cycle, Event, Terms, run
+from ..domain.clocks.written import written
+from ..domain.errors import CaseError
 from ..models import Case, CaseEvent, Clock, ClockDefinition, ClockFiring
 from ..models.cases import FAR
-from .definitions import all_definitions, read_once, terms_of, tracks_of
+from .definitions import Reader, Track, all_definitions, tracks_of
 
 FIELDS = (
     "kind", "metric", "state", "started_at", "due_at", "stopped_at", "elapsed_us", "paused_us",
@@ -43,24 +46,66 @@ def cycles_of(
     rows: Sequence[CaseEvent],
     definitions: Sequence[ClockDefinition],
     as_of: datetime,
-    terms: Callable[[ClockDefinition], Terms] = terms_of,
+    read: Reader,
 ) -> list[tuple[ClockDefinition, Cycle]]:
-    """Every cycle of every promise of a case as of a moment, each with its definition. `terms`
-    reads a definition; who computes many cases remembers what it gave."""
+    """Every cycle of every promise of a case as of a moment, each with its definition.
+
+    A cycle that goes on is computed on the hours of now, one that stopped on those that were known
+    when it did (R10): what was decided later changes no earlier answer (design law 4).
+    """
     events = engine_events(rows)
     found: list[tuple[ClockDefinition, Cycle]] = []
     for track in tracks_of(case, rows, definitions):
-        known = {each.pk: terms(each) for _seq, each in track if each is not None}
-        back = {known[each.pk]: each for _seq, each in track if each is not None}
-        turns = [(seq, known[each.pk] if each is not None else None) for seq, each in track]
-        found += [(back[cycle.terms], cycle) for cycle in run(events, turns, micros(as_of))]
+        cycles = _cycles(events, track, read, as_of)
+        for place, (definition, cycle) in enumerate(cycles):
+            known = _known_at(cycle, rows)
+            if known is not None and read.since(definition, known):
+                then = _cycles(events, track, partial(read.then, moment=known), as_of)
+                cycles[place] = then[place]
+        found += cycles
     return found
+
+
+def _cycles(
+    events: Sequence[Event],
+    track: Track,
+    terms: Callable[[ClockDefinition], Terms],
+    as_of: datetime,
+) -> list[tuple[ClockDefinition, Cycle]]:
+    known = {each.pk: terms(each) for _seq, each in track if each is not None}
+    back = {known[each.pk]: each for _seq, each in track if each is not None}
+    turns = [(seq, known[each.pk] if each is not None else None) for seq, each in track]
+    return [(back[cycle.terms], cycle) for cycle in run(events, turns, micros(as_of))]
+
+
+def _known_at(cycle: Cycle, rows: Sequence[CaseEvent]) -> datetime | None:
+    """When a cycle was known to have stopped: then, or as soon as what stopped it was written down;
+    None while it goes on."""
+    if cycle.stopped is None:
+        return None
+    stopped = moment_of(cycle.stopped)
+    return max([stopped, *(row.recorded_at for row in rows if row.at == stopped)])
 
 
 def cycles_now(case: Case) -> list[tuple[ClockDefinition, Cycle]]:
     """The cycles of a case as they stand now."""
     rows = list(case.events.order_by("seq"))
-    return cycles_of(case, rows, all_definitions(), now(), read_once())
+    return cycles_of(case, rows, all_definitions(), now(), Reader())
+
+
+def document_of(case: Case, definition_id: Any, number: int) -> dict[str, Any]:
+    """A cycle of a promise as anybody may compute it again with the engine, on the hours that it
+    goes by (a `commonweal.engine.clock.v1` document; CASE-408, 197)."""
+    rows, read, moment = list(case.events.order_by("seq")), Reader(), now()
+    events = engine_events(rows)
+    for track in tracks_of(case, rows, all_definitions()):
+        for definition, cycle in _cycles(events, track, read, moment):
+            if (definition.pk, cycle.number) == (definition_id, number):
+                known = _known_at(cycle, rows)
+                terms = read if known is None else partial(read.then, moment=known)
+                turns = [(seq, terms(each) if each is not None else None) for seq, each in track]
+                return written(turns, events, micros(moment))
+    raise CaseError("CASE-408", "There is no such clock. Look at the case again.")
 
 
 def values_of(cycle: Cycle, fired: set[str], moment: int) -> dict[str, Any]:
@@ -106,7 +151,7 @@ def project(case: Case, definitions: Sequence[ClockDefinition] | None = None) ->
     moment = now()
     known = definitions if definitions is not None else all_definitions()
     rows = list(case.events.order_by("seq"))
-    cycles = cycles_of(case, rows, known, moment, read_once())
+    cycles = cycles_of(case, rows, known, moment, Reader())
     old = {(row.definition_id, row.cycle): row for row in Clock.objects.filter(case=case)}
     fired: dict[tuple[Any, int], set[str]] = {}
     if old:
@@ -146,9 +191,9 @@ def project(case: Case, definitions: Sequence[ClockDefinition] | None = None) ->
 
 def show(case: Case, clocks: Iterable[Clock]) -> None:
     """Repeat on the case what its lists go by: the nearest due moment of a promise to whoever
-    asked, and whether one that still runs was passed."""
+    asked, and whether one that runs now was passed: never while it is paused (R23)."""
     live = [row for row in clocks if row.state in ("running", "paused") and row.kind == "sla"]
     due = [row.due_at for row in live if row.due_at is not None]
     case.due_at = min(due, default=None)
     case.sort_due = case.due_at or FAR
-    case.breached = any(row.breached_at is not None for row in live)
+    case.breached = any(row.breached_at is not None for row in live if row.state == "running")

@@ -11,7 +11,7 @@ from uuid import UUID
 from ...calendar.public import WorkingCalendar
 from ..domain.clocks import Cycle
 from ..models import Case, CaseEvent
-from .definitions import all_definitions, read_once
+from .definitions import Reader, all_definitions
 from .projection import cycles_of
 
 CHUNK = 500
@@ -28,7 +28,7 @@ def cycles_from_events(
     cases: Sequence[UUID], calendar: Callable[[str], WorkingCalendar], as_of: datetime
 ) -> Iterator[tuple[UUID, dict[Key, Cycle]]]:
     """The cycles of each case as of a moment, on the calendars given."""
-    terms = read_once(calendar)
+    terms = Reader(calendar)
     definitions = all_definitions() if cases else []
     for place in range(0, len(cases), CHUNK):
         some = cases[place : place + CHUNK]

@@ -7,19 +7,24 @@ of it, so that a killed timer neither loses nor doubles one.
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from typing import Any
+from uuid import UUID
+
+from django.db import transaction
 
 from ...access.public import SYSTEM, act_as
 from ...audit.public import record
 from ...calendar.public import now
 from ...notices.public import notify_role, send
-from ...party.public import centre
+from ...party.public import Person, centre
 from ..models import Case, CaseEvent, Clock, ClockDefinition, ClockFiring, TeamMember
 from ..registry import told_promise
 from .definitions import all_definitions
 from .projection import project
 
+logger = logging.getLogger(__name__)
 BATCH = 100
 BREACH = "breach"
 
@@ -40,8 +45,17 @@ def tick(limit: int = BATCH) -> int:
         )
         definitions = all_definitions()
         for case in cases:
-            fire(case, definitions, moment)
+            _fire_alone(case, definitions, moment)
         return len(cases)
+
+
+def _fire_alone(case: Case, definitions: list[ClockDefinition], moment: datetime) -> None:
+    """One case that cannot be computed keeps no other from its moment; it is looked at again."""
+    try:
+        with transaction.atomic():
+            fire(case, definitions, moment)
+    except Exception:
+        logger.exception("The clocks of case %s could not be looked at.", case.pk)
 
 
 def fire(case: Case, definitions: list[ClockDefinition], moment: datetime) -> None:
@@ -117,8 +131,8 @@ def _tell(case: Case, clock: Clock, level: dict[str, Any]) -> None:
     named = level.get("person_id")
     if named:
         send(actor=SYSTEM, template="case_level", context=context, to_person_id=named)
-    elif case.assignee is not None and not level.get("permission"):
-        _tell_account(case, context)
+    elif not level.get("permission"):
+        _tell_owner(case, context)
     if level.get("permission"):
         notify_role(
             actor=SYSTEM,
@@ -129,7 +143,12 @@ def _tell(case: Case, clock: Clock, level: dict[str, Any]) -> None:
         )
 
 
-def _tell_account(case: Case, context: dict[str, Any]) -> None:
-    member = TeamMember.objects.filter(user_id=case.assignee).first()
-    if member is not None:
-        send(actor=SYSTEM, template="case_level", context=context, to_person_id=member.person_id)
+def _tell_owner(case: Case, context: dict[str, Any]) -> None:
+    """Whoever has the case; while nobody has it, those who lead its team."""
+    found: list[UUID] = []
+    if case.assignee is not None:
+        people = Person.objects.filter(user_id=case.assignee).order_by("id")
+        found = list(people.values_list("pk", flat=True)[:1])
+    leads = TeamMember.objects.filter(team_id=case.team_id, lead=True).order_by("person_id")
+    for person in found or leads.values_list("person_id", flat=True):
+        send(actor=SYSTEM, template="case_level", context=context, to_person_id=person)

@@ -24,24 +24,32 @@ NONE = 1e-9
 
 @dataclass(frozen=True)
 class Spread:
-    """Probabilities of whole numbers from `low` on; what lies outside weighs less than 10⁻¹²."""
+    """Probabilities of whole numbers from `low` on, every `step`th (`low` is one of its multiples);
+    what lies outside weighs less than 10⁻¹²."""
 
     low: int
     weights: Vector
+    step: int = 1
 
     @property
     def mean(self) -> float:
         """The expected value."""
-        return float(self.low + self.weights @ np.arange(len(self.weights)))
+        return float(self.low + self.step * (self.weights @ np.arange(len(self.weights))))
+
+    @property
+    def variance(self) -> float:
+        """The expected square of what lies between it and its mean."""
+        places = self.low + self.step * np.arange(len(self.weights)) - self.mean
+        return float(self.weights @ places**2)
 
     def quantile(self, share: float) -> int:
         """The smallest number that is not exceeded with at least this probability."""
         place = int(np.searchsorted(np.cumsum(self.weights), share - 1e-12))
-        return self.low + min(place, len(self.weights) - 1)
+        return self.low + self.step * min(place, len(self.weights) - 1)
 
     def at_most(self, number: float) -> float:
         """The probability of this number or less."""
-        upto = math.floor(number) - self.low + 1
+        upto = (math.floor(number) - self.low) // self.step + 1
         return float(min(1.0, self.weights[: max(0, upto)].sum()))
 
 
@@ -94,11 +102,27 @@ def _logs(places: Vector, slope: float, size: float) -> Vector:
     return np.concatenate(([0.0], np.cumsum(np.log(ratio))))
 
 
+def coarse(spread: Spread, step: int) -> Spread:
+    """The same in steps of `step`: each number's weight goes to its neighbours in inverse ratio to
+    their distance. The mean is kept, the variance grows by at most a quarter of step², and what was
+    never less stays so."""
+    if step == 1:
+        return spread
+    places: Vector = spread.low + np.arange(len(spread.weights))
+    first = int(places[0]) // step
+    whole, over = np.divmod(places, step)
+    upper = spread.weights * over / step
+    size = int(whole[-1]) - first + 2
+    weights = np.bincount(whole - first, spread.weights - upper, size)
+    weights += np.bincount(whole - first + 1, upper, size)
+    return _trimmed(first * step, weights, step)
+
+
 def added(one: Spread, other: Spread) -> Spread:
-    """The sum of two independent counts."""
+    """The sum of two independent counts (in the same steps)."""
     size = len(one.weights) * len(other.weights)
     convolve = _by_fft if size > FFT_FROM else np.convolve
-    return _trimmed(one.low + other.low, convolve(one.weights, other.weights))
+    return _trimmed(one.low + other.low, convolve(one.weights, other.weights), one.step)
 
 
 def _by_fft(one: Vector, other: Vector) -> Vector:
@@ -108,35 +132,45 @@ def _by_fft(one: Vector, other: Vector) -> Vector:
     return np.maximum(both[:length], 0.0)
 
 
-def less(one: Spread, other: Spread) -> Spread:
-    """The difference of two independent counts, never below zero."""
-    turned = Spread(-(other.low + len(other.weights) - 1), other.weights[::-1])
-    found = added(one, turned)
+def turned(one: Spread) -> Spread:
+    """What is taken away: the same numbers below zero."""
+    last = one.low + one.step * (len(one.weights) - 1)
+    return Spread(-last, one.weights[::-1], one.step)
+
+
+def floored(found: Spread) -> Spread:
+    """What is never below zero: whatever lies there is zero."""
     if found.low >= 0:
         return found
-    below = min(-found.low, len(found.weights) - 1)
-    if found.low + len(found.weights) - 1 <= 0:
-        return exactly(0)
+    below = -found.low // found.step
+    if below >= len(found.weights) - 1:
+        return Spread(0, np.ones(1), found.step)
     weights = found.weights[below:].copy()
     weights[0] += found.weights[:below].sum()
-    return Spread(0, weights)
+    return Spread(0, weights, found.step)
+
+
+def less(one: Spread, other: Spread) -> Spread:
+    """The difference of two independent counts, never below zero."""
+    return floored(added(one, turned(other)))
 
 
 def mixed(parts: list[tuple[float, Spread]]) -> Spread:
-    """One of several spreads, each with its weight."""
+    """One of several spreads in the same steps, each with its weight."""
+    step = parts[0][1].step
     low = min(spread.low for _weight, spread in parts)
-    high = max(spread.low + len(spread.weights) for _weight, spread in parts)
-    weights = np.zeros(high - low)
+    high = max(spread.low // step + len(spread.weights) for _weight, spread in parts)
+    weights = np.zeros(high - low // step)
     for weight, spread in parts:
-        begin = spread.low - low
+        begin = (spread.low - low) // step
         weights[begin : begin + len(spread.weights)] += weight * spread.weights
-    return Spread(low, weights / weights.sum())
+    return Spread(low, weights / weights.sum(), step)
 
 
-def _trimmed(low: int, weights: Vector) -> Spread:
+def _trimmed(low: int, weights: Vector, step: int = 1) -> Spread:
     """Without the ends that weigh less than 10⁻¹² together."""
     running = np.cumsum(weights)
     begin = int(np.searchsorted(running, TAIL / 2))
     end = int(np.searchsorted(running, running[-1] - TAIL / 2)) + 1
     kept = weights[begin:end]
-    return Spread(low + begin, kept / kept.sum())
+    return Spread(low + step * begin, kept / kept.sum(), step)

@@ -132,6 +132,16 @@ def start(fee: Fee, provider: str, reference: str) -> Fee:
     return replace(fee, attempts=(*fee.attempts, Attempt(provider, reference)))
 
 
+def lapse(fee: Fee, provider: str, reference: str) -> Fee:
+    """Nobody went on with an attempt of which its provider said nothing: it ends as one that was
+    stopped. If money comes after all, it counts as after any other stop (CASE-202)."""
+    attempt = fee.attempt(provider, reference)
+    said = any((e.provider, e.reference) == (provider, reference) for e in fee.events)
+    if attempt.state != "started" or said:
+        return fee
+    return _with(fee, replace(attempt, state="cancelled"))
+
+
 def _owed(fee: Fee) -> None:
     if fee.withdrawn or fee.amount_minor <= 0 or fee.state not in CAN_START:
         raise FeeError("CASE-206", "Nothing is owed on this fee. Look at its receipt.")

@@ -52,6 +52,13 @@ def free_slots(
     return found
 
 
+def is_open_all_through(spans: Sequence[Span], start: int, end: int) -> bool:
+    """Whether a time lies within one of the opening hours, which are in order."""
+    place = bisect_right(spans, (start, end)) - 1
+    within = spans[place : place + 2] if place >= 0 else spans[:1]
+    return any(opens <= start and end <= closes for opens, closes in within)
+
+
 def slot_at(slots: Sequence[Slot[DeskT]], start: int) -> Slot[DeskT] | None:
     """The free time that begins at a moment, if there is one."""
     return next((each for each in slots if each.start == start), None)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from ...party.public import Agency
 from ...schema.public import uuid7
-from ..clocks.audit import remembered
-from ..clocks.definitions import all_definitions
+from ..clocks.definitions import Reader, all_definitions
 from ..clocks.past import past_clocks
-from ..domain.clocks import Terms
 from ..domain.errors import CaseError
 from ..domain.states import LEVELS, MATRIX, PRIORITIES, Machine, State, machine_of
 from ..models import (
@@ -48,7 +45,7 @@ class Reference:
         }
         self.queues = {row.code: row for row in Queue.objects.filter(active=True)}
         self.definitions: list[ClockDefinition] = all_definitions()
-        self.terms: Callable[[ClockDefinition], Terms] = remembered()
+        self.read = Reader()
         self.machines: dict[str, Machine] = {
             code: machine_of(row.machine) for code, row in self.types.items()
         }
@@ -263,5 +260,5 @@ def _people(built: Built, values: dict[str, str]) -> None:
 def time_clocks(built: Built, known: Reference, moment: datetime) -> None:
     """Compute the clocks of a case as of now; what is history sets nothing off."""
     built.clocks, built.firings = past_clocks(
-        built.case, built.events, known.definitions, moment, known.terms
+        built.case, built.events, known.definitions, moment, known.read
     )

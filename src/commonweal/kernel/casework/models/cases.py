@@ -24,6 +24,7 @@ CHANNELS = [
 ]
 LIVE = Q(phase__in=["open", "waiting"])
 DONE = Q(phase__in=["resolved", "closed"])
+LATE = LIVE & Q(breached=True)
 FAR = datetime(9999, 12, 31, tzinfo=UTC)
 """Where a case without a due moment stands in a list that goes by it: at the end."""
 _LISTS = {"queue": "q", "assignee": "m", "agency": "g", "": "a"}
@@ -31,7 +32,7 @@ _LIVE_ORDERS = {
     "due": ["sort_due", "id"],
     "came": ["opened_at", "id"],
     "upd": ["updated_at", "id"],
-    "prio": ["priority", "opened_at", "id"],
+    "prio": ["priority", "sort_due", "id"],
 }
 _DONE_ORDERS = {
     "came": ["opened_at", "id"],
@@ -41,8 +42,8 @@ _DONE_ORDERS = {
 
 
 def _list_indexes() -> list[models.Index]:
-    """An index for each list of cases that is offered: field by standing by order, and for what
-    was passed and what nobody has, by due moment."""
+    """An index for each list of cases that is offered (`View.offered`): field by standing by
+    order; what was passed by due moment, of all priorities and of one; what nobody has."""
     found = []
     for field, short in _LISTS.items():
         lead = [field] if field else []
@@ -52,14 +53,30 @@ def _list_indexes() -> list[models.Index]:
         for name, order in _DONE_ORDERS.items():
             label = f"casework_done_{short}_{name}"
             found.append(models.Index(fields=[*lead, *order], condition=DONE, name=label))
-        late = LIVE & Q(breached=True)
-        due = [*lead, "sort_due", "id"]
-        found.append(models.Index(fields=due, condition=late, name=f"casework_late_{short}"))
+        for name, label in (
+            ("due", f"casework_late_{short}"),
+            ("prio", f"casework_lateprio_{short}"),
+        ):
+            order = [*lead, *_LIVE_ORDERS[name]]
+            found.append(models.Index(fields=order, condition=LATE, name=label))
     nobodys = LIVE & Q(assignee__isnull=True)
-    for name in ("due", "came"):
+    for name in ("due", "came", "prio"):
         order = ["queue", *_LIVE_ORDERS[name]]
         found.append(models.Index(fields=order, condition=nobodys, name=f"casework_free_{name}"))
+    late = LATE & Q(assignee__isnull=True)
+    order = ["queue", *_LIVE_ORDERS["due"]]
+    found.append(models.Index(fields=order, condition=late, name="casework_free_late"))
     return found
+
+
+def _posting_indexes() -> list[models.Index]:
+    """What is met with the words of a search: the ids of a team's and of an agent's cases, newest
+    first. The agency beside them answers row-level security without reading the cases."""
+    return [
+        models.Index(fields=["team", "id"], include=["agency"], name="casework_case_by_team"),
+        models.Index(fields=["assignee", "id"], include=["agency"], name="casework_case_by_agent",
+                     condition=Q(assignee__isnull=False)),
+    ]  # fmt: skip
 
 
 @tenant()
@@ -81,7 +98,8 @@ class Contact(TenantModel):
     """Somebody who asks or is told: a person of an agency, a citizen, or a business.
 
     Personal data, erasable. `person_id`: the person of `party`, if it is one. `verified_at`: when
-    the address was shown to be theirs.
+    the e-mail address was shown to be theirs. `phone_known_at`: since when an agent, or the person
+    signed in, says that the number is theirs (null: only a stranger at a door said so).
     """
 
     kind = models.CharField(max_length=8, default="person")  # person business
@@ -93,6 +111,7 @@ class Contact(TenantModel):
     person_id = models.UUIDField(null=True)
     register_number = models.CharField(max_length=40, blank=True)
     verified_at = models.DateTimeField(null=True)
+    phone_known_at = models.DateTimeField(null=True)
     erased_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=now)
 
@@ -131,11 +150,15 @@ class Case(TenantModel):
     urgency = models.CharField(max_length=6)
     priority = models.CharField(max_length=2)
     queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="+")
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+", db_index=False)
     assignee = models.UUIDField(null=True)  # the account
     channel = models.CharField(max_length=8, choices=CHANNELS)
-    requester = models.ForeignKey(Contact, null=True, on_delete=models.PROTECT, related_name="+")
-    reporter = models.ForeignKey(Contact, null=True, on_delete=models.PROTECT, related_name="+")
+    requester = models.ForeignKey(
+        Contact, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    reporter = models.ForeignKey(
+        Contact, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     answers = models.JSONField(default=dict)
     place = models.CharField(max_length=300, blank=True)
     latitude = models.DecimalField(max_digits=9, decimal_places=6, null=True)
@@ -178,6 +201,7 @@ class Case(TenantModel):
         ]
         indexes = [
             *_list_indexes(),
+            *_posting_indexes(),
             models.Index(fields=["number"], name="casework_case_by_number"),
             models.Index(
                 fields=["tracking_hash"],
@@ -185,6 +209,11 @@ class Case(TenantModel):
                 name="casework_case_tracking",
             ),
             models.Index(fields=["requester", "opened_at", "id"], name="casework_case_requester"),
+            models.Index(
+                fields=["reporter", "opened_at", "id"],
+                condition=Q(reporter__isnull=False),
+                name="casework_case_reporter",
+            ),
             models.Index(
                 fields=["case_type", "closed_at", "id"],
                 condition=Q(phase="closed", erased_at__isnull=True, merged_into__isnull=True),
@@ -298,9 +327,14 @@ class Attachment(TenantModel):
 
 @tenant(delete=True)
 class CaseWord(models.Model):
-    """A word of a case, by which it is found; goes with its texts (search.py says why a table)."""
+    """A word of a case, by which it is found; goes with its texts (search.py says why a table).
 
-    pk = models.CompositePrimaryKey("word", "case_id")
-    agency = models.ForeignKey("party.Agency", on_delete=models.PROTECT, related_name="+")
+    The agency stands in the key, so that the index alone answers what row-level security asks.
+    """
+
+    pk = models.CompositePrimaryKey("word", "case_id", "agency_id")
+    agency = models.ForeignKey(
+        "party.Agency", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     word = models.CharField(max_length=40, db_collation="C")
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+")

@@ -106,7 +106,8 @@ class Erasure(TenantModel):
 
 @tenant(delete=True)
 class CaseUsage(TenantModel):
-    """The usage of one closed case, or (`period`: once, or a month) of what it ordered. `state`:
+    """The usage of one closed case, or (`period`: once, or a month) of what it ordered, or (c and
+    the number of its event) of one contact. `state`:
     waiting, sent, or refused with the code and sentence of why; what was refused stays until
     somebody has it tried again. `ends`: where it covers a span that begins at `closed_at`. What
     waits goes when the closing is undone."""

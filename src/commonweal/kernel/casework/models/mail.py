@@ -59,6 +59,12 @@ class MailIntake(TenantModel):
             models.Index(fields=["case", "at"], name="casework_mail_case"),
         ]
 
+    @property
+    def undecided(self) -> bool:
+        """Whether a person may still let it in or remove it: what was held back, or taken for a
+        machine's. What came from ourselves stays out."""
+        return self.state in ("quarantined", "dropped_loop") and self.reason != "loop"
+
 
 @shared()
 class Mailbox(IdModel):

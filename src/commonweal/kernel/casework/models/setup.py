@@ -76,7 +76,8 @@ class CaseType(IdModel):
     """A kind of case as data: its form, states, priorities, who may open it, what it needs.
 
     `family`: incident request problem change service complaint permit appointment order dispute.
-    `items`: the charge item that a closed case of a channel uses one of ("*": every other channel).
+    `items`: the charge item that a closed case of a channel uses one of ("*": every other channel);
+    with `contact:` before the channel, that each contact by it uses one of.
     `tasks`: what must be done, in order: {code, name, team}; `approval`: the permission with which
     somebody of the agency must first approve ("": nobody). `needs_identity`: who asks must be known
     by a recorded check before it is done. `retention_days`: after closing, texts and names go.

@@ -2,7 +2,6 @@
 
 from .counter import (
     Called,
-    FreeTime,
     Queueing,
     agency_of_offer,
     appointment,
@@ -22,6 +21,7 @@ from .counter import (
     office_open,
     office_zone,
     offices,
+    outside_opening,
     own_desk,
     own_offices,
     queueing,
@@ -43,7 +43,6 @@ from .desk import (
     similar_cases,
 )
 from .fees import (
-    CounterFee,
     Cover,
     counter_fees,
     cover,
@@ -66,7 +65,6 @@ from .fees import (
 )
 from .keeping import (
     MOST_DUE,
-    Retention,
     case_import,
     case_imports,
     case_plan,
@@ -96,19 +94,22 @@ from .lists import (
     counts,
     own_queues,
     queue_counts,
-    search_cases,
 )
 from .one import (
     attachment,
     case,
     case_by_code,
     case_by_number,
+    clock_document,
     clocks_of,
+    consents_of,
     events_of,
     explain_clock,
+    files_of,
     interactions_of,
     links_of,
     message,
+    message_as_it_came,
     moves_of,
 )
 from .ordering import Offer, offer, offers, order_of, orders
@@ -124,6 +125,7 @@ from .published import (
     publishing,
     reportable,
 )
+from .search import Found, search_cases
 from .setup import (
     Expected,
     article,
@@ -149,16 +151,14 @@ __all__ = [
     "ORDERS",
     "STANDINGS",
     "Called",
-    "CounterFee",
     "Cover",
     "DeskFigures",
     "Expected",
     "Figures",
-    "FreeTime",
+    "Found",
     "Offer",
     "PublishedCase",
     "Queueing",
-    "Retention",
     "View",
     "Wanted",
     "agency_of_offer",
@@ -183,9 +183,11 @@ __all__ = [
     "categories",
     "category",
     "clock_audits",
+    "clock_document",
     "clock_drifts",
     "clock_freezes",
     "clocks_of",
+    "consents_of",
     "contact",
     "contacts_like",
     "counter_fees",
@@ -207,6 +209,7 @@ __all__ = [
     "fees_of",
     "fees_to_charge",
     "fees_to_return",
+    "files_of",
     "free_times",
     "held_mail",
     "held_mails",
@@ -227,6 +230,7 @@ __all__ = [
     "links_of",
     "members",
     "message",
+    "message_as_it_came",
     "moves_of",
     "next_tickets",
     "offer",
@@ -242,6 +246,7 @@ __all__ = [
     "open311_keys",
     "order_of",
     "orders",
+    "outside_opening",
     "own_desk",
     "own_offices",
     "own_queues",

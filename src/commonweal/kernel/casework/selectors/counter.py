@@ -16,6 +16,7 @@ from django.db.models import Avg
 
 from ...access.public import SYSTEM, Actor, act_as, require
 from ...calendar.public import moment_of, now
+from ...catalogue.public import calendar_for
 from ...schema.public import FIRST, CommonwealError, Listing, NotFound, Place, listing
 from ..domain.visits import IN_HAND, HourOfDay, WithDesks, expected_wait, with_more
 from ..models import Appointment, Case, Office, OfficeDesk, OfficeOffer, Ticket
@@ -27,6 +28,7 @@ from ..offices import (
     is_open,
     offer_of,
     office_of,
+    outside_hours,
     waiting_for,
     zone_of,
 )
@@ -164,6 +166,15 @@ def appointments(
         office=office, starts__gte=begins, starts__lt=ends
     )
     return listing(rows, ("starts", "id"), place)
+
+
+def outside_opening(actor: Actor, office: Office, limit: int = 20) -> list[Appointment]:
+    """The first appointments ahead that lie outside the opening hours, which changed since they
+    were booked: somebody has to move them."""
+    require_serve(actor, office)
+    ids = outside_hours([office.pk], calendar_for(office.calendar))[:limit]
+    rows = Appointment.objects.select_related(*_APPOINTMENT).filter(pk__in=ids)
+    return list(rows.order_by("starts", "id")) if ids else []
 
 
 def appointment(actor: Actor, appointment_id: UUID) -> Appointment:

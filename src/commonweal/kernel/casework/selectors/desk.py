@@ -22,7 +22,7 @@ from ..domain.backlog import AgeClass, Arrived, BacklogError, Question, Settled,
 from ..models import Case, CaseBatch, CaseTally, Queue, ReadyAnswer, SavedView, TeamMember
 from ..rules import VIEW_ALL, WORK, is_citizen, teams_of
 from ..search import words_of
-from .lists import _theirs
+from .search import theirs as theirs_of
 
 _FILLED = re.compile(r"\{\{\s*([a-z]{1,20})\s*\}\}")
 AGES = ((1, "day"), (7, "week"), (30, "month"), (90, "quarter"))
@@ -102,7 +102,7 @@ def similar_cases(actor: Actor, text: str, limit: int = 5) -> list[Case]:
     if is_citizen(actor):
         theirs, values = _PUBLIC, [list(actor.agencies)]
     else:
-        theirs, values = _theirs(actor)
+        theirs, values = theirs_of(actor)
     statement = _SIMILAR.format(
         parts=" UNION ALL ".join([_PART] * len(words)), theirs=theirs or "true"
     )

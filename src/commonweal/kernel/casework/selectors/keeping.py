@@ -11,7 +11,7 @@ from ...access.public import Actor, require
 from ...calendar.public import now
 from ...jobs.public import Job, by_keys
 from ...schema.public import FIRST, Listing, NotFound, Place, listing
-from ..actions.privacy import CasePlan, Plan, case_plan_of, due, plan_of
+from ..actions.privacy import CasePlan, Plan, case_plan_of, due, held_cases, plan_of
 from ..actions.proving import counts_of, digest_of
 from ..importing.work import key_of
 from ..models import (
@@ -107,9 +107,9 @@ class Retention:
 def retention(actor: Actor) -> list[Retention]:
     """How long each kind is kept, and what the next night erases, by code."""
     require(actor, MANAGE)
-    moment, found = now(), []
+    moment, found, held = now(), [], held_cases()
     for kind in CaseType.objects.order_by("code"):
-        closed = list(due(kind, moment).values_list("closed_at", flat=True)[:MOST_DUE])
+        closed = list(due(kind, moment, held).values_list("closed_at", flat=True)[:MOST_DUE])
         found.append(Retention(kind, len(closed), closed[0] if closed else None))
     return found
 

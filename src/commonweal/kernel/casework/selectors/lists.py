@@ -7,20 +7,16 @@ test of the lists says so.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Q, QuerySet, Sum
 
-from ...access.public import Actor, once, require, require_somewhere
-from ...schema.public import FIRST, Listing, Place, listing, turn
+from ...access.public import Actor, once, require
+from ...schema.public import FIRST, Listing, Place, listing_of
 from ..models import Case, CaseCount, Queue, TeamMember
 from ..models.cases import LIVE
-from ..rules import ASK, VIEW, VIEW_ALL, WORK, teams_of
-from ..search import words_of
+from ..rules import ASK, VIEW, VIEW_ALL, WORK, own_contacts
 
 DONE = Q(phase__in=["resolved", "closed"])
 STANDINGS = {"live": LIVE, "done": DONE}
@@ -29,7 +25,7 @@ ORDERS: dict[str, tuple[str, ...]] = {
     "newest": ("-opened_at", "-id"),
     "oldest": ("opened_at", "id"),
     "updated": ("-updated_at", "-id"),
-    "priority": ("priority", "opened_at", "id"),
+    "priority": ("priority", "sort_due", "id"),
 }
 UNLISTED = (
     "answers",
@@ -38,6 +34,7 @@ UNLISTED = (
     *(f"category__{each}" for each in ("form", "keywords", "skills", "description")),
 )  # fmt: skip
 """What no list shows: read for every row, it was the greater part of reading a list."""
+CAME = ("newest", "oldest")
 
 
 @dataclass(frozen=True)
@@ -53,12 +50,37 @@ class View:
 
     @property
     def offered(self) -> bool:
-        """Whether an index holds such a list: late ones go by due moment; done ones by when they
-        came or changed, those of one priority only by when they came."""
-        if self.standing == "live":
-            return self.order == "due" or not self.breached
-        by = ("newest", "oldest") if self.priority else ("newest", "oldest", "updated")
-        return self.order in by and not self.breached
+        """Whether an index holds such a list.
+
+        Live cases of one priority, and late ones, go by due moment; what nobody has is live and
+        does not go by its last change. Done cases go by when they came or changed, those of one
+        priority by when they came. One's own go by when they came, of every priority.
+        """
+        narrowed = bool(self.priority) or self.breached
+        if self.field == "own":
+            return self.order in CAME and not narrowed
+        if self.standing == "done":
+            orders = CAME if self.priority else (*CAME, "updated")
+            return self.field != "unassigned" and not self.breached and self.order in orders
+        if self.breached:
+            return self.order == "due" and not (self.priority and self.field == "unassigned")
+        if self.priority:
+            return self.order in ("due", "priority")
+        return self.order != "updated" or self.field != "unassigned"
+
+    def near(self) -> View:
+        """This list, or the one that is offered and nearest to it."""
+        found = self
+        if found.field == "own":
+            found = replace(found, priority="", breached=False)
+        elif found.breached or found.field == "unassigned":
+            found = replace(found, standing="live")
+        if found.breached and found.field == "unassigned":
+            found = replace(found, priority="")
+        orders = (found.order, "due", "newest")
+        return next(
+            each for each in (replace(found, order=order) for order in orders) if each.offered
+        )
 
 
 def own_queues(actor: Actor) -> list[Queue]:
@@ -88,23 +110,29 @@ def _field(actor: Actor, view: View) -> QuerySet[Case]:
         if not actor.may(VIEW_ALL):
             require(actor, VIEW, view.key)
         return rows.filter(agency_id=view.key)
-    if view.field == "own" and view.key is not None:
-        require(actor, ASK, view.key)
-        mine = Q(requester__person_id=actor.person_id) | Q(reporter__person_id=actor.person_id)
-        return rows.filter(mine, agency_id=view.key)
     require(actor, VIEW_ALL)
     return rows
 
 
+def _own(actor: Actor, agency_id: UUID) -> list[QuerySet[Case]]:
+    """What somebody asked for, and what they reported for others: each held by an index."""
+    require(actor, ASK, agency_id)
+    mine, rows = own_contacts(actor, [agency_id]), Case.objects.filter(agency_id=agency_id)
+    return [rows.filter(requester_id__in=mine), rows.filter(reporter_id__in=mine)] if mine else []
+
+
 def cases(actor: Actor, view: View, place: Place = FIRST) -> Listing[Case]:
     """A page of cases that the actor may see."""
-    rows = _field(actor, view).filter(STANDINGS[view.standing])
+    own = view.field == "own" and view.key is not None
+    parts = _own(actor, view.key) if own and view.key else [_field(actor, view)]
+    narrow = STANDINGS[view.standing]
     if view.priority:
-        rows = rows.filter(priority=view.priority)
+        narrow &= Q(priority=view.priority)
     if view.breached:
-        rows = rows.filter(breached=True)
-    rows = rows.select_related("agency", "category", "case_type", "queue", "requester")
-    return listing(rows.defer(*UNLISTED), ORDERS[view.order], place)
+        narrow &= Q(breached=True)
+    with_names = ("agency", "category", "case_type", "queue", "requester")
+    rows = [part.filter(narrow).select_related(*with_names).defer(*UNLISTED) for part in parts]
+    return listing_of(rows, ORDERS[view.order], place)
 
 
 def queue_counts(actor: Actor) -> dict[UUID, dict[str, int]]:
@@ -144,79 +172,3 @@ def counts(actor: Actor, agency_id: UUID) -> dict[str, int]:
         if live and breached:
             found["breached"] += number
     return found
-
-
-_FIND = """
-SELECT first.case_id FROM casework_caseword AS first
-WHERE {words} AND {behind}
-ORDER BY first.case_id {way} LIMIT %s"""
-_ALSO = """EXISTS (SELECT 1 FROM casework_caseword AS also
- WHERE also.case_id = first.case_id AND also.word = %s)"""
-
-
-_THEIRS = """EXISTS (SELECT 1 FROM casework_case AS theirs
- WHERE theirs.id = first.case_id AND {theirs})"""
-
-
-def search_cases(actor: Actor, text: str, place: Place = FIRST) -> Listing[Case]:
-    """The newest cases with every word of a text, among those that the actor may see.
-
-    An id tells when its case was written down (UUIDv7), so that the newest come first without
-    sorting.
-    """
-    words = words_of([text])[:8]
-    if not words:
-        return Listing(())
-    theirs, values = _theirs(actor)
-
-    def read(start: list[str], backwards: bool, limit: int) -> Sequence[Case]:
-        ids = _ids(words, (theirs, values), start, backwards, limit)
-        rows = Case.objects.filter(pk__in=ids).select_related(
-            "agency", "category", "case_type", "queue", "requester"
-        ).defer(*UNLISTED)  # fmt: skip
-        found = {row.pk: row for row in rows}
-        return [found[each] for each in ids if each in found]
-
-    return turn(read, place, 1, lambda row: [row.pk])
-
-
-def _theirs(actor: Actor) -> tuple[str, list[Any]]:
-    """Which of the cases in scope are the actor's: nothing to add for those who see all."""
-    if actor.centre:
-        if actor.may(VIEW_ALL):
-            return "", []
-        require(actor, WORK)
-        return "(theirs.team_id = ANY(%s) OR theirs.assignee = %s)", [
-            list(teams_of(actor)), actor.user_id,
-        ]  # fmt: skip
-    whole = list(actor.agencies_with(VIEW))
-    require_somewhere(actor, ASK)
-    mine = "(SELECT id FROM casework_contact WHERE person_id = %s)"
-    return f"(theirs.agency_id = ANY(%s) OR theirs.requester_id IN {mine})", [
-        whole, actor.person_id,
-    ]  # fmt: skip
-
-
-def _ids(
-    words: Sequence[str],
-    theirs: tuple[str, list[Any]],
-    start: list[str],
-    backwards: bool,
-    limit: int,
-) -> list[UUID]:
-    lead, *others = sorted(words, key=len, reverse=True)
-    terms, values = ["first.word = %s"], [lead, *others]
-    terms += [_ALSO] * len(others)
-    if theirs[0]:
-        terms.append(_THEIRS.format(theirs=theirs[0]))
-        values += theirs[1]
-    behind = "true"
-    if start:
-        behind = "first.case_id > %s" if backwards else "first.case_id < %s"
-        values.append(start[0])
-    statement = _FIND.format(
-        words=" AND ".join(terms), behind=behind, way="ASC" if backwards else "DESC"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [*values, limit])
-        return [row[0] for row in cursor.fetchall()]

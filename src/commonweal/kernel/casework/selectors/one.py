@@ -7,14 +7,17 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
 
-from ...access.public import Actor
+from ...access.public import Actor, require
+from ...documents.public import Document
 from ...schema.public import FIRST, Listing, NotFound, Place, listing
-from ..clocks.projection import cycles_now
+from ..clocks.projection import cycles_now, document_of
 from ..domain.numbers import code_hash
 from ..domain.states import Move, machine_of
-from ..models import Attachment, Case, CaseEvent, CaseLink, Clock, Interaction
-from ..rules import gone, may_see, require_case, side_of
+from ..models import Attachment, Case, CaseEvent, CaseLink, Clock, Consent, Interaction
+from ..rules import MANAGE, gone, is_citizen, may_see, require_case, side_of
+from .own import said_to, sent_to
 
 _AROUND = ("case_type", "category", "queue", "team", "requester", "reporter", "agency")
 
@@ -47,10 +50,24 @@ def case_by_code(actor: Actor, agency_id: UUID, code: str) -> Case:
 def interactions_of(actor: Actor, case: Case, place: Place | None = FIRST) -> Listing[Interaction]:
     """What was said, the newest first; notes for those who work on it only."""
     require_case(actor, case)
-    rows = case.interactions.select_related("contact").prefetch_related("attachments")
-    if not actor.centre:
-        rows = rows.exclude(direction="note")
+    rows = _said(actor, case).select_related("contact").prefetch_related("attachments")
     return listing(rows, ("-at", "-id"), place)
+
+
+def _said(actor: Actor, case: Case) -> QuerySet[Interaction]:
+    if is_citizen(actor):
+        return said_to(case)
+    rows = case.interactions.all()
+    return rows if actor.centre else rows.exclude(direction="note")
+
+
+def _sent(actor: Actor, case: Case) -> QuerySet[Attachment]:
+    if is_citizen(actor):
+        return sent_to(case)
+    rows = case.attachments.all()
+    if actor.centre:
+        return rows
+    return rows.filter(verdict="ok").exclude(interaction__direction="note")
 
 
 def events_of(actor: Actor, case: Case) -> list[CaseEvent]:
@@ -89,6 +106,13 @@ def explain_clock(actor: Actor, clock: Clock) -> list[dict[str, Any]]:
     return []
 
 
+def clock_document(actor: Actor, clock: Clock) -> dict[str, Any]:
+    """Calendar, service levels and events of a clock, for `commonweal engine clock`: whoever doubts
+    a figure computes it themselves (CASE-404, 408, 197)."""
+    require_case(actor, clock.case)
+    return document_of(clock.case, clock.definition_id, clock.cycle)
+
+
 def _moment(micros: int) -> datetime:
     whole, rest = divmod(micros, 1_000_000)
     return datetime.fromtimestamp(whole, UTC).replace(microsecond=rest)
@@ -110,14 +134,30 @@ def moves_of(actor: Actor, case: Case) -> tuple[Move, ...]:
     return machine_of(case.case_type.machine).moves_from(case.state, side_of(actor, case))
 
 
+def consents_of(actor: Actor, case: Case) -> list[Consent]:
+    """Who may act for whom in a case, the newest first: by what was said in it, and by what whoever
+    it is for agreed to for all of theirs. Only for those who work on it."""
+    require_case(actor, case)
+    if not actor.centre:
+        return []
+    theirs = Q(case__isnull=True, person_id=case.requester_id)
+    rows = Consent.objects.filter(Q(case=case) | theirs)
+    return list(rows.select_related("person", "agent").order_by("-given_at", "-id")[:100])
+
+
+def files_of(actor: Actor, case: Case) -> list[Attachment]:
+    """The files of a case in order; to whoever asked, without those of notes among agents and
+    those that are held back."""
+    require_case(actor, case)
+    return list(_sent(actor, case).order_by("added_at", "id"))
+
+
 def attachment(actor: Actor, case: Case, attachment_id: UUID) -> Attachment:
     """A file of a case (CASE-409); one that is held back is nobody's to open."""
     require_case(actor, case)
-    found = case.attachments.select_related("document", "shown", "small", "interaction").filter(
-        pk=attachment_id, verdict="ok"
-    ).first()  # fmt: skip
-    private = found is not None and found.interaction and found.interaction.direction == "note"
-    if found is None or (private and not actor.centre):
+    rows = _sent(actor, case).select_related("document", "shown", "small")
+    found = rows.filter(pk=attachment_id, verdict="ok").first()
+    if found is None:
         raise NotFound("CASE-409", "There is no such file of this case, or it is held back.")
     return found
 
@@ -125,7 +165,17 @@ def attachment(actor: Actor, case: Case, attachment_id: UUID) -> Attachment:
 def message(actor: Actor, case: Case, message_id: UUID) -> Interaction:
     """One message of a case (CASE-410)."""
     require_case(actor, case)
-    found = case.interactions.filter(pk=message_id).first()
-    if found is None or (found.direction == "note" and not actor.centre):
+    found = _said(actor, case).filter(pk=message_id).first()
+    if found is None:
         raise NotFound("CASE-410", "There is no such message of this case.")
     return found
+
+
+def message_as_it_came(actor: Actor, case: Case, message_id: UUID) -> Document:
+    """The bytes of a message that came by e-mail, with whatever of it is not in the case: for those
+    who may also let mail in that was held back (CASE-410)."""
+    require(actor, MANAGE)
+    raw: Document | None = message(actor, case, message_id).raw
+    if raw is None:
+        raise NotFound("CASE-410", "There is no such message of this case.")
+    return raw

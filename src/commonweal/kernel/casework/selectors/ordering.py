@@ -11,7 +11,7 @@ from uuid import UUID
 from ...access.public import Actor, require
 from ...calendar.public import now, today
 from ...catalogue.public import ChargeItem, coverage
-from ...party.public import centre
+from ...party.public import Agency, centre
 from ...schema.public import FIRST, Listing, NotFound, Place, listing
 from ..clocks.ahead import due_ahead
 from ..clocks.definitions import all_definitions
@@ -82,6 +82,9 @@ def offer(actor: Actor, agency_id: UUID, code: str, quantity: Decimal = ONE) -> 
     """One thing that can be ordered, for a number of units (CASE-413, 240)."""
     _require(actor, agency_id)
     row = next((each for each in _offered() if each.code == code), None)
+    if row is not None and row.agency_code:
+        whose = Agency.objects.filter(pk=agency_id).values_list("code", flat=True).first()
+        row = row if row.agency_code == whose else None  # another agency's own
     if row is None:
         raise NotFound("CASE-413", "There is nothing like this to ask for. Look at the list.")
     return _as_offers(actor, agency_id, [row], check_quantity(quantity))[0]

@@ -24,6 +24,7 @@ from ..models import (
     Team,
     TeamMember,
 )
+from ..phones import beginnings
 from ..rules import MANAGE, WORK
 from ..search import words_of
 
@@ -62,7 +63,9 @@ def case_types(actor: Actor, audience: str = "") -> list[CaseType]:
 
 def categories(actor: Actor, audience: str = "", agency_code: str = "") -> list[Category]:
     """What cases can be about, by name: for an audience, and what an agency offers to its own."""
-    rows = Category.objects.filter(active=True, case_type__active=True).select_related("case_type")
+    rows = Category.objects.filter(active=True, case_type__active=True).select_related(
+        "case_type", "queue"
+    )
     if audience or not actor.centre:
         rows = rows.filter(case_type__audience__in=[audience or "agency", "both"])
     if agency_code:
@@ -98,15 +101,17 @@ def articles_for(actor: Actor, text: str, limit: int = 3) -> list[Article]:
 
 
 def contacts_like(actor: Actor, agency_id: UUID, text: str, limit: int = 10) -> list[Contact]:
-    """The contacts of an agency whose name, address or telephone number begins as typed."""
+    """The contacts of an agency whose name, address or telephone number begins as typed, a number
+    also as people write it in the centre's country."""
     require(actor, WORK)
     typed = text.strip()
     if len(typed) < 2:
         return []
     rows = Contact.objects.filter(agency_id=agency_id, erased_at__isnull=True)
-    found = rows.filter(
-        Q(name__istartswith=typed) | Q(email__istartswith=typed) | Q(phone__startswith=typed)
-    )
+    fits = Q(name__istartswith=typed) | Q(email__istartswith=typed)
+    for number in beginnings(typed):
+        fits |= Q(phone__startswith=number)
+    found = rows.filter(fits)
     return list(found.order_by("name", "id")[:limit])
 
 
@@ -156,15 +161,19 @@ def contact(actor: Actor, agency_id: UUID, contact_id: UUID) -> Contact:
     return found
 
 
-def category(actor: Actor, code: str, audience: str = "") -> Category:
-    """What can be asked for by a code, by whoever may ask for it (CASE-413)."""
+def category(actor: Actor, code: str, audience: str = "", agency_code: str = "") -> Category:
+    """What can be asked for by a code, by whoever may ask for it, of an agency (CASE-413)."""
     found = (
         Category.objects.filter(code=code, active=True, case_type__active=True)
         .select_related("case_type")
         .first()
     )
     wanted = audience or ("" if actor.centre else "agency")
-    if found is None or (wanted and found.case_type.audience not in (wanted, "both")):
+    unfit = found is not None and (
+        (wanted and found.case_type.audience not in (wanted, "both"))
+        or (agency_code and found.agency_code not in ("", agency_code))
+    )
+    if found is None or unfit:
         raise NotFound("CASE-413", "There is nothing like this to ask for. Look at the list.")
     return found
 

@@ -144,6 +144,9 @@ def make_desk() -> Desk:
     agent, other = person("agent"), person("agent")
     for who in (agent, other):
         Person.objects.create(id=who.person_id, name="Agent")
+    employee, colleague = (person("agency_employee", parks.pk) for _ in range(2))
+    for who in (employee, colleague):
+        Person.objects.create(id=who.person_id, name="Ana Ruiz", email="ana@parks.example")
     for code in ("it", "city"):
         casework.put_team(actor=owner, code=code, name=code.upper())
         casework.put_queue(
@@ -157,7 +160,7 @@ def make_desk() -> Desk:
     promises(owner)
     return Desk(
         parks, water, owner, agent, other, person("director"),
-        person("agency_employee", parks.pk), person("agency_employee", parks.pk),
+        employee, colleague,
         person("agency_liaison", parks.pk), person("agency_liaison", water.pk),
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from commonweal.kernel.casework import public as casework
 from commonweal.kernel.casework.actions.clocks import Promise, put_promise
 from commonweal.kernel.casework.clocks.timer import tick
 from commonweal.kernel.casework.models import CaseType
+from commonweal.kernel.catalogue.public import CalendarVersion
 from commonweal.kernel.notices import public as notices
 from commonweal.kernel.notices.models import WebhookDelivery
 from commonweal.kernel.party.models import Agency
@@ -107,6 +108,52 @@ def test_a_promise_that_is_near_and_one_that_is_missed_are_told_once(hooked: Des
     assert (near.data["standing"], missed.data["standing"]) == ("on_time", "late")
     assert (missed.data["metric"], missed.data["cycle"]) == ("first_response", 1)
     assert missed.at == MONDAY + timedelta(hours=2)
+
+
+def test_changed_hours_are_told_once_for_each_agency_and_what_they_miss_case_by_case(
+    hooked: Desk,
+) -> None:
+    with at(MONDAY + timedelta(hours=10)):
+        cases = [hooked.case() for _ in range(3)]
+    with at(MONDAY + timedelta(hours=23, minutes=30)):
+        tick()
+        before = len(heard(hooked.parks))
+        held = CalendarVersion.objects.filter(calendar__code="office").first()
+        assert held is not None
+        CalendarVersion.objects.create(
+            calendar=held.calendar, starts=MONDAY.date(), note="As was agreed.", state="accepted",
+            weekly=[[day, 360, 1020] for day in range(5)], accepted_at=MONDAY,
+        )  # fmt: skip
+        casework.apply_calendar(actor=hooked.owner, code="office")
+        casework.apply_calendar(actor=hooked.owner, code="always")
+        tick()
+        tick()
+        casework.apply_calendar(actor=hooked.owner, code="office")
+    applied, *missed = heard(hooked.parks)[before:]
+    assert kinds([applied]) == ["hours_applied"]
+    assert applied.data == {
+        "agency": "PRK", "calendar": "office", "earlier": 6, "later": 0, "newly_missed": 3,
+        "no_longer_missed": 0,
+    }  # fmt: skip
+    assert kinds(missed) == ["promise_at_risk", "promise_missed"] * 3
+    assert {row.data["case"] for row in missed} == {str(each.pk) for each in cases}
+    assert [row.event_id for row in heard() if row.type == announcing.HOURS] == [applied.event_id]
+    assert heard(hooked.water) == []
+
+
+def test_other_promises_on_an_open_case_are_told(hooked: Desk) -> None:
+    hooked.case()
+    promise = Promise(
+        code="first", name="First", metric="first_response", calendar="office",
+        starts=MONDAY.date(), target_seconds=HOUR,
+    )  # fmt: skip
+    with at(MONDAY + timedelta(minutes=5)):
+        put_promise(actor=hooked.owner, promise=promise)
+    with at(MONDAY + timedelta(minutes=10)):
+        casework.apply_promises(actor=hooked.owner)
+    (_opened, changed) = heard(hooked.parks)
+    assert (kinds([changed]), changed.data["happened"]) == (["changed"], "terms")
+    assert changed.data["due_at"] == "2026-10-05T15:00:00Z"
 
 
 def test_a_promise_missed_while_no_timer_ran_is_told_by_what_happens_next(hooked: Desk) -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from commonweal.kernel.casework.domain import backlog
 from commonweal.kernel.casework.domain.backlog import (
     MOST_DAYS,
     NODES,
@@ -27,7 +28,17 @@ from commonweal.kernel.casework.domain.backlog import (
     little,
     rates,
 )
-from commonweal.kernel.casework.domain.counts import Spread, added, count, exactly, less, mixed
+from commonweal.kernel.casework.domain.counts import (
+    Spread,
+    added,
+    coarse,
+    count,
+    exactly,
+    floored,
+    less,
+    mixed,
+    turned,
+)
 
 MONDAY = date(2026, 11, 30)
 
@@ -339,6 +350,71 @@ def test_a_large_backlog_is_forecast_in_time() -> None:
     assert time.process_time() - began < 10
     assert found.steady
     assert found.days[-1].expected < 15_000
+
+
+def bursting(open_now: int = 20_000) -> Question:
+    """Most of eight weeks' cases came in one of them, as after files of an old desk were read."""
+    past = PAST[-40:]
+    return question(
+        open_now=open_now, then=24, days=60, returns=0.05,
+        arrived=[Arrived(d, n % 31 + (3_500 if n < 5 else 40)) for n, d in enumerate(past)],
+        settled=[Settled(d, 20, 20 + n % 23) for n, d in enumerate(past)],
+    )  # fmt: skip
+
+
+def test_bursts_go_in_steps_that_change_no_mean_and_hardly_a_band(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The same with every single number kept (14 s of convolutions for all that a page shows)."""
+    asked = replace(bursting(), days=working_days(12))
+    quick = forecast(asked)
+    monkeypatch.setattr(backlog, "FINE", 10**9)
+    exact = forecast(asked)
+    assert quick.days != exact.days
+    for one, other in zip(quick.days, exact.days, strict=True):
+        wide = other.high - other.low
+        assert one.expected == pytest.approx(other.expected, abs=0.01 * wide)
+        assert abs(one.low - other.low) <= 0.01 * wide
+        assert abs(one.high - other.high) <= 0.01 * wide
+        assert one.cleared == pytest.approx(other.cleared, abs=0.005)
+
+
+def test_the_work_grows_neither_with_what_is_open_nor_with_bursts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sizes: list[int] = []
+
+    def watched(one: Spread, other: Spread) -> Spread:
+        found = added(one, other)
+        sizes.append(len(found.weights))
+        return found
+
+    monkeypatch.setattr(backlog, "added", watched)
+    for asked in (bursting(), bursting(350_000)):
+        assert agents_to_clear(asked) is not None
+        forecast(asked)
+        # Days of five runs, and a few tries of how many agents it takes; each a few thousand wide.
+        assert len(sizes) < 60 * 30
+        assert max(sizes) < 8_000
+        sizes.clear()
+
+
+def test_a_count_in_steps_has_the_same_mean_and_never_less_for_more() -> None:
+    for mean, dispersion in ((40.0, 1.0), (300.0, 20.0), (0.4, 1.0)):
+        fine = count(mean, dispersion)
+        for step in (1, 3, 16):
+            found = coarse(fine, step)
+            assert found.low % step == 0
+            assert found.weights.sum() == pytest.approx(1)
+            assert found.mean == pytest.approx(fine.mean, rel=1e-9)
+            assert fine.variance - 1e-6 <= found.variance <= fine.variance + step**2 / 4 + 1e-6
+            assert turned(found).mean == pytest.approx(-found.mean)
+    below = floored(Spread(-8, np.full(5, 0.2), 4))
+    assert (below.low, below.step) == (0, 4)
+    assert below.weights.tolist() == pytest.approx([0.6, 0.2, 0.2])
+    assert floored(Spread(-40, np.full(5, 0.2), 4)).mean == 0
+    assert coarse(exactly(10), 4).at_most(9.5) == pytest.approx(0.5)
+    assert coarse(exactly(10), 4).quantile(0.9) == 12
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from commonweal.kernel.access.public import SYSTEM, act_as
-from commonweal.kernel.calendar.public import at
+from commonweal.kernel.calendar.public import Window, WorkingCalendar, at
 from commonweal.kernel.casework import public as casework
 from commonweal.kernel.casework.models import Appointment, Case, Clock, Interaction
+from commonweal.kernel.casework.offices import appointments_preview
 from commonweal.kernel.schema.public import uuid7
 
 from .conftest import MONDAY, Desk
@@ -196,3 +197,27 @@ def test_whoever_comes_after_their_time_or_on_another_day_takes_a_ticket(counter
     with at(TEN + timedelta(hours=1)):
         casework.keep_visits(actor=SYSTEM)
         fails("CASE-613", casework.check_in, actor=own, appointment_id=row.pk)
+
+
+def test_appointments_outside_hours_that_changed_are_shown_until_they_are_moved(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = counter.book(TEN).appointment
+    last = counter.book(TEN + timedelta(hours=6)).appointment
+    assert casework.outside_opening(counter.clerk, counter.office) == []
+
+    def hours(opens: int) -> WorkingCalendar:
+        days = tuple(Window(number, opens, 1020) for number in range(5))
+        return WorkingCalendar("office", "America/Chicago", days)
+
+    same, later = hours(600), hours(660)
+    assert appointments_preview(SYSTEM, "office", same) == {"appointments": 0}
+    assert appointments_preview(SYSTEM, "office", later) == {"appointments": 1}
+    assert appointments_preview(SYSTEM, "elsewhere", later) == {"appointments": 0}
+    monkeypatch.setattr("commonweal.kernel.casework.selectors.counter.calendar_for",
+                        lambda _code: later)  # fmt: skip
+    assert casework.outside_opening(counter.clerk, counter.office) == [first]
+    casework.cancel_appointment(actor=counter.clerk, appointment_id=first.pk)
+    assert casework.outside_opening(counter.clerk, counter.office) == []
+    assert Appointment.objects.get(pk=last.pk).state == "booked"
+    fails("CASE-608", casework.outside_opening, actor=counter.desk.agent, office=counter.office)

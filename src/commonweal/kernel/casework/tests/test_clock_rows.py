@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from commonweal.kernel.calendar.public import DayException, Window, WorkingCalendar, at, now
+from commonweal.kernel.access.public import SYSTEM, create_user
+from commonweal.kernel.calendar.public import Window, WorkingCalendar, at, now
 from commonweal.kernel.casework import public as casework
 from commonweal.kernel.casework.actions.applying import apply_calendar, apply_promises
-from commonweal.kernel.casework.clocks import audit, bulk, definitions
+from commonweal.kernel.casework.clocks import audit, bulk, definitions, timer
 from commonweal.kernel.casework.clocks.calendars import working_calendar
 from commonweal.kernel.casework.clocks.definitions import on_calendar
 from commonweal.kernel.casework.clocks.timer import tick
-from commonweal.kernel.casework.models import CaseEvent, Clock, ClockFiring
+from commonweal.kernel.casework.models import (
+    CaseEvent,
+    Clock,
+    ClockDefinition,
+    ClockFiring,
+    TeamMember,
+)
+from commonweal.kernel.catalogue.models import WorkingCalendar as HeldCalendar
+from commonweal.kernel.catalogue.public import CalendarVersion
+from commonweal.kernel.notices.models import Message
+from commonweal.kernel.party.models import Person
+from commonweal.kernel.schema.public import uuid7
 
-from .conftest import MONDAY, Desk
+from .conftest import MONDAY, Desk, person
 
 
 def later(code: str) -> WorkingCalendar:
@@ -94,26 +105,76 @@ def test_a_changed_calendar_leaves_no_drift_whatever_the_clocks_went_through(
         assert open_drifts(cases) == []
 
 
-def test_hours_that_change_after_a_clock_stopped_are_no_drift_of_it(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    case = desk.case()
-    with at(MONDAY + timedelta(minutes=30)):
-        casework.answer(actor=desk.agent, case_id=case.pk, text="We look at it.")
+def opens(minute: int, starts: date = MONDAY.date()) -> None:
+    """The office opens then from that Monday on, which is accepted now."""
+    held = CalendarVersion.objects.filter(calendar__code="office").order_by("recorded_at").first()
+    assert held is not None
+    CalendarVersion.objects.create(
+        calendar=held.calendar, starts=starts, weekly=[[day, minute, 1020] for day in range(5)],
+        note="As was agreed.", state="accepted", accepted_at=now(),
+    )  # fmt: skip
 
-    def until(hour: int) -> None:
-        """On that Monday the office closes early."""
-        short = DayException(MONDAY.date(), ((480, hour * 60),), "closes early")
-        hours = replace(working_calendar("office"), exceptions=(short,))
-        monkeypatch.setattr(audit, "working_calendar", lambda _code: hours)
 
-    with at(MONDAY + timedelta(minutes=40)):
-        until(10)
-        assert {each.definition for each in found_drifts(case)} == {"resolve"}
-        Clock.objects.filter(case=case, definition__code="first").update(
-            due_at=MONDAY + timedelta(minutes=20)
+def test_a_clock_that_ended_keeps_the_hours_that_were_known_then(desk: Desk) -> None:
+    """Within the month too, whatever happens to its case afterwards; one that goes on does not."""
+    early, late = desk.case(), desk.case()
+    with at(MONDAY + timedelta(minutes=90)):
+        casework.answer(actor=desk.agent, case_id=early.pk, text="We look at it.")
+    with at(MONDAY + timedelta(minutes=100)):
+        opens(600)
+        apply_calendar(actor=desk.owner, code="office")
+    with at(MONDAY + timedelta(minutes=110)):
+        casework.answer(actor=desk.agent, case_id=late.pk, text="We look at it.")
+        casework.rebuild_clocks(actor=desk.agent, case_id=early.pk)
+        assert row(early, "first").elapsed_us == 90 * 60 * 1_000_000
+        assert row(early, "first").due_at == MONDAY + timedelta(hours=2)
+        assert row(late, "first").elapsed_us == 50 * 60 * 1_000_000
+        assert row(early, "resolve").due_at == MONDAY + timedelta(days=1, hours=2)
+        assert (found_drifts(early), found_drifts(late)) == ((), ())
+        Clock.objects.filter(case=early, definition__code="first").update(
+            due_at=MONDAY + timedelta(hours=3)
         )
-        assert "first" in {each.definition for each in found_drifts(case)}
+        assert [each.field for each in found_drifts(early)] == ["due_at"]
+
+
+def test_what_ended_before_there_were_hours_goes_by_the_first(desk: Desk) -> None:
+    """Files of an old desk tell of clocks that stopped before the centre had a calendar."""
+    calendar = HeldCalendar.objects.create(code="night", name="Night")
+    for days, start in ((0, 60), (1, 120)):
+        CalendarVersion.objects.create(
+            calendar=calendar, starts=date(2026, 1, 1), weekly=[[0, start, 600]], note="Night.",
+            state="accepted", accepted_at=MONDAY + timedelta(days=days),
+        )  # fmt: skip
+    promise = ClockDefinition(code="x", metric="resolution", calendar="night", target_seconds=60)
+    with at(MONDAY + timedelta(days=2)):
+        read = definitions.Reader()
+        starts = [
+            read.then(promise, MONDAY + timedelta(days=days, hours=1)).calendar.weekly[0].start
+            for days in (-300, 0, 1)
+        ]
+        assert starts == [60, 60, 120]
+        assert read.then(promise, now()) is read(promise)
+        assert [read.since(promise, MONDAY + timedelta(days=n)) for n in (0, 1)] == [True, False]
+
+
+def test_what_is_passed_only_by_new_hours_is_noticed_by_the_timer(desk: Desk) -> None:
+    """So that its history, its people and programs learn of it as of any other."""
+    with at(MONDAY + timedelta(hours=10)):  # in the evening
+        case = desk.case()
+    with at(MONDAY + timedelta(hours=23, minutes=30)):
+        tick()
+        opens(360)
+        done = apply_calendar(actor=desk.owner, code="office")
+        assert (done.newly_passed, done.no_longer_passed) == (1, 0)
+        assert row(case, "first").breached_at is None
+        assert tick() == 1
+        assert tick() == 0
+    case.refresh_from_db()
+    assert case.breached
+    assert row(case, "first").breached_at == MONDAY + timedelta(hours=23)
+    assert CaseEvent.objects.filter(case=case, kind="breached").count() == 1
+    with at(MONDAY + timedelta(hours=23, minutes=32)):
+        assert found_drifts(case) == ()
 
 
 def found_drifts(case: casework.Case) -> tuple[audit.Drift, ...]:
@@ -208,3 +269,73 @@ def test_a_promise_with_a_new_version_leaves_open_cases_until_it_is_applied(desk
     )
     assert states["running"] == MONDAY + timedelta(hours=1)
     assert "cancelled" in states
+
+
+def promise_with(desk: Desk, *levels: Any) -> Any:
+    return casework.put_promise(
+        actor=desk.owner,
+        promise=casework.Promise(
+            code="told", name="Told", metric="resolution", calendar="office",
+            starts=date(2026, 1, 1), target_seconds=7200, levels=levels,
+            conditions={"case_type": ["incident"]},
+        ),
+    )  # fmt: skip
+
+
+HALF = {"code": "half", "unit": "percent", "offset": 50}
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        [{"unit": "percent", "offset": 50}],
+        [{**HALF, "offset": "50"}],
+        [{**HALF, "unit": "minutes"}],
+        [HALF, HALF],
+        ["half"],
+        [{**HALF, "person_id": "ann"}],
+        [{**HALF, "person_id": str(uuid7())}],
+    ],
+)
+def test_levels_that_could_not_be_set_off_are_refused(desk: Desk, levels: Any) -> None:
+    with pytest.raises(casework.CaseError) as caught:
+        promise_with(desk, *levels)
+    assert caught.value.code == "CASE-170"
+
+
+def told(who: Any) -> int:
+    return Message.objects.filter(template="case_level", to_person_id=who).count()
+
+
+def test_a_level_reaches_who_has_the_case_else_who_leads_its_team(desk: Desk) -> None:
+    promise_with(desk, HALF)
+    user = create_user(actor=SYSTEM, email="director@centre.example")
+    boss = Person.objects.create(name="Director", user_id=user.pk)
+    free, taken = desk.case(), desk.case(subject="Taken by somebody of no team")
+    casework.assign_case(actor=person("director", user=user.pk), case_id=taken.pk, take=True)
+    TeamMember.objects.filter(person_id=desk.agent.person_id).update(lead=True)
+    with at(MONDAY + timedelta(hours=1, minutes=1)):
+        tick()
+    assert ClockFiring.objects.filter(case=free, definition__code="told").count() == 1
+    assert (told(boss.pk), told(desk.agent.person_id)) == (2, 2)  # of the first answer too
+
+
+def test_a_case_that_cannot_be_computed_keeps_no_other_from_its_moment(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, sound = desk.case(), desk.case()
+    real = timer.project
+
+    def project(case: casework.Case, *rest: Any) -> Any:
+        if case.pk == broken.pk:
+            raise ValueError("no such case")
+        return real(case, *rest)
+
+    monkeypatch.setattr(timer, "project", project)
+    with at(MONDAY + timedelta(hours=1)):
+        tick()
+        assert ClockFiring.objects.filter(case=sound).count() == 1
+        assert ClockFiring.objects.filter(case=broken).count() == 0
+        monkeypatch.undo()
+        tick()
+        assert ClockFiring.objects.filter(case=broken).count() == 1

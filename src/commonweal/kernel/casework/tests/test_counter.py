@@ -119,6 +119,15 @@ def test_appointments_due_come_first_and_early_ones_after_those_who_wait(counter
         assert [each.pk for each in found] == [tickets[0].pk, walk.pk, tickets[1].pk]
         called = casework.call_next(actor=counter.clerk, desk_id=counter.desks[0].pk)
     assert called.waited_seconds == 60  # from its time on, not from when they came
+    clock = waiting_clock(called.case)
+    assert (clock.started_at, clock.elapsed_us, clock.state) == (due.starts, 60_000_000, "met")
+    assert not Clock.objects.filter(case=early.case_id, metric="waiting").exists()
+    with at(MINUTES[122]):
+        casework.keep_visits(actor=SYSTEM)
+        casework.keep_visits(actor=SYSTEM)
+    late = waiting_clock(Case.objects.get(pk=early.case_id))
+    assert (late.started_at, late.state) == (early.starts, "running")
+    assert stages(late.case) == ["booked", "arrived", "waiting"]
     with at(MINUTES[70]):
         casework.finish_ticket(actor=counter.clerk, ticket_id=called.pk)
     assert casework.appointment(counter.clerk, due.pk).state == "served"
@@ -203,10 +212,12 @@ def test_what_somebody_asks_for_at_the_desk_is_one_case_with_their_consent(
                  "place": "5 Elm Street", "answers": {"lamp": "L-1"}}  # fmt: skip
         fails("CASE-614", casework.capture_visit, actor=counter.clerk, ticket_id=ticket.pk,
               asked=casework.Captured(consent="", **asked))  # fmt: skip
-        case = casework.capture_visit(
+        made = casework.capture_visit(
             actor=counter.clerk, ticket_id=ticket.pk,
             asked=casework.Captured(consent="Said so at the desk", **asked),
         )  # fmt: skip
+    case, door = made.case, casework.citizen(counter.desk.parks.pk)
+    assert casework.case_by_code(door, counter.desk.parks.pk, made.tracking_code).pk == case.pk
     assert (case.channel, case.category.code, case.opened_at) == (
         "counter", "streetlight", MONDAY,
     )  # fmt: skip
@@ -310,6 +321,21 @@ def test_tickets_of_yesterday_are_ended(counter: Counter) -> None:
         assert casework.keep_visits(actor=SYSTEM)["ended"] == 2
     rows = Ticket.objects.in_bulk([served.pk, waits.pk])
     assert [rows[each.pk].state for each in (served, waits)] == ["done", "no_show"]
+    assert rows[served.pk].served_seconds == 0  # nobody knows, and a night is no time of serving
+
+
+def test_on_hold_before_their_turn_nobody_waits_and_after_it_they_do(counter: Counter) -> None:
+    row = counter.book(MONDAY + timedelta(hours=1)).appointment
+    counter.sit()
+    with at(MINUTES[30]):
+        ticket = casework.check_in(actor=counter.clerk, appointment_id=row.pk)
+        casework.hold_ticket(actor=counter.clerk, ticket_id=ticket.pk)
+    with at(MINUTES[50]):
+        casework.release_ticket(actor=counter.clerk, ticket_id=ticket.pk)
+    with at(MINUTES[65]):
+        called = casework.call_next(actor=counter.clerk, desk_id=counter.desks[0].pk)
+    assert (called.waited_seconds, called.held_seconds) == (300, 0)
+    assert waiting_clock(row.case).elapsed_us == 300_000_000
 
 
 @pytest.mark.parametrize(
@@ -319,6 +345,7 @@ def test_tickets_of_yesterday_are_ended(counter: Counter) -> None:
         ("CASE-602", {"days_ahead": 0}),
         ("CASE-602", {"notice_minutes": -1}),
         ("CASE-602", {"agency": "NONE"}),
+        ("CASE-602", {"code": "set-up"}),
         ("CASE-150", {"queue": "none"}),
         ("CASE-151", {"name": " "}),
         ("CATALOGUE-131", {"calendar": "none"}),

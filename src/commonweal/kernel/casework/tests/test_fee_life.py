@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,11 +20,11 @@ from commonweal.kernel.casework.models import (
     TillClosing,
     TillYear,
 )
-from commonweal.kernel.casework.tasks import send_payback
+from commonweal.kernel.casework.tasks import end_abandoned, send_payback
 from commonweal.kernel.jobs.models import Job
 from commonweal.kernel.schema.public import uuid7
 
-from .conftest import Desk, person
+from .conftest import MONDAY, Desk, person
 from .test_life import fails
 
 FEE = 4_500
@@ -169,6 +170,23 @@ def test_paid_online_once_whatever_is_said_twice(paid_kind: Desk) -> None:
     assert PaymentWord.objects.filter(fee=fee).count() == 1
     fails("CASE-206", casework.begin_payment, actor=citizen, fee_id=fee.pk, provider="test",
           reference="r-2")  # fmt: skip
+
+
+def test_a_payment_that_was_left_does_not_stay_begun(paid_kind: Desk) -> None:
+    case, fee = opened(paid_kind)
+    for reference in ("left", "bank"):
+        casework.begin_payment(actor=SYSTEM, fee_id=fee.pk, provider="test", reference=reference)
+    casework.take_payment(actor=SYSTEM, event=said(fee, "bank", "pending"))
+    jobs = list(Job.objects.filter(kind="casework.lapse_payment").order_by("created_at"))
+    assert [job.run_at for job in jobs] == [MONDAY + timedelta(days=1)] * 2
+    for job in [*jobs, *jobs]:
+        end_abandoned(actor=SYSTEM, job_id=job.pk, payload=job.payload)
+    states = dict(PaymentAttempt.objects.values_list("reference", "state"))
+    assert states == {"left": "cancelled", "bank": "started"}
+    assert [row.data["what"] for row in case.events.filter(kind="fee")][-1] == "lapsed"
+    # The provider may say after all that it was paid.
+    assert casework.take_payment(actor=SYSTEM, event=said(fee, "left")).effect == "moved"
+    assert CaseFee.objects.get(pk=fee.pk).state == "paid"
 
 
 def test_wrong_words_change_nothing(paid_kind: Desk) -> None:

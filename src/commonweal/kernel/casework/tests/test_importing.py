@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from commonweal.kernel.access.public import SYSTEM
 from commonweal.kernel.calendar.public import at
@@ -135,3 +136,16 @@ def test_an_agent_imports_nothing(desk: Desk, tmp_path: Path) -> None:
     file.write_text(ROWS)
     with pytest.raises(Forbidden):
         casework.start_import(actor=desk.agent, path=file, source="old", mapping=LOG)
+
+
+def test_rows_of_many_cases_are_checked_against_them_once_a_statement(desk: Desk) -> None:
+    """A check row by row, asked with the agency, read all of its cases for each: 40 s a step."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgrelid::regclass::text FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid"
+            " WHERE proname = 'casework_same_agency' AND (tgtype & 1) = 0"
+            " AND tgnewtable = 'fresh'"
+        )
+        checked = {row[0] for row in cursor.fetchall()}
+    assert {"casework_caseevent", "casework_clock", "casework_interaction"} <= checked
+    assert len(checked) == 16

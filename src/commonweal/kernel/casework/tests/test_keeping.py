@@ -248,6 +248,13 @@ def test_a_request_erases_what_is_closed_and_says_what_stays(desk: Desk) -> None
         casework.erase_contact(actor=desk.owner, contact_id=contact, reason=WHY)
 
 
+def test_a_request_that_can_erase_nothing_yet_is_on_record(desk: Desk) -> None:
+    case = desk.case()
+    assert case.requester is not None
+    row = casework.erase_contact(actor=desk.owner, contact_id=case.requester.pk, reason=WHY)
+    assert (row.counts["kept"], row.counts.get("contacts", 0)) == (1, 0)
+
+
 def test_a_merged_case_goes_with_the_one_that_goes_on(desk: Desk) -> None:
     first, second = desk.case(), desk.case(subject="The same printer")
     casework.merge_cases(actor=desk.agent, case_id=second.pk, into_id=first.pk)

@@ -70,8 +70,12 @@ def test_a_forged_cover_sheet_files_nothing(desk: Desk) -> None:
 
 
 def test_two_cover_sheets_wait_for_somebody(desk: Desk) -> None:
-    texts = [casework.cover(desk.agent, desk.case()).text for _ in range(2)]
-    assert take(desk, printed(*texts)).letter.state == "waiting"
+    cases = [desk.case() for _ in range(2)]
+    texts = [casework.cover(desk.agent, case).text for case in cases]
+    letter = take(desk, printed(*texts)).letter
+    assert letter.state == "waiting"
+    letter.refresh_from_db()
+    assert all(case.number in letter.sentence for case in cases)
 
 
 def test_what_waits_is_filed_by_hand_and_its_copy_goes(desk: Desk) -> None:

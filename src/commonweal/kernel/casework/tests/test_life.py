@@ -11,8 +11,12 @@ from django.db import DatabaseError, transaction
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.calendar.public import at
 from commonweal.kernel.casework import public as casework
+from commonweal.kernel.casework.actions import trust
+from commonweal.kernel.casework.actions.trust import code_of_check
+from commonweal.kernel.casework.mailing import party_case
 from commonweal.kernel.casework.models import CaseEvent, Clock
-from commonweal.kernel.casework.tasks import fold_counts
+from commonweal.kernel.casework.tasks import fold_counts, send_identity_code
+from commonweal.kernel.jobs.public import Job
 from commonweal.kernel.schema.public import CommonwealError
 
 from .conftest import MONDAY, Desk
@@ -81,6 +85,21 @@ def test_resolving_needs_a_sentence_and_closes_after_quiet_days(desk: Desk) -> N
             casework.rate_case(actor=desk.employee, case_id=case.pk, score=each) for each in (5, 4)
         ],
     )
+
+
+def test_kinds_that_wait_long_keep_no_other_from_closing(desk: Desk) -> None:
+    casework.CaseType.objects.filter(code="change").update(closes_after_days=90)
+    slow = [desk.case(case_type="change", subject=f"Change {n}") for n in range(5)]
+    casework.Case.objects.filter(pk__in=[each.pk for each in slow]).update(
+        phase="resolved", state="done", resolved_at=MONDAY
+    )
+    quick = desk.case()
+    with at(MONDAY + timedelta(hours=1)):
+        casework.move_case(actor=desk.agent, case_id=quick.pk, state="resolved", resolution="Done.")
+    with at(MONDAY + timedelta(days=8)):
+        assert casework.close_quiet(actor=SYSTEM, limit=1) == 1
+    quick.refresh_from_db()
+    assert quick.phase == "closed"
 
 
 def test_a_message_to_a_closed_case_opens_it_again(desk: Desk) -> None:
@@ -206,20 +225,119 @@ def test_access_needs_approval_tasks_and_an_identity(desk: Desk) -> None:
     casework.decide_approval(actor=desk.liaison, approval_id=approval.pk, approved=True)
     fails("CASE-120", resolve)
     fails("CASE-139", casework.begin_check, actor=desk.agent, case_id=case.pk, method="call_back")
-    check, code = casework.begin_check(actor=desk.agent, case_id=case.pk, method="code")
-    casework.finish_check(actor=desk.agent, check_id=check.pk, code="00000000")
+    check = casework.begin_check(actor=desk.agent, case_id=case.pk, method="code")
+    code = code_of_check(check)
+    casework.finish_check(actor=desk.agent, check_id=check.pk, code="none")
     fails("CASE-120", resolve)
     casework.finish_check(actor=desk.agent, check_id=check.pk, code=code)
     assert resolve().phase == "resolved"
 
 
+def test_r23_a_case_is_not_listed_as_late_while_its_clock_is_paused(desk: Desk) -> None:
+    case = desk.case()
+    with at(MONDAY + timedelta(days=2)):
+        case = casework.move_case(actor=desk.agent, case_id=case.pk, state="in_progress")
+        assert case.breached
+        casework.answer(actor=desk.agent, case_id=case.pk, text="Which printer is it?")
+        case = casework.move_case(actor=desk.agent, case_id=case.pk, state="waiting_requester")
+        assert clock(case, "resolve").state == "paused"
+        assert clock(case, "resolve").breached_at is not None, "not forgotten"
+        assert not case.breached
+    with at(MONDAY + timedelta(days=3)):
+        casework.receive_message(actor=SYSTEM, case_id=case.pk, said=casework.Said("That one."))
+        case.refresh_from_db()
+        assert case.breached
+
+
+def test_several_people_act_for_one_business(desk: Desk) -> None:
+    case = desk.case(desk.colleague, subject="A licence for the kiosk")
+    business = casework.put_contact(
+        actor=desk.agent, agency_id=desk.parks.pk, kind="business", name="Kiosk Ltd",
+        register_number="HRB 77",
+    )  # fmt: skip
+    again = {"kind": "business", "name": "Kiosk Ltd", "register_number": "HRB 77"}
+    assert casework.put_contact(actor=desk.agent, agency_id=desk.parks.pk, **again) == business
+    acts = {"actor": desk.agent, "case_id": case.pk, "person": business.pk, "scope": "business"}
+    fails("CASE-134", casework.act_for, **acts, how="so")
+    fails("ACCESS-403", casework.act_for, **(acts | {"actor": desk.colleague}), how="signed")
+    casework.act_for(**acts, how="Signed form of 3 October")
+    fails("CASE-251", casework.act_for, **acts, how="Signed form of 3 October")
+    case.refresh_from_db()
+    assert case.requester == business
+    assert case.reporter is not None
+    assert case.reporter.person_id == desk.colleague.person_id
+    fails("CASE-404", casework.case, actor=desk.employee, case_id=case.pk)
+    second = casework.record_consent(
+        actor=desk.agent, case_id=case.pk, person=business.pk,
+        agent=desk.contact(desk.employee, email="").pk, how="Register of 4 October",
+        scope="business", ends_on=MONDAY.date() + timedelta(days=9),
+    )  # fmt: skip
+    assert casework.case(desk.employee, case.pk) == case
+    assert [row.scope for row in casework.consents_of(desk.agent, case)] == ["business"] * 2
+    assert casework.consents_of(desk.employee, case) == []
+    other = desk.case(desk.agent, subject="Bins", requester=business)
+    assert casework.case(desk.employee, other.pk) == other
+    assert party_case(other.number, "ana@parks.example") == other
+    assert party_case(other.number, "mallory@bad.example") is None
+    with at(MONDAY + timedelta(days=10)):
+        fails("CASE-404", casework.case, actor=desk.employee, case_id=other.pk)
+    casework.end_consent(actor=desk.agent, case_id=case.pk, consent_id=second.pk)
+    fails("CASE-404", casework.case, actor=desk.employee, case_id=other.pk)
+
+
 def test_a_code_is_tried_five_times_only(desk: Desk) -> None:
     case = desk.case(case_type="access", subject="Payroll access")
-    check, _code = casework.begin_check(actor=desk.agent, case_id=case.pk, method="code")
+    check = casework.begin_check(actor=desk.agent, case_id=case.pk, method="code")
     for _ in range(5):
         row = casework.finish_check(actor=desk.agent, check_id=check.pk, code="wrong")
     assert row.state == "failed"
     fails("CASE-140", casework.finish_check, actor=desk.agent, check_id=check.pk, code="wrong")
+
+
+def test_a_code_goes_to_the_address_known_and_nobody_here_sees_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = desk.case(case_type="access", subject="Payroll access")
+    assert case.requester is not None
+    casework.put_contact(
+        actor=desk.agent, agency_id=desk.parks.pk, person_id=case.requester.person_id,
+        email="mallory@bad.example",
+    )  # fmt: skip
+    check = casework.begin_check(actor=desk.agent, case_id=case.pk, method="code")
+    job = Job.objects.get(kind="casework.send_code")
+    code = code_of_check(check)
+    assert code not in str(job.payload)
+    sent: list[casework.Interaction] = []
+    monkeypatch.setattr(trust, "sender", lambda _channel: sent.append)
+    for _ in range(2):
+        send_identity_code(actor=SYSTEM, job_id=job.pk, payload=job.payload)
+    assert {each.contact.email for each in sent if each.contact} == {"ana@parks.example"}
+    assert all(code in each.text for each in sent)
+    assert not casework.Interaction.objects.filter(text__contains=code).exists()
+    casework.finish_check(actor=desk.agent, check_id=check.pk, code=code)
+    send_identity_code(actor=SYSTEM, job_id=job.pk, payload=job.payload)
+    assert len(sent) == 2
+
+
+def test_a_number_that_the_request_brought_is_never_called_back(desk: Desk) -> None:
+    known = casework.put_contact(
+        actor=desk.agent, agency_id=desk.parks.pk, name="Bo", email="bo@home.example",
+        phone="+1 312 555 0142", verified=True,
+    )  # fmt: skip
+    with at(MONDAY + timedelta(days=2)):
+        case = desk.case(desk.agent, case_type="access", subject="Bank account", requester=known)
+        begin = {"actor": desk.agent, "case_id": case.pk}
+        casework.begin_check(**begin, method="call_back")
+        casework.begin_check(**begin, method="code")
+        casework.put_contact(
+            actor=desk.agent, agency_id=desk.parks.pk, email="bo@home.example",
+            phone="+1 312 555 0199",
+        )  # fmt: skip
+        fails("CASE-139", casework.begin_check, **begin, method="call_back")
+        known.refresh_from_db()
+        known.email, known.verified_at = "bo@new.example", None
+        known.save()
+        fails("CASE-139", casework.begin_check, **begin, method="code")
 
 
 def test_more_pressing_means_other_clocks_from_the_beginning(desk: Desk) -> None:
@@ -277,3 +395,23 @@ def test_events_are_never_changed_and_number_themselves(desk: Desk) -> None:
     assert seqs == list(range(1, case.last_event + 1))
     with pytest.raises(DatabaseError), transaction.atomic():
         CaseEvent.objects.filter(case=case).update(kind="forged")
+
+
+def test_nothing_of_one_agency_hangs_on_a_case_of_another(desk: Desk) -> None:
+    """Not one row, and not one among many that are written at once."""
+    ours, theirs = desk.case(), desk.case(agency_id=desk.water.pk, actor=desk.agent)
+
+    def event(case: casework.Case, seq: int, agency: Any) -> CaseEvent:
+        return CaseEvent(
+            agency_id=agency, case=case, seq=seq, at=MONDAY, kind="note", actor_kind="system"
+        )
+
+    right = [event(ours, 50 + n, desk.parks.pk) for n in range(20)]
+    for rows in (
+        [event(theirs, 90, desk.parks.pk)],
+        [*right, event(theirs, 91, desk.parks.pk), event(theirs, 92, desk.water.pk)],
+    ):
+        with pytest.raises(DatabaseError, match="another agency"), transaction.atomic():
+            CaseEvent.objects.bulk_create(rows)
+    CaseEvent.objects.bulk_create([*right, event(theirs, 92, desk.water.pk)])
+    assert CaseEvent.objects.filter(case=ours, seq__gte=50).count() == 20

@@ -11,6 +11,7 @@ from commonweal.kernel.access.public import SYSTEM
 from commonweal.kernel.calendar.public import at
 from commonweal.kernel.casework import public as casework
 from commonweal.kernel.casework.clocks.timer import tick
+from commonweal.kernel.casework.models import Clock
 
 from .conftest import MONDAY, Desk
 
@@ -46,3 +47,16 @@ def test_no_clock_drifts_whatever_happens(desk: Desk, seed: int) -> None:
         found = casework.audit_clocks(actor=SYSTEM)
     assert found.clocks > 0
     assert found.drifted == 0
+
+
+def test_a_late_timer_is_no_drift_and_a_row_that_waits_for_none_is(desk: Desk) -> None:
+    case = desk.case()
+    with at(MONDAY + timedelta(hours=2)):
+        tick()
+    with at(MONDAY + timedelta(hours=5)):  # the first answer is three hours late; no timer looked
+        assert casework.audit_clocks(actor=SYSTEM).drifted == 0
+        rows = Clock.objects.filter(case=case, definition__code="first")
+        assert rows.update(next_at=MONDAY + timedelta(days=1)) == 1
+        assert casework.audit_clocks(actor=SYSTEM).drifted == 1
+        rows.update(next_at=None)
+        assert casework.audit_clocks(actor=SYSTEM).drifted == 1

@@ -18,7 +18,13 @@ from commonweal.kernel.calendar.public import (
     micros,
     moment_of,
 )
-from commonweal.kernel.casework.domain.slots import MINUTE, Span, free_slots, slot_at
+from commonweal.kernel.casework.domain.slots import (
+    MINUTE,
+    Span,
+    free_slots,
+    is_open_all_through,
+    slot_at,
+)
 from commonweal.kernel.casework.domain.visits import (
     DEEDS,
     HourOfDay,
@@ -179,3 +185,12 @@ def test_another_desk_shortens_waiting_as_the_model_says() -> None:
     assert row.more.mean_wait < row.now.mean_wait / 5
     [flooded] = with_more([HourOfDay(9, 1, 60, 0.0, 0.0, 600.0, 2.0)])
     assert not flooded.now.stable
+
+
+def test_a_time_lies_within_the_hours_or_across_their_ends() -> None:
+    hours = [(10, 20), (30, 40)]
+    inside = [(10, 20), (10, 11), (19, 20), (30, 40), (35, 36)]
+    across = [(9, 11), (19, 21), (15, 35), (20, 30), (22, 25), (39, 41), (50, 60), (0, 5)]
+    assert all(is_open_all_through(hours, *each) for each in inside)
+    assert not any(is_open_all_through(hours, *each) for each in across)
+    assert not is_open_all_through([], 1, 2)

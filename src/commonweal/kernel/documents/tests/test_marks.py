@@ -10,7 +10,7 @@ import zxingcpp
 from PIL import Image
 
 from commonweal.kernel.documents import marks
-from commonweal.kernel.documents.public import draw_mark, read_marks
+from commonweal.kernel.documents.public import draw_mark, draw_page, read_marks
 
 
 def picture(text: str) -> Image.Image:
@@ -43,6 +43,18 @@ def test_what_is_printed_is_read() -> None:
     stream = io.BytesIO()
     picture("CWL1:A:B").rotate(3, fillcolor=255).save(stream, "JPEG", quality=60)
     assert read_marks("image/jpeg", stream.getvalue()).texts == ("CWL1:A:B",)
+
+
+def test_a_page_is_drawn_to_look_at() -> None:
+    scan = printed("CWL1:A:B", "CWL1:C:D")
+    second = draw_page("application/pdf", scan, 2)
+    assert second is not None
+    assert (second.media_type, second.height) == ("image/png", marks.LOOKED_AT)
+    with Image.open(io.BytesIO(second.data)) as page:
+        [code] = zxingcpp.read_barcodes(page)
+    assert code.text == "CWL1:C:D"
+    assert draw_page("application/pdf", scan, 3) is None
+    assert draw_page("application/pdf", b"%PDF-1.7 broken", 1) is None
 
 
 def test_a_drawing_can_be_scaled_and_holds_no_script() -> None:

@@ -21,6 +21,7 @@ from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.calendar.public import at
 from commonweal.kernel.notices import public as notices
 from commonweal.kernel.notices.models import WebhookDelivery
+from commonweal.kernel.notices.webhooks import events
 from commonweal.kernel.notices.webhooks.tasks import send_events
 from commonweal.kernel.party.tests.world import build_world
 
@@ -34,6 +35,7 @@ from uuid import uuid4
 import django
 django.setup()
 from commonweal.kernel.access.public import SYSTEM
+from commonweal.kernel.notices.webhooks import events
 from commonweal.kernel.notices.webhooks.tasks import send_events
 print(send_events(actor=SYSTEM, job_id=uuid4(), payload={}), flush=True)
 """
@@ -56,10 +58,14 @@ def start(database: str, receiver: Receiver) -> subprocess.Popen[str]:
 
 
 @pytest.mark.slow
-def test_kill_nine_and_two_at_once(committed_db: str, settings: Any) -> None:
+def test_kill_nine_and_two_at_once(
+    committed_db: str, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     receiver = Receiver()
     receiver.open_settings(settings)
-    notices.register_event(notices.EventType(KIND, "An example", {"number": "Its number."}))
+    notices.event_types()
+    kind = notices.EventType(KIND, "An example", {"number": "Its number."})
+    monkeypatch.setitem(events._types, KIND, kind)
     world = build_world()
     with act_as(SYSTEM):
         for place in range(3):

@@ -18,6 +18,7 @@ from commonweal.kernel.calendar.public import at
 from commonweal.kernel.notices import public as notices
 from commonweal.kernel.notices.models import Message, WebhookDelivery, WebhookSubscription
 from commonweal.kernel.notices.tasks import deliver
+from commonweal.kernel.notices.webhooks import events as kinds
 from commonweal.kernel.notices.webhooks.client import Answer, Client
 from commonweal.kernel.notices.webhooks.signing import sign
 from commonweal.kernel.notices.webhooks.standing import wait_after
@@ -28,9 +29,14 @@ from commonweal.kernel.schema.public import CommonwealError, Forbidden, NotFound
 from .receiver import Got, Receiver, verify
 
 KIND = "commonweal.example.v1"
-notices.register_event(
-    notices.EventType(KIND, "An example", {"number": "Its number.", "at": "When."})
-)
+
+
+@pytest.fixture(autouse=True)
+def _kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kind of these tests, which no page of another test shall offer."""
+    kind = notices.EventType(KIND, "An example", {"number": "Its number.", "at": "When."})
+    notices.event_types()
+    monkeypatch.setitem(kinds._types, KIND, kind)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Writes of party."""
 
+from .facing import put_public_face
 from .invoicing import put_invoice_details
 from .parties import (
     create_agency,
@@ -24,6 +25,7 @@ __all__ = [
     "end_membership",
     "erase_person",
     "put_invoice_details",
+    "put_public_face",
     "set_centre",
     "sync_roles",
     "update_agency",

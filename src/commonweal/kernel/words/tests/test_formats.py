@@ -111,6 +111,9 @@ def test_span_and_size() -> None:
     assert f.span(timedelta(seconds=45)) == "45 s"
     assert f.span(timedelta(minutes=3, seconds=20)) == "3 min 20 s"
     assert f.span(timedelta(hours=26, minutes=5)) == "26 h 5 min"
+    spans = [(0, 20), (0, 91), (5, 0), (47, 59), (138, 36), (168, 0)]
+    said = [f.roughly(timedelta(hours=h, minutes=m)) for h, m in spans]
+    assert said == ["20 minutes", "2 hours", "5 hours", "2 days", "6 days", "7 days"]
     assert [f.filesize(n) for n in (999, 84_200, 1_240_000)] == ["999 B", "84 kB", "1.2 MB"]
 
 

@@ -1,8 +1,8 @@
 """Changed opening hours: shown before, accepted, and put on the clocks of very many open cases.
 
-The cases are of both desks, with every kind of promise: working days, hours, levels, pauses. After
-the change every clock is compared with its events. The baseline of the same run is a bare UPDATE of
-the same rows.
+The cases are of both desks, with every kind of promise: working days, hours, levels, pauses; from
+`DRAWN` on, cases are copies of those drawn, with their events and clocks. After the change every
+clock is compared with its events. The baseline of the same run is a bare UPDATE of the same rows.
 """
 
 from __future__ import annotations
@@ -14,18 +14,22 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, connections
 
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.calendar.public import now
 from commonweal.kernel.casework import public as casework
-from commonweal.kernel.casework.public import Clock
+from commonweal.kernel.casework.public import Case, Clock
 from commonweal.kernel.catalogue import public as catalogue
 from commonweal.kernel.party.public import Agency
 
 from .site import Site
 
 STEP = 2_000
+DRAWN = 10_000
+TABLES = ("casework_case", "casework_caseevent", "casework_clock", "casework_clockfiring")
+_COPY = """
+INSERT INTO {table} ({columns}) SELECT {values} FROM {table} WHERE {own} = ANY(%(ids)s)"""
 CALENDAR = "office"
 WAYS = ("web", "email", "phone", "api")
 SUBJECTS = (
@@ -38,9 +42,10 @@ SUBJECTS = (
 def measure(site: Site, *, cases: int) -> dict[str, Any]:
     """Load open cases, show what a closed day would change, accept it, put it on, and prove it."""
     chance, began = random.Random(1), time.perf_counter()
-    _load(site, chance, cases)
-    loaded = time.perf_counter() - began
+    _load(site, chance, min(cases, DRAWN))
     before = _proof()
+    _multiply(cases)
+    loaded = time.perf_counter() - began
     version = _draft(site)
     with act_as(site.owner):
         shown, preview = _timed(partial(catalogue.calendar_changes, site.owner, version))
@@ -79,6 +84,36 @@ def _load(site: Site, chance: random.Random, count: int) -> None:
         ]
         with act_as(site.owner):
             casework.load_history(actor=site.owner, cases=pasts)
+
+
+def _multiply(wanted: int) -> None:
+    """Copy the cases drawn, with their events and clocks, until there are as many as wanted."""
+    with act_as(SYSTEM):
+        drawn = list(Case.objects.order_by("id").values_list("pk", flat=True))
+    for turn in range(1, -(-wanted // len(drawn))):
+        ids = drawn[: wanted - turn * len(drawn)]
+        with act_as(SYSTEM), connection.cursor() as cursor:
+            for name in TABLES:
+                cursor.execute(
+                    "SELECT column_name FROM information_schema.columns"
+                    " WHERE table_schema = current_schema() AND table_name = %s", [name]
+                )  # fmt: skip
+                made = {
+                    "id": f"md5(id::text || '{turn}')::uuid",
+                    "case_id": f"md5(case_id::text || '{turn}')::uuid",
+                    "number": f"number || '-{turn}'",
+                }
+                columns = [row[0] for row in cursor.fetchall()]
+                values = ", ".join(made.get(each, each) for each in columns)
+                own = "id" if name == TABLES[0] else "case_id"
+                statement = _COPY.format(
+                    table=name, columns=", ".join(columns), values=values, own=own
+                )
+                cursor.execute(statement, {"ids": ids})
+    owner = connections["owner"]
+    with owner.cursor() as cursor:
+        for name in TABLES:
+            cursor.execute(f"ANALYZE {name}")
 
 
 def _past(site: Site, chance: random.Random, agency: UUID, moment: datetime) -> casework.Past:

@@ -66,3 +66,8 @@ def bench_thresholds(folder: Path, cases: int, seconds: int, kills: int) -> list
 def bench_apply(folder: Path, cases: int) -> list[dict[str, str]]:
     """A changed calendar on open cases."""
     return rows_of(told.apply(measured("apply", folder, cases=cases)))
+
+
+def bench_history(folder: Path, cases: int) -> list[dict[str, str]]:
+    """A history taken in from a file."""
+    return rows_of(told.history(measured("history", folder, cases=cases)))

@@ -24,10 +24,17 @@ def lists(found: dict[str, Any]) -> Rows:
          "; ".join(found["scans"][:3])),
         (f"counters, {counters['count']} looks, {counters['rows']} rows kept, p95",
          f"{counters['p95']:.1f}", "ms", "≤ 20", f"p50 {counters['p50']:.1f}"),
-        (f"search by words, {search['words']:,} words kept, {search['count']} searches, p95",
-         f"{search['p95']:.1f}", "ms", "≤ 300",
-         f"p50 {search['p50']:.1f}; worst {search['worst'][0]}: {search['worst'][1]:.1f} ms"),
     ]  # fmt: skip
+    if search:
+        rows += [
+            (f"search by words, {search['words']:,} words kept, {search['count']} searches, p95",
+             f"{search['p95']:.1f}", "ms", "≤ 300",
+             f"p50 {search['p50']:.1f}; worst {search['worst'][0]}: {search['worst'][1]:.1f} ms"),
+            ("searches with a p95 above 300 ms", str(len(search["slow"])), "searches", "0",
+             "; ".join(search["slow"][:4])),
+            ("searches whose first page is not full and says so", str(len(search["partial"])),
+             "searches", "none", "; ".join(search["partial"][:4])),
+        ]  # fmt: skip
     rows += [
         (f"whole page {name}, p95", f"{took['p95']:.0f}", "ms", "≤ 200", f"p50 {took['p50']:.0f}")
         for name, took in found["pages"].items()
@@ -110,5 +117,31 @@ def apply(found: dict[str, Any]) -> Rows:
         ("clocks that differ from their events, before and after",
          f"{found['before']['drifted']}, {found['after']['drifted']}", "clocks", "0",
          f"of {found['after']['clocks']:,}; loading them took {found['loaded']:.0f} s"),
+    ]  # fmt: skip
+    return rows
+
+
+def history(found: dict[str, Any]) -> Rows:
+    """Trying and loading a file, and the lists afterwards."""
+    what = f"{found['cases']:,} cases, {found['events']:,} events from CSV"
+    steps = found["steps"]
+    edge = max(1, len(steps) // 10)
+    first, last = sum(steps[:edge]) / edge, sum(steps[-edge:]) / edge
+    seen, worst = found["lists"], found["lists"]["worst"]
+    rows: Rows = [
+        (f"{what}: dry run", f"{found['dry']:.0f}", "s", "minutes",
+         f"{found['tried'][0]:,} taken, {found['tried'][1]:,} refused"),
+        (f"{what}: loaded", f"{found['loaded']:.0f}", "s", "minutes",
+         f"a bare COPY of the same {found['lines']:,} lines {found['bare']:.1f} s"),
+        ("a step of a thousand cases, the first and the last tenth", f"{first:.2f}, {last:.2f}",
+         "s", "the same", f"{found['refused']:,} refused"),
+        ("clocks that differ from their events", str(found["drifted"]), "clocks", "0",
+         f"of {found['proved']:,}"),
+        (f"{seen['kinds']} lists afterwards, in the database, p95", f"{seen['p95']:.1f}", "ms",
+         "≤ 50", f"p50 {seen['p50']:.1f}; worst {worst[0]}: {worst[1]:.1f} ms; "
+         f"{len(seen['slow'])} above 50 ms; {len(found['scans'])} read a whole table"),
+        ("counters afterwards, p95", f"{found['counters']['p95']:.1f}", "ms", "≤ 20", ""),
+        ("search by words afterwards, p95", f"{found['search']['p95']:.1f}", "ms", "≤ 300",
+         f"p50 {found['search']['p50']:.1f}"),
     ]  # fmt: skip
     return rows

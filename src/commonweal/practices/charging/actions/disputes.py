@@ -17,13 +17,21 @@ from commonweal.kernel.access.public import SYSTEM, Actor, act_as, require
 from commonweal.kernel.audit.public import action, record
 from commonweal.kernel.authority.public import Decision, open_proposals, propose
 from commonweal.kernel.calendar.public import now, today
-from commonweal.kernel.documents.public import store
 from commonweal.kernel.notices.public import notify_role
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.schema.public import Conflict, Forbidden, NotFound
 from commonweal.kernel.words import public as words
 
-from ..dispute_cases import first_words, follow, last_day, open_case, speak, with_case, working_day
+from ..dispute_cases import (
+    first_words,
+    follow,
+    keep_file,
+    last_day,
+    open_case,
+    speak,
+    with_case,
+    working_day,
+)
 from ..domain import disputes as rules
 from ..domain.disputes import DisputeError, Level
 from ..models import BillLine, DisputeEntry, LineQuery
@@ -190,7 +198,8 @@ def write_message(*, actor: Actor, query_id: UUID, text: str) -> DisputeEntry:
 def add_evidence(
     *, actor: Actor, query_id: UUID, filename: str, media_type: str, data: bytes
 ) -> DisputeEntry:
-    """Add a file of the agency's to a dispute: seen by that agency and the centre alone.
+    """Add a file of the agency's to a dispute: seen by that agency and the centre alone, kept with
+    its case and looked at like any file of one.
 
     BILL-115 for an empty or too large file, BILL-116 for too many.
     """
@@ -209,22 +218,14 @@ def add_evidence(
             f"A dispute holds {rules.MOST_FILES} files at most. Put several into one archive.",
             field="file",
         )
-    kept = store(
-        actor=actor,
-        agency_id=query.agency_id,
-        owner=(SUBJECT, query.pk),
-        kind="evidence",
-        filename=filename or "evidence",
-        media_type=media_type[:100] or "application/octet-stream",
-        data=data,
-    )
+    kept = keep_file(actor, query, filename or "evidence", media_type, data)
     made = entry(actor, query, "evidence", document=kept)
     record(
         actor=actor,
         verb="dispute.evidence",
         target=query,
         agency_id=query.agency_id,
-        payload={"document": kept.pk},
+        payload={"document": kept.pk if kept else None},
     )
     return made
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from uuid import UUID
@@ -74,7 +74,8 @@ class DisputeView:
     """A dispute with what was said and done, oldest first, and what the reader may do now.
 
     `left`: minor units disputed and not credited. `waiting`: a proposed credit. `may_answer`: at
-    this level, or to propose a credit (`may_credit`). `may_act`: the agency's own people.
+    this level, or to propose a credit (`may_credit`). `may_act`: the agency's own people. `files`:
+    by document, the name of a file of its case, and whether it may be opened.
     """
 
     query: LineQuery
@@ -84,6 +85,7 @@ class DisputeView:
     may_answer: bool
     may_credit: bool
     may_act: bool
+    files: Mapping[UUID, tuple[str, bool]]
 
     @property
     def open(self) -> bool:
@@ -107,7 +109,15 @@ def dispute(actor: Actor, dispute_id: UUID, place: Place = FIRST) -> DisputeView
         may_answer=open_now and answers_at(actor, query.level or CODES[0]),
         may_credit=open_now and actor.may(ANSWER) and query.disputed_minor > query.credited_minor,
         may_act=actor.may("charging.query_lines", query.agency_id) and not actor.centre,
+        files=_files(query),
     )
+
+
+def _files(query: LineQuery) -> dict[UUID, tuple[str, bool]]:
+    if query.case is None:
+        return {}
+    rows = query.case.attachments.values_list("document_id", "name", "verdict")
+    return {document: (name, verdict == "ok") for document, name, verdict in rows if document}
 
 
 def answers_at(actor: Actor, level: str) -> bool:

@@ -55,6 +55,8 @@ def sums_by_pool(
         rows = here.values("pool_code").annotate(n=Count("id"), amount=Sum("amount_minor"))
         count = minor = 0
         for pool, number, amount in rows.values_list("pool_code", "n", "amount"):
+            if not number:
+                continue  # without rules of pools, the one group is there even if it is empty
             before = by_pool.get(pool, (0, 0))
             by_pool[pool] = (before[0] + number, before[1] + int(amount))
             count, minor = count + number, minor + int(amount)

@@ -28,9 +28,12 @@ from ..domain.what_if import Setting, month_price
 from ..engine import Matrix, PriceModel, from_document
 from ..models import BillLine, PriceReduction, RateVersion
 from ..rate_words import rate_text
+from .mixes import recorded
 from .what_if import MONTHS, booked, mix_of, months_billed, versions_of
 
 FULL = Fraction(1)
+BY_CELL = ("matrix", "channel")
+"""Kinds of prices that go by what was recorded of each use."""
 
 
 def order_prices(actor: Actor, agency_id: UUID, wanted: Mapping[str, Units]) -> dict[str, Priced]:
@@ -44,18 +47,26 @@ def order_prices(actor: Actor, agency_id: UUID, wanted: Mapping[str, Units]) -> 
     periods = months_billed(agency_id)
     used = _averages(agency_id, periods, [row.pk for row in items.values()])
     code = Agency.objects.values_list("code", flat=True).get(pk=agency_id)
+    reductions = _reductions(agency_id, [row.pk for row in items.values()])
+    newest = periods[-1] if periods else ""
+    split = [
+        row.pk
+        for row in items.values()
+        if any(each.model.get("kind") in BY_CELL for each in versions[row.pk])
+    ]
+    mixes = recorded({(agency_id, newest): split}).get((agency_id, newest), {}) if split else {}
     found: dict[str, Priced] = {}
     for name, item in items.items():
         standing = versions[item.pk]
         if not standing or standing[0].starts > day or not _by_quantity(standing):
             continue
         try:
-            mix = mix_of(agency_id, item, periods[-1] if periods else "", _models(standing))
+            mix = mix_of(agency_id, item, newest, _models(standing), mixes)
             cells = {tuple(k.split(" / ")) if k != "other" else (): v for k, v in mix.items()}
             setting = Setting(cells, agency=code)
             found[name] = _priced(
                 standing, wanted[name], used.get(item.pk, Decimal(0)), setting, day,
-                _reductions(agency_id, item.pk),
+                reductions.get(item.pk, ()),
             )  # fmt: skip
         except CommonwealError:
             continue  # a price of other things than a quantity: nobody can say it ahead
@@ -97,11 +108,17 @@ def _averages(
     }
 
 
-def _reductions(agency_id: UUID, item_id: UUID) -> list[tuple[date, date, Fraction]]:
+def _reductions(
+    agency_id: UUID, items: Sequence[UUID]
+) -> dict[UUID, list[tuple[date, date, Fraction]]]:
     rows = PriceReduction.objects.filter(
-        agency_id=agency_id, charge_item_id=item_id, state="approved"
+        agency_id=agency_id, charge_item_id__in=list(items), state="approved"
     )
-    return [(row.starts, row.ends, Fraction(row.percent) / 100) for row in rows]
+    found: dict[UUID, list[tuple[date, date, Fraction]]] = {}
+    for row in rows:
+        part = (row.starts, row.ends, Fraction(row.percent) / 100)
+        found.setdefault(row.charge_item_id, []).append(part)
+    return found
 
 
 def _priced(

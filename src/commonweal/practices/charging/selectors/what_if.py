@@ -25,7 +25,7 @@ from commonweal.kernel.party.public import Agency, centre
 from commonweal.kernel.schema.public import CommonwealError, NotFound
 
 from ..domain.exchange import exchanged
-from ..domain.mixes import Cell, cell_shares
+from ..domain.mixes import Cell, Mix, cell_shares
 from ..domain.what_if import LIMIT, Setting, effect, month_price
 from ..engine import Matrix, PriceModel, from_document
 from ..models import Bill, BillLine, ExchangeRate, RateVersion
@@ -215,14 +215,20 @@ def versions_of(items: Iterable[UUID], day: date) -> dict[UUID, list[RateVersion
 
 
 def mix_of(
-    agency_id: UUID, item: ChargeItem, period: str, models: Sequence[PriceModel]
+    agency_id: UUID,
+    item: ChargeItem,
+    period: str,
+    models: Sequence[PriceModel],
+    known: Mapping[UUID, Mix] | None = None,
 ) -> dict[str, Fraction]:
-    """The share of each cell in a month's usage; in equal parts where nothing was used."""
+    """The share of each cell in a month's usage; in equal parts where nothing was used. `known`:
+    what was recorded of several items, where that was read before."""
     model = next((each for each in models if isinstance(each, Matrix)), None)
     if model is None:
         return {}
-    found = recorded({(agency_id, period): [item.pk]}).get((agency_id, period), {})
-    shares = cell_shares(model, found.get(item.pk, ()))
+    if known is None:
+        known = recorded({(agency_id, period): [item.pk]}).get((agency_id, period), {})
+    shares = cell_shares(model, known.get(item.pk, ()))
     cells = cells_of(model)
     if not shares:
         return {cell_text(cell): Fraction(1, len(cells)) for cell in cells}

@@ -17,14 +17,21 @@ from commonweal.practices.charging.actions.costs import import_costs
 from commonweal.practices.charging.domain.cost_terms import METHODS
 from commonweal.practices.charging.domain.costs import CostError
 from commonweal.practices.charging.engine import METHODS as ENGINE_METHODS
-from commonweal.practices.charging.models import AllocationMethod, AllocationRun, CloseRun
+from commonweal.practices.charging.models import (
+    AllocationMethod,
+    AllocationRun,
+    CloseRun,
+    LineMark,
+)
 from commonweal.practices.charging.papers.verifier.costs import check_allocation
+from commonweal.practices.charging.selectors import cost_model
 from commonweal.practices.charging.selectors.allocation_method import (
     allocation_method_in_force,
     allocation_methods,
     method_effect,
     method_on,
 )
+from commonweal.practices.charging.selectors.marks import sums_by_pool
 
 from .costs_scene import SMALL, Scene, request, scene
 from .test_costs_allocation import run
@@ -211,3 +218,13 @@ def test_a_method_that_has_no_way_out_is_refused_with_the_group_named(ready: Sce
         propose(ready)
     assert "premises" in error.value.message
     assert "it" in error.value.message
+
+
+def test_marks_take_nothing_from_months_without_lines_or_rules_of_pools(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without rules every line has the same pool, so the database sums a group that is empty."""
+    monkeypatch.setattr(cost_model, "rule_rows", list)
+    mark = LineMark(mark="unallowable", kind="capital", reason="Not for grants", rule="2 CFR 200")
+    lines = cost_model.lines_with_pool("actual", "2099-01", "2099-02")
+    assert sums_by_pool(lines, [mark])[0] == {}

@@ -12,9 +12,12 @@ import pytest
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.calendar.public import at
 from commonweal.kernel.casework import public as casework
+from commonweal.kernel.documents.public import open_document
+from commonweal.kernel.schema.public import NotFound
 from commonweal.practices.charging.actions.dispute_rules import put_dispute_level
 from commonweal.practices.charging.actions.disputes import (
     accept_outcome,
+    add_evidence,
     escalate_dispute,
     open_dispute_cases,
     run_clocks,
@@ -124,6 +127,19 @@ def test_states_follow_the_money_and_nobody_moves_them_in_the_desk(
     assert kinds(query) == ["raised", "outcome", "message", "escalated", "outcome", "accepted"]
 
 
+def test_the_case_of_a_dispute_is_never_merged_away(world: World, line: BillLine) -> None:
+    first = case_of(dispute(world, line, amount_minor=100))
+    second = case_of(dispute(world, line, amount_minor=50))
+    with act_as(SYSTEM), refused("CASE-248"):
+        casework.merge_cases(actor=SYSTEM, case_id=first.pk, into_id=second.pk)
+    assert case_of_id(first).state == "new"
+
+
+def case_of_id(case: casework.Case) -> casework.Case:
+    with act_as(SYSTEM):
+        return casework.case(SYSTEM, case.pk)
+
+
 def test_a_whole_credit_closes_the_case(world: World, line: BillLine) -> None:
     query = dispute(world, line)
     answer(world, query, "credited", amount_minor=line.amount_minor)
@@ -181,6 +197,67 @@ def test_a_dispute_from_before_there_were_cases_gets_its_own(world: World, line:
     run: dict[str, Any] = {"actor": SYSTEM, "job_id": query.pk, "payload": {}}
     with act_as(SYSTEM):
         run_dispute_clocks(**run)
+
+
+def test_what_was_said_before_there_was_a_case_goes_into_it(world: World, line: BillLine) -> None:
+    query = dispute(world, line)
+    agency, owner = parks(world), world.of("service_owner")
+    with act_as(SYSTEM):
+        # As version 72def03 left it: no case, the words with the entries.
+        DisputeEntry.objects.filter(query=query).update(text=WHY, interaction=None)
+        LineQuery.objects.update(case=None)
+        casework.Case.objects.update(source="old")
+        for place, (centre_side, who, text) in enumerate(
+            ((True, owner, "Which week?"), (False, agency, "The second."))
+        ):
+            DisputeEntry.objects.create(
+                agency_id=query.agency_id, query=query, kind="message", level="owner",
+                at=query.raised_at + timedelta(minutes=place + 1), centre_side=centre_side,
+                author=who.user_id, text=text,
+            )  # fmt: skip
+        assert open_dispute_cases(actor=SYSTEM) == 1
+    assert said(query) == [("in", WHY), ("out", "Which week?"), ("in", "The second.")]
+    with act_as(SYSTEM):
+        entries = read(SYSTEM, query.pk).entries.rows
+        assert [row.said for row in entries] == [WHY, "Which week?", "The second."]
+        assert not DisputeEntry.objects.exclude(text="").exists()
+        assert [row.interaction.author for row in entries if row.interaction][1] == owner.user_id
+    with act_as(owner), refused("ACCESS-403"):
+        casework.bring_words(
+            actor=casework.trusted(owner, case_of(query).pk), case_id=case_of(query).pk,
+            text="I said so", at=query.raised_at, out=True, author=None,
+        )  # fmt: skip
+
+
+def test_evidence_is_a_file_of_the_case_looked_at_and_goes_with_it(
+    world: World, line: BillLine
+) -> None:
+    query = dispute(world, line)
+    agency = parks(world)
+    with act_as(agency):
+        good, held = (
+            add_evidence(actor=agency, query_id=query.pk, filename=name, media_type=kind, data=data)
+            for name, kind, data in (
+                ("Ana's rota.csv", "text/csv", b"week,open\n32,no\n"),
+                ("rota.exe", "application/octet-stream", b"MZ\x90\x00" + b"\x00" * 200),
+            )
+        )
+        files = read(agency, query.pk).files
+    assert good.document_id is not None
+    assert held.document_id is not None
+    assert files[good.document_id] == ("Ana's rota.csv", True)
+    assert not files[held.document_id][1]
+    answer(world, query, "credited", amount_minor=line.amount_minor)
+    decide(world, query)
+    with act_as(SYSTEM):
+        case = case_of(query)
+        assert case.attachments.count() == 2
+        casework.erase_case(actor=SYSTEM, case_id=case.pk, reason="They asked us to")
+        assert not LineQuery.objects.exclude(text="", answer="").exists()
+        assert not DisputeEntry.objects.exclude(text="").exists()
+        with pytest.raises(NotFound, match="erased"):
+            open_document(SYSTEM, good.document_id)
+    assert now_of(query).credited_minor == line.amount_minor
 
 
 def test_no_dispute_is_opened_as_a_plain_case(world: World, line: BillLine) -> None:

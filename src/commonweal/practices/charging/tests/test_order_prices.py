@@ -6,6 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
 from commonweal.kernel.access.public import SYSTEM, Actor, act_as
 from commonweal.kernel.calendar.public import at
 from commonweal.kernel.casework import public as casework
@@ -129,3 +132,16 @@ def test_an_order_in_service_is_on_the_bill_of_its_month_to_the_cent(world: Worl
     assert line.amount_minor == rated
     assert line.amount_minor - 7334 == shown.price.first_minor
     assert timedelta(0) < case.opened_at - datetime(2026, 8, 20, tzinfo=UTC)
+
+
+def test_more_things_cost_no_more_statements(closed: World) -> None:
+    officer, parks = closed.of("agency_finance", "PARKS"), closed.agencies["PARKS"]
+
+    def asked(*items: str) -> int:
+        wanted = {item: casework.Units(MANY, "monthly") for item in items}
+        with act_as(officer), CaptureQueriesContext(connection) as seen:
+            assert len(order_prices(officer, parks, wanted)) == len(items)
+        return len(seen)
+
+    asked("helpdesk.case")
+    assert asked("helpdesk.case") == asked("helpdesk.case", "helpdesk.hour")

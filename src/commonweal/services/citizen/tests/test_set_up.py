@@ -56,6 +56,16 @@ def test_only_the_topics_that_somebody_answers_for_are_offered(city: Agency) -> 
     assert Category.objects.count() == 9
 
 
+def test_mail_to_every_topic_becomes_a_case_that_asks_nothing_more(city: Agency) -> None:
+    set_up(actor=SYSTEM, agencies=ALL, starts=STARTS, addresses={"streets": "streets@cty.example"})
+    rows = {row.code: row for row in Queue.objects.select_related("default_type")}
+    assert rows["citizen-streets"].address == "streets@cty.example"
+    for row in rows.values():
+        assert row.default_type is not None, row.code
+        assert not any(each.get("required") for each in row.default_type.form)
+        assert not FeeRule.objects.filter(case_type=row.default_type).exists(), "mail costs nothing"
+
+
 def test_every_form_and_machine_holds(city: Agency) -> None:
     set_up(actor=SYSTEM, agencies=ALL, starts=STARTS)
     for row in CaseType.objects.all():

@@ -262,6 +262,20 @@ def test_held_mail_is_looked_at_let_in_and_removed(world: World) -> None:
     send(owner, f"{ROOT}mail/{bad.pk}/", 422, what="remove")
 
 
+def test_a_person_whose_mail_looked_like_a_machines_is_let_in(world: World) -> None:
+    owner = browser(world, "owner")
+    with act_as(world.actors["owner"]) as actor:
+        casework.put_queue(
+            actor=actor, code="post", name="Post", team="it", service="helpdesk",
+            default_type="incident", agency="PARKS", address="post@parks.example",
+        )  # fmt: skip
+    take(b"X-Loop: yes\n" + LETTER, casework.Origin("test", recipient="post@parks.example"))
+    with act_as(SYSTEM):
+        row = MailIntake.objects.get(state="dropped_loop")
+    send(owner, f"{ROOT}mail/{row.pk}/", what="let_in", queue="post")
+    assert one("Held for a person").channel == "email"
+
+
 @pytest.mark.parametrize("place", ["", "holds/", "mail/", "imports/", "export/file/", "erased/"])
 def test_an_agent_and_an_agency_keep_nothing(world: World, place: str) -> None:
     for who in ("agent", "parks"):

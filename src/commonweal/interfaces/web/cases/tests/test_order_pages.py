@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
+
+from django.test import Client
 
 from commonweal.interfaces.web.agency.tests.world import World
 from commonweal.kernel.access.public import SYSTEM, act_as
@@ -75,3 +78,57 @@ def test_an_offer_is_set_up_by_hand_and_one_that_no_agreement_covers_is_not_orde
         owner, "/centre/cases/set-up/subjects/", 422, code="nothing", name="Nothing",
         case_type="goods", order_item="no.such", order_recurs="once",
     )  # fmt: skip
+
+
+def test_a_kind_changed_by_its_form_keeps_what_it_had(world: World) -> None:
+    owner = browser(world, "owner")
+    with act_as(SYSTEM):
+        casework.CaseType.objects.filter(code="incident").update(
+            closes_after_days=3, skills=["print"],
+            form=[{"code": "where", "label": "Where", "kind": "string"}],
+        )  # fmt: skip
+        code = casework.CaseType.objects.values_list("code", flat=True).get(code="incident")
+    kinds = "/centre/cases/set-up/kinds/"
+    assert f"{kinds}?code={code}#change" in page(owner, kinds)
+    typed = page(owner, f"{kinds}?code={code}")
+    asked = re.findall(r'<textarea[^>]*name="(\w+)"[^>]*>\s*([^<]*)</textarea>', typed)
+    for tag in re.findall(r"<input[^>]*>", typed):
+        name, value = (re.search(rf'{each}="([^"]*)"', tag) for each in (" name", " value"))
+        if name and value and 'type="text"' in tag:
+            asked.append((name[1], value[1]))
+    form = {name: html.unescape(value) for name, value in asked}
+    assert form["code"] == code
+    assert '"where"' in form["form"]
+    chosen = {"family": "incident", "audience": "agency", "service": "helpdesk", "queue": "it",
+              "publication": "private"}  # fmt: skip
+    items = "* = helpdesk.case\ncontact:phone = helpdesk.hour"
+    send(owner, kinds, **{**form, **chosen, "name": "Fault", "items": items})
+    with act_as(SYSTEM):
+        kind = casework.CaseType.objects.get(code=code)
+    assert (kind.name, kind.closes_after_days, kind.skills) == ("Fault", 3, ["print"])
+    assert kind.items == {"*": "helpdesk.case", "contact:phone": "helpdesk.hour"}
+    assert kind.form[0]["code"] == "where"
+    wrong = page_of(owner, kinds, {**form, **chosen, "items": "fone = helpdesk.case"})
+    assert "CASE-250" in wrong
+    assert "fone = helpdesk.case" in wrong
+
+
+def page_of(who: Client, address: str, form: dict[str, str]) -> str:
+    answer = who.post(address, form)
+    assert answer.status_code == 422
+    return answer.content.decode()
+
+
+def test_an_order_sent_twice_is_one_order(world: World) -> None:
+    employee = browser(world, "parks-employee")
+    shown_page = page(employee, OFFER)
+    draft = re.search(r'name="draft" value="([0-9a-f-]+)"', shown_page)
+    year = re.search(r'name="year_minor" value="(\d+)"', shown_page)
+    assert draft
+    assert year
+    with act_as(SYSTEM):
+        before = casework.CaseOrder.objects.count()
+    for _ in range(2):
+        send(employee, OFFER, what="order", quantity="1", year_minor=year[1], draft=draft[1])
+    with act_as(SYSTEM):
+        assert casework.CaseOrder.objects.count() == before + 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -13,7 +14,14 @@ from PIL import Image
 from commonweal.interfaces.web.agency.tests.world import World
 from commonweal.interfaces.web.cases.tests.world import LAMP
 from commonweal.kernel.access.public import SYSTEM, act_as
-from commonweal.kernel.casework.models import Attachment, Case, CaseBatch
+from commonweal.kernel.casework.models import (
+    Attachment,
+    Case,
+    CaseBatch,
+    Category,
+    ClockDefinition,
+    Contact,
+)
 
 
 def browser(world: World, who: str) -> Client:
@@ -118,6 +126,9 @@ def test_a_call_is_captured_on_one_screen(world: World) -> None:
     parks = str(world.agencies["PARKS"])
     found = page(agent, f"/centre/cases/new/?agency={parks}&caller=Cle")
     assert "Cleo Citizen" in found
+    for number in ("312 555 0123", "(312) 555-0123", "+1 312 555", "312555"):
+        query = urlencode({"agency": parks, "caller": number})
+        assert "Cleo Citizen" in page(agent, f"/centre/cases/new/?{query}"), number
     send(agent, "/centre/cases/new/", 422, agency=parks, subject="Noise", kind="")
     send(
         agent, "/centre/cases/new/", agency=parks, subject="Noise at night", callback="1",
@@ -160,7 +171,9 @@ def test_a_citizen_reports_with_a_photo_follows_and_rates(world: World) -> None:
     assert "Meridian Shared Services" not in start
     address = "/help/parks/ask/streetlight/"
     page(citizen, address)
-    send(citizen, address, 422, text="Dark", place="")
+    send(citizen, address, 422, text="Dark", place="", name="Nobody Yet")
+    with act_as(SYSTEM):
+        assert not Contact.objects.filter(name="Nobody Yet").exists()
     answer = send(
         citizen, address, text="Dark since Monday.", place="5 Elm Street", files=photo(),
         latitude="41.8781", longitude="-87.6298", q_lamp="L-9", name="Cleo", email="c@x.example",
@@ -181,6 +194,10 @@ def test_a_citizen_reports_with_a_photo_follows_and_rates(world: World) -> None:
     send(again, "/help/parks/follow/", code=code)
     assert "Still dark." in page(again, answer["Location"])
     page(again, "/help/nowhere/", 404)
+    with act_as(SYSTEM):
+        Category.objects.filter(code="streetlight").update(agency_code="WATER")
+    page(citizen, address, 404)  # what another agency offers
+    send(citizen, address, 404, text="Dark", place="5 Elm Street")
 
 
 @pytest.mark.parametrize(
@@ -220,3 +237,38 @@ def test_a_person_joins_a_team_and_promises_are_applied(world: World) -> None:
     send(owner, "/centre/cases/set-up/apply/", calendar="office")
     send(owner, "/centre/cases/set-up/rules/", 422, position="3", conditions="{", queue="it")
     send(owner, "/centre/cases/set-up/rules/", 422, position="3", conditions="{}", queue="it")
+
+
+def test_who_calls_is_given_the_code_and_two_people_are_not_merged(world: World) -> None:
+    agent = browser(world, "owner")
+    parks = str(world.agencies["PARKS"])
+    numbers = []
+    for name in ("Ida", "Jon"):
+        answer = send(
+            agent, "/centre/cases/new/", agency=parks, kind="category:streetlight", name=name,
+            subject=f"{name}'s lamp", place="Elm Street", email=f"{name.lower()}@home.example",
+        )  # fmt: skip
+        shown = page(agent, answer["Location"])
+        (code,) = set(re.findall(r"\b[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}\b", shown))
+        send(Client(), "/help/parks/follow/", code=code)
+        numbers.append(one(f"{name}'s lamp").number)
+    first, second = numbers
+    asked = {"what": "link", "kind": "merge", "other": first}
+    refused = send(agent, f"/centre/cases/{second}/", 422, **asked)
+    assert b"Different people asked" in refused.content
+    send(agent, f"/centre/cases/{second}/", **asked, same_person="1")
+    assert one("Jon's lamp").merged_into_id == one("Ida's lamp").pk
+
+
+def test_a_promise_names_people_by_their_address(world: World) -> None:
+    owner, address = browser(world, "owner"), "/centre/cases/set-up/promises/"
+    given = {"code": "told", "name": "Told", "metric": "resolution", "kind": "sla", "days": "3",
+             "calendar": "office", "starts": "2026-12-01"}  # fmt: skip
+    level = '[{"code": "75", "unit": "percent", "offset": 75, "person": "%s"}]'
+    refused = send(owner, address, 422, **given, levels=level % "nobody@example.test")
+    assert b"nobody@example.test" in refused.content
+    send(owner, address, 422, **given, levels='[{"unit": "percent"}]')
+    send(owner, address, **given, levels=level % "owner@example.test")
+    with act_as(SYSTEM):
+        (found,) = ClockDefinition.objects.get(code="told").levels
+        assert found["person_id"] == str(world.actors["owner"].person_id)

@@ -71,6 +71,7 @@ def addresses(world: World) -> dict[str, str]:
         "ending": [world.open_ending],
         "agency": [world.agencies["PARKS"]], "agency_account": [world.agencies["PARKS"]],
         "agency_payments": [world.agencies["PARKS"]], "invoicing": [world.agencies["PARKS"]],
+        "public_face": [world.agencies["PARKS"]],
         "payment": [run.pk], "statement": [run.pk],
         "upload_rows": [run.pk], "tried_rows": [run.pk],
         "person": [person], "role": ["director"],

@@ -90,7 +90,10 @@ def test_what_they_ask_for_is_written_down_with_consent(world: World) -> None:
         "counter", "Otto Old", {"lamp": "L-9"},
     )  # fmt: skip
     assert consent.agent == case.reporter
-    assert case.number in page(agent, SCREEN)
+    shown = page(agent, SCREEN)
+    assert case.number in shown
+    (code,) = set(CODE.findall(shown))
+    send(Client(), "/help/parks/follow/", code=code)  # they follow at home what began at the desk
     send(agent, SCREEN, what="finish", ticket=second, then="open")
     assert row(Case, pk=case.pk).phase == "open"
     assert "Came to the counter for it: A002" in page(agent, f"/centre/cases/{case.number}/")
@@ -102,7 +105,9 @@ def test_a_visit_goes_on_in_an_earlier_case(world: World) -> None:
         lamp = Case.objects.get(requester__name="Cleo Citizen")
     (second,) = ids("A002")
     send(agent, SCREEN, what="name", ticket=second, name="Cleo Citizen")
-    send(agent, SCREEN, 404, what="join", ticket=second, number="PARKS-26-999999")
+    wrong = send(agent, SCREEN, 422, what="join", ticket=second, number="PARKS-26-999999")
+    assert b"Check the number" in wrong.content
+    assert b'value="PARKS-26-999999"' in wrong.content
     send(agent, SCREEN, what="join", ticket=second, number=lamp.number)
     send(agent, SCREEN, what="finish", ticket=second, resolution="The lamp is lit.")
     with act_as(SYSTEM):
@@ -237,7 +242,10 @@ def test_the_hall_shows_numbers_and_desks_and_no_name(world: World) -> None:
     offer = str(row(OfficeOffer, code="lamp").pk)
     made = send(nobody, kiosk, offer=offer)
     assert "A005" in page(nobody, made["Location"])
-    send(nobody, kiosk, 422)
+    back = f"60; url={kiosk}"  # a number, or a code that was typed, is not for the next person
+    assert nobody.get(made["Location"])["Refresh"] == back
+    assert "Refresh" not in nobody.get(kiosk)
+    assert send(nobody, kiosk, 422)["Refresh"] == back
     send(nobody, kiosk, 422, offer=str(world.agencies["PARKS"]))
     page(nobody, "/kiosk/guessed/", 404)
     other = made["Location"].replace(str(ticket("A005").pk), str(world.agencies["PARKS"]))
@@ -287,3 +295,18 @@ def test_who_does_not_serve_sees_nothing(world: World) -> None:
         client = browser(world, who)
         assert client.get(SCREEN).status_code == 403
     assert Client().get(SCREEN).status_code == 302
+
+
+def test_an_appointment_that_new_hours_strand_is_shown_to_the_clerk(world: World) -> None:
+    agent, words = browser(world, "agent"), "The opening hours changed after these were booked"
+    assert words not in page(agent, SCREEN)
+    with act_as(SYSTEM):
+        ahead = Appointment.objects.filter(state="booked").order_by("-starts").first()
+        assert ahead is not None
+        night = timedelta(hours=10)
+        Appointment.objects.filter(pk=ahead.pk).update(
+            starts=ahead.starts + night, ends=ahead.ends + night
+        )
+    shown = page(agent, SCREEN)
+    assert words in shown
+    assert f"/centre/counter/hall/appointments/{ahead.pk}/" in shown

@@ -65,7 +65,7 @@ def run_document(document: dict[str, Any]) -> dict[str, Any]:
     return {
         "format": "commonweal.engine.clock-result.v1",
         "as_of": _said(as_of, zone),
-        "cycles": [_told(cycle, as_of, zone) for cycle in cycles],
+        "cycles": [told(cycle, as_of, zone) for cycle in cycles],
     }
 
 
@@ -218,7 +218,8 @@ def _seconds(amount: int) -> str:
     return f"-{text}" if amount < 0 else text
 
 
-def _told(cycle: Cycle, as_of: int, zone: ZoneInfo) -> dict[str, Any]:
+def told(cycle: Cycle, as_of: int, zone: ZoneInfo) -> dict[str, Any]:
+    """One cycle as the answer has it: moments with the zone's offset, lengths in seconds."""
     return {
         "number": cycle.number,
         "service_level": cycle.terms.code,

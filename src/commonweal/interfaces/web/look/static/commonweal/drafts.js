@@ -6,7 +6,9 @@
   const box = document.querySelector("[data-drafts]");
   const form = document.querySelector("form[data-draft]");
 
-  const read = () => new Promise((good) => {
+  const owner = box ? box.dataset.owner : "";
+  const read = async () => (await every()).filter((each) => each.owner === owner);
+  const every = () => new Promise((good) => {
     const asked = indexedDB.open("commonweal-drafts", 1);
     asked.onupgradeneeded = () => asked.result.createObjectStore("drafts", { keyPath: "id" });
     asked.onerror = () => good([]);
@@ -71,9 +73,11 @@
   }
 
   navigator.serviceWorker.addEventListener("message", (event) => {
-    const { draft, number, href } = event.data || {};
+    const { draft, number, href, code, owner: whose } = event.data || {};
     if (!box || !draft) return;
-    if (draft === "sent") said(`${box.dataset.sent}: ${number}.`, href);
+    if (draft === "sent" && whose === owner) {
+      said([`${box.dataset.sent}: ${number}.`, code && `${box.dataset.code} ${code}`].filter(Boolean).join(" "), href);
+    }
     if (draft === "signed-out") said(box.dataset.signIn);
     show();
   });

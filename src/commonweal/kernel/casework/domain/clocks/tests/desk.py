@@ -56,8 +56,8 @@ class Case:
     def reopened(self, when: str) -> Case:
         return self.then(when, "state", phase="open")
 
-    def asks(self, when: str) -> Case:
-        return self.then(when, "message", direction="in", human=True, public=True)
+    def asks(self, when: str, *, human: bool = True) -> Case:
+        return self.then(when, "message", direction="in", human=human, public=True)
 
     def answers(self, when: str, *, human: bool = True, public: bool = True) -> Case:
         return self.then(when, "message", direction="out", human=human, public=public)

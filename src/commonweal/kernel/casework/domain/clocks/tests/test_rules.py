@@ -286,6 +286,12 @@ def test_r14_the_next_answer_counts_from_the_first_unanswered_message() -> None:
     assert [each.number for each in cycles] == [1, 2, 3]
 
 
+def test_r14_what_a_program_sent_for_them_waits_for_no_answer() -> None:
+    case = Case("2034-06-09 09:00").answers("2034-06-09 09:10")
+    case.asks("2034-06-09 10:00", human=False)
+    assert case.cycles(promise(HOUR, **NEXT), "2034-06-09 12:00") == ()
+
+
 def test_r14_no_exchange_runs_on_in_a_resolved_case() -> None:
     case = Case("2034-06-09 09:00").answers("2034-06-09 09:10").asks("2034-06-09 10:00")
     case.resolved("2034-06-09 10:20").asks("2034-06-09 10:30")
