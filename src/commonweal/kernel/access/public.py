@@ -15,7 +15,7 @@ from .actions import (
 from .checks import UnsafeDatabase, check_database
 from .domain import ANONYMOUS, OWN_ACCOUNT, SYSTEM, Actor, Grant, require, require_somewhere
 from .models import ApiToken, Elevation, Role, User
-from .scope import act_as, asking, widen
+from .scope import act_as, asking, forget, once, widen
 from .selectors import (
     language_of,
     role_permissions,
@@ -46,8 +46,10 @@ __all__ = [
     "create_user",
     "elevate",
     "end_elevation",
+    "forget",
     "language_of",
     "note_account",
+    "once",
     "put_role",
     "require",
     "require_somewhere",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from django.db import connection, transaction
 
@@ -13,6 +13,7 @@ from .domain import Actor
 _WRITE = """SELECT set_config('app.user', %s, true), set_config('app.agencies', %s, true),
                    set_config('app.centre', %s, true)"""
 _NOBODY = ["", "", ""]
+Found = TypeVar("Found")
 
 
 def _values(actor: Actor) -> list[str]:
@@ -74,7 +75,8 @@ def asking(actor: Actor, question: str, values: Sequence[Any]) -> Iterator[tuple
     """The same, with the first row of a question that is asked in the scope, in the same round
     trip as setting it; an empty question has no row."""
     nested = connection.in_atomic_block
-    before = _present()
+    before, known = _present(), getattr(connection, "commonweal_known", None)
+    connection.commonweal_known = {}  # type: ignore[attr-defined]
     try:
         with transaction.atomic():
             row = _set(_values(actor), question, values)
@@ -82,4 +84,28 @@ def asking(actor: Actor, question: str, values: Sequence[Any]) -> Iterator[tuple
             if nested:  # the settings end with the outermost transaction by themselves
                 _set(before)
     finally:
+        connection.commonweal_known = known  # type: ignore[attr-defined]
         _remember(before)
+
+
+_written = 0
+"""How often this process wrote something that `once` may have kept."""
+
+
+def once(what: tuple[Hashable, ...], read: Callable[[], Found]) -> Found:
+    """What a question about settings gave before in the present scope, else what it gives now. The
+    name of the question holds whatever its answer depends on; whoever writes calls `forget`. Scopes
+    are short (a request, a job's step), so that what others write is seen by the next one."""
+    known = getattr(connection, "commonweal_known", None)
+    if known is None:
+        return read()
+    key = (_written, *what)
+    if key not in known:
+        known[key] = read()
+    return cast(Found, known[key])
+
+
+def forget() -> None:
+    """Ask anew, in this scope and those around it: something that `once` keeps was written."""
+    global _written
+    _written += 1

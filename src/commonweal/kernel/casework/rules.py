@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from ..access.public import Actor
+from ..access.public import Actor, once
 from ..calendar.public import today
 from ..party.public import centre
 from ..schema.public import Forbidden, NotFound
@@ -70,7 +70,7 @@ def teams_of(actor: Actor) -> frozenset[UUID]:
     if actor.user_id is None:
         return frozenset()
     rows = TeamMember.objects.filter(user_id=actor.user_id)
-    return frozenset(rows.values_list("team_id", flat=True))
+    return once(("teams", actor.user_id), lambda: frozenset(rows.values_list("team_id", flat=True)))
 
 
 def may_see(actor: Actor, case: Case) -> bool:

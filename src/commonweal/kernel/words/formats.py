@@ -171,18 +171,14 @@ def day(value: date | datetime | None) -> str:
     """A day in full: `3 November 2026` (`November 3, 2026` is never used: one form for all)."""
     if value is None:
         return NOTHING
-    form = "d 'de' MMMM 'de' y" if locale().language == "es" else "d MMMM y"
-    return str(format_date(value, form, locale=locale()))
+    return _day(value.year, value.month, value.day, str(locale()))
 
 
 def moment(value: datetime | None, zone: str = "UTC") -> str:
     """A moment in the zone named: `3 November 2026, 14:05 Eastern Standard Time`."""
     if value is None:
         return NOTHING
-    local = value.astimezone(ZoneInfo(zone))
-    clock = format_time(local, "HH:mm", locale=locale())
-    name = "UTC" if zone == "UTC" else get_timezone_name(local, locale=locale())
-    return f"{day(local)}, {clock} {name}"
+    return _moment(value.astimezone(UTC), zone, str(locale()))
 
 
 def when(value: datetime | None, zone: str = "UTC") -> str:
@@ -196,7 +192,31 @@ def clock(value: datetime | None, zone: str = "UTC") -> str:
     """The time of day alone, in the zone named: `14:05`."""
     if value is None:
         return NOTHING
-    return str(format_time(value.astimezone(ZoneInfo(zone)), "HH:mm", locale=locale()))
+    return _clock(value.astimezone(UTC), zone, str(locale()))
+
+
+# The same moments stand on list after list: what each reads as is worked out once. They come in
+# UTC, where no hour is there twice: Python takes two such for the same.
+
+
+@lru_cache(maxsize=4096)
+def _day(year: int, month: int, day: int, tongue: str) -> str:
+    form = "d 'de' MMMM 'de' y" if tongue.startswith("es") else "d MMMM y"
+    return str(format_date(date(year, month, day), form, locale=tongue))
+
+
+@lru_cache(maxsize=4096)
+def _clock(value: datetime, zone: str, tongue: str) -> str:
+    return str(format_time(value.astimezone(ZoneInfo(zone)), "HH:mm", locale=tongue))
+
+
+@lru_cache(maxsize=4096)
+def _moment(value: datetime, zone: str, tongue: str) -> str:
+    local = value.astimezone(ZoneInfo(zone))
+    name = "UTC" if zone == "UTC" else get_timezone_name(local, locale=tongue)
+    return (
+        f"{_day(local.year, local.month, local.day, tongue)}, {_clock(value, zone, tongue)} {name}"
+    )
 
 
 def period(value: FiscalPeriod | date | str | None) -> str:

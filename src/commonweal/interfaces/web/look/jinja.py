@@ -8,7 +8,9 @@ from typing import Any
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import trans_real
 from jinja2 import Environment, StrictUndefined, pass_environment
+from markupsafe import Markup
 
 from commonweal.kernel.words.public import FILTERS, told
 
@@ -48,6 +50,24 @@ def shown(env: Environment, value: Any, column: Column) -> Any:
     return env.filters[column.format](value)
 
 
+def said(text: str, /, **values: Any) -> Markup:
+    """A template's own words in the reader's language; values are escaped. The same words stand on
+    a page hundreds of times: each is looked up once for as long as its catalogue is loaded."""
+    catalogue = getattr(trans_real._active, "value", None)  # type: ignore[attr-defined]
+    if catalogue is None:
+        return Markup(translation.gettext(text)) % values
+    known: dict[str, Markup] = catalogue.__dict__.setdefault(_SAID, {})
+    words = known.get(text)
+    if words is None:
+        words = known[text] = Markup(translation.gettext(text))
+    if values or "%" in words:
+        return words % values
+    return words
+
+
+_SAID = "commonweal_said"
+
+
 def environment(**options: Any) -> Environment:
     """What Django's Jinja2 backend calls once, with its options."""
     options["undefined"] = StrictUndefined
@@ -57,6 +77,7 @@ def environment(**options: Any) -> Environment:
     extensions = [*options.pop("extensions", []), "jinja2.ext.i18n", "jinja2.ext.do"]
     env = Environment(extensions=extensions, finalize=whole, **options)
     env.install_gettext_translations(translation, newstyle=True)  # type: ignore[attr-defined]
+    env.globals.update(gettext=said, _=said)
     env.filters.update(FILTERS, shown=shown, told=told)
     env.globals.update(
         static=static,

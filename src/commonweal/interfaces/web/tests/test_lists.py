@@ -6,6 +6,11 @@ database. Its *frame* is set apart: the session, the account, and the scope with
 standing and the centre's settings (`frame`); BEGIN and COMMIT travel with these and are not
 counted. What the page asks for itself is `own`, at most eight; a change shows in
 `list_queries.json` (`WRITE_SNAPSHOTS=1` writes it anew).
+
+What a page costs the processor is kept beside it, in `page_calls.json`: how many functions Python
+calls for one request of the pages that people of the desk and whoever asks open all day, on their
+longest lists. Calls are counted, not seconds, so that no busy machine fails a test; a page whose
+calls change by more than a fifth says so.
 """
 
 from __future__ import annotations
@@ -13,6 +18,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,6 +40,20 @@ from commonweal.kernel.schema.public import PAGE
 from commonweal.ops.bench.addresses import Page, pages, reads, values
 
 SNAPSHOT = Path(__file__).with_name("list_queries.json")
+CALLS = Path(__file__).with_name("page_calls.json")
+COSTED = (
+    "desk:work",
+    "desk:case",
+    "desk:capture",
+    "cases:cases",
+    "cases:case",
+    "/cases",
+    "/cases/{case}/conversation",
+)
+"""Pages whose cost is kept: the work place, a case, the telephone; own cases, one of them; the
+API's list and what was said in a case."""
+DRIFT = 0.2
+"""Other versions of Python and of libraries call a little more or less."""
 MOST = 8
 FEW, MANY = 10, 120
 FRAME = ('SELECT "django_session"', 'SELECT "access_user"')
@@ -191,6 +211,23 @@ class Visitors:
         found.own = len(counted) - found.frame
         return found
 
+    def calls(self, page: Page) -> int:
+        """How many functions, of Python and of C, one request of an address calls."""
+        who, made = self.who(page.access), 0
+
+        def count(_frame: Any, event: str, _given: Any) -> None:
+            nonlocal made
+            made += event in ("call", "c_call")
+
+        browser = self.browsers[who] if who else self.nobody
+        before = sys.getprofile()
+        sys.setprofile(count)
+        try:
+            browser.get(page.path)
+        finally:
+            sys.setprofile(before)
+        return made
+
 
 def _frame(counted: list[str], scopes: int) -> int:
     """Session and account, and the setting of the scope: the account's alone, then the person's.
@@ -221,6 +258,7 @@ class Walk:
     many: dict[str, Seen]
     ends: dict[str, End]
     plans: dict[str, list[str]]
+    calls: dict[str, int]
 
 
 @dataclass
@@ -294,9 +332,10 @@ def walk(pages_world: tuple[str, Path, World], django_db_blocker: Any) -> Iterat
         lists = {key: seen for key, seen in many.items() if seen.page.lists}
         ends = {key: _to_the_end(visitors, seen) for key, seen in lists.items()}
         plans = {key: _plans(visitors, seen) for key, seen in lists.items()}
+        calls = {page.name: visitors.calls(page) for page in every if page.name in COSTED}
         forget_centre()
         _point_at(before)
-    yield Walk(few, many, ends, plans)
+    yield Walk(few, many, ends, plans, calls)
     _drop(name)
 
 
@@ -374,6 +413,19 @@ def test_a_list_asks_at_most_eight_times(walk: Walk) -> None:
     assert above.keys() <= MORE.keys(), above
     assert all(own <= MORE[key] for key, own in above.items()), above
     assert found == json.loads(SNAPSHOT.read_text())
+
+
+def test_a_page_costs_what_it_did(walk: Walk) -> None:
+    assert sorted(walk.calls) == sorted(COSTED)
+    if os.environ.get("WRITE_SNAPSHOTS"):
+        CALLS.write_text(json.dumps(dict(sorted(walk.calls.items())), indent=1) + "\n")
+    kept = json.loads(CALLS.read_text())
+    changed = {
+        key: (kept.get(key), made)
+        for key, made in walk.calls.items()
+        if abs(made - kept.get(key, 0)) > kept.get(key, 0) * DRIFT
+    }
+    assert changed == {}
 
 
 def test_each_order_of_a_list_has_an_index(walk: Walk) -> None:

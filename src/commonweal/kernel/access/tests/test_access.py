@@ -21,7 +21,9 @@ from commonweal.kernel.access.public import (
     create_user,
     elevate,
     end_elevation,
+    forget,
     language_of,
+    once,
     put_role,
     require,
     require_somewhere,
@@ -208,3 +210,26 @@ def test_nobody_serves_as_the_owner(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("commonweal.kernel.access.checks.connection", connections["owner"])
     with pytest.raises(UnsafeDatabase, match="ACCESS-502"):
         check_database()
+
+
+def test_settings_are_read_once_in_a_scope_and_anew_after_a_write(db: None) -> None:
+    asked: list[int] = []
+
+    def read() -> int:
+        asked.append(1)
+        return len(asked)
+
+    with act_as(SYSTEM):
+        assert [once(("it",), read), once(("it",), read)] == [1, 1]
+        assert once(("other",), read) == 2
+        with act_as(ANONYMOUS):  # another scope asks for itself
+            assert once(("it",), read) == 3
+            forget()
+        assert once(("it",), read) == 4
+    with act_as(SYSTEM):
+        assert once(("it",), read) == 5
+    assert connections["default"].commonweal_known is None
+
+
+def test_without_a_scope_nothing_is_kept() -> None:
+    assert [once(("it",), object) is once(("it",), object)] == [False]

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from ...access.public import Actor, require
+from ...access.public import Actor, forget, require
 from ...audit.public import action, record
 from ...calendar.public import compiled, now, today
 from ...catalogue.public import ServiceLevel
@@ -82,6 +82,7 @@ def put_promise(*, actor: Actor, promise: Promise) -> ClockDefinition:
             "CASE-172", "Another version holds on one of these days. Look at the list.",
             field="starts",
         ) from twice  # fmt: skip
+    forget()
     record(
         actor=actor,
         verb="casework.promise_put",
@@ -171,6 +172,7 @@ def end_promise(*, actor: Actor, code: str, ends: date) -> ClockDefinition:
         raise CaseError("CASE-173", "Give a day from today on, after its first.", field="ends")
     row.ends, row.ended_at = ends, now()
     row.save(update_fields=["ends", "ended_at"])
+    forget()
     record(actor=actor, verb="casework.promise_ended", target=row,
            payload={"code": code, "ends": ends})  # fmt: skip
     return row

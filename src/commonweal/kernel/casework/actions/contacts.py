@@ -60,6 +60,7 @@ def put_contact(
             register_number=register_number.strip()[:40], erased_at__isnull=True,
         ).order_by("id").first()  # fmt: skip
     row = known or Contact(agency_id=agency_id, kind=kind, created_at=now())
+    as_was = dict(vars(row))
     reached = row.email
     row.person_id = row.person_id or person_id
     agent = actor.centre and actor.kind != "system"  # the system only carries what strangers wrote
@@ -81,7 +82,8 @@ def put_contact(
         row.phone_known_at = (row.phone_known_at if before == phone else None) or now()
     if verified and row.verified_at is None and not is_citizen(actor):
         row.verified_at = now()
-    row.save()
+    if known is None or vars(row) != as_was:
+        row.save()
     record(
         actor=actor,
         verb="case.contact_put" if known else "case.contact_made",

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from ...access.public import Actor, require
+from ...access.public import Actor, forget, require
 from ...audit.public import action, record
 from ...calendar.public import now
 from ...catalogue.public import item_by_code, service_by_code
@@ -58,6 +58,7 @@ def put_team(*, actor: Actor, code: str, name: str, active: bool = True) -> Team
     row, fresh = Team.objects.update_or_create(
         code=code, defaults={"name": name.strip(), "active": active}
     )
+    forget()
     record(actor=actor, verb="casework.team_put", target=row, payload={"fresh": fresh})
     return row
 
@@ -84,6 +85,7 @@ def put_member(
     if person is None:
         raise CaseError("CASE-152", "There is no such person. Choose one of the list.",
                         field="person_id")  # fmt: skip
+    forget()
     if not member:
         TeamMember.objects.filter(team=found, person_id=person_id).delete()
         record(actor=actor, verb="casework.member_out", target=found,
@@ -139,6 +141,7 @@ def put_queue(
         raise Conflict(
             "CASE-153", "Another queue has this e-mail address. Choose another.", field="address"
         ) from twice
+    forget()
     record(actor=actor, verb="casework.queue_put", target=row)
     return row
 

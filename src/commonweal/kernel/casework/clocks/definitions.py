@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from ...access.public import once
 from ...calendar.public import WorkingCalendar
 from ...party.public import centre
 from ..domain.clocks import Level, Terms
@@ -133,7 +134,8 @@ def _rank(definition: ClockDefinition) -> tuple[int, str]:
 
 def all_definitions() -> list[ClockDefinition]:
     """Every version of every definition."""
-    return list(ClockDefinition.objects.order_by("code", "starts"))
+    rows = ClockDefinition.objects.order_by("code", "starts")
+    return list(once(("promises",), lambda: tuple(rows)))
 
 
 def on_calendar(code: str) -> list[ClockDefinition]:

@@ -157,7 +157,8 @@ def project(case: Case, definitions: Sequence[ClockDefinition] | None = None) ->
     if old:
         for each in ClockFiring.objects.filter(case=case):
             fired.setdefault((each.definition_id, each.cycle), set()).add(each.level)
-    make, change, passed = [], [], []
+    make, change, kept, passed = [], [], [], []
+    changed: set[str] = set()
     for definition, cycle in cycles:
         key = (definition.pk, cycle.number)
         values = values_of(cycle, fired.get(key, set()), micros(moment))
@@ -169,9 +170,13 @@ def project(case: Case, definitions: Sequence[ClockDefinition] | None = None) ->
             make.append(row)
         else:
             row.definition = definition
-            for name, value in values.items():
-                setattr(row, name, value)
-            change.append(row)
+            differs = [name for name in FIELDS if getattr(row, name) != values[name]]
+            for name in differs:
+                setattr(row, name, values[name])
+            kept.append(row)
+            if differs:
+                change.append(row)
+                changed.update(differs)
         if row.breached_at is not None and not known_late:
             passed.append(row)
     if old:
@@ -179,8 +184,8 @@ def project(case: Case, definitions: Sequence[ClockDefinition] | None = None) ->
     if make:
         Clock.objects.bulk_create(make)
     if change:
-        Clock.objects.bulk_update(change, FIELDS)
-    show(case, [*make, *change])
+        Clock.objects.bulk_update(change, sorted(changed))
+    show(case, [*make, *kept])
     return passed
 
 

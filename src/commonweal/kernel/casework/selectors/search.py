@@ -21,6 +21,7 @@ from ...schema.public import FIRST, Listing, Place, gone, place_parts, place_tex
 from ..models import Case
 from ..rules import ASK, VIEW, VIEW_ALL, WORK, own_contacts, teams_of
 from ..search import words_of
+from .lists import UNLISTED
 
 MOST_WORDS = 8
 CASES, WORDS = "casework_case", "casework_caseword"
@@ -120,7 +121,7 @@ def _beside(edge: UUID | None, step: int) -> UUID | None:
 def _rows(ids: Sequence[UUID]) -> list[Case]:
     rows = Case.objects.filter(pk__in=ids).select_related(
         "agency", "category", "case_type", "queue", "requester"
-    )
+    ).defer(*UNLISTED)  # fmt: skip
     found = {row.pk: row for row in rows}
     return [found[each] for each in ids if each in found]
 

@@ -13,7 +13,7 @@ import pytest
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.calendar.public import at
 from commonweal.kernel.casework import public as casework
-from commonweal.kernel.casework.models import Case, CaseEvent, CaseTally, CaseUsage
+from commonweal.kernel.casework.models import Case, CaseEvent, CaseTally, CaseUsage, TeamMember
 from commonweal.kernel.casework.tasks import ask_how_it_went, fold_counts
 from commonweal.kernel.jobs.models import Job
 from commonweal.kernel.party.public import put_invoice_details
@@ -377,3 +377,21 @@ def test_numbers_are_read_as_where_the_centre_is(desk: Desk, settings: Any) -> N
     assert made("030 901820") == "+4930901820"
     with pytest.raises(casework.CaseError, match=r"\+49"):
         made("1")
+
+
+def test_whoever_joins_or_leaves_a_team_has_its_queues_at_once(desk: Desk) -> None:
+    def codes() -> list[str]:
+        return [each.code for each in casework.own_queues(desk.agent)]
+
+    def put(team: str, member: bool) -> None:
+        casework.put_member(actor=desk.owner, team=team, person_id=who, member=member)
+        TeamMember.objects.filter(person_id=who).update(user_id=desk.agent.user_id)
+
+    who = TeamMember.objects.get(user_id=desk.agent.user_id).person_id
+    assert codes() == codes() == ["it"]
+    put("city", True)
+    assert codes() == ["city", "it"]
+    put("it", False)
+    assert codes() == ["city"]
+    casework.put_queue(actor=desk.owner, code="city", name="Z", team="it", service="it.helpdesk")
+    assert codes() == []

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from ...access.public import Actor, require
+from ...access.public import Actor, forget, require
 from ...audit.public import action, record
 from ...calendar.public import now
 from ...party.public import centre
@@ -63,6 +63,7 @@ def create_webhook(
         agency_id=agency_id, name=name.strip()[:80], url=url.strip(), types=wanted,
         created_by=actor.user_id, created_at=now(),
     )  # fmt: skip
+    forget()
     record(
         actor=actor,
         verb="notices.webhook_created",
@@ -120,6 +121,7 @@ def end_webhook(*, actor: Actor, webhook_id: UUID) -> WebhookSubscription:
     row = _held(actor, webhook_id)
     row.state, row.ended_at = "ended", now()
     row.save(update_fields=["state", "ended_at"])
+    forget()
     waiting = WebhookDelivery.objects.filter(webhook=row, state="waiting")
     left = waiting.update(state="failed", last_error="ended")
     record(

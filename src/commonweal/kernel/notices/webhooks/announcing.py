@@ -8,9 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-
-from ...access.public import SYSTEM, Actor, act_as
+from ...access.public import SYSTEM, Actor, act_as, once
 from ...calendar.public import now
 from ...party.public import centre
 from ..models import WebhookDelivery, WebhookSubscription
@@ -35,9 +33,7 @@ def announce(
     moment = now()
     # The centre's people see every webhook already; others see none of the centre, if any.
     with nullcontext() if actor.centre else act_as(SYSTEM):
-        hearing = WebhookSubscription.objects.filter(
-            Q(agency_id=agency_id) | Q(agency_id=centre().agency_id), types__contains=[event_type]
-        ).exclude(state="ended")
+        hearing = [hook for hook in _live(agency_id) if event_type in hook.types]
         rows = [
             WebhookDelivery(
                 agency_id=hook.agency_id, webhook=hook, event_id=event_id, type=event_type,
@@ -48,3 +44,10 @@ def announce(
         if rows:
             WebhookDelivery.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)
+
+
+def _live(agency_id: UUID) -> tuple[WebhookSubscription, ...]:
+    """The webhooks of an agency and of the centre that have not ended; one request may say much."""
+    whose = {agency_id, centre().agency_id}
+    rows = WebhookSubscription.objects.filter(agency_id__in=whose).exclude(state="ended")
+    return once(("webhooks", agency_id), lambda: tuple(rows))

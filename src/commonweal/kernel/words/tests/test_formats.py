@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils.translation import override
@@ -143,3 +144,19 @@ def test_other_languages() -> None:
     with override("en-gb"):
         assert f.money(410, "USD") == "US$4.10"
         assert f.money(410, "GBP") == "£4.10"
+
+
+def test_the_hour_that_is_there_twice_keeps_its_names() -> None:
+    zone = ZoneInfo("America/Chicago")
+    first = datetime(2026, 11, 1, 1, 30, tzinfo=zone)
+    said = [f.moment(each, "America/Chicago") for each in (first, first.replace(fold=1))]
+    assert "Daylight" in said[0]
+    assert "Standard" in said[1]
+
+
+def test_what_was_said_in_one_language_is_said_anew_in_another() -> None:
+    moment = datetime(2026, 11, 3, 19, 5, tzinfo=UTC)
+    english = f.when(moment)
+    with override("es"):
+        assert f.when(moment) == "3 de noviembre de 2026, 19:05"
+    assert f.when(moment) == english == "3 November 2026, 19:05"

@@ -149,6 +149,7 @@ def _statements(door: Door) -> dict[str, int]:
 def _recordings(door: Door, many: int) -> dict[str, list[Recording]]:
     """So many of each thing that writes, each in a case of its own, and some of each that reads."""
     inside = _Inside(door)
+    inside.people = FEWEST
     found: dict[str, list[Recording]] = {what: [] for what in SHARES}
     while len(found["open"]) < many:
         inside.step("open")

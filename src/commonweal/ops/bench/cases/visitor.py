@@ -48,6 +48,7 @@ class Visitor:
         self.own: dict[str, str] = {}
         self.known = list(door.numbers)
         self.what = ""
+        self.people = 500
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, bytes]:
         """A page with the cookie, or an API call with the token."""
@@ -90,10 +91,11 @@ class Visitor:
         return self._open()
 
     def _open(self) -> int:
+        address = f"ana{self.chance.randrange(self.people)}@x.example"
         status, body = self.ask("POST", "/api/v1/cases", {
             "agency": self.door.agency, "category": "printer", "subject": "It prints nothing",
             "text": "It blinks.", "channel": "phone",
-            "contact": {"name": "Ana Ruiz", "email": f"ana{self.chance.randrange(500)}@x.example"},
+            "contact": {"name": "Ana Ruiz", "email": address},
         })  # fmt: skip
         if status == 201:
             case = json.loads(body)["case"]

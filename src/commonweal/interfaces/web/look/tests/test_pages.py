@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
+from django.utils.translation import override
 from jinja2 import UndefinedError
 
 from commonweal.interfaces.web.look.page import Item, Link, Page, Problem, col
@@ -155,3 +156,16 @@ def test_every_class_of_the_macros_has_a_rule() -> None:
             used |= {c for c in classes.split() if c.startswith(("cw-", "govuk-"))}
     bare = {"cw-cell", "cw-stat__label"}  # hooks of the structure, styled by their parents
     assert {name for name in used if f".{name}" not in css} <= bare
+
+
+def test_words_of_a_template_are_looked_up_once_in_each_language() -> None:
+    source = "{{ _('Bills') }} {{ _('Bills') }} {% trans %}100%{% endtrans %}"
+    named = "{% trans name=name %}Hello {{ name }}{% endtrans %}"
+    with override("es"):
+        spanish = draw(source)
+    with override("en-us"):
+        assert draw(source) == "Bills Bills 100%"
+        assert draw(named, name="<b>") == "Hello &lt;b&gt;"
+    assert spanish == "Facturas Facturas 100%"
+    with override(None):
+        assert draw("{{ _('Bills') }}") == "Bills"
