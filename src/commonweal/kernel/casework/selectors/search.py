@@ -25,7 +25,7 @@ from .lists import UNLISTED
 
 MOST_WORDS = 8
 CASES, WORDS = "casework_case", "casework_caseword"
-DEPTHS = (2_000, 50_000)
+DEPTHS = (2_000, 25_000)
 """Ids of the rarest list that a look goes through: few first, as most words meet often; then as
 many as a page may take."""
 
@@ -188,36 +188,52 @@ def _ends(postings: set[Posting], look: Look, depth: int) -> dict[Posting, UUID 
     for each in ordered:
         within, edges = look.within(f"p.{each.key}")
         parts.append(
-            f"(SELECT p.{each.key} FROM {each.table} AS p WHERE {each.where.format(p='p')}{within}"
-            f" ORDER BY p.{each.key} {look.way} OFFSET %s LIMIT 1)"
+            f"(SELECT (array_agg(id))[%s] FROM (SELECT p.{each.key} AS id FROM {each.table} AS p"
+            f" WHERE {each.where.format(p='p')}{within}"
+            f" ORDER BY p.{each.key} {look.way} LIMIT %s) AS nearest)"
         )
-        values += [*_given(each), *edges, depth - 1]
+        values += [depth, *_given(each), *edges, depth]
     with connection.cursor() as cursor:
         cursor.execute("SELECT " + ", ".join(parts), values)
         return dict(zip(ordered, cursor.fetchone(), strict=True))
 
 
 def _ids(branches: Sequence[Sequence[Posting]], look: Look, limit: int) -> list[UUID]:
-    parts, values = [], list[Any]()
+    """Where the words are the same and whoever asks sees by several ways, the words meet once."""
+    alike = branches[0][:-1] if len(branches) > 1 else []
+    start, values, parts = "", list[Any](), []
+    if len(alike) > 1 and all(branch[:-1] == alike for branch in branches):
+        met, values = _met(alike, look, None)
+        start = f"WITH words AS MATERIALIZED {met} "
+        branches = [[Posting("words", "id", "true", ()), branch[-1]] for branch in branches]
     for branch in branches:
-        tables, terms = [], list[str]()
-        first = f"p0.{branch[0].key}"
-        for place, each in enumerate(branch):
-            key = f"p{place}.{each.key}"
-            within, edges = look.within(key)
-            tables.append(f"{each.table} AS p{place}")
-            terms.append(each.where.format(p=f"p{place}") + within)
-            terms += [f"{key} = {first}"] if place else []
-            values += [*_given(each), *edges]
-        parts.append(
-            f"(SELECT {first} AS id FROM {', '.join(tables)} WHERE {' AND '.join(terms)}"
-            f" ORDER BY {first} {look.way} LIMIT %s)"
-        )
-        values.append(limit)
-    statement = f"SELECT id FROM ({' UNION '.join(parts)}) AS met ORDER BY id {look.way} LIMIT %s"
+        part, given = _met(branch, look, limit)
+        parts.append(part)
+        values += given
+    statement = (
+        f"{start}SELECT DISTINCT id FROM ({' UNION ALL '.join(parts)}) AS met"
+        f" ORDER BY id {look.way} LIMIT %s"
+    )
     with connection.cursor() as cursor:
         cursor.execute(statement, [*values, limit])
         return [row[0] for row in cursor.fetchall()]
+
+
+def _met(branch: Sequence[Posting], look: Look, limit: int | None) -> tuple[str, list[Any]]:
+    """The ids that stand in each of some lists, the nearest first (no limit: all of the look)."""
+    tables, terms, values = [], list[str](), list[Any]()
+    first = f"p0.{branch[0].key}"
+    for place, each in enumerate(branch):
+        key = f"p{place}.{each.key}"
+        within, edges = look.within(key)
+        tables.append(f"{each.table} AS p{place}")
+        terms.append(each.where.format(p=f"p{place}") + within)
+        terms += [f"{key} = {first}"] if place else []
+        values += [*_given(each), *edges]
+    order = "" if limit is None else f" ORDER BY {first} {look.way} LIMIT %s"
+    values += [] if limit is None else [limit]
+    where = " AND ".join(terms)
+    return f"(SELECT {first} AS id FROM {', '.join(tables)} WHERE {where}{order})", values
 
 
 def _given(each: Posting) -> list[Any]:

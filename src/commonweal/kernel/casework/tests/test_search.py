@@ -85,7 +85,7 @@ def walked(read: Callable[[Place], Listing[Case]], limit: int) -> tuple[list[UUI
     return there, back
 
 
-@pytest.mark.parametrize("depths", [(1, 2), (3, 11), (2_000, 50_000)])
+@pytest.mark.parametrize("depths", [(1, 2), (3, 11), (2_000, 25_000)])
 def test_the_search_finds_what_a_plain_comparison_finds(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, depths: tuple[int, ...]
 ) -> None:
