@@ -53,7 +53,22 @@ def fees_sheet(actor: Actor) -> Sheet:
             Ask("out", _("No longer charged"), "check"),
         ),
         _("Save the fee"),
+        {row.code: _as_typed(row) for row in casework.fee_rules(actor)},
     )
+
+
+def _as_typed(row: casework.FeeRule) -> dict[str, str]:
+    """A fee as its form was filled in."""
+    kind = row.case_type.code
+    return {
+        "code": row.code,
+        "name": row.name,
+        "of": f"{kind}:{row.category.code}" if row.category else kind,
+        "amount": words.amount(row.amount_minor, row.currency),
+        "before": row.before,
+        "by_hand": "" if row.automatic else "1",
+        "out": "" if row.active else "1",
+    }
 
 
 def tills_sheet(actor: Actor) -> Sheet:
@@ -70,4 +85,8 @@ def tills_sheet(actor: Actor) -> Sheet:
             Ask("out", _("No longer in use"), "check"),
         ),
         _("Save the till"),
+        {
+            row.code: {"code": row.code, "name": row.name, "out": "" if row.active else "1"}
+            for row in casework.tills(actor)
+        },
     )

@@ -74,15 +74,15 @@ def _put_member(request: Asked) -> None:
 
 
 def _put_queue(request: Asked) -> None:
-    fields = ("code", "name", "team", "service", "address")
-    given = {name: text(request, name) for name in fields}
     casework.put_queue(
         actor=request.actor,
-        code=given["code"],
-        name=given["name"],
-        team=given["team"],
-        service=given["service"],
-        address=given["address"],
+        code=text(request, "code"),
+        name=text(request, "name"),
+        team=text(request, "team"),
+        service=text(request, "service"),
+        address=text(request, "address"),
+        agency=text(request, "agency"),
+        default_type=text(request, "default_type"),
     )
 
 
@@ -212,6 +212,7 @@ def _put_article(request: Asked) -> None:
         title=text(request, "title"),
         text=text(request, "text"),
         audience=text(request, "audience"),
+        category=text(request, "category"),
         words=_words(request, "words"),
     )
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from commonweal.kernel.access.public import Actor
 from commonweal.kernel.casework import public as casework
 from commonweal.kernel.catalogue.public import calendars, services
-from commonweal.kernel.party.public import staff
+from commonweal.kernel.party.public import agencies, staff
 
 from .said import channels, metrics
 
@@ -38,7 +38,7 @@ class Ask:
 @dataclass(frozen=True)
 class Sheet:
     """A set-up page: what it is about, its rows as (heading, cells), its fields, its write.
-    `known`: by code (the second cell of a row), what its form shows when one is changed."""
+    `known`: what the form shows when one is changed, by a key of its own and in the rows' order."""
 
     title: str
     about: str
@@ -80,6 +80,7 @@ def teams_sheet(actor: Actor) -> Sheet:
             Ask("name", _("Name")),
         ),
         _("Save the team"),
+        {row.code: {"code": row.code, "name": row.name} for row in casework.teams(actor)},
     )
 
 
@@ -122,10 +123,23 @@ def queues_sheet(actor: Actor) -> Sheet:
             Ask("name", _("Name")),
             Ask("team", _("Team"), "choice", _teams(actor)),
             Ask("service", _("Service"), "choice", [(r.code, r.name) for r in services(actor)]),
+            Ask("agency", _("Agency that it speaks for"), "choice",
+                [("", _("The centre")), *((row.code, row.name) for row in agencies(actor))]),
             Ask("address", _("E-mail address"), hint=_("Empty: takes no mail")),
+            Ask("default_type", _("What mail becomes"), "choice",
+                [("", _("Nothing: it is held back")),
+                 *((row.code, row.name) for row in casework.case_types(actor))]),
         ),
         _("Save the queue"),
-    )
+        {
+            row.code: {
+                "code": row.code, "name": row.name, "team": row.team.code,
+                "service": row.service.code, "agency": row.agency_code, "address": row.address,
+                "default_type": row.default_type.code if row.default_type else "",
+            }
+            for row in casework.queues(actor)
+        },
+    )  # fmt: skip
 
 
 def types_sheet(actor: Actor) -> Sheet:
@@ -331,6 +345,10 @@ def answers_sheet(actor: Actor) -> Sheet:
         rows,
         (Ask("code", _("Code")), Ask("name", _("Name")), Ask("text", _("Text"), "area")),
         _("Save the answer"),
+        {
+            row.code: {"code": row.code, "name": row.name, "text": row.text}
+            for row in casework.ready_answers(actor)
+        },
     )
 
 
@@ -351,7 +369,15 @@ def articles_sheet(actor: Actor) -> Sheet:
             Ask("audience", _("For"), "choice",
                 [("staff", _("Agents")), ("agency", _("People of agencies")),
                  ("public", _("Everybody"))]),
+            Ask("category", _("Subject"), "choice",
+                [("", "–"), *((r.code, r.name) for r in casework.categories(actor))]),
             Ask("words", _("Other words for it"), hint=_("With commas between them")),
         ),
         _("Save the article"),
+        {
+            row.code: {"code": row.code, "title": row.title, "text": row.text,
+                       "audience": row.audience, "words": ", ".join(row.words),
+                       "category": row.category.code if row.category else ""}
+            for row in casework.articles(actor, None)
+        },
     )  # fmt: skip

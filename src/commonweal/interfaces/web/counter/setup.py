@@ -79,6 +79,15 @@ def offices_sheet(actor: Actor) -> Sheet:
             Ask("closed", _("This office is closed for good"), "check"),
         ),
         _("Save the office"),
+        {
+            row.code: {
+                "code": row.code, "name": row.name, "address": row.address,
+                "agency": row.agency_code, "calendar": row.calendar, "queue": row.queue.code,
+                "step_minutes": str(row.step_minutes), "notice_minutes": str(row.notice_minutes),
+                "days_ahead": str(row.days_ahead), "closed": "" if row.active else "1",
+            }
+            for row in casework.offices(actor, every=True)
+        },
     )  # fmt: skip
 
 
@@ -104,15 +113,25 @@ def desks_sheet(actor: Actor) -> Sheet:
             Ask("closed", _("This desk is not in use"), "check"),
         ),
         _("Save the desk"),
+        {
+            f"{office.code} {row.number}": {
+                "office": office.code, "number": str(row.number), "only": ", ".join(row.only),
+                "no_bookings": "" if row.takes_bookings else "1",
+                "closed": "" if row.active else "1",
+            }
+            for office in casework.offices(actor, every=True)
+            for row in casework.office_desks(actor, office, every=True)
+        },
     )  # fmt: skip
 
 
 def offers_sheet(actor: Actor) -> Sheet:
     """What is offered where."""
+    offered = casework.office_offers(actor, every=True)
     rows = [
         (row.name, row.code, row.office.name, row.agency_code, row.letter, str(row.minutes),
          _ways(row))
-        for row in casework.office_offers(actor, every=True)
+        for row in offered
     ]  # fmt: skip
     types = casework.case_types(actor)
     return Sheet(
@@ -140,7 +159,26 @@ def offers_sheet(actor: Actor) -> Sheet:
             Ask("closed", _("Not offered any more"), "check"),
         ),
         _("Save the offer"),
+        {f"{row.office.code} {row.code}": _as_typed(row) for row in offered},
     )  # fmt: skip
+
+
+def _as_typed(row: casework.OfficeOffer) -> dict[str, str]:
+    """An offer as its form was filled in."""
+    return {
+        "office": row.office.code,
+        "code": row.code,
+        "name": row.name,
+        "category": row.category.code if row.category else "",
+        "case_type": row.case_type.code if row.case_type else "",
+        "visit_type": row.visit_type.code,
+        "agency": row.agency_code,
+        "minutes": str(row.minutes),
+        "letter": row.letter,
+        "no_bookings": "" if row.bookable else "1",
+        "no_tickets": "" if row.walk_in else "1",
+        "closed": "" if row.active else "1",
+    }
 
 
 def _ways(row: casework.OfficeOffer) -> str:
@@ -217,15 +255,16 @@ def sheet(request: Asked, name: str) -> HttpResponse:
         errors = attempt(lambda: found[1](request))
         if not errors:
             return said_on(request, "counter:sheet", _("It is saved."), name)
+    shown = found[0](request.actor)
     context = {
-        "sheet": found[0](request.actor),
+        "sheet": shown,
         "name": name,
         "action": reverse("counter:sheet", args=[name]),
         "tabs_of": [
             Link(words, reverse("counter:sheet", args=[code]), code == name)
             for code, words in titles().items()
         ],
-        "asked": request.POST,
+        "asked": request.POST or shown.known.get(request.GET.get("code", ""), {}),
     }
     return show(request, "counter/setup.jinja", context, errors)
 

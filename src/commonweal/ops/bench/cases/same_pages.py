@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 
 from .same import Replay, counter
 
-PLACE = "COMMONWEAL_BENCH_RECORDINGS"
+PLACE = "BENCH_RECORDINGS"
 _numbers = counter()
 
 
