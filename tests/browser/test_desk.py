@@ -245,7 +245,7 @@ def test_what_one_person_kept_is_neither_shown_nor_sent_for_another(
     page.wait_for_url("**#kept")
     page.get_by_role("link", name="Open it").click()
     expect(page.locator("#subject")).to_have_value("Kept by the first of two")
-    page.context.clear_cookies()  # the session ends, and the form meets the sign-in
+    page.context.clear_cookies(name="sessionid")  # it ends, and the form meets the sign-in
     wire.mend()
     page.get_by_role("button", name="Open the case").click()
     page.wait_for_url("**/sign-in/**")

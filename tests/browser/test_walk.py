@@ -38,6 +38,7 @@ SOMETIMES = {
             "centre/cases/<str:number>/files/<uuid:attachment_id>/",
             "cases/<str:number>/messages/<uuid:message_id>/",
             "centre/cases/<str:number>/messages/<uuid:message_id>/",
+            "centre/cases/<str:number>/messages/<uuid:message_id>/raw/",
             "help/<str:agency>/cases/<str:number>/",
             "help/<str:agency>/cases/<str:number>/files/<uuid:attachment_id>/",
         ),

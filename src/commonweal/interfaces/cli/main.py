@@ -96,6 +96,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         from .engine import main as engine_main
 
         return engine_main(arguments[1:])
+    if arguments[:1] == ["--data"] and arguments[2:3] == ["engine"]:
+        return main(arguments[2:])  # it needs no data
     args = build_parser().parse_args(arguments)
     args.data = (args.data or Path(os.environ.get("COMMONWEAL_DATA", ".commonweal"))).resolve()
     try:

@@ -271,7 +271,7 @@ def case_samples(agency: UUID) -> dict[str, str]:
         "letter_id": str(ScannedLetter.objects.get(name=f"{case.number}.png").pk),
         "case": case.number,
         "contact_id": str(case.requester_id),
-        "legal_hold_id": str(casework.LegalHold.objects.get(agency_id=agency).pk),
+        "legal_hold_id": str(casework.LegalHold.objects.filter(agency_id=agency).earliest("id").pk),
         "case_import_id": str(casework.CaseImport.objects.order_by("id")[0].pk),
         "mail_id": str(casework.MailIntake.objects.order_by("id")[0].pk),
         "ticket_id": _newest(Ticket, agency),

@@ -86,13 +86,15 @@ async function keep(form, url) {
 }
 
 /* A draft that was opened again was answered by a redirect: to the case, or to the sign-in, which cannot be told
-   apart here. Sent once more under its id it opens nothing twice, and goes from here only when it was taken. */
+   apart here. Sent once more under its id it opens nothing twice, and goes from here only when it was taken. The
+   form is not asked for anew: it would take the sentence that is meant for the page that follows. */
 async function settle(copy, url) {
   const form = await copy.formData();
   const id = form.get("draft");
   if (!id || form.get("look") || !(await all()).some((each) => each.id === id)) return;
   await keep(form, url);
-  await sendAll();
+  const answer = await fetch(url.pathname, { method: "POST", body: form, headers: { Accept: "application/json" } });
+  if (answer.status === 201) await drop(id);
 }
 
 let sending = null;

@@ -142,7 +142,14 @@ def _family(pid: int) -> list[int]:
 def _ready(pid: int) -> list[int]:
     """The processes that take messages and have loaded the product: they wait for connections."""
     return [each for each in _family(pid)[1:]
-            if any("eventpoll" in os.readlink(name) for name in _files(each))]  # fmt: skip
+            if any("eventpoll" in _leads_to(name) for name in _files(each))]  # fmt: skip
+
+
+def _leads_to(name: Path) -> str:
+    try:
+        return os.readlink(name)
+    except OSError:
+        return ""  # closed meanwhile
 
 
 def _files(pid: int) -> list[Path]:
