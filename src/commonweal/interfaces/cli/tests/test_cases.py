@@ -35,7 +35,8 @@ def opened(run: Run, *words: str) -> str:
 def test_a_case_is_opened_listed_shown_answered_and_moved(desk: Run) -> None:
     number = opened(desk, "--answer", "bill=LWD-2026-10")
     status, out, _ = desk("cases", "list", "--queue", "helpdesk", "--json")
-    assert (status, [row["number"] for row in json.loads(out)]) == (0, [number])
+    assert status == 0
+    assert number in [row["number"] for row in json.loads(out)]
     shown = json.loads(desk("cases", "show", number, "--json")[1])
     assert (shown["state"], shown["late"]) == ("new", "no")
     assert "At every page" in shown["said 1"]
