@@ -106,15 +106,22 @@ def _build(template: str) -> None:
         admin.execute("SELECT pg_advisory_unlock(730100)")
 
 
+_LEAVE = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = %s AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+  AND pg_has_role(usesysid, 'USAGE')"""
+
+
 def _away(admin: psycopg.Connection[Any], name: str) -> None:
-    """Drop a database; where the server itself cleans it just now, without force, which waits."""
-    for force in (" WITH (FORCE)", "", " WITH (FORCE)", ""):
+    """Drop a database. Our own sessions are ended. Those of the server, which clean it just now and
+    are not ours to end as FORCE would, it sends away itself."""
+    for _turn in range(5):
+        admin.execute(_LEAVE, [name])
         try:
-            admin.execute(f'DROP DATABASE IF EXISTS "{name}"{force}')
+            admin.execute(f'DROP DATABASE IF EXISTS "{name}"')
             return
-        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
+        except psycopg.errors.ObjectInUse:
             continue
-    admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    admin.execute(f'DROP DATABASE IF EXISTS "{name}"')
 
 
 def _clone(template: str, name: str) -> None:

@@ -16,7 +16,7 @@ def face_here(request: Asked, agency: Agency) -> Face:
     if known is None:
         with act_as(SYSTEM):
             known = face_of(SYSTEM, agency)
-        request.open311_face = known  # type: ignore[attr-defined]
+        request.open311_face = known
     return known
 
 

@@ -96,7 +96,7 @@ def sight(request: Asked, agency: str) -> HttpResponse:
     if "\x00" in agency:
         raise NotFound("OPEN311-404", _("There is nothing here."))
     found = jurisdiction(request, agency)
-    request.door = found  # type: ignore[attr-defined]
+    request.door = found
     actor = casework.citizen(found.pk)
     with act_as(actor):
         since, until = period(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from allauth.socialaccount.adapter import get_adapter
@@ -91,6 +92,11 @@ def door_of(request: HttpRequest) -> Agency | str | None:
         return ""
 
 
+def nameless_page() -> Page:
+    """The frame at a door of which it is not known whose it is."""
+    return Page(centre=_("Online services"), home_href="#main", door=True)
+
+
 def door_page(request: HttpRequest, door: Agency | str) -> Page:
     """The frame of a page that speaks as one agency to its citizens: its name, contact and privacy
     notice, and no word of the centre behind it. Without an agency it names nobody."""
@@ -100,8 +106,7 @@ def door_page(request: HttpRequest, door: Agency | str) -> Page:
         "language_href": reverse("set_language"),
     }
     if isinstance(door, str) or door.kind == "centre":
-        name = _("Online services")
-        return Page(centre=name, home_href="#main", door=True, **languages)
+        return replace(nameless_page(), **languages)
     with act_as(SYSTEM):
         face = face_of(SYSTEM, door)
     code = door.code.lower()

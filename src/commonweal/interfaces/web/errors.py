@@ -7,12 +7,10 @@ import sys
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.utils.translation import gettext as _
 
 from commonweal.kernel.schema.public import outage_of
 
-from .context import DOORS
-from .look.page import Page
+from .context import DOORS, nameless_page
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -34,7 +32,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Our fault, or an outage. Uses neither the database nor the session: they may be what is
     broken."""
     outage = outage_of(sys.exc_info()[1])
-    frame = {"page": Page(centre=_("Services"), home_href=request.path)} if at_door(request) else {}
+    frame = {"page": nameless_page()} if at_door(request) else {}
     if outage is not None:
         page = render_to_string("errors/outage.jinja", {"error": outage, **frame})
         return HttpResponse(page, status=outage.status)

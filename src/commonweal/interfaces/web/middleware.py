@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeGuard
 
 from django.conf import settings
 from django.db import DataError
@@ -51,7 +52,7 @@ class ScopeMiddleware:
         except _Undo as undone:
             response = undone.response
             failure = getattr(request, "failure", None)
-            if isinstance(failure, (CommonwealError, DataError)):
+            if isinstance(failure, CommonwealError) or _holds_nul(failure):
                 with scope_of(request):
                     response = problem(request, failure)
         return secured(response)
@@ -64,7 +65,7 @@ class ScopeMiddleware:
         return HttpResponse(status=error.status) if isinstance(error, CommonwealError) else None
 
 
-def _holds_nul(error: Exception) -> bool:
+def _holds_nul(error: Exception | None) -> TypeGuard[DataError]:
     """Whether an address or a form held the sign that no table keeps: nobody types it."""
     return isinstance(error, DataError) and "NUL" in str(error)
 

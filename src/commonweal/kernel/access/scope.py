@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar, cast
 
 from django.db import connection, transaction
@@ -14,6 +15,8 @@ _WRITE = """SELECT set_config('app.user', %s, true), set_config('app.agencies', 
                    set_config('app.centre', %s, true)"""
 _NOBODY = ["", "", ""]
 Found = TypeVar("Found")
+_known: ContextVar[dict[Any, Any] | None] = ContextVar("commonweal_known", default=None)
+"""What `once` keeps of the present scope."""
 
 
 def _values(actor: Actor) -> list[str]:
@@ -75,8 +78,8 @@ def asking(actor: Actor, question: str, values: Sequence[Any]) -> Iterator[tuple
     """The same, with the first row of a question that is asked in the scope, in the same round
     trip as setting it; an empty question has no row."""
     nested = connection.in_atomic_block
-    before, known = _present(), getattr(connection, "commonweal_known", None)
-    connection.commonweal_known = {}  # type: ignore[attr-defined]
+    before, known = _present(), _known.get()
+    _known.set({})
     try:
         with transaction.atomic():
             row = _set(_values(actor), question, values)
@@ -84,7 +87,7 @@ def asking(actor: Actor, question: str, values: Sequence[Any]) -> Iterator[tuple
             if nested:  # the settings end with the outermost transaction by themselves
                 _set(before)
     finally:
-        connection.commonweal_known = known  # type: ignore[attr-defined]
+        _known.set(known)
         _remember(before)
 
 
@@ -96,7 +99,7 @@ def once(what: tuple[Hashable, ...], read: Callable[[], Found]) -> Found:
     """What a question about settings gave before in the present scope, else what it gives now. The
     name of the question holds whatever its answer depends on; whoever writes calls `forget`. Scopes
     are short (a request, a job's step), so that what others write is seen by the next one."""
-    known = getattr(connection, "commonweal_known", None)
+    known = _known.get()
     if known is None:
         return read()
     key = (_written, *what)

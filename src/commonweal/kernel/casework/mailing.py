@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Max
 
 from ..access.public import SYSTEM
 from ..audit.public import record
 from ..calendar.public import now
+from ..schema.public import alone
 from .domain.incoming import Origin
 from .models import Case, Contact, Interaction, Mailbox, MailIntake, Queue
 from .rules import acting
@@ -29,9 +29,7 @@ def sender_hash(address: str) -> str:
 
 def hold_mail(desk: str, key: str) -> None:
     """Let nobody else take in the same message until this transaction ends."""
-    number = int(hashlib.sha256(f"{desk}\n{key}".encode()).hexdigest()[:15], 16)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+    alone(f"mail {desk} {key}")
 
 
 def mail_known(desk: str, key: str) -> MailIntake | None:

@@ -159,6 +159,16 @@ def own_contacts(actor: Actor, agencies: Iterable[UUID]) -> list[UUID]:
     return list(rows.values_list("pk", flat=True))
 
 
+def represented(actor: Actor, agencies: Iterable[UUID]) -> list[UUID]:
+    """The contacts for all of whose cases the actor's person may act today: mostly businesses."""
+    if actor.person_id is None:
+        return []
+    rows = standing().filter(
+        agency_id__in=list(agencies), case__isnull=True, agent__person_id=actor.person_id
+    )
+    return list(rows.values_list("person_id", flat=True).distinct())
+
+
 def gone() -> NotFound:
     """The error for a case that is not there, or not the actor's to see: both look alike."""
     return NotFound("CASE-404", "There is no such case among those you may see.")

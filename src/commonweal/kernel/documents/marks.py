@@ -44,7 +44,7 @@ NOTHING = Marks((), 0)
 def read_marks(media_type: str, data: bytes) -> Marks:
     """The codes on a PDF's first forty pages, or on a picture; nothing where it cannot be read."""
     try:
-        said = json.loads(_apart("main", media_type, data))
+        said = json.loads(_apart(media_type, data, "read"))
     except ValueError:
         return NOTHING
     return Marks(tuple(str(text) for text in said["texts"]), int(said["pages"]))
@@ -52,18 +52,17 @@ def read_marks(media_type: str, data: bytes) -> Marks:
 
 def draw_page(media_type: str, data: bytes, number: int) -> Drawn | None:
     """A page of a scan (the first is 1) as a picture to look at; None where there is none."""
-    made = _apart("paint", media_type, data, str(number))
+    made = _apart(media_type, data, "draw", str(number))
     if not made:
         return None
     with Image.open(io.BytesIO(made)) as page:
         return Drawn(made, "image/png", page.width, page.height)
 
 
-def _apart(what: str, media_type: str, data: bytes, *words: str) -> bytes:
-    """What a function of this module writes about a file, in a process of its own; nothing where it
-    dies."""
+def _apart(media_type: str, data: bytes, *words: str) -> bytes:
+    """What `main` writes about a file, in a process of its own; nothing where that dies."""
     kind = "pdf" if media_type == "application/pdf" else "picture"
-    command = [sys.executable, "-c", f"from {__name__} import {what}; {what}()", kind, *words]
+    command = [sys.executable, "-c", f"from {__name__} import main; main()", kind, *words]
     try:
         done = subprocess.run(command, input=data, capture_output=True, timeout=SECONDS, check=True)
     except (subprocess.SubprocessError, OSError):
@@ -72,28 +71,27 @@ def _apart(what: str, media_type: str, data: bytes, *words: str) -> bytes:
 
 
 def main() -> None:  # pragma: no cover - runs in its own process; test_marks calls it so
-    """Read bytes from standard input, write what was found as JSON."""
-    _bounded()
-    found = look(sys.argv[1], sys.stdin.buffer.read())
-    sys.stdout.write(json.dumps({"texts": found.texts, "pages": found.pages}))
-
-
-def paint() -> None:  # pragma: no cover - runs in its own process; test_marks calls it so
-    """Read bytes from standard input, write the page asked for as PNG."""
-    _bounded()
-    wanted = int(sys.argv[2])
-    for number, page in enumerate(_pages(sys.argv[1], sys.stdin.buffer.read()), 1):
-        if number == wanted:
-            page.thumbnail((LOOKED_AT, LOOKED_AT))
-            page.save(sys.stdout.buffer, "PNG", optimize=True)
-            return
-
-
-def _bounded() -> None:  # pragma: no cover - runs in its own process
+    """Read a file from standard input; write what was found as JSON, or one page as PNG."""
     import resource
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    kind, what, *numbers = sys.argv[1:]
+    data = sys.stdin.buffer.read()
+    if what == "draw":
+        sys.stdout.buffer.write(drawn(kind, data, int(numbers[0])))
+    else:
+        found = look(kind, data)
+        sys.stdout.write(json.dumps({"texts": found.texts, "pages": found.pages}))
+
+
+def drawn(kind: str, data: bytes, number: int) -> bytes:
+    """A page as PNG, in this process; nothing where there is none."""
+    made = io.BytesIO()
+    for page in _pages(kind, data, number):
+        page.thumbnail((LOOKED_AT, LOOKED_AT))
+        page.save(made, "PNG", optimize=True)
+    return made.getvalue()
 
 
 def look(kind: str, data: bytes) -> Marks:
@@ -110,16 +108,18 @@ def look(kind: str, data: bytes) -> Marks:
     return Marks(tuple(texts), pages)
 
 
-def _pages(kind: str, data: bytes) -> Iterator[Any]:
+def _pages(kind: str, data: bytes, only: int = 0) -> Iterator[Any]:
+    """The pages of a file as grey pictures, or one of them."""
     if kind == "picture":
         with Image.open(io.BytesIO(data)) as picture:
-            if picture.width * picture.height <= MOST_PIXELS:
+            if only < 2 and picture.width * picture.height <= MOST_PIXELS:
                 yield ImageOps.exif_transpose(picture).convert("L")
         return
     import pypdfium2
 
     with pypdfium2.PdfDocument(data) as file:
-        for number in range(min(len(file), MOST_PAGES)):
+        last = min(len(file), MOST_PAGES)
+        for number in range(only - 1, min(only, last)) if only else range(last):
             page = file[number]
             width, height = page.get_size()
             fits = (MOST_PIXELS / max(width * height, 1)) ** 0.5

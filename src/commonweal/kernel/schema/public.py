@@ -1,6 +1,7 @@
 """What other modules may use of the schema room."""
 
 from ..errors import CommonwealError, Conflict, Forbidden, NotFound
+from .alone import alone
 from .domain import Manifest, TableRights, of_account, shared, tenant
 from .ids import derived_id, uuid7
 from .models import IdModel, TenantModel
@@ -32,6 +33,7 @@ __all__ = [
     "Place",
     "TableRights",
     "TenantModel",
+    "alone",
     "apply_rights",
     "declared_models",
     "derived_id",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -62,7 +61,6 @@ def capture(request: Asked) -> HttpResponse:
     return show(request, "cases/capture.jinja", context, errors)
 
 
-@transaction.atomic
 def _open(request: Asked) -> casework.Opened:
     agency = required_id(request, "agency", _("Choose the agency that it is for."))
     kind = text(request, "kind")

@@ -14,7 +14,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -56,7 +55,7 @@ def at_door(view: Door) -> Door:
     def opened(request: Asked, agency: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with act_as(SYSTEM):
             found = find_agency(SYSTEM, agency.upper())
-        request.door = found  # type: ignore[attr-defined]
+        request.door = found
         if found.kind == "centre" and view.__name__ != "how":
             raise NotFound("PARTY-405", "Nothing is here. Check the address.")
         cases = request.session.get(SESSION, {}).get(str(found.pk), [])
@@ -148,7 +147,6 @@ def ask(request: Asked, agency: Agency, code: str) -> HttpResponse:
     return show(request, "cases/door_ask.jinja", context, errors)
 
 
-@transaction.atomic
 def _open(request: Asked, agency: Agency, category: casework.Category) -> casework.Opened:
     actor = request.actor
     name, email, phone = (text(request, field) for field in ("name", "email", "phone"))
@@ -244,10 +242,7 @@ def case(request: Asked, agency: Agency, number: str) -> HttpResponse:
 
 def _as_it_goes_on(case: casework.Case) -> dict[str, str]:
     """The state of a case; of one that was merged into another's, how far that one is."""
-    end = case
-    while end.merged_into is not None:
-        end = end.merged_into
-    return {"state": state_name(end), "state_kind": state_tag(end)}
+    return {"state": state_name(case.survivor), "state_kind": state_tag(case.survivor)}
 
 
 @at_door

@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -115,7 +114,6 @@ def letter(request: Asked, letter_id: UUID) -> HttpResponse:
     return show(request, "cases/letter.jinja", context, errors)
 
 
-@transaction.atomic
 def _sort(request: Asked, found: casework.ScannedLetter) -> str:
     actor, what = request.actor, text(request, "what")
     if what == "file":

@@ -104,7 +104,7 @@ def _context(request: Asked, case: casework.Case) -> dict[str, Any]:
         "state_kind": state_tag(case),
         "talk": talk,
         "pages": pages(request, talk),
-        "files": list(case.attachments.filter(interaction=None).order_by("id")),
+        "files": [row for row in casework.files_of(actor, case) if row.interaction_id is None],
         "names": names,
         "steps": [(move.end, _(move.name)) for move in casework.moves_of(actor, case)],
         "own_links": list(case.links.select_related("other").order_by("made_at", "id")),

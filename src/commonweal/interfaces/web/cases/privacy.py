@@ -36,16 +36,6 @@ def long_words(days: int) -> str:
     return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
 
 
-def offered_kinds(actor: Actor, agency: Agency) -> list[casework.CaseType]:
-    """The kinds of cases that citizens open with an agency: of its forms and its appointments; all
-    that citizens have where it offers neither yet."""
-    rows = casework.categories(actor, "citizen", agency.code)
-    offers = casework.office_offers(actor, agency_code=agency.code)
-    found = {row.case_type.pk: row.case_type for row in rows}
-    found |= {row.visit_type.pk: row.visit_type for row in offers}
-    return list(found.values()) or casework.case_types(actor, "citizen")
-
-
 def kept_kinds(kinds: list[casework.CaseType]) -> list[Kept]:
     """How long what is told is kept, the shortest time first."""
     by_days: dict[int, set[str]] = {}
@@ -57,8 +47,11 @@ def kept_kinds(kinds: list[casework.CaseType]) -> list[Kept]:
 def facts(actor: Actor, agency: Agency) -> dict[str, Any]:
     """What a notice says that follows from how the door is set up: what is kept how long, what
     everybody may read."""
-    kinds = offered_kinds(actor, agency)
     rows = casework.categories(actor, "citizen", agency.code)
+    offers = casework.office_offers(actor, agency_code=agency.code)
+    offered = {row.case_type.pk: row.case_type for row in rows}
+    offered |= {row.visit_type.pk: row.visit_type for row in offers}
+    kinds = list(offered.values()) or casework.case_types(actor, "citizen")
     public = [row.name for row in rows if row.public and row.case_type.publication == "public"]
     return {
         "kept": kept_kinds(kinds),

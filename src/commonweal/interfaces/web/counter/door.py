@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -78,7 +77,6 @@ def _asks(offer: casework.OfficeOffer) -> bool:
     return offer.category is not None and offer.category.case_type_id == offer.visit_type_id
 
 
-@transaction.atomic
 def _book(request: Asked, agency: Agency, offer: casework.OfficeOffer) -> casework.Booked:
     name, email, phone = (text(request, each) for each in ("name", "email", "phone"))
     contact = None

@@ -7,7 +7,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -43,6 +42,7 @@ def appointments(request: Asked, office: str) -> HttpResponse:
         "states": appointment_states(),
         "pages": pages(request, rows),
         "zone": casework.office_zone(request.actor, found),
+        "outside": casework.outside_opening(request.actor, found),
     }
     return show(request, "counter/appointments.jinja", context)
 
@@ -81,7 +81,6 @@ def book(request: Asked, office: str) -> HttpResponse:
     return show(request, "counter/phone.jinja", context, errors)
 
 
-@transaction.atomic
 def _book(request: Asked, offer: casework.OfficeOffer) -> casework.Booked:
     name, email, phone = (text(request, each) for each in ("name", "email", "phone"))
     contact = None

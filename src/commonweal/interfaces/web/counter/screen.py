@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -87,7 +86,6 @@ def _around(
         "held": casework.held_tickets(actor, office),
         "booked": [row for row in booked if row.state == "booked"][:SOON],
         "zone": casework.office_zone(actor, office),
-        "outside": casework.outside_opening(actor, office),
     }
 
 
@@ -214,7 +212,6 @@ def _person(request: Asked, agency: UUID, prefix: str = "") -> casework.Contact 
     )
 
 
-@transaction.atomic
 def _name(request: Asked, office: casework.Office, desk: Desk) -> str:
     row = casework.ticket(request.actor, _named(request))
     found = _person(request, row.agency_id)
@@ -224,7 +221,6 @@ def _name(request: Asked, office: casework.Office, desk: Desk) -> str:
     return _("It is noted who has come.")
 
 
-@transaction.atomic
 def _capture(request: Asked, office: casework.Office, desk: Desk) -> str:
     """What they ask for, written down for them with the questions that the web asks."""
     row = casework.ticket(request.actor, _named(request))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import trans_real
 from jinja2 import Environment, StrictUndefined, pass_environment
 from markupsafe import Markup
 
@@ -50,22 +50,17 @@ def shown(env: Environment, value: Any, column: Column) -> Any:
     return env.filters[column.format](value)
 
 
+@cache
+def looked_up(language: str, text: str) -> Markup:
+    """A template's own words in a language; catalogues do not change while a process runs."""
+    return Markup(translation.gettext(text))
+
+
 def said(text: str, /, **values: Any) -> Markup:
     """A template's own words in the reader's language; values are escaped. The same words stand on
-    a page hundreds of times: each is looked up once for as long as its catalogue is loaded."""
-    catalogue = getattr(trans_real._active, "value", None)  # type: ignore[attr-defined]
-    if catalogue is None:
-        return Markup(translation.gettext(text)) % values
-    known: dict[str, Markup] = catalogue.__dict__.setdefault(_SAID, {})
-    words = known.get(text)
-    if words is None:
-        words = known[text] = Markup(translation.gettext(text))
-    if values or "%" in words:
-        return words % values
-    return words
-
-
-_SAID = "commonweal_said"
+    a page hundreds of times: each is looked up once."""
+    words = looked_up(translation.get_language() or "", text)
+    return words % values if values or "%" in words else words
 
 
 def environment(**options: Any) -> Environment:

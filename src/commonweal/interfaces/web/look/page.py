@@ -42,7 +42,6 @@ class Page:
     help_href: str = ""
     contact: str = ""
     contact_href: str = ""
-    privacy: str = ""
     footer: tuple[Link, ...] = ()
     language: str = "en-us"
     languages: tuple[tuple[str, str], ...] = ()

@@ -17,6 +17,7 @@ from django.apps import apps
 from django.db.models import CharField, JSONField, Model, TextField
 from django.utils.translation import trans_real
 
+from commonweal.interfaces.web.look import jinja
 from commonweal.kernel.access.public import SYSTEM, Role, act_as
 from commonweal.ops import messages
 from commonweal.practices.charging.domain.cost_terms import VOCABULARY
@@ -77,7 +78,9 @@ def _keys(translation: Any) -> Iterator[Any]:
 
 def speak(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the pseudo-language take its place until the test ends."""
+    jinja.looked_up.cache_clear()
     monkeypatch.setitem(trans_real._translations, CODE, Pseudo())
+    monkeypatch.setattr(jinja, "looked_up", jinja.looked_up.__wrapped__)
 
 
 class _Reader(HTMLParser):

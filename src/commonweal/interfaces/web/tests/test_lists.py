@@ -149,11 +149,12 @@ MORE = {
     "agency:pool": 10,
     "cases:case": 9,
     "centre:conversions": 10,
+    "counter:appointments": 9,
     "desk:case": 22,
 }
 """What asks more than eight statements of its own, and how many: sums of a whole year from several
-rooms, two lists on one page, a case with what it costs, and an agent's whole work place about one.
-None asks more for more rows."""
+rooms, two lists on one page (as what new hours strand beside a day's appointments), a case with
+what it costs, and an agent's whole work place about one. None asks more for more rows."""
 
 
 @dataclass

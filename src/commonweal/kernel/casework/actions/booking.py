@@ -6,19 +6,18 @@ at the office, and PostgreSQL refuses two bookings of one desk that overlap, who
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from ...access.public import SYSTEM, Actor, act_as, require
 from ...audit.public import action, record
 from ...calendar.public import micros, moment_of, now
 from ...party.public import centre
-from ...schema.public import Conflict
+from ...schema.public import Conflict, alone
 from ..domain.errors import CaseError
 from ..domain.slots import Slot, slot_at
 from ..models import Appointment, Case, OfficeOffer, Ticket
@@ -108,9 +107,7 @@ def _require_may_book(actor: Actor, offer: OfficeOffer) -> None:
 
 def _hold_office(office_id: UUID) -> None:
     """Nobody else books at an office until this transaction ends."""
-    number = int(hashlib.sha256(f"office\n{office_id}".encode()).hexdigest()[:15], 16)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+    alone(f"office {office_id}")
 
 
 def _not_free() -> Conflict:

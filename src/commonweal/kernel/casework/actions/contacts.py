@@ -12,12 +12,11 @@ from ...access.public import Actor, require
 from ...audit.public import action, record
 from ...calendar.public import now
 from ...party.public import own_person
-from ...schema.public import Forbidden
+from ...schema.public import Forbidden, alone
 from ..domain.errors import CaseError
 from ..models import Contact
 from ..phones import plain_phone
 from ..rules import ASK, OPEN, WORK, is_citizen
-from .events import alone
 
 
 @action

@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from ...access.public import Actor
 from ...audit.public import record
 from ...calendar.public import now
@@ -42,13 +40,6 @@ def require_whole(case: Case) -> None:
             "CASE-111",
             f"This case was merged into {into} and goes on there. Do it in that case.",
         )
-
-
-def alone(key: str) -> None:
-    """Let nobody else do the same thing until this transaction ends: who comes second finds what
-    the first made."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
 
 
 def append(

@@ -9,13 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Q
 
 from ...access.public import SYSTEM, Actor, act_as, require
 from ...audit.public import action, record
 from ...calendar.public import now
-from ...schema.public import NotFound
+from ...schema.public import NotFound, alone
 from ..domain.errors import CaseError
 from ..domain.numbers import key_hash
 from ..models import Case, Interaction, Open311Key
@@ -88,8 +87,7 @@ def _fingerprint(key: Open311Key, new: NewCase, link: str, files: Sequence[SentF
 
 def _same(agency_id: UUID, fingerprint: str) -> Case | None:
     """The same report of a moment ago; whoever sends it twice at once waits here for the first."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(730411, hashtext(%s))", [fingerprint])
+    alone(f"report {fingerprint}")
     return (
         Case.objects.select_related("case_type", "category", "agency")
         .filter(

@@ -16,7 +16,7 @@ from ...access.public import Actor, require
 from ...audit.public import action, record
 from ...calendar.public import now, today
 from ...party.public import Agency, centre
-from ...schema.public import NotFound
+from ...schema.public import NotFound, alone
 from ..domain.errors import CaseError
 from ..domain.forms import AnswerProblem, check_answers, form_of
 from ..domain.numbers import code_hash, code_of, number_text, tracking_code
@@ -38,7 +38,7 @@ from ..models import (
 from ..rules import ASK, OPEN, WORK, is_citizen
 from ..search import index_case
 from ..workload import loads
-from .events import alone, append
+from .events import append
 from .fees import charge_rules
 
 LONGEST_SUBJECT = 200

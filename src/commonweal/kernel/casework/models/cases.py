@@ -238,6 +238,14 @@ class Case(TenantModel):
                          name="casework_case_merged"),
         ]  # fmt: skip
 
+    @property
+    def survivor(self) -> Case:
+        """The case in which this one goes on, if it was merged; else itself."""
+        found = self
+        while found.merged_into is not None:
+            found = found.merged_into
+        return found
+
 
 @tenant(append_only=True)
 class CaseEvent(TenantModel):

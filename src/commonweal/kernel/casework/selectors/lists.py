@@ -16,7 +16,7 @@ from ...access.public import Actor, once, require
 from ...schema.public import FIRST, Listing, Place, listing_of
 from ..models import Case, CaseCount, Queue, TeamMember
 from ..models.cases import LIVE
-from ..rules import ASK, VIEW, VIEW_ALL, WORK, own_contacts
+from ..rules import ASK, VIEW, VIEW_ALL, WORK, own_contacts, represented
 
 DONE = Q(phase__in=["resolved", "closed"])
 STANDINGS = {"live": LIVE, "done": DONE}
@@ -115,10 +115,14 @@ def _field(actor: Actor, view: View) -> QuerySet[Case]:
 
 
 def _own(actor: Actor, agency_id: UUID) -> list[QuerySet[Case]]:
-    """What somebody asked for, and what they reported for others: each held by an index."""
+    """What somebody asked for, or those for all of whose cases they act, and what they reported for
+    others: each held by an index."""
     require(actor, ASK, agency_id)
     mine, rows = own_contacts(actor, [agency_id]), Case.objects.filter(agency_id=agency_id)
-    return [rows.filter(requester_id__in=mine), rows.filter(reporter_id__in=mine)] if mine else []
+    if not mine:
+        return []
+    asked = [*mine, *represented(actor, [agency_id])]
+    return [rows.filter(requester_id__in=asked), rows.filter(reporter_id__in=mine)]
 
 
 def cases(actor: Actor, view: View, place: Place = FIRST) -> Listing[Case]:

@@ -29,12 +29,6 @@ def _absorbed(case: Case) -> list[Case]:
     return found
 
 
-def _end(case: Case) -> Case:
-    while case.merged_into is not None:
-        case = case.merged_into
-    return case
-
-
 def _came_in(cases: Iterable[Case]) -> tuple[Q, set[UUID]]:
     """Which interactions came in these cases, wherever they are now; and which files."""
     ids = [row.pk for row in cases]
@@ -52,7 +46,7 @@ def _came_in(cases: Iterable[Case]) -> tuple[Q, set[UUID]]:
 
 def said_to(case: Case) -> QuerySet[Interaction]:
     """What a citizen who follows a case reads of what was said, notes apart."""
-    end, people = _end(case), _people(case)
+    end, people = case.survivor, _people(case)
     rows = Interaction.objects.filter(case=end).exclude(direction="note")
     if end.pk != case.pk:  # what they say goes on in another's case, which is not theirs to read
         mine, _files = _came_in([case])
@@ -67,7 +61,7 @@ def said_to(case: Case) -> QuerySet[Interaction]:
 
 def sent_to(case: Case) -> QuerySet[Attachment]:
     """The files of a case that a citizen who follows it may open."""
-    end = _end(case)
+    end = case.survivor
     rows = Attachment.objects.filter(case=end, verdict="ok")
     rows = rows.filter(Q(interaction__isnull=True) | Q(interaction__in=said_to(case)))
     if end.pk != case.pk:

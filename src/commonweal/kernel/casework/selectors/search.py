@@ -19,7 +19,7 @@ from django.db import connection
 from ...access.public import Actor, require, require_somewhere
 from ...schema.public import FIRST, Listing, Place, gone, place_parts, place_text
 from ..models import Case
-from ..rules import ASK, VIEW, VIEW_ALL, WORK, own_contacts, teams_of
+from ..rules import ASK, VIEW, VIEW_ALL, WORK, own_contacts, represented, teams_of
 from ..search import words_of
 from .lists import UNLISTED
 
@@ -144,7 +144,8 @@ def _branches(actor: Actor, words: Sequence[str]) -> list[list[Posting]]:
     mine = tuple(own_contacts(actor, actor.agencies))
     if mine:
         asked = "({p}.requester_id = ANY(%s) OR {p}.reporter_id = ANY(%s))"
-        branches.append([*_words(words), Posting(CASES, "id", asked, (mine, mine))])
+        whom = (*mine, *represented(actor, actor.agencies))
+        branches.append([*_words(words), Posting(CASES, "id", asked, (whom, mine))])
     return branches
 
 
@@ -252,7 +253,8 @@ def theirs(actor: Actor) -> tuple[str, list[Any]]:
         ]  # fmt: skip
     require_somewhere(actor, ASK)
     mine, whole = own_contacts(actor, actor.agencies), list(actor.agencies_with(VIEW))
+    asked = [*mine, *represented(actor, actor.agencies)]
     return (
         "(theirs.agency_id = ANY(%s) OR theirs.requester_id = ANY(%s)"
         " OR theirs.reporter_id = ANY(%s))"
-    ), [whole, mine, mine]
+    ), [whole, asked, mine]

@@ -277,10 +277,14 @@ def test_several_people_act_for_one_business(desk: Desk) -> None:
     assert casework.consents_of(desk.employee, case) == []
     other = desk.case(desk.agent, subject="Bins", requester=business)
     assert casework.case(desk.employee, other.pk) == other
+    own = casework.View("own", desk.parks.pk, order="newest")
+    assert {case.pk, other.pk} <= {row.pk for row in casework.cases(desk.employee, own)}
+    assert [row.pk for row in casework.search_cases(desk.employee, "kiosk licence")] == [case.pk]
     assert party_case(other.number, "ana@parks.example") == other
     assert party_case(other.number, "mallory@bad.example") is None
     with at(MONDAY + timedelta(days=10)):
         fails("CASE-404", casework.case, actor=desk.employee, case_id=other.pk)
+        assert case.pk not in {row.pk for row in casework.cases(desk.employee, own)}
     casework.end_consent(actor=desk.agent, case_id=case.pk, consent_id=second.pk)
     fails("CASE-404", casework.case, actor=desk.employee, case_id=other.pk)
 

@@ -13,13 +13,13 @@ from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from commonweal.kernel.access.public import Actor
 from commonweal.kernel.calendar.public import now, today
 from commonweal.kernel.notices.public import notify_together
 from commonweal.kernel.party.public import centre
+from commonweal.kernel.schema.public import alone
 from commonweal.kernel.words import public as words
 
 from ..models import RateEffect, RateVersion
@@ -37,9 +37,7 @@ def announce(actor: Actor, version: RateVersion) -> int:
     together with all that was decided on the day; how many. Who only forecast it finds it on the
     page of its budget. Called in the transaction of the decision.
     """
-    with connection.cursor() as cursor:  # decisions of one moment do not overwrite one another
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-                       ["charging.rate_letters"])  # fmt: skip
+    alone("charging.rate_letters")  # decisions of one moment do not overwrite one another
     day, zone = today(centre().zone), ZoneInfo(centre().zone)
     begins = datetime.combine(day, time.min, zone)
     ends = datetime.combine(day + timedelta(days=1), time.min, zone)

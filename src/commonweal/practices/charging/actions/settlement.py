@@ -10,14 +10,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from commonweal.kernel.access.public import SYSTEM, Actor, act_as, require
 from commonweal.kernel.audit.public import action, record
 from commonweal.kernel.authority.public import Decision
 from commonweal.kernel.calendar.public import now, today
 from commonweal.kernel.party.public import centre
-from commonweal.kernel.schema.public import Conflict, NotFound, uuid7
+from commonweal.kernel.schema.public import Conflict, NotFound, alone, uuid7
 
 from ..closing.cash import post_moves, reverse_moves
 from ..closing.posting import ADVANCES, PAID_AHEAD
@@ -31,9 +29,7 @@ ENOUGH = 10
 
 def hold_agency(agency_id: UUID) -> None:
     """Hold an agency's bills and advances until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-            [f"charging.settlement:{agency_id}"])  # fmt: skip
+    alone(f"charging.settlement:{agency_id}")
 
 
 def open_bill(bill_id: UUID) -> tuple[Bill, OpenBill]:

@@ -79,7 +79,7 @@ def test_a_form_that_expired_and_a_fault_of_ours_name_nobody(
 
 def test_every_page_of_the_door_says_what_becomes_of_what_one_writes(world: World) -> None:
     for address in ("/help/parks/", "/help/parks/follow/", "/help/parks/visits/", ASK):
-        assert "to see, correct or remove" in quiet(Client().get(address))
+        assert "/help/parks/privacy/" in quiet(Client().get(address))
 
 
 @pytest.mark.parametrize(
