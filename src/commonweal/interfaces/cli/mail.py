@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -113,12 +114,16 @@ def serve_mail(args: argparse.Namespace) -> int:
         return 0
     server = MailServer(host, int(port), lmtp=not args.smtp)
     server.start()
+    _until_stopped(said, server.stop)
+    return 0
+
+
+def _until_stopped(said: str, stop: Callable[[], object]) -> None:
     say(said)
     try:
         threading.Event().wait()
     finally:
-        server.stop()
-    return 0
+        stop()
 
 
 def _share(listener: socket.socket, args: argparse.Namespace, said: str) -> None:
@@ -130,13 +135,13 @@ def _share(listener: socket.socket, args: argparse.Namespace, said: str) -> None
                for _each in range(args.processes)]  # fmt: skip
     for keeper in keepers:
         keeper.start()
-    say(said)
-    try:
-        threading.Event().wait()
-    finally:
+
+    def end() -> None:
         stop.set()
         for keeper in keepers:
             keeper.join()
+
+    _until_stopped(said, end)
 
 
 def take_mail(listener: socket.socket, lmtp: bool, parent: int) -> None:

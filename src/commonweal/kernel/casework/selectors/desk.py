@@ -83,7 +83,7 @@ GROUP BY near.case_id HAVING count(*) >= %s
 ORDER BY n DESC, near.case_id DESC LIMIT %s"""
 _PART = """(SELECT case_id FROM casework_caseword WHERE word = %s
    ORDER BY case_id DESC LIMIT 200)"""
-_PUBLIC = """theirs.published AND theirs.agency_id = ANY(%s)
+_PUBLIC = """theirs.published AND theirs.phase <> 'closed' AND theirs.agency_id = ANY(%s)
  AND EXISTS (SELECT 1 FROM casework_category AS c JOIN casework_casetype AS t
   ON t.id = theirs.case_type_id WHERE c.id = theirs.category_id AND c.public
   AND t.publication = 'public')"""
@@ -91,7 +91,7 @@ _PUBLIC = """theirs.published AND theirs.agency_id = ANY(%s)
 
 def similar_cases(actor: Actor, text: str, limit: int = 5) -> list[Case]:
     """The newest cases that share the most words with a text, of those that the actor may see: at
-    a door, of those that everybody may.
+    a door, of those that everybody may and that are not over.
 
     Of each of the eight longest words the newest two hundred cases are looked at, so that it takes
     as long with millions as with a few.
