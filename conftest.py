@@ -15,6 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
 OWNER_URL = os.environ["DATABASE_URL"]
+APP_URL = os.environ["DATABASE_APP_URL"]
 # Playwright keeps an event loop in the worker for its session; Django must not mistake it for ours.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
@@ -107,21 +108,22 @@ def _build(template: str) -> None:
 
 
 _LEAVE = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE datname = %s AND backend_type = 'client backend' AND pid <> pg_backend_pid()
-  AND pg_has_role(usesysid, 'USAGE')"""
+WHERE datname = %s AND usename = current_user AND pid <> pg_backend_pid()"""
 
 
 def _away(admin: psycopg.Connection[Any], name: str) -> None:
-    """Drop a database. Our own sessions are ended. Those of the server, which clean it just now and
-    are not ours to end as FORCE would, it sends away itself."""
-    for _turn in range(5):
+    """Drop a database. The sessions of either role are ended by that role, whose right it is; those
+    of the server, which clean it just now and are nobody's to end, it sends away itself."""
+    for turn in range(3):
         admin.execute(_LEAVE, [name])
+        with psycopg.connect(APP_URL, autocommit=True) as app:
+            app.execute(_LEAVE, [name])
         try:
             admin.execute(f'DROP DATABASE IF EXISTS "{name}"')
             return
         except psycopg.errors.ObjectInUse:
-            continue
-    admin.execute(f'DROP DATABASE IF EXISTS "{name}"')
+            if turn == 2:
+                raise
 
 
 def _clone(template: str, name: str) -> None:
