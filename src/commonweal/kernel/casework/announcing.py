@@ -18,7 +18,8 @@ from ..calendar.public import now
 from ..notices.public import EventType, announce, register_event
 from ..party.public import Agency
 from ..schema.public import uuid7
-from .clocks.bulk import Preview
+from .clocks.bulk import Moves, Preview
+from .clocks.replacing import Replaced
 from .models import Case, CaseEvent, Clock
 
 OPENED = "commonweal.case.opened.v1"
@@ -31,6 +32,7 @@ MERGED = "commonweal.case.merged.v1"
 AT_RISK = "commonweal.case.promise_at_risk.v1"
 MISSED = "commonweal.case.promise_missed.v1"
 HOURS = "commonweal.case.hours_applied.v1"
+PROMISES = "commonweal.case.promises_applied.v1"
 
 FIELDS = {
     "agency": gettext_noop("The code of the agency whose case it is."),
@@ -92,6 +94,20 @@ register_event(
     )
 )
 
+register_event(
+    EventType(
+        PROMISES,
+        gettext_noop("Open cases go by other promises now"),
+        {
+            "agency": gettext_noop("The code of the agency whose cases they are."),
+            "cases": gettext_noop("How many open cases go by other promises now."),
+            "earlier": gettext_noop("How many promises are due earlier now."),
+            "later": gettext_noop("How many promises are due later now."),
+            "newly_missed": gettext_noop("How many are missed by it; each is told besides."),
+        },
+    )
+)
+
 OTHERS = frozenset(
     {"classified", "assigned", "absorbed", "split", "callback", "visit", "attached", "approval",
      "rated", "terms"}
@@ -146,6 +162,21 @@ def tell_hours(actor: Actor, calendar: str, found: Preview) -> None:
             "no_longer_missed": each.no_longer_passed,
         }
         announce(actor, agency, HOURS, uuid7(), data)
+
+
+def tell_promises(actor: Actor, found: Replaced) -> None:
+    """The same of other promises that were put on open cases, once for each agency."""
+    rows = Agency.objects.in_bulk(list(found.cases_of))
+    for agency, cases in sorted(found.cases_of.items()):
+        moves = found.agencies.get(agency, Moves())
+        data = {
+            "agency": _code_of(rows[agency].code),
+            "cases": cases,
+            "earlier": moves.earlier,
+            "later": moves.later,
+            "newly_missed": moves.newly_passed,
+        }
+        announce(actor, agency, PROMISES, uuid7(), data)
 
 
 def _before(planned: datetime | None, due: datetime | None) -> bool:

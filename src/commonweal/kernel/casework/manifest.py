@@ -19,6 +19,7 @@ from .settling import keep_contact, keep_usage, tell_measures
 from .tasks import (
     LAPSE,
     PAY_BACK,
+    PUT_ON,
     SEND,
     SEND_CODE,
     apply_hours,
@@ -30,6 +31,7 @@ from .tasks import (
     send_identity_code,
     send_interaction,
     send_payback,
+    take_promises,
 )
 from .telling import tell_people
 
@@ -91,6 +93,7 @@ MANIFEST = Manifest(
         SEND: send_interaction,
         ASK_HOW: ask_how_it_went,
         APPLY: apply_hours,
+        PUT_ON: take_promises,
         PAY_BACK: send_payback,
         LAPSE: end_abandoned,
         SEND_CODE: send_identity_code,
@@ -126,6 +129,7 @@ MANIFEST = Manifest(
         "casework.keep_visits": gettext_noop("Remind of appointments, and end old tickets"),
         KIND: gettext_noop("Take in a file of cases"),
         APPLY: gettext_noop("Put changed opening hours on open cases"),
+        PUT_ON: gettext_noop("Put the promises in force on open cases"),
     },
     refers=(
         "casework.Team",

@@ -7,24 +7,26 @@ from uuid import UUID
 
 from django.db import connection
 
-from ..access.public import Actor
+from ..access.public import Actor, act_as
 from ..audit.public import record
-from ..jobs.public import report
+from ..jobs.public import report, stepwise
 from ..party.public import centre
 from ..schema.public import Conflict
-from .actions import apply_calendar, close_quiet, keep_visits
+from .actions import apply_calendar, apply_promises, close_quiet, keep_visits
 from .actions.asking import ask_how
 from .actions.fees import LAPSE, lapse_attempt
 from .actions.talking import SEND
 from .actions.till import SEND_BACK as PAY_BACK
 from .actions.till import send_back
 from .actions.trust import SEND_CODE, send_code
+from .clocks.replacing import PUT_ON
 from .models import Interaction
 from .registry import sender
 
 __all__ = [
     "LAPSE",
     "PAY_BACK",
+    "PUT_ON",
     "SEND",
     "SEND_CODE",
     "apply_hours",
@@ -36,6 +38,7 @@ __all__ = [
     "send_identity_code",
     "send_interaction",
     "send_payback",
+    "take_promises",
 ]
 
 _FOLD = """
@@ -68,10 +71,32 @@ def look_after_visits(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) ->
     keep_visits(actor=actor)
 
 
+@stepwise
 def apply_hours(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
-    """Put changed opening hours on every open clock that runs on them."""
-    found = apply_calendar(actor=actor, code=str(payload["calendar"]))
-    report(job_id, found.clocks, found.clocks)
+    """Put changed opening hours on every open clock that runs on them, a step a transaction."""
+    place, done = None, 0
+    while True:
+        with act_as(actor):
+            found = apply_calendar(
+                actor=actor, code=str(payload["calendar"]), after=place, step=True
+            )
+        done, place = done + found.clocks, found.place
+        report(job_id, done)
+        if place is None:
+            return
+
+
+@stepwise
+def take_promises(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:
+    """Put the promises in force today on every open case, a step a transaction."""
+    place, done = None, 0
+    while True:
+        with act_as(actor):
+            found = apply_promises(actor=actor, after=place, step=True)
+        done, place = done + found.cases, found.place
+        report(job_id, done)
+        if place is None:
+            return
 
 
 def fold_counts(*, actor: Actor, job_id: UUID, payload: dict[str, Any]) -> None:

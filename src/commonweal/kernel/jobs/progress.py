@@ -35,6 +35,15 @@ class Progress:
     total: int | None
     note: str
 
+    @property
+    def values(self) -> dict[str, object]:
+        """As the job's row keeps it."""
+        return {
+            "progress_done": self.done,
+            "progress_total": self.total,
+            "progress_note": self.note[:200],
+        }
+
 
 _running: dict[UUID, Heartbeat] = {}
 
@@ -74,6 +83,11 @@ class Heartbeat:
         """Keep the latest progress for the next flush."""
         self._latest = progress
 
+    def unwritten(self) -> dict[str, object]:
+        """The latest progress, if it was not flushed yet, for whoever ends the job."""
+        latest, self._latest = self._latest, None
+        return latest.values if latest is not None else {}
+
     def _beat(self) -> None:
         """Flush progress twice a second, renew the lease three times in its length."""
         third = max(self.length.total_seconds() / 3, 0.01)
@@ -92,11 +106,7 @@ class Heartbeat:
     def _write(self, latest: Progress | None) -> None:
         values: dict[str, object] = {"locked_until": now() + self.length}
         if latest is not None:
-            values |= {
-                "progress_done": latest.done,
-                "progress_total": latest.total,
-                "progress_note": latest.note[:200],
-            }
+            values |= latest.values
         mine = Job.objects.filter(pk=self.job_id, lease=self.lease_id, state="running")
         try:
             with act_as(SYSTEM):

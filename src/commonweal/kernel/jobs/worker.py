@@ -122,8 +122,8 @@ class Worker:
         if lease_id is None:
             raise LeaseLost(str(job.pk))
         try:
-            with Heartbeat(job.pk, lease_id, self.lease):
-                self._do(job)
+            with Heartbeat(job.pk, lease_id, self.lease) as beat:
+                self._do(job, beat)
         except LeaseLost:
             log.warning("job %s (%s): lease lost, effects dropped", job.pk, job.kind)
         except Cancelled:
@@ -144,7 +144,7 @@ class Worker:
             row = cursor.fetchone()
             return Job.objects.get(pk=row[0]) if row else None
 
-    def _do(self, job: Job) -> None:
+    def _do(self, job: Job, beat: Heartbeat) -> None:
         handler = self.handlers.get(job.kind)
         if handler is None:
             raise JobError("JOBS-102", f"There is no work of the kind “{job.kind}”.")
@@ -152,16 +152,16 @@ class Worker:
         if getattr(handler, "is_stepwise", False):
             handler(actor=actor, job_id=job.pk, payload=job.payload)
             with act_as(actor):
-                self._done(job)
+                self._done(job, beat)
             return
         with act_as(actor):
             handler(actor=actor, job_id=job.pk, payload=job.payload)
-            self._done(job)
+            self._done(job, beat)
 
     @staticmethod
-    def _done(job: Job) -> None:
+    def _done(job: Job, beat: Heartbeat) -> None:
         mine = Job.objects.filter(pk=job.pk, lease=job.lease, state="running")
-        ended = {"state": "done", "finished_at": now(), "last_error": ""}
+        ended = {"state": "done", "finished_at": now(), "last_error": "", **beat.unwritten()}
         if not mine.update(lease=None, locked_until=None, **ended):
             raise LeaseLost(str(job.pk))
 

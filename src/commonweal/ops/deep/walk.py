@@ -20,7 +20,7 @@ from commonweal.kernel.access.public import ANONYMOUS, Actor
 OUTSIDE = ("api/", "open311/v2/", "static/", "health/", "language/")
 """Addresses that are no pages of ours: other programs read them, or a form alone leads there."""
 STARTS = ("/home/", "/")
-NO_PAGES = (".webmanifest", "service-worker.js", "look/", "cases/undo/", "set-up/apply/")
+NO_PAGES = (".webmanifest", "service-worker.js", "look/", "cases/undo/")
 """Files that browsers read by themselves, parts of pages, and what takes forms only."""
 DOORS = ("help/", "open311/map/")
 """Pages of an agency for strangers, to which its own site leads; others need them not."""

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from commonweal.kernel.casework import public as casework
+from commonweal.kernel.jobs.public import Job
 
 from ..kit import paging
 from ..kit.doors import Asked, Door, centre
@@ -356,16 +357,48 @@ def end_promise(request: Asked, promise: OfferCode, data: PromiseEndIn) -> casew
     return casework.end_promise(actor=request.actor, code=promise, ends=data.ends)
 
 
-class AppliedOut(Out):
-    """How many cases now go by other promises."""
+class ReplacedOut(Out):
+    """What the promises in force today would do to the open cases: how many cases go by others, and
+    how many promises move which way, are missed by it, end without another, or begin."""
 
     cases: int
+    earlier: int
+    later: int
+    newly_passed: int
+    no_longer_passed: int
+    withdrawn: int
+    begun: int
 
 
-@door.post("/case-promises/apply", access=MANAGE, returns=AppliedOut)
-def apply_promises(request: Asked) -> dict[str, Any]:
-    """Put the promises in force today on every open case that goes by others."""
-    return casework.apply_promises(actor=request.actor)
+@door.get("/case-promises/changes", access=MANAGE, returns=ReplacedOut)
+def get_promise_changes(request: Asked) -> Any:
+    """What putting the promises in force today on the open cases would do; nothing is written."""
+    return casework.promise_changes(request.actor)
+
+
+class PuttingOnOut(Out):
+    """How far the work is that puts promises on open cases: `state` as of background work, or
+    `none`; how many cases go by other promises so far."""
+
+    state: str
+    cases: int
+
+    @staticmethod
+    def of(job: Job | None) -> dict[str, Any]:
+        """As it is shown."""
+        return {"state": job.state if job else "none", "cases": job.progress_done if job else 0}
+
+
+@door.get("/case-promises/apply", access=MANAGE, returns=PuttingOnOut)
+def get_promises_put_on(request: Asked) -> dict[str, Any]:
+    """How far the work is that last put promises on open cases."""
+    return PuttingOnOut.of(casework.putting_on(request.actor))
+
+
+@door.post("/case-promises/apply", access=MANAGE, returns=PuttingOnOut)
+def put_promises_on(request: Asked) -> dict[str, Any]:
+    """Have the promises in force today put on every open case that goes by others."""
+    return PuttingOnOut.of(casework.put_promises_on(actor=request.actor))
 
 
 class RecomputedOut(Out):

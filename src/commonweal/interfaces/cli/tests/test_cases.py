@@ -47,8 +47,8 @@ def test_a_case_is_opened_listed_shown_answered_and_moved(desk: Run) -> None:
     shown = json.loads(desk("cases", "show", number, "--json")[1])
     assert shown["state"] == "resolved"
     listed = desk("cases", "list", "--agency", "LWD", "--done", "--json")[1]
-    assert [row["number"] for row in json.loads(listed)] == [number]
-    assert "no such cases" in desk("cases", "list", "--agency", "LWD", "--late")[1]
+    assert number in [row["number"] for row in json.loads(listed)]
+    assert number not in desk("cases", "list", "--agency", "LWD", "--late")[1]
 
 
 @pytest.mark.parametrize(

@@ -10,24 +10,28 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from commonweal.kernel.access.public import Actor
 from commonweal.kernel.casework import public as casework
+from commonweal.kernel.jobs.public import cancel, remedy
 from commonweal.kernel.party.public import staff
 
 from ..access import centre_only
 from ..centre.base import (
     FormError,
+    again_asked,
     attempt,
     day_field,
     money_field,
     required_id,
     said_on,
     show,
+    silence,
     text,
+    watched,
     whole_field,
 )
 from ..lists import report
@@ -298,15 +302,33 @@ def address_of(code: str) -> str:
 
 
 @centre_only(MANAGE)
+@report("what the promises of today do to open cases, with at most twenty of them")
 def apply(request: Asked) -> HttpResponse:
-    """Put the promises of today, or changed opening hours, on every open case."""
-    if request.method != "POST":
-        return said_on(request, "desk:sheet", "", "promises")
-    code = text(request, "calendar")
-    if code:
-        done = casework.apply_calendar(actor=request.actor, code=code)
-        said = _("%(n)s open clocks were computed anew.") % {"n": done.clocks}
+    """What putting the promises of today on the open cases would do; putting them on, and how far
+    that is."""
+    errors: tuple[Problem, ...] = ()
+    if request.method == "POST":
+        errors = attempt(lambda: _put_on(request))
+        if not errors:
+            return HttpResponseRedirect(reverse("desk:apply"))
+    job = casework.putting_on(request.actor)
+    live = job is not None and job.state in ("queued", "running")
+    found = None if live else casework.promise_changes(request.actor)
+    context = {
+        "job": job,
+        "live": live,
+        "again": live and again_asked(request),
+        "silence": silence() if job and job.silent else "",
+        "failure": _(remedy(job.last_error)) if job and job.state == "dead" else "",
+        "found": found,
+        "examples": casework.promise_examples(request.actor, found) if found else [],
+    }
+    return watched(request, show(request, "cases/promises.jinja", context, errors), live)
+
+
+def _put_on(request: Asked) -> None:
+    job = casework.putting_on(request.actor)
+    if text(request, "what") == "cancel" and job is not None:
+        cancel(actor=request.actor, job_id=job.pk)
     else:
-        changed = casework.apply_promises(actor=request.actor)
-        said = _("%(n)s open cases go by other promises now.") % {"n": changed["cases"]}
-    return said_on(request, "desk:sheet", said, "promises")
+        casework.put_promises_on(actor=request.actor)

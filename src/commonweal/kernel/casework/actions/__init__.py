@@ -1,7 +1,7 @@
 """Writes of casework."""
 
 from .acting import act_for
-from .applying import apply_calendar, apply_promises
+from .applying import apply_calendar, apply_promises, put_promises_on
 from .asking import ask_how
 from .attaching import attach
 from .billing import (
@@ -234,6 +234,7 @@ __all__ = [
     "put_open311_key",
     "put_own_contact",
     "put_promise",
+    "put_promises_on",
     "put_queue",
     "put_ready_answer",
     "put_rule",

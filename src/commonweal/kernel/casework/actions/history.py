@@ -24,11 +24,12 @@ from ...calendar.public import now
 from ...party.public import Agency, centre
 from ..clocks.definitions import Reader, all_definitions
 from ..clocks.past import past_clocks
+from ..copying import copy_rows, copy_words
 from ..domain.errors import CaseError
 from ..domain.forms import check_answers, form_of
 from ..domain.numbers import number_text
 from ..domain.states import MATRIX, Machine, machine_of, priority_of
-from ..importing.load import copy_rows, copy_words, reserve
+from ..importing.load import reserve
 from ..models import (
     Approval,
     Case,

@@ -1,9 +1,9 @@
 """Computing very many open clocks anew, when a calendar or a promise changes (R10).
 
 The rows hold everything that is needed (start, gaps), so that a hundred thousand take seconds:
-read, some array operations for each definition, one COPY, one UPDATE of what really changed. A
-preview is the same without the writing. Clocks that took over from other terms (R9) are computed
-from their events, because the moment of that is in no row; a cap on pauses goes through the engine.
+read, then some array operations for each definition. Clocks that took over from other terms (R9)
+are computed from their events, because the moment of that is in no row; a cap on pauses goes
+through the engine. What comes out is written by putting.py.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from itertools import groupby, islice
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +26,6 @@ from ..domain.clocks.many import again_all, can_go_together
 from ..domain.clocks.runs import STOPPED
 from ..domain.clocks.vector import NEVER, NONE, OPEN, Clocks
 from ..models import ClockDefinition
-from ..models.cases import FAR
 from .definitions import terms_of
 from .retaken import Key, cycles_from_events
 
@@ -37,13 +35,15 @@ SELECT c.id, c.definition_id, c.started_at, c.gaps, c.due_at, c.breached_at, c.c
   EXISTS (SELECT 1 FROM casework_clock o WHERE o.case_id = c.case_id AND o.kind = c.kind
     AND o.metric = c.metric AND o.state = 'cancelled'
     AND o.reason IN ('superseded', 'withdrawn')), c.xmin::text, c.agency_id
-FROM casework_clock c WHERE c.state IN ('running', 'paused') AND c.definition_id = ANY(%s)
-ORDER BY c.definition_id, c.id"""
+FROM casework_clock c WHERE c.state IN ('running', 'paused')"""
+_OF_ONE = f"{_READ} AND c.definition_id = %s AND c.id > %s ORDER BY c.id LIMIT %s"
+_OF_CASES = f"{_READ} AND c.case_id = ANY(%s) ORDER BY c.id"
 _FIRED = """
 SELECT f.case_id, f.cycle, f.level FROM casework_clockfiring f
-JOIN casework_clock c ON c.case_id = f.case_id AND c.definition_id = f.definition_id
-  AND c.cycle = f.cycle
-WHERE c.state IN ('running', 'paused') AND c.definition_id = %s"""
+WHERE f.definition_id = %s AND f.case_id = ANY(%s)"""
+_FIRST = UUID(int=0)
+Place = tuple[UUID, UUID]
+"""How far a walk over open clocks came: definition, clock."""
 Fired = dict[tuple[UUID, int], set[str]]
 """By case and cycle of one definition, the levels that were set off."""
 
@@ -104,13 +104,14 @@ class Moves:
 @dataclass
 class Preview(Moves):
     """What a change would do to the open clocks: how many, which way, and some of them; and of each
-    agency."""
+    agency. `place`: how far a step came, if more may follow."""
 
     clocks: int = 0
     same: int = 0
     examples: list[Moved] = field(default_factory=list)
     agencies: dict[UUID, Moves] = field(default_factory=dict)
     digest: Any = field(default_factory=sha256)
+    place: Any = None
 
     def add(self, moved: Moved) -> None:
         """Count one, and keep the first twenty that move."""
@@ -132,18 +133,51 @@ class Preview(Moves):
             self.examples.append(moved)
 
 
-def open_rows(definitions: Sequence[UUID]) -> Iterator[Row]:
-    """The open clocks of definitions, those of one after the other."""
+def open_rows(definition: UUID, after: UUID = _FIRST) -> list[Row]:
+    """The next open clocks of a definition, at most `CHUNK`, in the order of their ids."""
+    return _rows(_OF_ONE, [definition, after, CHUNK])
+
+
+def open_rows_of(cases: Sequence[UUID]) -> list[Row]:
+    """The open clocks of some cases."""
+    return _rows(_OF_CASES, [list(cases)])
+
+
+def _rows(question: str, values: list[Any]) -> list[Row]:
     with connection.cursor() as cursor:
-        cursor.execute(_READ, [list(definitions)])
-        while rows := cursor.fetchmany(CHUNK):
-            for pk, definition, started, gaps, *rest in rows:
-                yield Row(pk, definition, micros(started), _json(gaps), *rest)
+        cursor.execute(question, values)
+        return [
+            Row(pk, definition, micros(started), _json(gaps), *rest)
+            for pk, definition, started, gaps, *rest in cursor.fetchall()
+        ]
 
 
 def _json(value: Any) -> list[list[Any]]:
     found: list[list[Any]] = json.loads(value) if isinstance(value, str) else value
     return found
+
+
+def steps(
+    definitions: Sequence[ClockDefinition],
+    calendar: Callable[[str], WorkingCalendar],
+    as_of: datetime,
+    after: Place | None = None,
+) -> Iterator[tuple[Place, list[Moved]]]:
+    """Every open clock of the definitions, computed anew on the calendars given, some at a time;
+    with each step, how far it came. `after`: where an earlier walk stopped."""
+    definition_done, last_done = after or (_FIRST, _FIRST)
+    for each in sorted(definitions, key=lambda row: row.pk):
+        if each.pk < definition_done:
+            continue
+        last = last_done if each.pk == definition_done else _FIRST
+        terms = terms_of(each, calendar)
+        while rows := open_rows(each.pk, last):
+            last = rows[-1].pk
+            fired = _fired(each.pk, rows) if terms.levels else {}
+            plain = [row for row in rows if not row.retaken]
+            found = list(at_once(plain, terms, as_of, fired))
+            taken = [row for row in rows if row.retaken]
+            yield (each.pk, last), found + list(_retaken(taken, fired, calendar, as_of))
 
 
 def anew(
@@ -152,40 +186,37 @@ def anew(
     as_of: datetime,
 ) -> Iterator[Moved]:
     """Every open clock of the definitions, computed anew on the calendars given."""
-    terms = {each.pk: terms_of(each, calendar) for each in definitions}
-    moment, retaken = micros(as_of), []
-    for definition, own in groupby(open_rows(list(terms)), key=lambda row: row.definition):
-        fired = _fired(definition) if terms[definition].levels else {}
-        while some := list(islice(own, CHUNK)):
-            plain = [row for row in some if not row.retaken]
-            retaken += [(row, fired) for row in some if row.retaken]
-            yield from _anew(plain, terms[definition], moment, fired)
-    yield from _retaken(retaken, calendar, as_of)
+    for _place, found in steps(definitions, calendar, as_of):
+        yield from found
 
 
-def _fired(definition: UUID) -> Fired:
+def _fired(definition: UUID, rows: Sequence[Row]) -> Fired:
     found: Fired = {}
     with connection.cursor() as cursor:
-        cursor.execute(_FIRED, [definition])
+        cursor.execute(_FIRED, [definition, [row.case for row in rows]])
         for case, cycle, level in cursor.fetchall():
             found.setdefault((case, cycle), set()).add(level)
     return found
 
 
-def _anew(rows: list[Row], terms: Terms, as_of: int, fired: Fired) -> Iterable[Moved]:
+def at_once(rows: Sequence[Row], terms: Terms, as_of: datetime, fired: Fired) -> Iterable[Moved]:
+    """Open clocks computed anew on the same terms, in their order. `fired`: what they have set off
+    already."""
     if not rows:
         return ()
     if can_go_together(terms):
-        return _together(rows, terms, as_of, fired)
-    return [_one(row, terms, as_of, fired.get((row.case, row.cycle), set())) for row in rows]
+        return _together(rows, terms, micros(as_of), fired)
+    moment = micros(as_of)
+    return [_one(row, terms, moment, fired.get((row.case, row.cycle), set())) for row in rows]
 
 
 def _one(row: Row, terms: Terms, as_of: int, fired: set[str]) -> Moved:
     gaps = [(gap[0], gap[1], gap[2]) for gap in row.gaps]
-    return _moved(row, again(row.started, gaps, terms, as_of), as_of, fired)
+    return moved_of(row, again(row.started, gaps, terms, as_of), as_of, fired)
 
 
-def _moved(row: Row, cycle: Cycle, as_of: int, fired: set[str]) -> Moved:
+def moved_of(row: Row, cycle: Cycle, as_of: int, fired: set[str]) -> Moved:
+    """What became of an open clock, as the engine says."""
     return Moved(
         row,
         _at(cycle.due),
@@ -204,21 +235,24 @@ def _at(value: int | None) -> datetime | None:
 
 
 def _retaken(
-    rows: Sequence[tuple[Row, Fired]], calendar: Callable[[str], WorkingCalendar], as_of: datetime
+    rows: Sequence[Row],
+    fired: Fired,
+    calendar: Callable[[str], WorkingCalendar],
+    as_of: datetime,
 ) -> Iterator[Moved]:
     """Clocks that took over from other terms, from the events of their cases."""
-    wanted: dict[UUID, list[tuple[Row, set[str]]]] = {}
-    for row, fired in rows:
-        known = fired.get((row.case, row.cycle), set())
-        wanted.setdefault(row.case, []).append((row, known))
+    wanted: dict[UUID, list[Row]] = {}
+    for row in rows:
+        wanted.setdefault(row.case, []).append(row)
     for case, found in cycles_from_events(list(wanted), calendar, as_of):
-        for row, known in wanted[case]:
+        for row in wanted[case]:
             cycle = found.get(Key(row.definition, row.cycle))
             if cycle is not None:
-                yield _moved(row, cycle, micros(as_of), known)
+                known = fired.get((row.case, row.cycle), set())
+                yield moved_of(row, cycle, micros(as_of), known)
 
 
-def _clocks(rows: list[Row], as_of: int) -> Clocks:
+def _clocks(rows: Sequence[Row], as_of: int) -> Clocks:
     count = len(rows)
     owner, begin, end, done = [], [], [], []
     for place, row in enumerate(rows):
@@ -239,7 +273,7 @@ def _clocks(rows: list[Row], as_of: int) -> Clocks:
     )
 
 
-def _together(rows: list[Row], terms: Terms, as_of: int, fired: Fired) -> Iterable[Moved]:
+def _together(rows: Sequence[Row], terms: Terms, as_of: int, fired: Fired) -> Iterable[Moved]:
     plan = compiled(terms.calendar, min(row.started for row in rows), as_of)
     found = again_all(plan, _clocks(rows, as_of), terms)
     known = [fired.get((row.case, row.cycle), ()) for row in rows]
@@ -279,75 +313,3 @@ def preview(
     for moved in anew(definitions, calendar, as_of):
         found.add(moved)
     return found
-
-
-_TABLE = """
-CREATE TEMPORARY TABLE casework_moved (id uuid, case_id uuid, version xid, state text,
-  due_at timestamptz, breached_at timestamptz, elapsed_us bigint, paused_us bigint,
-  next_at timestamptz, levels jsonb, reason text)
-ON COMMIT DROP"""
-_HOLD = """
-SELECT count(*) FROM (SELECT k.id FROM casework_case k
-  WHERE k.id IN (SELECT case_id FROM casework_moved) ORDER BY k.id FOR UPDATE OF k) AS held"""
-_UPDATE = """
-UPDATE casework_clock c SET state = m.state, due_at = m.due_at, breached_at = m.breached_at,
-  elapsed_us = m.elapsed_us, paused_us = m.paused_us, next_at = m.next_at, levels = m.levels,
-  reason = m.reason
-FROM casework_moved m WHERE c.id = m.id AND c.xmin = m.version
-  AND (c.state, c.due_at, c.breached_at, c.next_at, c.levels, c.reason)
-    IS DISTINCT FROM (m.state, m.due_at, m.breached_at, m.next_at, m.levels, m.reason)"""
-_SHOW = """
-UPDATE casework_case k SET due_at = s.due, sort_due = coalesce(s.due, %(far)s),
-  breached = s.breached
-FROM (SELECT c.case_id, min(c.due_at) AS due,
-             bool_or(c.breached_at IS NOT NULL AND c.state = 'running') AS breached
-      FROM casework_clock c JOIN (SELECT DISTINCT case_id FROM casework_moved) m USING (case_id)
-      WHERE c.kind = 'sla' AND c.state IN ('running', 'paused')
-      GROUP BY c.case_id) AS s
-WHERE k.id = s.case_id
-  AND (k.due_at IS DISTINCT FROM s.due OR k.breached IS DISTINCT FROM s.breached)"""
-
-
-def apply(
-    definitions: Sequence[ClockDefinition],
-    calendar: Callable[[str], WorkingCalendar],
-    as_of: datetime,
-) -> Preview:
-    """Write what the calendars make of the open clocks, in the caller's transaction.
-
-    Cases are held first, as everybody does who changes their clocks. What comes out as it is
-    already stays untouched, and so does what somebody else computed meanwhile: on the new hours,
-    because these hold before anything is put on open clocks.
-    """
-    found, rows = Preview(), list(anew(definitions, calendar, as_of))
-    with connection.cursor() as cursor:
-        cursor.execute(_TABLE)
-        with cursor.copy("COPY casework_moved FROM STDIN") as copy:
-            for moved in rows:
-                found.add(moved)
-                copy.write_row(_values(moved, as_of))
-        cursor.execute("ANALYZE casework_moved")
-        cursor.execute(_HOLD)
-        cursor.execute(_UPDATE)
-        cursor.execute(_SHOW, {"far": FAR})
-        cursor.execute("DROP TABLE casework_moved")
-    return found
-
-
-def _values(moved: Moved, as_of: datetime) -> tuple[Any, ...]:
-    """A row as it is written. What is passed only now is left to the timer, at once: it notes it in
-    the case's history and tells of it as of any other promise."""
-    fresh = moved.newly_passed
-    return (
-        moved.row.pk,
-        moved.row.case,
-        moved.row.version,
-        "paused" if moved.standing else "running",
-        moved.due,
-        None if fresh else moved.breached,
-        moved.elapsed,
-        moved.paused,
-        as_of if fresh else moved.coming,
-        json.dumps([[code, moment_of(at).isoformat()] for code, at in moved.levels]),
-        moved.reason,
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -19,6 +19,8 @@ from ..models import Case, CaseEvent, ClockDefinition
 from .calendars import hours_accepted, hours_known, working_calendar
 
 Track = list[tuple[int, ClockDefinition | None]]
+Kept = tuple[str, str, str]
+"""Of which a case has one promise at a time: kind, metric, and teams of an OLA."""
 CHANGES = ("opened", "classified", "terms")
 
 
@@ -109,16 +111,35 @@ def best_of(
     """The definitions that hold for such a case on a day, as far as they were known at a moment: of
     each kind and metric (an OLA: of each team) the one with the most conditions, then the smallest
     code. What was decided later changes no earlier answer (design law 4)."""
-    found: dict[tuple[str, str, str], ClockDefinition] = {}
+    found: dict[Kept, ClockDefinition] = {}
     for each in definitions:
         if not _holds(each, day, known) or not fits(each, facts):
             continue
-        teams = ",".join(sorted(each.conditions.get("team", ())))
-        key = (each.kind, each.metric, teams if each.kind == "ola" else "")
+        key = kept_of(each)
         rival = found.get(key)
         if rival is None or _rank(each) < _rank(rival):
             found[key] = each
     return list(found.values())
+
+
+class Chooser:
+    """`best_of` for very many cases: the same question is answered once."""
+
+    def __init__(self, definitions: Sequence[ClockDefinition]) -> None:
+        self.definitions = definitions
+        marks = {each.recorded_at for each in definitions}
+        marks |= {each.ended_at for each in definitions if each.ended_at is not None}
+        self._marks = sorted(marks)
+        self._answers: dict[Hashable, list[ClockDefinition]] = {}
+
+    def __call__(
+        self, facts: Mapping[str, str], day: date, known: datetime
+    ) -> list[ClockDefinition]:
+        """As `best_of`; what was known changes only where something was decided."""
+        question = (tuple(facts.items()), day, bisect_right(self._marks, known))
+        if question not in self._answers:
+            self._answers[question] = best_of(self.definitions, facts, day, known)
+        return self._answers[question]
 
 
 def _holds(definition: ClockDefinition, day: date, known: datetime) -> bool:
@@ -146,7 +167,13 @@ def on_calendar(code: str) -> list[ClockDefinition]:
 def tracks_of(
     case: Case, events: Sequence[CaseEvent], definitions: Sequence[ClockDefinition]
 ) -> list[Track]:
-    """Of each kind of promise, which definition held from which event on.
+    """Of each kind of promise, which definition held from which event on."""
+    chosen = chosen_by(case, events, Chooser(definitions))
+    return [track for _kept, track in sorted(chosen.items())]
+
+
+def chosen_by(case: Case, events: Sequence[CaseEvent], best: Chooser) -> dict[Kept, Track]:
+    """Which definition of each kind of promise held from which event on.
 
     A case goes by the versions in force on the local day it came, and by those of the day on which
     it was classified anew (R9); a later version touches an open case only by a `terms` event, which
@@ -154,15 +181,13 @@ def tracks_of(
     """
     zone = ZoneInfo(centre().zone)
     facts = facts_of(case)
-    chosen: dict[tuple[str, str, str], Track] = defaultdict(list)
+    chosen: dict[Kept, Track] = defaultdict(list)
     for event in events:
         if event.kind not in CHANGES:
             continue
         facts = {**facts, **_facts_then(event.data, facts)}
         day = event.at.astimezone(zone).date()
-        now_held = {
-            _key(each): each for each in best_of(definitions, facts, day, event.recorded_at)
-        }
+        now_held = {kept_of(each): each for each in best(facts, day, event.recorded_at)}
         for key in {*chosen, *now_held}:
             held = now_held.get(key)
             track = chosen[key]
@@ -170,16 +195,13 @@ def tracks_of(
                 continue
             if not track or track[-1][1] != held:
                 track.append((event.seq, held))
-    return [track for _key_of, track in sorted(chosen.items())]
+    return dict(chosen)
 
 
-def _key(definition: ClockDefinition) -> tuple[str, str, str]:
+def kept_of(definition: ClockDefinition) -> Kept:
+    """Of which a case has one at a time (R9)."""
     teams = ",".join(sorted(definition.conditions.get("team", ())))
-    return (
-        definition.kind,
-        definition.metric,
-        teams if definition.kind == "ola" else "",
-    )
+    return definition.kind, definition.metric, teams if definition.kind == "ola" else ""
 
 
 def _facts_then(data: Mapping[str, Any], facts: Mapping[str, str]) -> dict[str, str]:

@@ -1,15 +1,13 @@
-"""Writing very many rows: COPY into a table beside, then one INSERT (row-level security refuses
-COPY into the table itself), so that every rule, trigger and counter of the table holds."""
+"""Writing built cases with all their rows, and the numbers they get."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import connection
 
+from ..copying import copy_rows, copy_words
 from ..domain.numbers import number_text
 from ..models import Case, CaseEvent, Clock, ClockFiring, Contact, Interaction
 from .build import Built
@@ -54,34 +52,3 @@ def write(rows: Sequence[Built]) -> None:
     copy_rows(Clock, [clock for each in rows for clock in each.clocks])
     copy_rows(ClockFiring, [firing for each in rows for firing in each.firings])
     copy_words((each.case.agency_id, word, each.case.pk) for each in rows for word in each.words)
-
-
-def copy_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None:
-    """Write rows of a model."""
-    if not rows:
-        return
-    fields = model._meta.concrete_fields
-    columns = ", ".join(f'"{each.column}"' for each in fields)
-    read = [(each.attname, isinstance(each, models.JSONField)) for each in fields]
-    values = (
-        [json.dumps(getattr(row, name)) if is_json else getattr(row, name)
-         for name, is_json in read]
-        for row in rows
-    )  # fmt: skip
-    _insert(model._meta.db_table, columns, values)
-
-
-def _insert(table: str, columns: str, values: Iterable[Sequence[Any]]) -> None:
-    """`table` and `columns` are the model's own names, never anything that was read."""
-    with connection.cursor() as cursor:
-        cursor.execute(f'CREATE TEMPORARY TABLE loaded (LIKE "{table}") ON COMMIT DROP')
-        with cursor.copy(f"COPY loaded ({columns}) FROM STDIN") as copy:
-            for row in values:
-                copy.write_row(row)
-        cursor.execute(f'INSERT INTO "{table}" ({columns}) SELECT {columns} FROM loaded')
-        cursor.execute("DROP TABLE loaded")
-
-
-def copy_words(rows: Iterable[tuple[UUID, str, UUID]]) -> None:
-    """Write by which words cases are found: (agency, word, case), each once."""
-    _insert("casework_caseword", "agency_id, word, case_id", rows)

@@ -113,6 +113,7 @@ from .one import (
     moves_of,
 )
 from .ordering import Offer, offer, offers, order_of, orders
+from .promising import promise_changes, promise_examples, putting_on
 from .published import (
     PublishedCase,
     Wanted,
@@ -250,12 +251,15 @@ __all__ = [
     "own_desk",
     "own_offices",
     "own_queues",
+    "promise_changes",
+    "promise_examples",
     "promises",
     "published_case",
     "published_cases",
     "published_picture",
     "published_updates",
     "publishing",
+    "putting_on",
     "queue_counts",
     "queueing",
     "queues",

@@ -151,9 +151,12 @@ def test_other_promises_on_an_open_case_are_told(hooked: Desk) -> None:
         put_promise(actor=hooked.owner, promise=promise)
     with at(MONDAY + timedelta(minutes=10)):
         casework.apply_promises(actor=hooked.owner)
-    (_opened, changed) = heard(hooked.parks)
-    assert (kinds([changed]), changed.data["happened"]) == (["changed"], "terms")
-    assert changed.data["due_at"] == "2026-10-05T15:00:00Z"
+    (_opened, applied) = heard(hooked.parks)
+    assert (kinds([applied]), applied.data) == (
+        ["promises_applied"],
+        {"agency": "PRK", "cases": 1, "earlier": 1, "later": 0, "newly_missed": 0},
+    )
+    assert heard(hooked.water) == []
 
 
 def test_a_promise_missed_while_no_timer_ran_is_told_by_what_happens_next(hooked: Desk) -> None:

@@ -23,6 +23,7 @@ from commonweal.kernel.casework.models import (
     ClockFiring,
     TeamMember,
 )
+from commonweal.kernel.casework.tasks import apply_hours
 from commonweal.kernel.catalogue.models import WorkingCalendar as HeldCalendar
 from commonweal.kernel.catalogue.public import CalendarVersion
 from commonweal.kernel.notices.models import Message
@@ -213,14 +214,14 @@ def test_a_clock_that_somebody_changed_meanwhile_stays_as_they_left_it(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = desk.case()
-    read = bulk.anew
+    read = bulk.steps
 
-    def slow(*given: Any) -> Iterator[bulk.Moved]:
+    def slow(*given: Any) -> Iterator[tuple[bulk.Place, list[bulk.Moved]]]:
         rows = list(read(*given))
         casework.answer(actor=desk.agent, case_id=case.pk, text="It is the drum.")
         return iter(rows)
 
-    monkeypatch.setattr(bulk, "anew", slow)
+    monkeypatch.setattr(bulk, "steps", slow)
     with at(MONDAY + timedelta(hours=1)):
         apply_calendar(actor=desk.owner, code="office", calendar=later)
     assert row(case, "first").state == "met"
@@ -262,8 +263,8 @@ def test_a_promise_with_a_new_version_leaves_open_cases_until_it_is_applied(desk
     with at(MONDAY + timedelta(minutes=5)):
         casework.put_promise(actor=desk.owner, promise=promise)
     with at(MONDAY + timedelta(minutes=10)):
-        assert apply_promises(actor=desk.owner) == {"cases": 1}
-        assert apply_promises(actor=desk.owner) == {"cases": 0}
+        assert apply_promises(actor=desk.owner).cases == 1
+        assert apply_promises(actor=desk.owner).cases == 0
     states = dict(
         Clock.objects.filter(case=case, metric="first_response").values_list("state", "due_at")
     )
@@ -339,3 +340,20 @@ def test_a_case_that_cannot_be_computed_keeps_no_other_from_its_moment(
         monkeypatch.undo()
         tick()
         assert ClockFiring.objects.filter(case=broken).count() == 1
+
+
+def test_a_worker_puts_changed_hours_on_in_steps(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        desk.case()
+    monkeypatch.setattr(bulk, "CHUNK", 2)
+    with at(MONDAY + timedelta(hours=1)):
+        given = {"actor": desk.owner, "code": "office", "calendar": later}
+        first = apply_calendar(**given, step=True)
+        assert (first.clocks, first.later) == (2, 2)
+        second = apply_calendar(**given, after=first.place)
+        assert (second.clocks, second.later, second.place) == (4, 4, None)
+        assert apply_calendar(**given).later == 0
+        apply_hours(actor=desk.owner, job_id=uuid7(), payload={"calendar": "office"})
+    assert not Clock.objects.filter(due_at=MONDAY + timedelta(hours=3)).exists()

@@ -106,14 +106,21 @@ def apply(found: dict[str, Any]) -> Rows:
     """Preview, applying, and what is left that differs."""
     clocks = found["done"]["clocks"]
     words = f"{found['cases']:,} open cases, {clocks:,} clocks of {found['promises']} promises"
-    moved = found["done"]["earlier"] + found["done"]["later"]
+    moved, other = found["done"]["earlier"] + found["done"]["later"], found["other"]
     rows: Rows = [
         (f"{words}: preview of one more closed day", f"{found['preview']:.1f}", "s",
          "seconds", f"{found['shown']['later']:,} later, {found['shown']['earlier']:,} earlier"),
         (f"{words}: put on", f"{found['applied']:.1f}", "s", "seconds",
-         f"{moved:,} moved; a bare UPDATE of all of them {found['bare']:.1f} s"),
+         f"{moved:,} moved, the longest step {found['longest']:.1f} s; a bare UPDATE of all of "
+         f"them {found['bare']:.1f} s"),
         ("the same once more", f"{found['again']:.1f}", "s", "none",
          f"{found['moved_again']} moved"),
+        (f"{other['cases']:,} of them by shorter promises: preview", f"{other['preview']:.1f}",
+         "s", "seconds", ""),
+        (f"{other['cases']:,} of them by shorter promises: put on", f"{other['applied']:.1f}",
+         "s", "seconds", f"{other['put_on']:,} clocks, {other['moved']:,} due at another time; "
+         f"the longest step {other['longest']:.1f} s"),
+        ("cases that the timer then looked at", f"{found['ticked']:,}", "cases", "none", ""),
         ("clocks that differ from their events, before and after",
          f"{found['before']['drifted']}, {found['after']['drifted']}", "clocks", "0",
          f"of {found['after']['clocks']:,}; loading them took {found['loaded']:.0f} s"),
