@@ -147,9 +147,9 @@ def tell_promise(
 
 
 def tell_hours(actor: Actor, calendar: str, found: Preview) -> None:
-    """Webhooks hear once for each agency that changed hours moved its promises, not case by case:
-    a hundred thousand messages would keep them busy for hours. Who repeats due moments reads the
-    open cases again."""
+    """Webhooks hear once for each agency, and step, that changed hours moved its promises, not case
+    by case: a hundred thousand messages would keep them busy for hours. Who repeats due moments
+    reads the open cases again."""
     moved = {agency: each for agency, each in found.agencies.items() if each.any}
     rows = Agency.objects.in_bulk(list(moved))
     for agency, each in sorted(moved.items()):
