@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -28,15 +29,15 @@ _LOCK = "SELECT pg_advisory_xact_lock(730402)"
 
 
 @action
-def audit_clocks(*, actor: Actor) -> ClockAudit:
-    """Compare every open clock, and this month's ended ones, with their events; keep what differs
-    and tell whoever sets up casework. Changes no clock."""
+def audit_clocks(*, actor: Actor, only: Sequence[UUID] | None = None) -> ClockAudit:
+    """Compare every open clock, and this month's ended ones, with their events, or those of some
+    cases only; keep what differs and tell whoever sets up casework. Changes no clock."""
     if actor.kind != "system":
         require(actor, MANAGE)
     began, read = now(), remembered()
     cases = clocks = 0
     drifts: list[Drift] = []
-    for ids in due_cases(began):
+    for ids in due_cases(began) if only is None else [only]:
         found = prove(ids, read, now())
         cases, clocks = cases + found.cases, clocks + found.clocks
         drifts += found.drifts

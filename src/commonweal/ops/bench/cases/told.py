@@ -120,7 +120,6 @@ def apply(found: dict[str, Any]) -> Rows:
         (f"{other['cases']:,} of them by shorter promises: put on", f"{other['applied']:.1f}",
          "s", "seconds", f"{other['put_on']:,} clocks, {other['moved']:,} due at another time; "
          f"the longest step {other['longest']:.1f} s"),
-        ("cases that the timer then looked at", f"{found['ticked']:,}", "cases", "none", ""),
         ("clocks that differ from their events, before and after",
          f"{found['before']['drifted']}, {found['after']['drifted']}", "clocks", "0",
          f"of {found['after']['clocks']:,}; loading them took {found['loaded']:.0f} s"),
