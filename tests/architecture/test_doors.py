@@ -17,6 +17,7 @@ INTERNAL = {
     "authority.propose": "each kind of proposal has an action of its own that calls it",
     "casework.begin_payment": "the payments' door calls it, for pages and programs alike",
     "casework.take_payment": "the payments' door is its door: a provider's signed word",
+    "casework.apply_promises": "put_promises_on has a worker do it, in steps",
     "casework.ask_how": "a job asks by itself, once for each case that is done",
     "casework.close_quiet": "runs every hour by itself",
     "casework.take_report": "Open311 is its door",
@@ -78,6 +79,7 @@ PAGE_ONLY = {
     "charging.set_driver_values": PARTS,
 }
 API_ONLY = {
+    "casework.apply_calendar": "accepting changed hours has a worker do it; programs may, again",
     "casework.end_open311_key": "keys go to programs: by API, or by the command",
     "casework.put_open311_key": "keys go to programs: by API, or by the command",
     "charging.tell_budgets": "the schedule tells every day; a program may ask for it sooner",

@@ -228,13 +228,11 @@ def test_casework_is_set_up_on_pages(world: World, name: str, data: dict[str, st
     page(browser(world, "agent"), address, 403)
 
 
-def test_a_person_joins_a_team_and_promises_are_applied(world: World) -> None:
+def test_a_person_joins_a_team_and_a_rule_is_refused(world: World) -> None:
     owner = browser(world, "owner")
     person = str(world.actors["agent"].person_id)
     send(owner, "/centre/cases/set-up/members/", team="it", person_id=person, skills="sql, excel")
     assert "excel, sql" in page(owner, "/centre/cases/set-up/members/")
-    send(owner, "/centre/cases/set-up/apply/")
-    send(owner, "/centre/cases/set-up/apply/", calendar="office")
     send(owner, "/centre/cases/set-up/rules/", 422, position="3", conditions="{", queue="it")
     send(owner, "/centre/cases/set-up/rules/", 422, position="3", conditions="{}", queue="it")
 
