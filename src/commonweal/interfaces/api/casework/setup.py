@@ -359,11 +359,13 @@ def end_promise(request: Asked, promise: OfferCode, data: PromiseEndIn) -> casew
 
 class ReplacedOut(Out):
     """What the promises in force today would do to the open cases: how many cases go by others, and
-    how many promises move which way, are missed by it, end without another, or begin."""
+    how many promises move which way or stay (`same`), are missed by it, end without another, or
+    begin."""
 
     cases: int
     earlier: int
     later: int
+    same: int
     newly_passed: int
     no_longer_passed: int
     withdrawn: int

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from commonweal.kernel.access.public import Actor
 from commonweal.kernel.casework import public as casework
@@ -331,8 +332,10 @@ def promises_sheet(actor: Actor) -> Sheet:
 
 def _target(row: casework.ClockDefinition) -> str:
     if row.target_days is not None:
-        return _("%(n)s working days") % {"n": row.target_days}
-    return _("%(n)s minutes") % {"n": (row.target_seconds or 0) // 60}
+        many = row.target_days
+        return ngettext("%(num)s working day", "%(num)s working days", many) % {"num": many}
+    many = (row.target_seconds or 0) // 60
+    return ngettext("%(num)s minute", "%(num)s minutes", many) % {"num": many}
 
 
 def answers_sheet(actor: Actor) -> Sheet:
