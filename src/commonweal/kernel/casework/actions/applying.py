@@ -24,7 +24,6 @@ from ..clocks.calendars import working_calendar
 from ..clocks.definitions import Chooser, all_definitions, on_calendar
 from ..models import Case
 from ..rules import MANAGE
-from .events import append, locked
 
 _LOCK = "SELECT pg_advisory_xact_lock(730401)"
 
@@ -126,6 +125,4 @@ def _put(actor: Actor, ids: Iterable[UUID], best: Chooser, found: replacing.Repl
     turned = replacing.turn([case for case in cases if case.pk in pairs], pairs, moment)
     replacing.count(found, turned, moment)
     replacing.put(turned, moment, actor.user_id)
-    for case in turned.singly:
-        append(actor, locked(actor, case.pk), "terms")
-    return [case.pk for case in (*turned.cases, *turned.singly)]
+    return [case.pk for case in turned.all_cases]

@@ -9,7 +9,7 @@ of one promise are computed at once. Any other case is computed from its events.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -21,7 +21,8 @@ from ...calendar.public import micros, moment_of, now, today
 from ...party.public import centre
 from ...schema.public import uuid7
 from ..copying import copy_rows, loaded
-from ..models import Case, CaseEvent, Clock, ClockDefinition
+from ..domain.clocks import Cycle
+from ..models import Case, CaseEvent, Clock, ClockDefinition, ClockFiring
 from ..models.cases import FAR
 from .bulk import Moved, Preview, Row, at_once, moved_of, open_rows_of
 from .definitions import (
@@ -34,7 +35,7 @@ from .definitions import (
     facts_of,
     kept_of,
 )
-from .projection import cycles_of
+from .projection import FIELDS, cycles_of, values_of
 from .putting import written_levels
 
 PUT_ON = "casework.apply_promises"
@@ -43,7 +44,8 @@ STEP = 2_000
 Pair = tuple[ClockDefinition | None, ClockDefinition | None]
 """The promise that a case went by, and the one in force today; None: there is none."""
 Pairs = dict[Kept, Pair]
-_FIELDS = (
+LIVE = ("running", "paused")
+_ASKED = (
     "id", "agency_id", "channel", "priority", "last_event", "updated_at", "case_type__code",
     "case_type__family", "case_type__service_id", "category__code",
 )  # fmt: skip
@@ -65,15 +67,29 @@ class Replaced(Preview):
         self.cases_of[agency] = self.cases_of.get(agency, 0) + 1
 
 
+@dataclass(frozen=True)
+class Single:
+    """A case as its events say, with its clocks that went on."""
+
+    case: Case
+    cycles: list[tuple[ClockDefinition, Cycle]]
+    rows: dict[UUID, Row]
+
+
 @dataclass
 class Turn:
     """What becomes of some cases: the clocks that end, each with its reason, those that begin, each
-    with its promise, and the cases of them; and the cases that are for the engine."""
+    with its promise, and the cases of them; and the cases that were computed from their events."""
 
     cases: list[Case] = field(default_factory=list)
     ended: list[tuple[Moved, str]] = field(default_factory=list)
     begun: list[tuple[Moved, ClockDefinition]] = field(default_factory=list)
-    singly: list[Case] = field(default_factory=list)
+    singly: list[Single] = field(default_factory=list)
+
+    @property
+    def all_cases(self) -> list[Case]:
+        """Every case that goes by other promises."""
+        return [*self.cases, *(each.case for each in self.singly)]
 
 
 def open_cases(after: UUID | None, limit: int) -> list[Case]:
@@ -88,7 +104,7 @@ def open_cases_of(ids: Sequence[UUID]) -> list[Case]:
 
 
 def _open() -> QuerySet[Case]:
-    rows = Case.objects.select_related("case_type", "category").only(*_FIELDS)
+    rows = Case.objects.select_related("case_type", "category").only(*_ASKED)
     return rows.filter(phase__in=["open", "waiting"]).order_by("id")
 
 
@@ -119,13 +135,14 @@ def turn(cases: Sequence[Case], found: dict[UUID, Pairs], as_of: datetime) -> Tu
     result, read, rows = Turn(), Reader(), _open_clocks([case.pk for case in cases])
     old: dict[UUID, list[tuple[Row, Pair]]] = {}
     promises: dict[UUID, ClockDefinition] = {}
+    singly: list[Case] = []
     for case in cases:
         own = rows.get(case.pk, {})
         pairs = [
             (own.get(pair[0].pk) if pair[0] else None, pair) for pair in found[case.pk].values()
         ]
         if not all(_rows_know(row, pair, read) for row, pair in pairs):
-            result.singly.append(case)
+            singly.append(case)
             continue
         result.cases.append(case)
         for row, pair in pairs:
@@ -136,7 +153,25 @@ def turn(cases: Sequence[Case], found: dict[UUID, Pairs], as_of: datetime) -> Tu
                 old.setdefault(row.definition, []).append((row, pair))
     for definition, some in old.items():
         _end(result, promises[definition], some, read, as_of)
+    result.singly = list(_from_events(singly, rows, read, as_of))
     return result
+
+
+def _from_events(
+    cases: Sequence[Case], rows: dict[UUID, dict[UUID, Row]], read: Reader, as_of: datetime
+) -> Iterator[Single]:
+    """The cases with one more event, that other terms hold from now on."""
+    if not cases:
+        return
+    events: dict[UUID, list[CaseEvent]] = {}
+    ids = [case.pk for case in cases]
+    for event in CaseEvent.objects.filter(case_id__in=ids).order_by("case_id", "seq"):
+        events.setdefault(event.case_id, []).append(event)
+    definitions = all_definitions()
+    for case in cases:
+        known = [*events.get(case.pk, []), _terms_event(case, as_of)]
+        cycles = cycles_of(case, known, definitions, as_of, read)
+        yield Single(case, cycles, rows.get(case.pk, {}))
 
 
 def _open_clocks(cases: Sequence[UUID]) -> dict[UUID, dict[UUID, Row]]:
@@ -203,35 +238,19 @@ def _taken_over(moved: Moved, as_of: datetime) -> Moved:
 
 def count(found: Replaced, step: Turn, as_of: datetime) -> None:
     """Add what becomes of some cases to the figures."""
-    for case in step.cases:
+    for case in step.all_cases:
         found.add_case(case.agency_id)
     for moved, _promise in step.begun:
         found.add(moved)
     found.withdrawn += sum(reason == "withdrawn" for _moved, reason in step.ended)
-    _count_singly(found, step.singly, as_of)
-
-
-def _count_singly(found: Replaced, cases: Sequence[Case], as_of: datetime) -> None:
-    """The same for the cases that are computed from their events."""
-    if not cases:
-        return
-    ids = [case.pk for case in cases]
-    events: dict[UUID, list[CaseEvent]] = {}
-    for event in CaseEvent.objects.filter(case_id__in=ids).order_by("case_id", "seq"):
-        events.setdefault(event.case_id, []).append(event)
-    definitions, read, rows = all_definitions(), Reader(), _open_clocks(ids)
-    by_id = {each.pk: each for each in definitions}
-    for case in cases:
-        found.add_case(case.agency_id)
-        own = rows.get(case.pk, {})
-        known = [*events.get(case.pk, []), _terms_event(case, as_of)]
-        cycles = cycles_of(case, known, definitions, as_of, read)
-        old = {kept_of(by_id[pk]): row for pk, row in own.items()}
-        for definition, cycle in cycles:
-            row = own.get(definition.pk)
+    by_id = {each.pk: each for each in all_definitions()}
+    for single in step.singly:
+        old = {kept_of(by_id[pk]): row for pk, row in single.rows.items()}
+        for definition, cycle in single.cycles:
+            row = single.rows.get(definition.pk)
             if row is not None and row.cycle == cycle.number:
                 found.withdrawn += cycle.reason == "withdrawn"
-            elif cycle.state in ("running", "paused"):
+            elif cycle.state in LIVE:
                 before = old.get(kept_of(definition))
                 if before is None:
                     found.begun += 1
@@ -271,14 +290,43 @@ def put(step: Turn, as_of: datetime, by: UUID | None) -> None:
     """Write it, in the caller's transaction, which holds the cases: in each an event `terms`, the
     old clocks kept as they ended, the new ones, and what the lists show."""
     _put_ended(step.ended, as_of)
+    _put_singly(step.singly, as_of)
     copy_rows(Clock, [_clock(moved, promise, as_of) for moved, promise in step.begun])
-    events = [_terms_event(case, as_of) for case in step.cases]
+    cases = step.all_cases
+    events = [_terms_event(case, as_of) for case in cases]
     for event in events:
         event.actor_id = by
     copy_rows(CaseEvent, events)
-    ids = [case.pk for case in step.cases]
     with connection.cursor() as cursor:
+        ids = [case.pk for case in cases]
         cursor.execute(_SHOW, {"at": as_of, "far": FAR, "ids": ids})
+
+
+def _put_singly(singly: Sequence[Single], as_of: datetime) -> None:
+    """Write the clocks of cases that were computed from their events, where they differ."""
+    ids, moment = [each.case.pk for each in singly], micros(as_of)
+    old = {(row.case_id, row.definition_id, row.cycle): row
+           for row in Clock.objects.filter(case_id__in=ids)}  # fmt: skip
+    fired: dict[tuple[UUID, UUID, int], set[str]] = {}
+    for each in ClockFiring.objects.filter(case_id__in=ids):
+        fired.setdefault((each.case_id, each.definition_id, each.cycle), set()).add(each.level)
+    fresh = []
+    for single in singly:
+        for definition, cycle in single.cycles:
+            key = (single.case.pk, definition.pk, cycle.number)
+            values = values_of(cycle, fired.get(key, set()), moment)
+            row = old.get(key)
+            if cycle.state in LIVE and cycle.breached and (row is None or not row.breached_at):
+                values |= {"breached_at": None, "next_at": as_of}  # the timer notes and tells it
+            if row is not None and all(getattr(row, name) == values[name] for name in FIELDS):
+                del old[key]
+                continue
+            fresh.append(Clock(
+                id=row.pk if row is not None else uuid7(), agency_id=single.case.agency_id,
+                case_id=single.case.pk, definition=definition, cycle=cycle.number, **values,
+            ))  # fmt: skip
+    Clock.objects.filter(pk__in=[row.pk for row in old.values()]).delete()
+    copy_rows(Clock, fresh)
 
 
 def _put_ended(ended: Iterable[tuple[Moved, str]], as_of: datetime) -> None:
