@@ -1,4 +1,4 @@
-"""Which queue a new or reclassified case goes to, and who in the team takes it. Pure."""
+"""Which queue a new case goes to, and who in the team takes it. Pure."""
 
 from __future__ import annotations
 
