@@ -15,7 +15,10 @@ from playwright.sync_api import expect
 
 from commonweal.interfaces.web.agency.tests.world import LONG
 from commonweal.kernel.access.public import SYSTEM, act_as
+from commonweal.kernel.calendar.public import today
+from commonweal.kernel.casework import public as casework
 from commonweal.kernel.casework.models import Case
+from commonweal.ops.deep.checks import Checks
 
 from .conftest import Site
 
@@ -264,3 +267,22 @@ def test_what_one_person_kept_is_neither_shown_nor_sent_for_another(
         opened = made.events.get(kind="opened")
     assert opened.actor_id == site.world.actors["agent"].user_id
     assert page.evaluate(KEPT) == 0
+
+
+def test_promises_on_open_cases_are_shown_well(site: Site, desk: Any) -> None:
+    """Behind one of a dozen sheets, where the walk does not come."""
+    with act_as(SYSTEM):
+        promise = casework.Promise(
+            code="apart", name="Incidents within three hours", metric="resolution",
+            calendar="office", starts=today("America/Chicago"), target_seconds=10_800,
+            pauses=("requester",), conditions={"case_type": ["incident"]},
+        )  # fmt: skip
+        casework.put_promise(actor=site.world.actors["owner"], promise=promise)
+    page = site.sign_in(desk(), "owner")
+    page.goto(f"{site.url}/centre/cases/set-up/promises/")
+    page.get_by_role("link", name="See what the promises in force today would do").click()
+    expect(page.get_by_role("button", name="Put them on")).to_be_visible()
+    expect(page.get_by_role("table", name="Some of those that would move")).to_be_visible()
+    checks = Checks(page)
+    wrong = [checks.all(), checks.axe(375, "light"), checks.axe(1280, "dark")]
+    assert wrong == [[], [], []]

@@ -20,6 +20,7 @@ SOMETIMES = {
     "display/<str:office>/": "stands in the hall; the counter and the public door lead to it",
     "kiosk/<str:key>/": "its address is a secret of the device at the door, in the set-up",
     "kiosk/<str:key>/<uuid:ticket_id>/": "the number, after somebody took one",
+    "centre/cases/set-up/apply/": "behind the promises, one of a dozen sheets of the set-up",
     "centre/counter/<str:office>/appointments/<uuid:appointment_id>/": "while there is one today",
     "account/loans/": "a role to lend, which not everybody holds; the link is there for who does",
     "agency/unusual/<uuid:hold_id>/": "a form, while an unusual line waits for its agency",
