@@ -20,11 +20,12 @@ from .keeping import MANAGE, door
 
 
 class ClockProofOut(Out):
-    """One night's proof: clocks computed anew from events, and how many differed."""
+    """One night's proof: clocks computed anew from events, and how many differed; without
+    `ended_at` it goes on, or was stopped, and counts what was proved so far."""
 
     id: UUID
     began_at: datetime
-    ended_at: datetime
+    ended_at: datetime | None
     cases: int
     clocks: int
     drifted: int

@@ -102,6 +102,7 @@ VERBS: dict[str, Any] = {
     "casework.mailbox_fails": _("Mailbox of cases fails"),
     "casework.usage_sent": _("Usage of closed cases sent"),
     "casework.usage_retried": _("Refused usage of cases tried again"),
+    "casework.clocks_looked_at": _("Some clocks of cases proved"),
     "casework.clocks_proved": _("Clocks of cases proved"),
     "casework.month_frozen": _("Clocks of a month frozen"),
     "casework.month_restated": _("Clocks of a month restated"),

@@ -32,7 +32,7 @@ def kept_rows(world: World) -> list[models.Model]:
     parks, when = world.agencies["PARKS"], now()
     home = CentreProfile.objects.using("owner").values_list("agency_id", flat=True)[0]
     case = Case.objects.using("owner").filter(agency_id=parks).order_by("id")[0]
-    proof = ClockAudit(began_at=when, cases=1, clocks=1, drifted=1)
+    proof = ClockAudit(began_at=when, ended_at=when, cases=1, clocks=1, drifted=1)
     counts = {"resolution solve 2026-01-01": {"met": 1, "missed": 0}}
     return [
         LegalHold(agency_id=parks, case_id=case.pk, reason="A court asked for it"),

@@ -18,7 +18,8 @@ from ...calendar.public import now
 from ...notices.public import notify_role
 from ...party.public import centre
 from ...schema.public import Conflict, NotFound
-from ..clocks.audit import Drift, due_cases, prove, remembered
+from ..clocks.audit import due_cases, prove, remembered
+from ..clocks.definitions import Reader
 from ..clocks.projection import month_of
 from ..domain.errors import CaseError
 from ..models import Clock, ClockAudit, ClockDrift, ClockFreeze
@@ -29,20 +30,59 @@ _LOCK = "SELECT pg_advisory_xact_lock(730402)"
 
 
 @action
-def audit_clocks(*, actor: Actor, only: Sequence[UUID] | None = None) -> ClockAudit:
+def audit_clocks(
+    *,
+    actor: Actor,
+    only: Sequence[UUID] | None = None,
+    run: UUID | None = None,
+    step: bool = False,
+) -> ClockAudit:
     """Compare every open clock, and this month's ended ones, with their events, or those of some
-    cases only; keep what differs and tell whoever sets up casework. Changes no clock."""
+    cases only; keep what differs and tell whoever sets up casework. Changes no clock.
+
+    `run`: the proof to begin or to go on with, where it stood; an ended one is left as it is.
+    `step`: prove the next cases only; the proof goes on until its `ended_at` is set.
+    """
     if actor.kind != "system":
         require(actor, MANAGE)
-    began, read = now(), remembered()
-    cases = clocks = 0
-    drifts: list[Drift] = []
-    for ids in due_cases(began) if only is None else [only]:
-        found = prove(ids, read, now())
-        cases, clocks = cases + found.cases, clocks + found.clocks
-        drifts += found.drifts
-    wrong = {(each.case.pk, each.definition, each.cycle) for each in drifts}
-    row = ClockAudit.objects.create(began_at=began, cases=cases, clocks=clocks, drifted=len(wrong))
+    row, read = _run(run), remembered()
+    before = row.ended_at
+    while row.ended_at is None:
+        ids = due_cases(month_of(row.began_at), row.place) if only is None else only
+        if ids:
+            _prove_some(row, ids, read)
+        if only is not None or not ids:
+            row.ended_at = now()
+        row.save()
+        if step:
+            break
+    ended = row.ended_at != before
+    record(
+        actor=actor,
+        verb="casework.clocks_proved" if ended else "casework.clocks_looked_at",
+        target=row,
+        payload={"cases": row.cases, "clocks": row.clocks, "drifted": row.drifted},
+    )
+    if ended and row.drifted:
+        _tell(row)
+    return row
+
+
+def _run(run: UUID | None) -> ClockAudit:
+    """A proof, held against another worker that would go on with it."""
+    if run is None:
+        return ClockAudit.objects.create()
+    ClockAudit.objects.get_or_create(pk=run)
+    return ClockAudit.objects.select_for_update().get(pk=run)
+
+
+def _prove_some(row: ClockAudit, ids: Sequence[UUID], read: Reader) -> None:
+    """Prove some cases and keep what differs."""
+    found = prove(ids, read, now())
+    row.place = ids[-1]
+    row.cases += found.cases
+    row.clocks += found.clocks
+    row.drifted += len({(each.case.pk, each.definition, each.cycle) for each in found.drifts})
     ClockDrift.objects.bulk_create(
         [
             ClockDrift(
@@ -50,26 +90,23 @@ def audit_clocks(*, actor: Actor, only: Sequence[UUID] | None = None) -> ClockAu
                 definition=each.definition, cycle=each.cycle, field=each.field,
                 held=each.held[:200], computed=each.computed[:200],
             )
-            for each in drifts
+            for each in found.drifts
         ],
         batch_size=1_000,
     )  # fmt: skip
-    record(
-        actor=actor,
-        verb="casework.clocks_proved",
-        target=row,
-        payload={"cases": cases, "clocks": clocks, "drifted": len(wrong)},
-    )
-    if wrong:
-        with act_as(SYSTEM):
-            notify_role(
-                actor=SYSTEM,
-                agency_id=centre().agency_id,
-                permission=MANAGE,
-                template="case_clock_drift",
-                context={"drifted": str(len(wrong)), "clocks": str(clocks), "audit": str(row.pk)},
-            )
-    return row
+
+
+def _tell(row: ClockAudit) -> None:
+    with act_as(SYSTEM):
+        notify_role(
+            actor=SYSTEM,
+            agency_id=centre().agency_id,
+            permission=MANAGE,
+            template="case_clock_drift",
+            context={
+                "drifted": str(row.drifted), "clocks": str(row.clocks), "audit": str(row.pk)
+            },
+        )  # fmt: skip
 
 
 def counts_of(month: date, agency_id: UUID) -> dict[str, dict[str, int]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +15,10 @@ from ...calendar.public import micros, now
 from ..models import Case, CaseEvent, Clock, ClockDefinition
 from .calendars import working_calendar
 from .definitions import Reader, all_definitions
-from .projection import cycles_of, month_of, values_of
+from .projection import cycles_of, values_of
 
-CHUNK = 500
+CHUNK = 250
+OPEN = ("running", "paused")
 ENDED = ("met", "missed", "cancelled")
 _ALWAYS = ("kind", "metric", "started_at", "due_at", "reason", "levels", "gaps")
 _ENDED = ("stopped_at", "elapsed_us", "paused_us", "breached_at", "month")
@@ -49,24 +50,13 @@ def remembered() -> Reader:
     return Reader(working_calendar)
 
 
-def due_cases(moment: datetime) -> Iterator[list[UUID]]:
-    """The cases with an open clock, or one that ended this month, some at a time."""
-    month = month_of(moment)
-    live = Clock.objects.filter(state__in=["running", "paused"])
-    ended = Clock.objects.filter(month=month)
-    last = UUID(int=0)
-    while True:
-        some: set[UUID] = set()
-        for rows in (live, ended):
-            found = rows.filter(case_id__gt=last).order_by("case_id").values_list(
-                "case_id", flat=True
-            )  # fmt: skip
-            some |= set(found.distinct()[:CHUNK])
-        if not some:
-            return
-        ids = sorted(some)[:CHUNK]
-        last = ids[-1]
-        yield ids
+def due_cases(month: date, after: UUID) -> list[UUID]:
+    """The next cases, in order of their id, with an open clock or one that ended in a month."""
+    some: set[UUID] = set()
+    for rows in (Clock.objects.filter(state__in=OPEN), Clock.objects.filter(month=month)):
+        found = rows.filter(case_id__gt=after).order_by("case_id").values_list("case_id", flat=True)
+        some |= set(found.distinct()[:CHUNK])
+    return sorted(some)[:CHUNK]
 
 
 def prove(ids: Sequence[UUID], read: Reader, moment: datetime) -> Proof:

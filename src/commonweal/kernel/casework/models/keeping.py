@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.db import models
 from django.db.models import Q
 
@@ -139,15 +141,19 @@ class CaseUsage(TenantModel):
         ]
 
 
-@shared(append_only=True)
+@shared()
 class ClockAudit(IdModel):
-    """One run of the proof: how many clocks were computed anew from events, how many differed."""
+    """One run of the proof: how many clocks were computed anew from events, how many differed.
 
-    began_at = models.DateTimeField()
-    ended_at = models.DateTimeField(default=now)
-    cases = models.PositiveIntegerField()
-    clocks = models.PositiveIntegerField()
-    drifted = models.PositiveIntegerField()
+    It grows step by step: `place` is the last case proved, and until `ended_at` is set the figures
+    are of the cases so far. What it came to is in the audit chain too."""
+
+    began_at = models.DateTimeField(default=now)
+    ended_at = models.DateTimeField(null=True)
+    place = models.UUIDField(default=UUID(int=0))
+    cases = models.PositiveIntegerField(default=0)
+    clocks = models.PositiveIntegerField(default=0)
+    drifted = models.PositiveIntegerField(default=0)
 
     class Meta:
         indexes = [models.Index(fields=["-id"], name="casework_audit_newest")]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 from commonweal.kernel.access.public import SYSTEM
+from commonweal.kernel.audit.models import Event
 from commonweal.kernel.calendar.public import at
 from commonweal.kernel.casework import public as casework
+from commonweal.kernel.casework.clocks import audit
 from commonweal.kernel.casework.clocks.timer import tick
-from commonweal.kernel.casework.models import Clock
+from commonweal.kernel.casework.keeping_tasks import audit_all
+from commonweal.kernel.casework.models import Clock, ClockDrift
 
 from .conftest import MONDAY, Desk
 
@@ -60,3 +64,24 @@ def test_a_late_timer_is_no_drift_and_a_row_that_waits_for_none_is(desk: Desk) -
         assert casework.audit_clocks(actor=SYSTEM).drifted == 1
         rows.update(next_at=None)
         assert casework.audit_clocks(actor=SYSTEM).drifted == 1
+
+
+def test_a_proof_that_was_stopped_goes_on_where_it_stood(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = [desk.case(subject=f"Case {n}") for n in range(5)]
+    Clock.objects.filter(case=cases[4]).update(started_at=MONDAY - timedelta(days=1))
+    whole = casework.audit_clocks(actor=SYSTEM)
+    assert (whole.cases, whole.drifted) == (5, Clock.objects.filter(case=cases[4]).count())
+    monkeypatch.setattr(audit, "CHUNK", 2)
+    run = uuid4()
+    begun = casework.audit_clocks(actor=SYSTEM, run=run, step=True)
+    assert (begun.cases, begun.ended_at) == (2, None)
+    for _ in range(2):  # the second does nothing more
+        audit_all(actor=SYSTEM, job_id=run, payload={})
+        begun.refresh_from_db()
+        assert begun.ended_at is not None
+        assert (begun.cases, begun.clocks, begun.drifted) == (5, whole.clocks, whole.drifted)
+    told = Event.objects.filter(verb="casework.clocks_proved", target_id=str(run))
+    assert told.count() == 1
+    assert len(set(ClockDrift.objects.filter(audit=begun).values_list("case"))) == 1

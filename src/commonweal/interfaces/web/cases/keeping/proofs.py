@@ -28,7 +28,12 @@ from .base import MANAGE, names_of, tabs_of
 def proofs(request: Asked) -> HttpResponse:
     """Each night's proof: how many clocks were computed anew from events, how many differed."""
     rows = casework.clock_audits(request.actor, place(request))
-    context = {"rows": rows, "pages": pages(request, rows), "tabs_of": tabs_of("proofs")}
+    context = {
+        "rows": rows,
+        "last": next((row for row in rows if row.ended_at), None),
+        "pages": pages(request, rows),
+        "tabs_of": tabs_of("proofs"),
+    }
     return show(request, "cases/keeping/proofs.jinja", context)
 
 
