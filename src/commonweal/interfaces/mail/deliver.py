@@ -120,12 +120,12 @@ def _into(case: Case, found: Incoming) -> Delivered:
         message_id=found.message_id,
     )
     made = receive_message(actor=SYSTEM, case_id=case.pk, said=said)
-    _files(found, made)
+    _files(found, made, made.case)
     receipt = MailReceipt("taken", found.auto, made.case_id, made.case.number)
     return Delivered(receipt, made.agency_id, made.pk)
 
 
-def _files(found: Incoming, said: Interaction) -> None:
+def _files(found: Incoming, said: Interaction, held: Case) -> None:
     """Each file that may be kept; of the others a note says which and why. The message as it came,
     which is kept, holds them."""
     left = []
@@ -138,6 +138,7 @@ def _files(found: Incoming, said: Interaction) -> None:
                 media_type=part.declared,
                 data=part.data,
                 interaction_id=said.pk,
+                held=held,
             )
         except (GuardError, CaseError) as error:
             left.append(f"{part.name[:80]} ({error.message})")
@@ -179,20 +180,21 @@ def _opened(found: Incoming, desk: Queue, vouched: bool) -> Delivered:
         queue=desk.code,
     )
     try:
-        case = open_case(actor=SYSTEM, agency_id=agency_id, new=new).case
+        made = open_case(actor=SYSTEM, agency_id=agency_id, new=new)
     except CaseError as error:  # its form asks what no message can answer
         return Delivered(MailReceipt("quarantined", error.code), agency_id)
-    said = case.interactions.order_by("at", "id").first()
+    case, said = made.case, made.said
     if said is None and found.parts:
         said = receive_message(
             actor=SYSTEM,
             case_id=case.pk,
             said=Said(text=_("(only files)"), channel="email", contact=case.requester),
         )
-    if said is not None:
-        _files(found, said)
+        case = said.case
     if case.requester is not None and allowed(answered_by_itself(found.sender), now(), REPLIES):
-        acknowledge(actor=SYSTEM, case_id=case.pk, text=_greeting(case))
+        acknowledge(actor=SYSTEM, case_id=case.pk, text=_greeting(case), held=case)
+    if said is not None:
+        _files(found, said, case)
     receipt = MailReceipt("taken", "", case.pk, case.number)
     return Delivered(receipt, agency_id, said.pk if said else None, opened=True)
 

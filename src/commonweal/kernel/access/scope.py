@@ -64,7 +64,8 @@ def _set(scope: list[str], question: str = "", values: Sequence[Any] = ()) -> tu
 
 @contextmanager
 def act_as(actor: Actor) -> Iterator[Actor]:
-    """One transaction in the scope of the actor; inside another, the outer scope comes back after.
+    """One transaction in the scope of the actor; inside another, the outer scope comes back after,
+    which costs no statement where it is the same.
 
     Row-level security reads the three settings, which end with the transaction, so that a pooled
     connection never carries somebody else's scope.
@@ -78,13 +79,15 @@ def asking(actor: Actor, question: str, values: Sequence[Any]) -> Iterator[tuple
     """The same, with the first row of a question that is asked in the scope, in the same round
     trip as setting it; an empty question has no row."""
     nested = connection.in_atomic_block
-    before, known = _present(), _known.get()
-    _known.set({})
+    before, known, scope = _present(), _known.get(), _values(actor)
+    same = nested and scope == before and not question
+    if known is None or not same:
+        _known.set({})
     try:
         with transaction.atomic():
-            row = _set(_values(actor), question, values)
-            yield row
-            if nested:  # the settings end with the outermost transaction by themselves
+            yield () if same else _set(scope, question, values)
+            # the settings end with the outermost transaction by themselves
+            if nested and _present() != before:
                 _set(before)
     finally:
         _known.set(known)

@@ -50,7 +50,7 @@ def fact_of(case: Case, clock: Clock) -> Measure | None:
 
 def tell_measures(actor: Actor, case: Any, event: Any) -> None:
     """Emit what ended with an event; take back what it opened again. A hook of every event."""
-    if event.kind not in CLOCKED:
+    if event.kind not in CLOCKED or not event.settles:
         return
     names = {name_of(case.pk, row): row for row in Clock.objects.filter(case=case)}
     known = newest(SYSTEM, SOURCE, list(names))
@@ -65,6 +65,8 @@ def tell_measures(actor: Actor, case: Any, event: Any) -> None:
         for name, row in names.items()
         if row.stopped_at is None and name in known and not known[name].exclusion
     ]
+    if not fresh and not opened:
+        return
     with act_as(SYSTEM):
         if fresh:
             emit_measures(actor=SYSTEM, source=SOURCE, measures=fresh)

@@ -15,7 +15,8 @@ NEWS = ("message", "state", "approval", "fee")
 def tell_people(actor: Actor, case: Case, event: CaseEvent) -> None:
     """Whoever asked and watches learns of answers and states; who approves, of what waits."""
     if event.kind == "opened":
-        for row in case.approvals.filter(state="open"):
+        rows = case.approvals.filter(state="open") if case.case_type.approval else ()
+        for row in rows:
             with act_as(SYSTEM):
                 notify_role(
                     actor=SYSTEM,
@@ -29,8 +30,8 @@ def tell_people(actor: Actor, case: Case, event: CaseEvent) -> None:
         return
     if case.case_type.family == "dispute" and event.kind == "state":
         return  # whoever keeps the money says what was decided, with the amount
-    rows = case.watchers.exclude(user_id=None).values_list("user_id", flat=True)
-    accounts = {each for each in rows if each is not None and each != actor.user_id}
+    watching = case.watchers.exclude(user_id=None).values_list("user_id", flat=True)
+    accounts = {each for each in watching if each is not None and each != actor.user_id}
     people = set(Person.objects.filter(user_id__in=accounts).values_list("pk", flat=True))
     asked = case.requester.person_id if case.requester else None
     if asked and asked != actor.person_id:

@@ -27,13 +27,15 @@ def attach(
     data: bytes,
     interaction_id: UUID | None = None,
     public: bool = False,
+    held: Case | None = None,
 ) -> Attachment:
     """Keep a file of a case. What looks dangerous is held back: kept, and opened by nobody.
 
-    `public`: a picture that everybody may see (a published report's). Errors: CASE-145 too many,
-    DOCUMENTS-211 and 212 for an empty or too large file.
+    `public`: a picture that everybody may see (a published report's). `held`: the case as whoever
+    holds it already has it. Errors: CASE-145 too many, DOCUMENTS-211 and 212 for an empty or too
+    large file.
     """
-    case = survivor(actor, case_id)
+    case = held or survivor(actor, case_id)
     if case.attachments.count() >= MOST_FILES:
         raise CaseError(
             "CASE-145",

@@ -11,7 +11,7 @@ from ...audit.public import record
 from ...calendar.public import now
 from ...schema.public import Conflict
 from ..clocks.projection import project
-from ..models import Case, CaseEvent
+from ..models import Case, CaseEvent, Clock
 from ..registry import tell, told_promise
 from ..rules import require_case
 
@@ -22,6 +22,11 @@ CLOCKED = frozenset(
     }
 )  # fmt: skip
 """Kinds of events that a clock may start, stop, pause or change at."""
+
+
+def moves_clocks(kind: str, data: dict[str, Any]) -> bool:
+    """Whether clocks have to be computed anew: what a program wrote starts and stops none."""
+    return kind in CLOCKED and (kind != "message" or bool(data.get("human", True)))
 
 
 def locked(actor: Actor, case_id: UUID) -> Case:
@@ -70,7 +75,11 @@ def append(
         data=data or {},
     )
     case.updated_at = max(case.updated_at, event.at)
-    missed = project(case) if kind in CLOCKED and reproject else []
+    missed: list[Clock] = []
+    event.settles = reproject and moves_clocks(kind, event.data)
+    if event.settles:
+        found = project(case)
+        missed, event.settles = found.missed, found.ended
     case.save()
     record(
         actor=actor,

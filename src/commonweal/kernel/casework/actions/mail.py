@@ -10,7 +10,7 @@ from ...audit.public import action, record
 from ...documents.public import store
 from ..domain.incoming import Origin, Receipt
 from ..mailing import sender_hash
-from ..models import Interaction, MailIntake
+from ..models import Case, Interaction, MailIntake
 from .events import append, locked
 from .talking import Said, send_out, write
 
@@ -70,9 +70,11 @@ def keep_mail(
 
 
 @action
-def acknowledge(*, actor: Actor, case_id: UUID, text: str) -> Interaction:
-    """Say by e-mail that a message has come. Automatic: it starts, stops and reopens nothing."""
-    case = locked(actor, case_id)
+def acknowledge(*, actor: Actor, case_id: UUID, text: str, held: Case | None = None) -> Interaction:
+    """Say by e-mail that a message has come. Automatic: it starts, stops and reopens nothing.
+
+    `held`: the case as whoever holds it, or has just opened it, has it."""
+    case = held or locked(actor, case_id)
     made = write(
         actor, case, Said(text=text, channel="email", contact=case.requester, human=False), "out"
     )

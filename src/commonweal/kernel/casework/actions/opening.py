@@ -89,11 +89,13 @@ class NewCase:
 
 @dataclass(frozen=True)
 class Opened:
-    """The case, and the code with which somebody without an account follows it ("": none)."""
+    """The case, and the code with which somebody without an account follows it ("": none).
+    `said`: the words that it was opened with, if it had any and is new."""
 
     case: Case
     tracking_code: str = ""
     fresh: bool = True
+    said: Interaction | None = None
 
 
 @action
@@ -141,12 +143,12 @@ def open_of(
         case.tracking_hash = code_hash(code, settings.SECRET_KEY)
     case.save(force_insert=True)
     _around(actor, case, case_type)
-    _first_words(actor, case, new)
+    said = _first_words(actor, case, new)
     index_case(case, [new.text])
     append(actor, case, "opened", _opened(actor, case), at=case.opened_at)
     charge_rules(actor, case)
     _take_up(actor, case, case_type, category)
-    return Opened(case, code)
+    return Opened(case, code, said=said)
 
 
 def _code(new: NewCase) -> str:
@@ -279,7 +281,7 @@ def _row(
     moment = now()
     opened = min(new.opened_at or moment, moment)
     return Case(
-        agency_id=agency_id,
+        agency=agency,
         number=_number(agency),
         case_type=case_type,
         category=category,

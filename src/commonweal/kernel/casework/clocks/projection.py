@@ -7,6 +7,7 @@ elapsed time asks the engine again. Closed cycles of a frozen month are left as 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -145,15 +146,24 @@ def _iso(value: int) -> str:
     return moment_of(value).isoformat()
 
 
-def project(case: Case, definitions: Sequence[ClockDefinition] | None = None) -> list[Clock]:
-    """Write the clock rows of a locked case as its events say, and what its lists show of them;
-    returns those whose promise is found missed now, but was not before."""
+@dataclass(frozen=True)
+class Projected:
+    """What became of a case's clocks. `missed`: those whose promise is found missed now, but was
+    not before. `ended`: whether any of them has ended now, or had before."""
+
+    missed: list[Clock]
+    ended: bool
+
+
+def project(case: Case, definitions: Sequence[ClockDefinition] | None = None) -> Projected:
+    """Write the clock rows of a locked case as its events say, and what its lists show of them."""
     moment = now()
     known = definitions if definitions is not None else all_definitions()
     rows = list(case.events.order_by("seq"))
     cycles = cycles_of(case, rows, known, moment, Reader())
     old = {(row.definition_id, row.cycle): row for row in Clock.objects.filter(case=case)}
     fired: dict[tuple[Any, int], set[str]] = {}
+    had_ended = any(row.stopped_at for row in old.values())
     if old:
         for each in ClockFiring.objects.filter(case=case):
             fired.setdefault((each.definition_id, each.cycle), set()).add(each.level)
@@ -186,7 +196,7 @@ def project(case: Case, definitions: Sequence[ClockDefinition] | None = None) ->
     if change:
         Clock.objects.bulk_update(change, sorted(changed))
     show(case, [*make, *kept])
-    return passed
+    return Projected(passed, had_ended or any(row.stopped_at for row in (*make, *kept)))
 
 
 def show(case: Case, clocks: Iterable[Clock]) -> None:

@@ -73,7 +73,7 @@ def fire(case: Case, definitions: list[ClockDefinition], moment: datetime) -> No
         for code, planned in clock.levels:
             if datetime.fromisoformat(planned) <= moment and code not in known:
                 _set_off(case, clock, code, datetime.fromisoformat(planned))
-    for clock in project(case, definitions):
+    for clock in project(case, definitions).missed:
         told_promise(case, clock)
     for clock in Clock.objects.filter(case=case, breached_at__isnull=False):
         fresh = not before.get((clock.definition_id, clock.cycle))

@@ -263,6 +263,8 @@ class CaseEvent(TenantModel):
     actor_kind = models.CharField(max_length=10)
     actor_id = models.UUIDField(null=True)
     data = models.JSONField(default=dict)
+    settles = True
+    """Not kept: whether a clock of the case may have ended, or gone on again, by this event."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "seq"], name="casework_event_once")]
