@@ -286,3 +286,16 @@ def test_promises_on_open_cases_are_shown_well(site: Site, desk: Any) -> None:
     checks = Checks(page)
     wrong = [checks.all(), checks.axe(375, "light"), checks.axe(1280, "dark")]
     assert wrong == [[], [], []]
+
+
+@pytest.mark.parametrize("sheet", ["kinds", "promises", "rules"])
+def test_sheets_with_ticks_and_rows_are_shown_well(site: Site, desk: Any, sheet: str) -> None:
+    page = site.sign_in(desk(), "owner")
+    page.goto(f"{site.url}/centre/cases/set-up/{sheet}/")
+    first = page.locator("tbody th a").first
+    if first.count():  # a centre may have no rule yet
+        first.click()
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    checks = Checks(page)
+    wrong = [checks.all(), checks.axe(375, "light"), checks.axe(1280, "dark")]
+    assert wrong == [[], [], []]

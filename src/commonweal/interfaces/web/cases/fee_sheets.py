@@ -9,7 +9,7 @@ from commonweal.kernel.casework import public as casework
 from commonweal.kernel.party.public import centre
 from commonweal.kernel.words import public as words
 
-from .sheets import Ask, Sheet
+from .asks import Ask, Sheet
 
 
 def fees_sheet(actor: Actor) -> Sheet:

@@ -106,6 +106,19 @@ def hours(seconds: float) -> str:
     return _("%(h)s h %(m)s min") % {"h": minutes // 60, "m": minutes % 60}
 
 
+def waits() -> dict[str, str]:
+    """What a case may wait for; each may stop a promise's clock."""
+    return {
+        "requester": _("An answer of whoever asked"),
+        "third_party": _("Somebody else, such as a supplier"),
+        "change_window": _("The change window"),
+        "force_majeure": _("Force majeure"),
+        "appointment": _("The appointment"),
+        "approval": _("An approval"),
+        "hold": _("On hold at a counter"),
+    }
+
+
 def interval_kind(kind: str) -> str:
     """What an interval counted as."""
     name, _colon, reason = kind.partition(":")

@@ -5,10 +5,8 @@ What is given in a form is checked whole before anything is kept.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -17,7 +15,6 @@ from django.utils.translation import gettext as _
 from commonweal.kernel.access.public import Actor
 from commonweal.kernel.casework import public as casework
 from commonweal.kernel.jobs.public import cancel, remedy
-from commonweal.kernel.party.public import staff
 
 from ..access import centre_only
 from ..centre.base import (
@@ -37,30 +34,16 @@ from ..centre.base import (
 from ..lists import report
 from ..look.page import Link, Problem
 from ..requests import Asked
-from . import fee_sheets, sheets
-from .sheets import Sheet
+from . import fee_sheets, sheets, typed
+from .asks import FORM_PARTS, Sheet
 
 MANAGE = "casework.manage"
 UNASKED_TYPE = ("matrix", "default_impact", "default_urgency", "skills", "closes_after_days")
 """What a kind of case has that its form does not ask: a change by the form keeps it."""
 
 
-def _json(request: Asked, name: str, words: str) -> Any:
-    """A JSON field of a form (CASE-195)."""
-    given = text(request, name)
-    try:
-        return json.loads(given or "{}")
-    except ValueError as wrong:
-        raise FormError(
-            "CASE-195",
-            _("%(what)s: this is not JSON (%(why)s). Mend it; nothing was changed.")
-            % {"what": words, "why": str(wrong)[:120]},
-            field=name,
-        ) from wrong
-
-
 def _words(request: Asked, name: str) -> list[str]:
-    return [each.strip() for each in text(request, name).split(",") if each.strip()]
+    return typed.comma_words(text(request, name))
 
 
 def _put_team(request: Asked) -> None:
@@ -90,13 +73,7 @@ def _put_queue(request: Asked) -> None:
     )
 
 
-def _usual(family: str) -> Any:
-    """The states of a kind of case where nobody gave others."""
-    return casework.CATALOGUE_ORDER if family == "order" else casework.HELP
-
-
 def _put_type(request: Asked) -> None:
-    machine = _json(request, "machine", _("States and moves"))
     code = text(request, "code")
     known = next((row for row in casework.case_types(request.actor) if row.code == code), None)
     kept = {name: getattr(known, name) for name in UNASKED_TYPE} if known else {}
@@ -110,8 +87,8 @@ def _put_type(request: Asked) -> None:
         audience=text(request, "audience"),
         service=text(request, "service"),
         queue=text(request, "queue"),
-        machine=machine or _usual(text(request, "family")),
-        form=_json(request, "form", _("Questions")) or [],
+        machine=typed.machine_of(request.POST, text(request, "family")),
+        form=typed.questions_of(typed.questions_ask(_("Questions")), request.POST),
         tasks=[{"name": each} for each in text(request, "tasks").splitlines() if each.strip()],
         approval="casework.approve" if text(request, "approval") else "",
         needs_identity=bool(text(request, "needs_identity")),
@@ -141,7 +118,7 @@ def _put_category(request: Asked) -> None:
         description=text(request, "description"),
         group=text(request, "group"),
         queue=text(request, "queue"),
-        form=_json(request, "form", _("Further questions")) or [],
+        form=typed.questions_of(typed.questions_ask(_("Further questions")), request.POST),
         keywords=_words(request, "keywords"),
         needs_place=bool(text(request, "needs_place")),
         public=bool(text(request, "public")),
@@ -159,7 +136,9 @@ def _put_rule(request: Asked) -> None:
         actor=request.actor,
         position=position,
         queue=text(request, "queue"),
-        conditions=_json(request, "conditions", _("Conditions")),
+        conditions=typed.conditions_of(
+            typed.conditions_ask(request.actor, promise=False), request.POST
+        ),
     )
 
 
@@ -168,10 +147,21 @@ def _put_promise(request: Asked) -> None:
     if text(request, "out"):
         casework.end_promise(actor=request.actor, code=text(request, "code"), ends=starts)
         return
-    minutes, days = (
+    minutes, days, cap = (
         whole_field(request, name, words, 0)
-        for name, words in (("minutes", _("Minutes")), ("days", _("Working days")))
-    )
+        for name, words in (
+            ("minutes", _("Minutes")), ("days", _("Working days")), ("pause_cap", _("Minutes")),
+        )
+    )  # fmt: skip
+    if bool(minutes) == bool(days):
+        raise FormError(
+            "CASE-170", _("Give either minutes or working days. Fill in one of the two."),
+            field="minutes",
+        )  # fmt: skip
+    versions = [
+        each for each in casework.promises(request.actor) if each.code == text(request, "code")
+    ]
+    before = max(versions, key=lambda each: each.starts, default=None)
     casework.put_promise(
         actor=request.actor,
         promise=casework.Promise(
@@ -183,25 +173,18 @@ def _put_promise(request: Asked) -> None:
             starts=starts,
             target_seconds=minutes * 60 or None,
             target_days=days or None,
-            pauses=_words(request, "pauses"),
-            conditions=_json(request, "conditions", _("For which cases")),
-            levels=_levels(request),
+            end_of_day=bool(text(request, "end_of_day")),
+            pauses=request.POST.getlist("pauses"),
+            pause_cap=cap * 60 or None,
+            reopen=text(request, "reopen") or "resume",
+            reclassify=text(request, "reclassify") or "retroactive",
+            conditions=typed.conditions_of(
+                typed.conditions_ask(request.actor, promise=True), request.POST
+            ),
+            levels=typed.levels_of(typed.levels_ask(request.actor), request.POST),
+            level=before.level if before else None,
         ),
     )
-
-
-def _levels(request: Asked) -> Any:
-    """What a promise sets off; `person` names one of the centre's people by e-mail address."""
-    rows = _json(request, "levels", _("What it sets off")) or []
-    known = {row.email.lower(): str(row.pk) for row in staff(request.actor)}
-    for row in rows if isinstance(rows, list) else ():
-        if isinstance(row, dict) and "person" in row:
-            named = str(row.pop("person"))
-            if named.strip().lower() not in known:
-                words = _("Nobody of the centre has the address %(address)s.")
-                raise FormError("CASE-195", words % {"address": named[:80]}, field="levels")
-            row["person_id"] = known[named.strip().lower()]
-    return rows
 
 
 def _put_answer(request: Asked) -> None:
@@ -272,6 +255,7 @@ def sheet(request: Asked, name: str) -> HttpResponse:
         "sheet": shown,
         "name": name,
         "asked": request.POST or shown.known.get(request.GET.get("code", ""), {}),
+        **FORM_PARTS,
         "tabs_of": [
             Link(words, address_of(code), code == name) for code, words in titles().items()
         ],

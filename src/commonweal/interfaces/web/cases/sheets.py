@@ -1,15 +1,9 @@
 """What the set-up pages of cases show: of each, its rows and the fields of its form.
 
-Each page shows what there is, and one form that makes or changes one of it. What is data by nature
-(states, questions, conditions) is written as JSON.
+Each page shows what there is, and one form that makes or changes one of it.
 """
 
 from __future__ import annotations
-
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,36 +12,11 @@ from commonweal.kernel.access.public import Actor
 from commonweal.kernel.casework import public as casework
 from commonweal.kernel.catalogue.public import calendars, services
 from commonweal.kernel.party.public import agencies, staff
+from commonweal.kernel.words import public as words
 
-from .said import channels, metrics
-
-Options = Sequence[tuple[str, str]]
-
-
-@dataclass(frozen=True)
-class Ask:
-    """A field of a set-up form: kind text, area, json, choice, check or number."""
-
-    name: str
-    label: str
-    kind: str = "text"
-    options: Options = ()
-    hint: str = ""
-    default: str = ""
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A set-up page: what it is about, its rows as (heading, cells), its fields, its write.
-    `known`: what the form shows when one is changed, by a key of its own and in the rows' order."""
-
-    title: str
-    about: str
-    heads: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    fields: Sequence[Ask]
-    save: str
-    known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+from . import typed
+from .asks import Ask, Known, Options, Sheet
+from .said import channels, metrics, waits
 
 
 def _teams(actor: Actor) -> Options:
@@ -165,9 +134,8 @@ def types_sheet(actor: Actor) -> Sheet:
                  ("both", _("Both"))]),
             Ask("service", _("Service"), "choice", [(r.code, r.name) for r in services(actor)]),
             Ask("queue", _("Queue"), "choice", _queues(actor, _("By the rules"))),
-            Ask("machine", _("States and moves"), "json",
-                hint=_("Empty: the usual ones of the help desk, or of orders")),
-            Ask("form", _("Questions"), "json", default="[]"),
+            *typed.machine_asks(),
+            typed.questions_ask(_("Questions")),
             Ask("tasks", _("Tasks, one in each line"), "area"),
             Ask("approval", _("Somebody of the agency must approve it"), "check"),
             Ask("needs_identity", _("Who asks must be recognised first"), "check"),
@@ -186,15 +154,7 @@ def types_sheet(actor: Actor) -> Sheet:
     )  # fmt: skip
 
 
-def _as_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=1) if value else ""
-
-
-def _tick(on: object) -> str:
-    return "1" if on else ""
-
-
-def _as_typed(row: casework.CaseType) -> dict[str, str]:
+def _as_typed(row: casework.CaseType) -> Known:
     """A kind of case as its form was filled in."""
     return {
         "code": row.code,
@@ -204,18 +164,18 @@ def _as_typed(row: casework.CaseType) -> dict[str, str]:
         "audience": row.audience,
         "service": row.service.code,
         "queue": row.queue.code if row.queue else "",
-        "machine": _as_json(row.machine),
-        "form": _as_json(row.form) or "[]",
+        **typed.machine_shown(row.machine),
+        **typed.questions_shown(row.form),
         "tasks": "\n".join(str(each["name"]) for each in row.tasks),
-        "approval": _tick(row.approval),
-        "needs_identity": _tick(row.needs_identity),
+        "approval": typed.tick(row.approval),
+        "needs_identity": typed.tick(row.needs_identity),
         "publication": row.publication,
         "retention_days": str(row.retention_days),
         "items": "\n".join(f"{channel} = {item}" for channel, item in row.items.items()),
     }
 
 
-def _as_asked(row: casework.Category) -> dict[str, str]:
+def _as_asked(row: casework.Category) -> Known:
     """A subject as its form was filled in."""
     return {
         "code": row.code,
@@ -225,9 +185,9 @@ def _as_asked(row: casework.Category) -> dict[str, str]:
         "group": row.group,
         "queue": row.queue.code if row.queue else "",
         "keywords": ", ".join(row.keywords),
-        "form": _as_json(row.form) or "[]",
-        "needs_place": _tick(row.needs_place),
-        "public": _tick(row.public),
+        **typed.questions_shown(row.form),
+        "needs_place": typed.tick(row.needs_place),
+        "public": typed.tick(row.public),
         "order_item": row.order_item,
         "order_recurs": row.order_recurs,
     }
@@ -254,7 +214,7 @@ def categories_sheet(actor: Actor) -> Sheet:
             Ask("group", _("Group")),
             Ask("queue", _("Queue"), "choice", _queues(actor, _("That of its kind"))),
             Ask("keywords", _("Other words for it"), hint=_("With commas between them")),
-            Ask("form", _("Further questions"), "json", default="[]"),
+            typed.questions_ask(_("Further questions")),
             Ask("needs_place", _("It has a place"), "check"),
             Ask("public", _("Published"), "check"),
             Ask("order_item", _("Charge item that it orders"),
@@ -270,40 +230,50 @@ def categories_sheet(actor: Actor) -> Sheet:
 
 def rules_sheet(actor: Actor) -> Sheet:
     """Routing rules."""
+    cases = typed.conditions_ask(actor, promise=False)
+    found = casework.rules(actor)
     rows = [
-        (str(row.position), row.queue.name, json.dumps(row.conditions, ensure_ascii=False))
-        for row in casework.rules(actor)
+        (str(row.position), row.queue.name, typed.conditions_words(cases, row.conditions))
+        for row in found
     ]
     return Sheet(
         _("Routing rules"),
         _("The first rule that fits a new case gives its queue; without one, its subject does."),
-        (_("Place"), _("Queue"), _("Conditions")),
+        (_("Place"), _("Queue"), _("For which cases")),
         rows,
         (
             Ask("position", _("Place"), "number"),
             Ask("queue", _("Queue"), "choice", _queues(actor)),
-            Ask("conditions", _("Conditions"), "json",
-                hint='{"case_type": ["incident"], "words": ["payroll"]}'),
+            cases,
             Ask("out", _("Take the rule at this place away"), "check"),
         ),
         _("Save the rule"),
+        {
+            str(row.position): {
+                "position": str(row.position), "queue": row.queue.code,
+                **typed.conditions_shown(row.conditions),
+            }
+            for row in found
+        },
     )  # fmt: skip
 
 
 def promises_sheet(actor: Actor) -> Sheet:
     """Promises about time."""
-    timed = metrics()
+    timed, cases = metrics(), typed.conditions_ask(actor, promise=True)
+    found = casework.promises(actor)
     rows = [
-        (row.name, row.code, timed.get(row.metric, row.metric), _target(row), row.calendar,
-         str(row.starts), str(row.ends or "–"))
-        for row in casework.promises(actor)
+        (row.name, row.code, timed.get(row.metric, row.metric), _target(row),
+         typed.conditions_words(cases, row.conditions), typed.levels_words(row.levels),
+         _held(row))
+        for row in found
     ]  # fmt: skip
     return Sheet(
         _("Promised times"),
         _("A version holds from its first day on and never changes. Open cases keep what they "
           "were promised until you put the promises on them."),
-        (_("Promise"), _("Code"), _("Times"), _("Target"), _("Opening hours"), _("From"),
-         _("Until")),
+        (_("Promise"), _("Code"), _("Times"), _("Target"), _("For which cases"), _("Warns"),
+         _("Holds")),
         rows,
         (
             Ask("code", _("Code")),
@@ -316,26 +286,66 @@ def promises_sheet(actor: Actor) -> Sheet:
             Ask("minutes", _("Minutes of opening hours"), "number",
                 hint=_("Or working days below")),
             Ask("days", _("Working days"), "number"),
+            Ask("end_of_day", _("Due at the end of the last day, not at the hour"), "check"),
             Ask("calendar", _("Opening hours"), "choice",
                 [(r.code, r.name) for r in calendars(actor)]),
-            Ask("pauses", _("Reasons that stop it"), hint=", ".join(casework.STOPS)),
-            Ask("conditions", _("For which cases"), "json", hint='{"priority": ["P1"]}'),
-            Ask("levels", _("What it sets off"), "json", default="[]",
-                hint='[{"code": "75", "unit": "percent", "offset": 75, '
-                     '"person": "ann@centre.example"}]'),
+            cases,
+            Ask("pauses", _("What stops it"), "many", list(waits().items())),
+            Ask("pause_cap", _("Longest pause, in minutes of opening hours"), "number",
+                hint=_("Empty: as long as it waits")),
+            Ask("reopen", _("When a case opens again"), "choice",
+                [("resume", _("The same time runs on")), ("new_cycle", _("It begins anew"))]),
+            Ask("reclassify", _("When another promise takes its place"), "choice",
+                [("retroactive", _("That one counts from the beginning")),
+                 ("from_now", _("That one counts from then on"))]),
+            typed.levels_ask(actor),
             Ask("starts", _("From"), hint=_("A day, such as 2026-11-03")),
             Ask("out", _("End this promise on that day instead"), "check"),
         ),
         _("Save the promise"),
+        {f"{row.code} {row.starts}": _as_promised(row) for row in found},
     )  # fmt: skip
 
 
+def _as_promised(row: casework.ClockDefinition) -> Known:
+    """A promise as the form of its next version is filled in; its first day is to be given."""
+    return {
+        "code": row.code,
+        "name": row.name,
+        "metric": row.metric,
+        "kind": row.kind,
+        "minutes": "" if row.target_seconds is None else str(row.target_seconds // 60),
+        "days": "" if row.target_days is None else str(row.target_days),
+        "end_of_day": typed.tick(row.end_of_day),
+        "calendar": row.calendar,
+        **typed.conditions_shown(row.conditions),
+        "pauses": list(row.pauses),
+        "pause_cap": "" if row.pause_cap is None else str(row.pause_cap // 60),
+        "reopen": row.reopen,
+        "reclassify": row.reclassify,
+        **typed.levels_shown(row.levels),
+        "starts": "",
+    }
+
+
+def _held(row: casework.ClockDefinition) -> str:
+    """The days on which a promise holds."""
+    if row.ends is None:
+        return _("From %(day)s on") % {"day": words.day(row.starts)}
+    return _("From %(day)s until %(end)s") % {
+        "day": words.day(row.starts), "end": words.day(row.ends)
+    }  # fmt: skip
+
+
 def _target(row: casework.ClockDefinition) -> str:
+    """How much time is promised, on which opening hours."""
     if row.target_days is not None:
         many = row.target_days
-        return ngettext("%(num)s working day", "%(num)s working days", many) % {"num": many}
-    many = (row.target_seconds or 0) // 60
-    return ngettext("%(num)s minute", "%(num)s minutes", many) % {"num": many}
+        said = ngettext("%(num)s working day", "%(num)s working days", many) % {"num": many}
+    else:
+        many = (row.target_seconds or 0) // 60
+        said = ngettext("%(num)s minute", "%(num)s minutes", many) % {"num": many}
+    return f"{said} ({row.calendar})"
 
 
 def answers_sheet(actor: Actor) -> Sheet:

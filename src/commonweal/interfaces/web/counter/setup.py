@@ -15,7 +15,7 @@ from commonweal.kernel.catalogue.public import calendars
 from commonweal.kernel.party.public import agencies
 
 from ..access import centre_only
-from ..cases.sheets import Ask, Options, Sheet
+from ..cases.asks import FORM_PARTS, Ask, Options, Sheet
 from ..centre.base import attempt, said_on, show, text, whole_field
 from ..lists import report
 from ..look.page import Link, Problem
@@ -265,6 +265,7 @@ def sheet(request: Asked, name: str) -> HttpResponse:
             for code, words in titles().items()
         ],
         "asked": request.POST or shown.known.get(request.GET.get("code", ""), {}),
+        **FORM_PARTS,
     }
     return show(request, "counter/setup.jinja", context, errors)
 

@@ -91,16 +91,16 @@ def test_a_kind_changed_by_its_form_keeps_what_it_had(world: World) -> None:
     kinds = "/centre/cases/set-up/kinds/"
     assert f"{kinds}?code={code}#change" in page(owner, kinds)
     typed = page(owner, f"{kinds}?code={code}")
-    asked = re.findall(r'<textarea[^>]*name="(\w+)"[^>]*>\s*([^<]*)</textarea>', typed)
+    asked = re.findall(r'<textarea[^>]*name="([\w-]+)"[^>]*>\s*([^<]*)</textarea>', typed)
     for tag in re.findall(r"<input[^>]*>", typed):
         name, value = (re.search(rf'{each}="([^"]*)"', tag) for each in (" name", " value"))
         if name and value and 'type="text"' in tag:
             asked.append((name[1], value[1]))
     form = {name: html.unescape(value) for name, value in asked}
     assert form["code"] == code
-    assert '"where"' in form["form"]
+    assert (form["form-0-label"], form["form-0-code"]) == ("Where", "where")
     chosen = {"family": "incident", "audience": "agency", "service": "helpdesk", "queue": "it",
-              "publication": "private"}  # fmt: skip
+              "publication": "private", "form-0-kind": "string"}  # fmt: skip
     items = "* = helpdesk.case\ncontact:phone = helpdesk.hour"
     send(owner, kinds, **{**form, **chosen, "name": "Fault", "items": items})
     with act_as(SYSTEM):

@@ -6,6 +6,7 @@ import io
 import re
 from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -208,10 +209,10 @@ def test_a_citizen_reports_with_a_photo_follows_and_rates(world: World) -> None:
         ("kinds", {"code": "odd", "name": "Odd", "family": "incident", "audience": "agency",
                    "service": "helpdesk", "queue": "it", "publication": "private"}),
         ("subjects", {"code": "odd", "name": "Odd things", "case_type": "incident"}),
-        ("rules", {"position": "7", "queue": "it", "conditions": '{"words": ["odd"]}'}),
+        ("rules", {"position": "7", "queue": "it", "if_words": "odd"}),
         ("promises", {"code": "slow", "name": "Slow", "metric": "resolution", "kind": "sla",
                       "days": "3", "calendar": "office", "starts": "2026-12-01",
-                      "conditions": '{"priority": ["P5"]}'}),
+                      "if_priority": "P5"}),
         ("answers", {"code": "odd", "name": "Odd", "text": "How odd."}),
         ("knowledge", {"code": "odd", "title": "Odd things", "text": "They happen.",
                        "audience": "staff"}),
@@ -233,8 +234,8 @@ def test_a_person_joins_a_team_and_a_rule_is_refused(world: World) -> None:
     person = str(world.actors["agent"].person_id)
     send(owner, "/centre/cases/set-up/members/", team="it", person_id=person, skills="sql, excel")
     assert "excel, sql" in page(owner, "/centre/cases/set-up/members/")
-    send(owner, "/centre/cases/set-up/rules/", 422, position="3", conditions="{", queue="it")
-    send(owner, "/centre/cases/set-up/rules/", 422, position="3", conditions="{}", queue="it")
+    send(owner, "/centre/cases/set-up/rules/", 422, position="3", if_words=" , ", queue="it")
+    send(owner, "/centre/cases/set-up/rules/", 422, position="3", queue="it")
 
 
 def test_who_calls_is_given_the_code_and_two_people_are_not_merged(world: World) -> None:
@@ -258,15 +259,18 @@ def test_who_calls_is_given_the_code_and_two_people_are_not_merged(world: World)
     assert one("Jon's lamp").merged_into_id == one("Ida's lamp").pk
 
 
-def test_a_promise_names_people_by_their_address(world: World) -> None:
+def test_a_promise_warns_the_person_who_is_chosen(world: World) -> None:
     owner, address = browser(world, "owner"), "/centre/cases/set-up/promises/"
     given = {"code": "told", "name": "Told", "metric": "resolution", "kind": "sla", "days": "3",
              "calendar": "office", "starts": "2026-12-01"}  # fmt: skip
-    level = '[{"code": "75", "unit": "percent", "offset": 75, "person": "%s"}]'
-    refused = send(owner, address, 422, **given, levels=level % "nobody@example.test")
-    assert b"nobody@example.test" in refused.content
-    send(owner, address, 422, **given, levels='[{"unit": "percent"}]')
-    send(owner, address, **given, levels=level % "owner@example.test")
+    level = {"levels-0-offset": "75", "levels-0-unit": "percent"}
+    nobody = {"levels-0-whom": f"person:{uuid4()}"}
+    refused = send(owner, address, 422, **given, **level, **nobody)
+    assert b"names a person who is not there" in refused.content
+    send(owner, address, 422, **given, **level | {"levels-0-unit": "weeks"})
+    someone = f"person:{world.actors['owner'].person_id}"
+    assert someone in page(owner, address)
+    send(owner, address, **given, **level, **{"levels-0-whom": someone})
     with act_as(SYSTEM):
         (found,) = ClockDefinition.objects.get(code="told").levels
         assert found["person_id"] == str(world.actors["owner"].person_id)
