@@ -28,7 +28,9 @@ SIGNATURE = "Commonweal-Test-Signature"
 SALT = "commonweal.payments.test"
 TOLERANCE = timedelta(minutes=5)
 OPEN = timedelta(hours=2)
-KINDS: tuple[PaymentKind, ...] = ("pending", "paid", "failed", "cancelled", "refunded")
+KINDS: tuple[PaymentKind, ...] = (
+    "pending", "paid", "failed", "cancelled", "refunded", "refund_refused",
+)  # fmt: skip
 
 
 class TestProvider:

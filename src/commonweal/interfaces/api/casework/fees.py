@@ -199,8 +199,9 @@ class ToPayOut(Out):
 
 
 @door.post("/case-fees/{fee_id}/pay", access=needs("casework.ask"), returns=ToPayOut, status=201)
-def pay_fee(request: Asked, fee_id: UUID) -> dict[str, Any]:
-    """Begin to pay a fee online; the provider tells us what became of it."""
+def pay_fee(request: Asked, fee_id: UUID, anyway: bool = False) -> dict[str, Any]:
+    """Begin to pay a fee online; the provider tells us what became of it. While a bank has still to
+    answer about another payment, only `anyway` (CASE-232): both may be taken."""
     row = casework.fee(request.actor, fee_id)
     back = reverse("cases:pay", args=[row.case.number, row.pk])
-    return {"url": begin(request.actor, row.pk, back)}
+    return {"url": begin(request.actor, row.pk, back, anyway=anyway)}

@@ -43,6 +43,8 @@ def standing(fee: casework.CaseFee) -> tuple[str, str]:
         return "watch", _("More came than is owed")
     if fee.waived and not fee.paid_minor:
         return "neutral", _("Waived")
+    if fee.waits:
+        return "watch", _("Paid; the bank has not answered yet")
     return {
         "due": ("watch", _("To pay")),
         "started": ("watch", _("Payment begun, not finished")),
@@ -105,7 +107,8 @@ def paying(request: Asked, fee_id: UUID, here: str, **frame: Any) -> HttpRespons
     errors: tuple[Problem, ...] = ()
     made: list[str] = []
     if request.method == "POST":
-        errors = attempt(lambda: made.append(begin(request.actor, fee.pk, here)))
+        again = text(request, "again") == "1"
+        errors = attempt(lambda: made.append(begin(request.actor, fee.pk, here, anyway=again)))
         if not errors and made[0].startswith("/"):
             return HttpResponseRedirect(made[0])
         fee = casework.fee(request.actor, fee_id)

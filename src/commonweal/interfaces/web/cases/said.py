@@ -151,6 +151,7 @@ def fee_words(data: dict[str, Any]) -> str:
         "cancelled": _("A payment was stopped: %(amount)s"),
         "lapsed": _("A payment was begun and left: %(amount)s"),
         "refunded": _("Given back: %(amount)s"),
+        "refund_refused": _("The payment provider did not give it back: %(amount)s"),
         "voided": _("A receipt was undone: %(amount)s"),
         "returned": _("A cheque came back unpaid: %(amount)s"),
         "payback_asked": _("Asked to give back or undo: %(amount)s"),

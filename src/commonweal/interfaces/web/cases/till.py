@@ -39,11 +39,12 @@ def kinds() -> dict[str, str]:
 
 
 def waits() -> dict[str, str]:
-    """What a request to give money back waits for."""
+    """What a request to give money back waits for, or what became of it."""
     return {
         "asked": _("Waits for another person"),
         "agreed": _("Is being sent"),
         "sent": _("Waits for the provider"),
+        "failed": _("The provider did not give it back"),
     }
 
 

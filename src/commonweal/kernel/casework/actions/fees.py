@@ -125,6 +125,7 @@ def whole(fee: CaseFee) -> pure.Fee:
                 cast("pure.State", row.state),
                 row.paid_minor,
                 row.refunded_minor,
+                row.waiting,
             )
             for row in tries
         ),
@@ -151,9 +152,10 @@ def keep(fee: CaseFee, after: pure.Fee) -> None:
             agency_id=fee.agency_id, fee=fee, position=place,
             provider=each.provider, reference=each.reference,
         )  # fmt: skip
-        new = (each.state, each.paid_minor, each.refunded_minor)
-        if row._state.adding or new != (row.state, row.paid_minor, row.refunded_minor):
-            row.state, row.paid_minor, row.refunded_minor = new
+        new = (each.state, each.paid_minor, each.refunded_minor, each.waiting)
+        old = (row.state, row.paid_minor, row.refunded_minor, row.waiting)
+        if row._state.adding or new != old:
+            row.state, row.paid_minor, row.refunded_minor, row.waiting = new
             row.changed_at = now()
             row.save()
     fee.state, fee.paid_minor = after.state, after.paid_minor
@@ -182,14 +184,17 @@ def waive_fee(*, actor: Actor, fee_id: UUID, reason: str) -> CaseFee:
 
 
 @action
-def begin_payment(*, actor: Actor, fee_id: UUID, provider: str, reference: str) -> CaseFee:
+def begin_payment(
+    *, actor: Actor, fee_id: UUID, provider: str, reference: str, anyway: bool = False
+) -> CaseFee:
     """Somebody goes to a provider's page to pay; the same reference again changes nothing.
+    `anyway`: also while a bank has still to answer about another payment.
 
-    Errors: CASE-420, 404, 206 nothing is owed.
+    Errors: CASE-420, 404, 206 nothing is owed, 232 a bank has still to answer.
     """
     case, fee = held(actor, fee_id)
     before = whole(fee)
-    after = pure.start(before, provider, reference)
+    after = pure.start(before, provider, reference, anyway=anyway)
     if after is not before:
         keep(fee, after)
         _happened(actor, case, fee, "begun", fee.amount_minor, provider=provider)
@@ -264,7 +269,7 @@ def taken_in(actor: Actor, case: Case, fee: CaseFee, event: pure.PaymentEvent) -
               effect=outcome.effect)  # fmt: skip
     tell_moved(actor, case, fee, before, outcome.fee, f"{event.provider}:{event.id}",
                event.provider)  # fmt: skip
-    if event.kind == "refunded" and outcome.effect == "moved":
+    if event.kind in ("refunded", "refund_refused") and outcome.effect == "moved":
         _end_payback(fee, event)
     return outcome
 
@@ -285,7 +290,7 @@ def tell_moved(
 
 
 def _end_payback(fee: CaseFee, event: pure.PaymentEvent) -> None:
-    """The provider gave back what two people agreed on: it is done."""
+    """The provider gave back what two people agreed on, or did not: somebody has to see to it."""
     row = (
         Payback.objects.select_for_update()
         .filter(
@@ -294,13 +299,16 @@ def _end_payback(fee: CaseFee, event: pure.PaymentEvent) -> None:
             attempt__reference=event.reference,
             amount_minor=event.amount_minor,
             kind="refund",
-            state__in=["agreed", "sent"],
+            state__in=["agreed", "sent", "failed"],
         )
         .order_by("id")
         .first()
     )
-    if row is not None:
+    if row is not None and event.kind == "refunded":
         row.state, row.done_at = "done", now()
+        row.save()
+    elif row is not None:
+        row.state = "failed"
         row.save()
 
 

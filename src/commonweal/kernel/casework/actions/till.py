@@ -148,6 +148,7 @@ def ask_payback(
             "CASE-224", "No more can be given back than what stays of the payment. Lower it.",
             field="amount",
         )  # fmt: skip
+    Payback.objects.filter(attempt=attempt, state="failed").update(state="replaced")
     row = Payback.objects.create(
         agency_id=fee.agency_id,
         fee=fee,

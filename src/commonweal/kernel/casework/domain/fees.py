@@ -9,6 +9,8 @@ minor units.
 - The word that money came wins over an earlier "failed" or "cancelled" of the same attempt:
   providers let people try another card on the same page.
 - Money that came though nothing was owed any more is recorded and shown as to be given back.
+- While a bank has still to say what becomes of a payment, another one is begun only by somebody who
+  knows that both may be taken.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from .errors import CaseError
 from .receipts import Receipt, Till, next_receipt
 
 State = Literal["due", "started", "paid", "failed", "cancelled", "refunded"]
-Kind = Literal["pending", "paid", "failed", "cancelled", "refunded"]
+Kind = Literal["pending", "paid", "failed", "cancelled", "refunded", "refund_refused"]
 Method = Literal["cash", "card", "cheque"]
 Effect = Literal["moved", "again", "late", "twice"]
 COUNTER = "counter"
@@ -34,6 +36,7 @@ MOVES: dict[tuple[State, Kind], State] = {
     ("failed", "paid"): "paid",
     ("cancelled", "paid"): "paid",
     ("paid", "refunded"): "refunded",
+    ("paid", "refund_refused"): "paid",
 }
 """What an event does to its attempt; any other word is late and only kept."""
 CAN_START: frozenset[State] = frozenset({"due", "started", "failed", "cancelled"})
@@ -65,6 +68,8 @@ class Attempt:
     state: State = "started"
     paid_minor: int = 0
     refunded_minor: int = 0
+    waiting: bool = False
+    """The provider said that the bank has still to answer."""
 
     @property
     def net_minor(self) -> int:
@@ -105,6 +110,11 @@ class Fee:
             return "cancelled"
         return self.attempts[-1].state if self.attempts else "due"
 
+    @property
+    def waits(self) -> bool:
+        """Whether a bank has still to say what becomes of a payment, which may yet be taken."""
+        return any(each.waiting for each in self.attempts)
+
     def attempt(self, provider: str, reference: str) -> Attempt:
         """One try by its provider and reference (CASE-202)."""
         for attempt in self.attempts:
@@ -121,14 +131,22 @@ class Outcome:
     effect: Effect
 
 
-def start(fee: Fee, provider: str, reference: str) -> Fee:
-    """Somebody goes to pay. The same reference again changes nothing.
+def start(fee: Fee, provider: str, reference: str, *, anyway: bool = False) -> Fee:
+    """Somebody goes to pay. The same reference again changes nothing. `anyway`: they know that a
+    bank has still to answer about another payment, and that both may be taken.
 
-    Errors: CASE-206 where nothing is owed or the fee is paid, refunded or withdrawn.
+    Errors: CASE-206 where nothing is owed or the fee is paid, refunded or withdrawn; CASE-232 while
+    a bank has still to answer.
     """
     if any((a.provider, a.reference) == (provider, reference) for a in fee.attempts):
         return fee
     _owed(fee)
+    if fee.waits and not anyway:
+        raise FeeError(
+            "CASE-232",
+            "The bank has not answered yet about a payment that was made. Wait for its answer: "
+            "paying again could take the money twice.",
+        )
     return replace(fee, attempts=(*fee.attempts, Attempt(provider, reference)))
 
 
@@ -184,7 +202,7 @@ def apply(fee: Fee, event: PaymentEvent) -> Outcome:
 def _check_amount(fee: Fee, attempt: Attempt, event: PaymentEvent) -> None:
     if event.currency != fee.currency or event.amount_minor <= 0:
         raise _other_amount()
-    if event.kind == "refunded":
+    if event.kind in ("refunded", "refund_refused"):
         if event.amount_minor > attempt.net_minor:
             raise FeeError("CASE-205", "More would be given back than came. Nothing was changed.")
     elif event.amount_minor != fee.amount_minor:
@@ -206,7 +224,7 @@ def _moved(attempt: Attempt, event: PaymentEvent) -> Attempt | None:
         whole = given == attempt.paid_minor
         return replace(attempt, refunded_minor=given, state=to if whole else attempt.state)
     paid = event.amount_minor if event.kind == "paid" else attempt.paid_minor
-    return replace(attempt, state=to, paid_minor=paid)
+    return replace(attempt, state=to, paid_minor=paid, waiting=event.kind == "pending")
 
 
 def _with(fee: Fee, changed: Attempt) -> Fee:

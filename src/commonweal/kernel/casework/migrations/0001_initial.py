@@ -1364,6 +1364,7 @@ class Migration(migrations.Migration):
                 ("state", models.CharField(default="started", max_length=10)),
                 ("paid_minor", models.BigIntegerField(default=0)),
                 ("refunded_minor", models.BigIntegerField(default=0)),
+                ("waiting", models.BooleanField(default=False)),
                 ("begun_at", models.DateTimeField(default=commonweal.kernel.calendar.clock.now)),
                 ("changed_at", models.DateTimeField(default=commonweal.kernel.calendar.clock.now)),
                 (
@@ -1400,7 +1401,7 @@ class Migration(migrations.Migration):
                 ("provider", models.CharField(max_length=20)),
                 ("event_id", models.CharField(max_length=160)),
                 ("reference", models.CharField(max_length=100)),
-                ("kind", models.CharField(max_length=10)),
+                ("kind", models.CharField(max_length=20)),
                 ("amount_minor", models.BigIntegerField()),
                 ("currency", models.CharField(max_length=3)),
                 ("effect", models.CharField(max_length=6)),
@@ -3535,7 +3536,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="payback",
             index=models.Index(
-                condition=models.Q(("state__in", ["asked", "agreed", "sent"])),
+                condition=models.Q(("state__in", ("asked", "agreed", "sent", "failed"))),
                 fields=["-id"],
                 name="casework_payback_waits",
             ),

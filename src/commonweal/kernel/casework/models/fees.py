@@ -13,7 +13,8 @@ from ...schema.public import IdModel, TenantModel, shared, tenant
 from .cases import Case
 from .setup import CaseType, Category
 
-WAITS = Q(state__in=["asked", "agreed", "sent"])
+TO_SEE_TO = ("asked", "agreed", "sent", "failed")
+"""States of what is to be given back in which somebody has something to do, or to wait for."""
 
 
 @shared()
@@ -84,6 +85,11 @@ class CaseFee(TenantModel):
         """Whether somebody still has to pay it."""
         return not self.waived and self.state not in ("paid", "refunded")
 
+    @property
+    def waits(self) -> bool:
+        """Whether a bank has still to say what becomes of a payment of it."""
+        return self.owed and any(each.waiting for each in self.attempts.all())
+
 
 @tenant()
 class PaymentAttempt(TenantModel):
@@ -96,6 +102,7 @@ class PaymentAttempt(TenantModel):
     state = models.CharField(max_length=10, default="started")
     paid_minor = models.BigIntegerField(default=0)
     refunded_minor = models.BigIntegerField(default=0)
+    waiting = models.BooleanField(default=False)
     begun_at = models.DateTimeField(default=now)
     changed_at = models.DateTimeField(default=now)
 
@@ -119,7 +126,7 @@ class PaymentWord(TenantModel):
     provider = models.CharField(max_length=20)
     event_id = models.CharField(max_length=160)
     reference = models.CharField(max_length=100)
-    kind = models.CharField(max_length=10)
+    kind = models.CharField(max_length=20)
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     effect = models.CharField(max_length=6)
@@ -212,7 +219,8 @@ class Payback(TenantModel):
     """Money to be given back, or a receipt that is undone: asked by one person, agreed by another.
 
     `kind`: refund, void (a receipt written in error), returned (a cheque that bounced). `state`:
-    asked, agreed (waits to be sent to the provider), sent (the provider will say), done, refused.
+    asked, agreed (waits to be sent to the provider), sent (the provider will say), done, refused;
+    failed (the provider did not give it back), replaced (asked for anew after that).
     """
 
     fee = models.ForeignKey(CaseFee, on_delete=models.PROTECT, related_name="paybacks")
@@ -241,7 +249,9 @@ class Payback(TenantModel):
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="casework_payback_some"),
         ]
         indexes = [
-            models.Index(fields=["-id"], condition=WAITS, name="casework_payback_waits"),
+            models.Index(
+                fields=["-id"], condition=Q(state__in=TO_SEE_TO), name="casework_payback_waits"
+            ),
             models.Index(fields=["fee", "id"], name="casework_payback_fee"),
             models.Index(fields=["till", "session"], name="casework_payback_session"),
         ]

@@ -12,7 +12,7 @@ from ...access.public import Actor, require
 from ...documents.public import draw_mark, open_document
 from ...schema.public import FIRST, Forbidden, Listing, NotFound, Place, listing
 from ..actions.moving import fees_with
-from ..actions.till import WAITS, TillFigures, figures
+from ..actions.till import TillFigures, figures
 from ..domain.covers import cover_text
 from ..domain.receipts import read_receipt
 from ..models import (
@@ -26,6 +26,7 @@ from ..models import (
     Till,
     TillClosing,
 )
+from ..models.fees import TO_SEE_TO
 from ..rules import MANAGE, PAY_BACK, TAKE, WORK, may_see, require_case
 
 
@@ -159,9 +160,10 @@ def till_closings(actor: Actor, till: Till, place: Place | None = FIRST) -> List
 
 
 def waiting_paybacks(actor: Actor, place: Place | None = FIRST) -> Listing[Payback]:
-    """Money that waits to be given back: for another person, or for the provider."""
+    """Money that waits to be given back, for another person or for the provider, and what the
+    provider did not give back."""
     _require_money(actor)
-    rows = Payback.objects.filter(state__in=WAITS)
+    rows = Payback.objects.filter(state__in=TO_SEE_TO)
     return listing(rows.select_related("fee", "fee__case", "receipt", "attempt"), ("-id",), place)
 
 

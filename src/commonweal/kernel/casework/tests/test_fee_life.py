@@ -416,3 +416,40 @@ def test_fees_of_a_merged_case_go_with_it(paid_kind: Desk) -> None:
     assert {row.pk for row in casework.fees_of(desk.other, into)} == {fee.pk, own.pk}
     fails("CASE-216", casework.move_case, actor=desk.other, case_id=into.pk, state="resolved",
           resolution="Done it.")  # fmt: skip
+
+
+def test_a_refund_that_the_provider_does_not_make_is_seen_to_and_asked_anew(
+    paid_kind: Desk, clerk: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, fee = opened(paid_kind)
+    pay(fee)
+    attempt = PaymentAttempt.objects.get(fee=fee)
+    ask = {"actor": clerk, "attempt_id": attempt.pk, "kind": "refund",
+           "reason": "The permit was refused"}  # fmt: skip
+    first = casework.ask_payback(**ask)
+    casework.decide_payback(actor=paid_kind.director, payback_id=first.pk, agreed=True)
+    monkeypatch.setattr(registry, "_payers", [lambda *_: None])
+    send_payback(actor=SYSTEM, job_id=uuid7(), payload={"payback": str(first.pk)})
+    casework.take_payment(actor=SYSTEM, event=said(fee, "r-1", "refund_refused"))
+    fee.refresh_from_db()
+    assert (fee.state, fee.paid_minor) == ("paid", FEE)
+    assert [row.state for row in casework.waiting_paybacks(clerk)] == ["failed"]
+    assert case.events.filter(kind="fee").last().data["what"] == "refund_refused"
+    second = casework.ask_payback(**ask)
+    assert [row.pk for row in casework.waiting_paybacks(clerk)] == [second.pk]
+    casework.decide_payback(actor=paid_kind.director, payback_id=second.pk, agreed=True)
+    casework.take_payment(actor=SYSTEM, event=said(fee, "r-1", "refunded"))
+    states = dict(Payback.objects.values_list("pk", "state"))
+    assert states == {first.pk: "replaced", second.pk: "done"}
+
+
+def test_while_the_bank_has_to_answer_a_fee_waits(paid_kind: Desk) -> None:
+    _case, fee = opened(paid_kind)
+    begin = {"actor": SYSTEM, "fee_id": fee.pk, "provider": "test"}
+    casework.begin_payment(**begin, reference="r-1")
+    casework.take_payment(actor=SYSTEM, event=said(fee, "r-1", "pending"))
+    assert CaseFee.objects.get(pk=fee.pk).waits
+    fails("CASE-232", casework.begin_payment, **begin, reference="r-2")
+    casework.begin_payment(**begin, reference="r-2", anyway=True)
+    casework.take_payment(actor=SYSTEM, event=said(fee, "r-1", "failed"))
+    assert not CaseFee.objects.get(pk=fee.pk).waits

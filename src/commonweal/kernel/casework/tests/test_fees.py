@@ -80,7 +80,8 @@ def test_who_failed_may_try_again(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", get_args(Kind))
 def test_the_same_event_again_changes_nothing(kind: Kind) -> None:
-    fee = begun() if kind != "refunded" else apply(begun(), event("paid")).fee
+    back = kind in ("refunded", "refund_refused")
+    fee = apply(begun(), event("paid")).fee if back else begun()
     once = apply(fee, event(kind)).fee
     again = apply(once, event(kind))
     assert (again.fee, again.effect) == (once, "again")
@@ -116,6 +117,26 @@ def test_a_late_word_does_not_take_money_away(late: Kind) -> None:
     told = apply(fee, event(late))
     assert (told.effect, told.fee.state, told.fee.paid_minor) == ("late", "paid", 4_250)
     assert len(told.fee.events) == 2
+
+
+def test_while_a_bank_has_to_answer_nobody_pays_again_unawares() -> None:
+    fee = apply(begun(), event("pending")).fee
+    assert fee.waits
+    refused("CASE-232", start, fee, "test", "r2")
+    both = start(fee, "test", "r2", anyway=True)
+    assert apply(apply(both, event("paid", "r2")).fee, event("paid")).effect == "twice"
+    for kind in ("paid", "failed", "cancelled"):
+        answered = apply(fee, event(kind)).fee
+        assert not answered.waits
+    assert start(apply(fee, event("failed")).fee, "test", "r2").state == "started"
+
+
+def test_a_provider_that_gives_nothing_back_moves_no_money() -> None:
+    paid = apply(begun(), event("paid")).fee
+    told = apply(paid, event("refund_refused"))
+    assert (told.effect, told.fee.state, told.fee.paid_minor) == ("moved", "paid", 4_250)
+    refused("CASE-205", apply, paid, event("refund_refused", amount_minor=4_251))
+    refused("CASE-205", apply, begun(), event("refund_refused"))
 
 
 def test_a_second_word_that_it_is_paid_counts_once() -> None:

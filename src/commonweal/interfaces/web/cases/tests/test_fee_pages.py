@@ -67,6 +67,25 @@ def test_an_agency_reads_the_price_asks_and_pays(world: World) -> None:
     page(browser(world, "water"), pay, 404)
 
 
+def test_a_fee_whose_bank_has_to_answer_is_not_paid_twice_unawares(world: World) -> None:
+    put_fee(world, "incident")
+    employee = browser(world, "parks-employee")
+    where = send(employee, "/cases/ask/printer/", subject="A new one", text="Please.")["Location"]
+    pay = f"{where}pay/{fee('Permit').pk}/"
+    token = send(employee, pay)["Location"].rstrip("/").rpartition("/")[2]
+    body = told(read_token(token), "pending")
+    answer = Client().post(
+        "/pay/told/test/", body, content_type="application/json", headers=signed(body)
+    )
+    assert answer.status_code == 200
+    assert "Look at the payment" in page(employee, where)
+    shown = page(employee, pay)
+    assert "Your bank has not answered yet" in shown
+    refused = send(employee, pay, 422)
+    assert b"CASE-232" in refused.content
+    assert send(employee, pay, again="1")["Location"].startswith("/pay/test/")
+
+
 def test_the_providers_word_is_signed_and_counts_once(world: World) -> None:
     put_fee(world, "incident")
     employee = browser(world, "parks-employee")
@@ -103,7 +122,7 @@ def test_a_providers_page_elsewhere_is_reached_by_a_link(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("commonweal.interfaces.web.cases.fees.begin",
-                        lambda *_: "https://pay.example/x")  # fmt: skip
+                        lambda *_, **__: "https://pay.example/x")  # fmt: skip
     put_fee(world, "incident")
     employee = browser(world, "parks-employee")
     where = send(employee, "/cases/ask/printer/", subject="A new one", text="Please.")["Location"]
