@@ -256,11 +256,14 @@ def sheet(request: Asked, name: str) -> HttpResponse:
         "name": name,
         "asked": request.POST or shown.known.get(request.GET.get("code", ""), {}),
         **FORM_PARTS,
-        "tabs_of": [
-            Link(words, address_of(code), code == name) for code, words in titles().items()
-        ],
+        "tabs_of": set_up_tabs(name),
     }
     return show(request, "cases/setup.jinja", context, errors)
+
+
+def set_up_tabs(here: str) -> list[Link]:
+    """The set-up pages side by side."""
+    return [Link(words, address_of(code), code == here) for code, words in titles().items()]
 
 
 def titles() -> dict[str, str]:
@@ -277,6 +280,7 @@ def titles() -> dict[str, str]:
         "knowledge": _("Knowledge"),
         "fees": _("Fees"),
         "tills": _("Tills"),
+        "city-apps": _("City apps"),
     }
 
 

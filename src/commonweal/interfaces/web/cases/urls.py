@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 from . import (
     app,
     capture,
+    city_apps,
     desk,
     door,
     fees,
@@ -41,6 +42,7 @@ DESK: list[URLPattern] = [
     path("knowledge/<str:code>/", knowledge.article, name="article"),
     path("set-up/", setup.sheet, {"name": "teams"}, name="setup"),
     path("set-up/apply/", setup.apply, name="apply"),
+    path("set-up/city-apps/", city_apps.city_apps, name="city_apps"),
     path("set-up/<str:name>/", setup.sheet, name="sheet"),
     path("letters/", letters.letters, name="letters"),
     path("letters/<uuid:letter_id>/", letters.letter, name="letter"),

@@ -2925,6 +2925,10 @@ class Migration(migrations.Migration):
                 fields=["agency", "created_at", "id"], name="casework_open311_order"
             ),
         ),
+        migrations.AddIndex(
+            model_name="open311key",
+            index=models.Index(fields=["created_at", "id"], name="casework_open311_all"),
+        ),
         migrations.AddConstraint(
             model_name="paymentattempt",
             constraint=models.UniqueConstraint(

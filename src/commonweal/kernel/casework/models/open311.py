@@ -24,5 +24,6 @@ class Open311Key(TenantModel):
 
     class Meta:
         indexes = [
-            models.Index(fields=["agency", "created_at", "id"], name="casework_open311_order")
+            models.Index(fields=["agency", "created_at", "id"], name="casework_open311_order"),
+            models.Index(fields=["created_at", "id"], name="casework_open311_all"),
         ]

@@ -27,10 +27,14 @@ _PUBLIC = Q(
 )
 
 
-def open311_keys(actor: Actor, agency_id: UUID, place: Place | None = None) -> Listing[Open311Key]:
-    """The keys of programs that report to an agency, the oldest first."""
+def open311_keys(
+    actor: Actor, agency_id: UUID | None = None, place: Place | None = None
+) -> Listing[Open311Key]:
+    """The keys of programs that report to an agency, or to any, the oldest first."""
     require(actor, MANAGE)
-    rows = Open311Key.objects.filter(agency_id=agency_id)
+    rows = Open311Key.objects.select_related("agency")
+    if agency_id is not None:
+        rows = rows.filter(agency_id=agency_id)
     return listing(rows, ("created_at", "id"), place)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import Any
 
@@ -13,6 +14,7 @@ from commonweal.interfaces.web.cases.setup import SHEETS
 from commonweal.interfaces.web.counter.setup import SHEETS as COUNTER
 from commonweal.kernel.access.public import SYSTEM, act_as
 from commonweal.kernel.casework import public as casework
+from commonweal.kernel.schema.public import NotFound
 
 from .test_pages import browser, page
 
@@ -180,3 +182,25 @@ def test_a_kind_of_case_asks_and_moves_as_it_was_typed(world: World) -> None:
     with act_as(actor):
         row = next(each for each in casework.case_types(actor) if each.code == "badge")
     assert row.machine == casework.VISIT
+
+
+def test_a_city_app_gets_a_key_which_is_shown_once_and_ended(world: World) -> None:
+    owner, where = browser(world, "owner"), "/centre/cases/set-up/city-apps/"
+    assert "No program has a key yet" in page(owner, where)
+    assert owner.post(where, {"name": "", "agency": "PARKS"}).status_code == 422
+    assert owner.post(where, {"name": "Potholes", "agency": "NONE"}).status_code == 422
+    made = owner.post(where, {"name": "Potholes", "agency": "PARKS"})
+    (secret,) = re.findall(r"<code>(cwo_[\w-]{20,})</code>", made.content.decode())
+    assert made["Cache-Control"] == "no-store"
+    shown = page(owner, where)
+    assert secret not in shown
+    assert secret[:12] in shown
+    parks = world.agencies["PARKS"]
+    with act_as(SYSTEM):
+        key = casework.open311_key(SYSTEM, parks, secret)
+        assert [row.pk for row in casework.open311_keys(world.actors["owner"])] == [key.pk]
+    assert owner.post(where, {"what": "end", "key": str(key.pk)}).status_code == 302
+    assert "Ended" in page(owner, where)
+    with act_as(SYSTEM), pytest.raises(NotFound):
+        casework.open311_key(SYSTEM, parks, secret)
+    page(browser(world, "agent"), where, 403)
