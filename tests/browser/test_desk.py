@@ -288,7 +288,7 @@ def test_promises_on_open_cases_are_shown_well(site: Site, desk: Any) -> None:
     assert wrong == [[], [], []]
 
 
-@pytest.mark.parametrize("sheet", ["kinds", "promises", "rules"])
+@pytest.mark.parametrize("sheet", ["kinds", "promises", "rules", "city-apps"])
 def test_sheets_with_ticks_and_rows_are_shown_well(site: Site, desk: Any, sheet: str) -> None:
     page = site.sign_in(desk(), "owner")
     page.goto(f"{site.url}/centre/cases/set-up/{sheet}/")
