@@ -80,8 +80,6 @@ PAGE_ONLY = {
 }
 API_ONLY = {
     "casework.apply_calendar": "accepting changed hours has a worker do it; programs may, again",
-    "casework.end_open311_key": "keys go to programs: by API, or by the command",
-    "casework.put_open311_key": "keys go to programs: by API, or by the command",
     "charging.tell_budgets": "the schedule tells every day; a program may ask for it sooner",
     "charging.put_cost_model": "a document of the whole model; people change its parts",
     "ledger.post": "journals come from programs; people reverse them, with a reason",

@@ -59,7 +59,8 @@ class Provider(Protocol):
     def refund(self, paid: PaymentEvent, amount_minor: int, key: str) -> PaymentEvent | None:
         """Give back all or part of what an event said was paid; nothing: a callback will tell.
 
-        `key` names this refund: the same key again gives nothing back a second time.
+        `key` names this refund: the same key again gives nothing back a second time. Events about
+        it (`refunded`, `refund_refused`) repeat it as `refund`, if the provider can.
         """
 
 

@@ -77,6 +77,7 @@ class TestProvider:
             kind="refunded",
             amount_minor=amount_minor,
             currency=paid.currency,
+            refund=key,
         )
 
 
@@ -116,13 +117,14 @@ def _event(body: bytes) -> PaymentEvent:
         said = json.loads(body)
         kind, amount = said["kind"], said["amount"]
         texts = [said[name] for name in ("id", "reference", "fee", "currency")]
+        texts.append(said.get("refund", ""))
     except (ValueError, TypeError, KeyError):
         raise _not_signed() from None
     whole = isinstance(amount, int) and not isinstance(amount, bool)
     if kind not in KINDS or not whole or not all(isinstance(text, str) for text in texts):
         raise _not_signed()
-    ident, reference, fee, currency = texts
-    return PaymentEvent(ident, TEST, reference, fee, kind, amount, currency)
+    ident, reference, fee, currency, refund = texts
+    return PaymentEvent(ident, TEST, reference, fee, kind, amount, currency, refund)
 
 
 def write_token(attempt: Mapping[str, Any]) -> str:

@@ -89,6 +89,10 @@ def asking(actor: Actor, question: str, values: Sequence[Any]) -> Iterator[tuple
             # the settings end with the outermost transaction by themselves
             if nested and _present() != before:
                 _set(before)
+    except BaseException:
+        if same:
+            forget()  # what was read of writes that are undone
+        raise
     finally:
         _known.set(known)
         _remember(before)

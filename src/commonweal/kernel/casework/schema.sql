@@ -188,8 +188,10 @@ BEGIN
       OLD.asked_by, OLD.asked_at)
      IS DISTINCT FROM (NEW.agency_id, NEW.fee_id, NEW.attempt_id, NEW.receipt_id, NEW.kind,
       NEW.amount_minor, NEW.asked_by, NEW.asked_at)
-     OR (OLD.state IN ('done', 'refused')
-         AND (to_jsonb(NEW) - 'reason') IS DISTINCT FROM (to_jsonb(OLD) - 'reason')) THEN
+     OR (OLD.state IN ('done', 'refused', 'replaced')
+         AND (to_jsonb(NEW) - 'reason') IS DISTINCT FROM (to_jsonb(OLD) - 'reason')
+         -- A provider's refund may bounce after it was told as made.
+         AND NOT (OLD.state = 'done' AND NEW.state = 'failed' AND OLD.receipt_id IS NULL)) THEN
     RAISE EXCEPTION 'what was agreed of money cannot change' USING ERRCODE = '23514';
   END IF;
   RETURN NEW;
@@ -197,6 +199,18 @@ END $$;
 DROP TRIGGER IF EXISTS payback_is_fixed ON casework_payback;
 CREATE TRIGGER payback_is_fixed BEFORE UPDATE ON casework_payback
   FOR EACH ROW EXECUTE FUNCTION casework_payback_is_fixed();
+
+-- What a proof of the clocks came to never changes once it has ended.
+CREATE OR REPLACE FUNCTION casework_proof_is_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.ended_at IS NOT NULL THEN
+    RAISE EXCEPTION 'a proof that has ended cannot change' USING ERRCODE = '23514';
+  END IF;
+  RETURN NEW;
+END $$;
+DROP TRIGGER IF EXISTS proof_is_fixed ON casework_clockaudit;
+CREATE TRIGGER proof_is_fixed BEFORE UPDATE ON casework_clockaudit
+  FOR EACH ROW EXECUTE FUNCTION casework_proof_is_fixed();
 
 CREATE OR REPLACE FUNCTION casework_closing_is_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -147,11 +147,13 @@ def list_receipts(
 
 
 class TakenIn(In):
-    """A fee taken at a counter. `tendered`: what was given; only cash may be more than the fee."""
+    """A fee taken at a counter. `tendered`: what was given; only cash may be more than the fee.
+    `anyway`: also while a bank has still to answer about a payment."""
 
     fee_id: UUID
     method: Literal["cash", "card", "cheque"]
     tendered: Exact
+    anyway: bool = False
 
 
 @door.post("/tills/{till}/payments", access=TAKE, returns=ReceiptOut, status=201)
@@ -163,6 +165,7 @@ def take_payment(request: Asked, till: TillCode, data: TakenIn) -> Any:
         till=till,
         method=data.method,
         tendered_minor=as_minor(data.tendered),
+        anyway=data.anyway,
     )
     return taken.receipt
 

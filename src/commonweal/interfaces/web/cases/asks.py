@@ -33,12 +33,6 @@ class Ask:
     fields: Sequence[Ask] = ()
     row: str = ""
 
-    def names(self) -> list[str]:
-        """The fields that the page sends of it; of rows, their common beginning."""
-        if self.kind == "group":
-            return [name for each in self.fields for name in each.names()]
-        return [self.name]
-
 
 @dataclass(frozen=True)
 class Sheet:
@@ -71,12 +65,16 @@ def offered(ask: Ask, asked: QueryDict | Known, name: str) -> list[tuple[str, st
 
 def is_open(ask: Ask, asked: QueryDict | Known) -> bool:
     """Whether something of a group is filled in."""
-    return any(any(picked(asked, name)) for name in ask.names())
+    return any(
+        len(places(each, asked)) > FURTHER if each.kind == "rows" else any(picked(asked, each.name))
+        for each in ask.fields
+    )
 
 
 def places(ask: Ask, asked: QueryDict | Known) -> range:
-    """The rows that a page shows of a field: the filled ones, then empty ones."""
-    pattern = re.compile(rf"{re.escape(ask.name)}-(\d{{1,3}})-")
+    """The rows that a page shows of a field: the filled ones, then empty ones. A row counts as
+    filled by its first field, because choices always say something."""
+    pattern = re.compile(rf"{re.escape(ask.name)}-(\d{{1,3}})-{re.escape(ask.fields[0].name)}\Z")
     filled = [
         int(match[1])
         for name in asked

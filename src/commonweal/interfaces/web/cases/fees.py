@@ -44,7 +44,7 @@ def standing(fee: casework.CaseFee) -> tuple[str, str]:
     if fee.waived and not fee.paid_minor:
         return "neutral", _("Waived")
     if fee.waits:
-        return "watch", _("Paid; the bank has not answered yet")
+        return "watch", _("Not paid yet: the bank has still to answer")
     return {
         "due": ("watch", _("To pay")),
         "started": ("watch", _("Payment begun, not finished")),

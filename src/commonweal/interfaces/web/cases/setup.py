@@ -18,7 +18,6 @@ from commonweal.kernel.jobs.public import cancel, remedy
 
 from ..access import centre_only
 from ..centre.base import (
-    FormError,
     again_asked,
     attempt,
     day_field,
@@ -147,17 +146,9 @@ def _put_promise(request: Asked) -> None:
     if text(request, "out"):
         casework.end_promise(actor=request.actor, code=text(request, "code"), ends=starts)
         return
-    minutes, days, cap = (
-        whole_field(request, name, words, 0)
-        for name, words in (
-            ("minutes", _("Minutes")), ("days", _("Working days")), ("pause_cap", _("Minutes")),
-        )
-    )  # fmt: skip
-    if bool(minutes) == bool(days):
-        raise FormError(
-            "CASE-170", _("Give either minutes or working days. Fill in one of the two."),
-            field="minutes",
-        )  # fmt: skip
+    target = whole_field(request, "target", _("How long"))
+    unit = text(request, "target_unit")
+    cap = whole_field(request, "pause_cap", _("Longest pause"), 0)
     versions = [
         each for each in casework.promises(request.actor) if each.code == text(request, "code")
     ]
@@ -171,11 +162,11 @@ def _put_promise(request: Asked) -> None:
             kind=text(request, "kind"),
             calendar=text(request, "calendar"),
             starts=starts,
-            target_seconds=minutes * 60 or None,
-            target_days=days or None,
+            target_seconds=typed.seconds_of(target, unit),
+            target_days=target if unit == "days" else None,
             end_of_day=bool(text(request, "end_of_day")),
             pauses=request.POST.getlist("pauses"),
-            pause_cap=cap * 60 or None,
+            pause_cap=typed.seconds_of(cap, text(request, "pause_unit")),
             reopen=text(request, "reopen") or "resume",
             reclassify=text(request, "reclassify") or "retroactive",
             conditions=typed.conditions_of(

@@ -283,16 +283,15 @@ def promises_sheet(actor: Actor) -> Sheet:
             Ask("kind", _("Kind"), "choice",
                 [("sla", _("Service level")), ("ola", _("Operational level")),
                  ("uc", _("Underpinning contract"))]),
-            Ask("minutes", _("Minutes of opening hours"), "number",
-                hint=_("Or working days below")),
-            Ask("days", _("Working days"), "number"),
+            Ask("target", _("How long"), "number"),
+            Ask("target_unit", _("Counted in"), "choice", typed.spans(days=True)),
             Ask("end_of_day", _("Due at the end of the last day, not at the hour"), "check"),
             Ask("calendar", _("Opening hours"), "choice",
                 [(r.code, r.name) for r in calendars(actor)]),
             cases,
             Ask("pauses", _("What stops it"), "many", list(waits().items())),
-            Ask("pause_cap", _("Longest pause, in minutes of opening hours"), "number",
-                hint=_("Empty: as long as it waits")),
+            Ask("pause_cap", _("Longest pause"), "number", hint=_("Empty: as long as it waits")),
+            Ask("pause_unit", _("The longest pause is counted in"), "choice", typed.spans()),
             Ask("reopen", _("When a case opens again"), "choice",
                 [("resume", _("The same time runs on")), ("new_cycle", _("It begins anew"))]),
             Ask("reclassify", _("When another promise takes its place"), "choice",
@@ -314,13 +313,12 @@ def _as_promised(row: casework.ClockDefinition) -> Known:
         "name": row.name,
         "metric": row.metric,
         "kind": row.kind,
-        "minutes": "" if row.target_seconds is None else str(row.target_seconds // 60),
-        "days": "" if row.target_days is None else str(row.target_days),
+        **typed.span_shown("target", "target_unit", row.target_seconds, row.target_days),
         "end_of_day": typed.tick(row.end_of_day),
         "calendar": row.calendar,
         **typed.conditions_shown(row.conditions),
         "pauses": list(row.pauses),
-        "pause_cap": "" if row.pause_cap is None else str(row.pause_cap // 60),
+        **typed.span_shown("pause_cap", "pause_unit", row.pause_cap),
         "reopen": row.reopen,
         "reclassify": row.reclassify,
         **typed.levels_shown(row.levels),
@@ -342,6 +340,9 @@ def _target(row: casework.ClockDefinition) -> str:
     if row.target_days is not None:
         many = row.target_days
         said = ngettext("%(num)s working day", "%(num)s working days", many) % {"num": many}
+    elif (row.target_seconds or 0) % 60:
+        many = row.target_seconds or 0
+        said = ngettext("%(num)s second", "%(num)s seconds", many) % {"num": many}
     else:
         many = (row.target_seconds or 0) // 60
         said = ngettext("%(num)s minute", "%(num)s minutes", many) % {"num": many}

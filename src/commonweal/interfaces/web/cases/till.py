@@ -94,6 +94,7 @@ def take(request: Asked, code: str, number: str) -> HttpResponse:
         "number": number,
         "agency": rows[0].agency if rows else "",
         "owed": [each.fee for each in rows if each.fee.owed],
+        "waits": any(each.fee.waits for each in rows),
         "others": [(each.fee, *standing(each.fee)) for each in rows if not each.fee.owed],
         "paid": [_payment(row) for each in rows for row in each.fee.attempts.all()
                  if row.paid_minor > row.refunded_minor],
@@ -119,6 +120,7 @@ def _take(request: Asked, till: casework.Till) -> Any:
         till=till.code,
         method=method,
         tendered_minor=money_field(request, "tendered", _("What was given")),
+        anyway=text(request, "anyway") == "1",
     )
 
 

@@ -22,6 +22,7 @@ Asked = Any
 """A posted form, or what a form shows."""
 MINUTE = 60
 NOBODY = ""
+BOTH = "|"
 
 
 # For which cases
@@ -97,6 +98,33 @@ def comma_words(text: str) -> list[str]:
     return [each.strip() for each in text.split(",") if each.strip()]
 
 
+# How long
+
+
+def spans(*, days: bool = False) -> Options:
+    """In what a span of opening hours is counted."""
+    found = [("minutes", _("minutes of opening hours")), ("seconds", _("seconds of opening hours"))]
+    return [*found, ("days", _("working days"))] if days else found
+
+
+def span_shown(
+    name: str, unit: str, seconds: int | None, days: int | None = None
+) -> dict[str, str]:
+    """A span as the form shows it: exactly, in whole minutes where it is some."""
+    if days is not None:
+        return {name: str(days), unit: "days"}
+    if seconds is None:
+        return {name: "", unit: "minutes"}
+    whole = seconds % MINUTE == 0
+    return {name: str(seconds // MINUTE if whole else seconds),
+            unit: "minutes" if whole else "seconds"}  # fmt: skip
+
+
+def seconds_of(many: int, unit: str) -> int | None:
+    """A span in seconds; nothing given, or working days: None."""
+    return None if unit == "days" else many * (MINUTE if unit == "minutes" else 1) or None
+
+
 # What a promise sets off
 
 
@@ -138,7 +166,8 @@ def levels_of(ask: Ask, asked: Asked) -> list[dict[str, Any]]:
     found = []
     for row in rows_of(ask, asked):
         given, unit = row["offset"][0], _one_of(row["unit"])
-        if not re.fullmatch(r"-?\d{1,8}", given) or unit not in _moments():
+        whole = r"-?\d{1,8}" if unit == "seconds" else r"\d{1,8}"
+        if not re.fullmatch(whole, given) or unit not in _moments():
             raise FormError(
                 "CASE-195",
                 _("“%(given)s” is no whole number. Write how much, such as 75.")
@@ -148,9 +177,10 @@ def levels_of(ask: Ask, asked: Asked) -> list[dict[str, Any]]:
         _words, kept, one = _moments()[unit]
         level = {"code": _one_of(row["code"]) or f"{given}-{unit.replace('_', '-')}",
                  "unit": kept, "offset": int(given) * one}  # fmt: skip
-        who, _colon, value = _one_of(row["whom"]).partition(":")
-        if value:
-            level["person_id" if who == "person" else "permission"] = value
+        for whom in _one_of(row["whom"]).split(BOTH):
+            who, _colon, value = whom.partition(":")
+            if value:
+                level["person_id" if who == "person" else "permission"] = value
         found.append(level)
     return found
 
@@ -168,11 +198,8 @@ def _level_shown(row: Mapping[str, Any]) -> dict[str, str]:
     else:
         side = "before" if offset < 0 else "after"
         shown, many = f"{'minutes' if unit == 'seconds' else 'days'}_{side}", abs(offset) // one
-    whom = NOBODY
-    if row.get("person_id"):
-        whom = f"person:{row['person_id']}"
-    elif row.get("permission"):
-        whom = f"may:{row['permission']}"
+    named = (("person", row.get("person_id")), ("may", row.get("permission")))
+    whom = BOTH.join(f"{who}:{value}" for who, value in named if value)
     return {"offset": str(many), "unit": shown, "whom": whom, "code": str(row["code"])}
 
 
@@ -208,7 +235,8 @@ def questions_ask(label: str) -> Ask:
             Ask("label", _("Question")),
             Ask("kind", _("Answer"), "choice", kinds_of_questions()),
             Ask("options", _("Answers to choose from, one in each line"), "area",
-                hint=_("For lists only")),
+                hint=_("For lists only. What is kept stands before “ = ”, what people read after "
+                       "it; without, a code is made.")),
             Ask("required", _("It must be answered"), "check"),
             Ask("secret", _("Only those who work on the case see the answer"), "check"),
             Ask("help", _("A hint under the question")),
@@ -237,7 +265,7 @@ def questions_of(ask: Ask, asked: Asked) -> list[dict[str, Any]]:
             question["help"] = row["help"][0]
         lines = [line.strip() for line in _one_of(row["options"]).splitlines() if line.strip()]
         if lines:
-            question["options"] = [_option(line) for line in lines]
+            question["options"] = _options(lines)
         found.append(question)
     return found
 
@@ -251,9 +279,14 @@ def _free(code: str, taken: set[str]) -> str:
     return free
 
 
-def _option(line: str) -> list[str]:
-    key, equal, words = (part.strip() for part in line.partition("="))
-    return [key, words] if equal and words else [code_of(line), line]
+def _options(lines: Sequence[str]) -> list[list[str]]:
+    """Keys and words of a list: `key = words`, or words alone, whose key is made and free."""
+    found: list[list[str]] = []
+    for line in lines:
+        key, separator, words = line.partition(" = ")
+        taken = {each for each, _words in found}
+        found.append([key, words] if separator else [_free(code_of(line), taken), line])
+    return found
 
 
 def questions_shown(form: Sequence[Mapping[str, Any]]) -> Known:
@@ -262,10 +295,7 @@ def questions_shown(form: Sequence[Mapping[str, Any]]) -> Known:
 
 
 def _question_shown(row: Mapping[str, Any]) -> dict[str, str]:
-    options = [
-        str(words) if code_of(str(words)) == key else f"{key} = {words}"
-        for key, words in row.get("options", ())
-    ]
+    options = [f"{key} = {words}" for key, words in row.get("options", ())]
     return {
         "label": str(row["label"]), "kind": str(row["kind"]), "options": "\n".join(options),
         "required": tick(row.get("required")), "secret": tick(row.get("secret")),
@@ -345,9 +375,9 @@ def machine_asks() -> list[Ask]:
     )  # fmt: skip
     return [
         Ask("pattern", _("How it goes"), "choice",
-            [("", _("As is usual in its family")), *choices, (OWN, _("As written below"))]),
-        Ask("machine", _("States and moves of its own"), "group", fields=(states, moves),
-            hint=_("They count only if “As written below” is chosen.")),
+            [("", _("As is usual in its family")), *choices, (OWN, _("As written below"))],
+            hint=_("The states and moves below count only with “As written below”.")),
+        Ask("machine", _("States and moves"), "group", fields=(states, moves)),
     ]  # fmt: skip
 
 

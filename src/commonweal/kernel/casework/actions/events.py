@@ -18,10 +18,10 @@ from ..rules import require_case
 CLOCKED = frozenset(
     {
         "opened", "state", "message", "classified", "assigned", "supplier", "merged", "absorbed",
-        "callback", "update", "visit", "terms",
+        "callback", "update", "visit", "terms", "rebuilt",
     }
 )  # fmt: skip
-"""Kinds of events that a clock may start, stop, pause or change at."""
+"""Kinds of events that a clock may start, stop, pause or change at, and its being built anew."""
 
 
 def moves_clocks(kind: str, data: dict[str, Any]) -> bool:

@@ -138,6 +138,7 @@ def whole(fee: CaseFee) -> pure.Fee:
                 cast("pure.Kind", row.kind),
                 row.amount_minor,
                 row.currency,
+                row.refund,
             )
             for row in said
         ),
@@ -260,6 +261,7 @@ def taken_in(actor: Actor, case: Case, fee: CaseFee, event: pure.PaymentEvent) -
         event_id=event.id,
         reference=event.reference,
         kind=event.kind,
+        refund=event.refund[:64],
         amount_minor=event.amount_minor,
         currency=event.currency,
         effect=outcome.effect,
@@ -290,26 +292,27 @@ def tell_moved(
 
 
 def _end_payback(fee: CaseFee, event: pure.PaymentEvent) -> None:
-    """The provider gave back what two people agreed on, or did not: somebody has to see to it."""
-    row = (
-        Payback.objects.select_for_update()
-        .filter(
-            fee=fee,
-            attempt__provider=event.provider,
-            attempt__reference=event.reference,
-            amount_minor=event.amount_minor,
-            kind="refund",
-            state__in=["agreed", "sent", "failed"],
-        )
-        .order_by("id")
-        .first()
+    """The provider gave back what two people agreed on, or did not: somebody has to see to it.
+
+    Which one: by its key where the provider repeats it, else by its amount; a refusal may also
+    come after the word that it was done."""
+    given = event.kind == "refunded"
+    rows = Payback.objects.select_for_update().filter(
+        fee=fee,
+        attempt__provider=event.provider,
+        attempt__reference=event.reference,
+        amount_minor=event.amount_minor,
+        kind="refund",
     )
-    if row is not None and event.kind == "refunded":
-        row.state, row.done_at = "done", now()
-        row.save()
-    elif row is not None:
-        row.state = "failed"
-        row.save()
+    order = ("sent", "agreed", "failed" if given else "done")
+    found = [row for row in rows.order_by("id") if row.state in order]
+    if event.refund:
+        found = [row for row in found if str(row.pk) == event.refund]
+    row = min(found, key=lambda each: (order.index(each.state), each.pk), default=None)
+    if row is None:
+        return
+    row.state, row.done_at = ("done", now()) if given else ("failed", None)
+    row.save()
 
 
 def require_take(actor: Actor) -> None:

@@ -7,7 +7,6 @@ from uuid import UUID
 from ...access.public import Actor
 from ...audit.public import action
 from ...schema.public import Conflict
-from ..clocks.projection import project
 from ..domain.errors import CaseError
 from ..models import Case, CaseLink, Interaction, Watcher
 from ..models.around import LINKS
@@ -195,6 +194,5 @@ def rebuild_clocks(*, actor: Actor, case_id: UUID) -> Case:
     """Compute the clocks of a case anew from its events; nothing else changes."""
     case = locked(actor, case_id)
     require_work(actor, case)
-    project(case)
-    append(actor, case, "rebuilt", reproject=False)
+    append(actor, case, "rebuilt")
     return case

@@ -68,12 +68,19 @@ def _year() -> int:
 
 @action
 def take_at_counter(
-    *, actor: Actor, fee_id: UUID, till: str, method: str, tendered_minor: int
+    *,
+    actor: Actor,
+    fee_id: UUID,
+    till: str,
+    method: str,
+    tendered_minor: int,
+    anyway: bool = False,
 ) -> Taken:
     """Take a fee at a counter, whoever works on its case, and issue its receipt: numbered without
     gaps within till and fiscal year.
 
-    Errors: CASE-420, 206 nothing owed, 208 too little or not exact, 209, 210, 223 no such till.
+    `anyway`: also while a bank has still to answer about a payment. Errors: CASE-420, 206 nothing
+    owed, 208 too little or not exact, 209, 210, 223 no such till, 232 a bank has still to answer.
     """
     require(actor, TAKE)
     case, fee = held(actor, fee_id, any_case=True)
@@ -87,6 +94,7 @@ def take_at_counter(
         tendered_minor=tendered_minor,
         till=PureTill(place.code, place.currency, {year: numbers.last}),
         year=year,
+        anyway=anyway,
     )
     numbers.last = used(PureTill(place.code, place.currency, {year: numbers.last}),
                         paid.receipt).last[year]  # fmt: skip
@@ -148,19 +156,25 @@ def ask_payback(
             "CASE-224", "No more can be given back than what stays of the payment. Lower it.",
             field="amount",
         )  # fmt: skip
-    Payback.objects.filter(attempt=attempt, state="failed").update(state="replaced")
     row = Payback.objects.create(
         agency_id=fee.agency_id,
         fee=fee,
         attempt=attempt,
         receipt=receipt,
         kind=kind,
+        replaces=_failed_before(attempt, wanted) if kind == "refund" else None,
         amount_minor=wanted,
         reason=reason.strip()[:300],
         asked_by=_person(actor),
     )
     _happened(actor, case, fee, "payback_asked", wanted, kind=kind, payback=str(row.pk))
     return row
+
+
+def _failed_before(attempt: PaymentAttempt, minor: int) -> Payback | None:
+    """The refund of this amount that the provider did not make and nobody asked for anew yet."""
+    rows = Payback.objects.filter(attempt=attempt, state="failed", amount_minor=minor)
+    return rows.exclude(replaced_by__state__in=WAITS).order_by("id").first()
 
 
 def _require_kind(attempt: PaymentAttempt, receipt: FeeReceipt | None, kind: str) -> None:
@@ -208,6 +222,8 @@ def decide_payback(*, actor: Actor, payback_id: UUID, agreed: bool) -> Payback:
         row.save()
         _happened(actor, case, fee, "payback_refused", row.amount_minor, payback=str(row.pk))
         return row
+    if row.replaces_id is not None:
+        Payback.objects.filter(pk=row.replaces_id, state="failed").update(state="replaced")
     if row.receipt_id is None:
         row.state = "agreed"
         row.save()

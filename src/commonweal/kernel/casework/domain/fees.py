@@ -33,10 +33,13 @@ MOVES: dict[tuple[State, Kind], State] = {
     ("started", "paid"): "paid",
     ("started", "failed"): "failed",
     ("started", "cancelled"): "cancelled",
+    ("failed", "pending"): "started",
+    ("cancelled", "pending"): "started",
     ("failed", "paid"): "paid",
     ("cancelled", "paid"): "paid",
     ("paid", "refunded"): "refunded",
     ("paid", "refund_refused"): "paid",
+    ("refunded", "refund_refused"): "paid",
 }
 """What an event does to its attempt; any other word is late and only kept."""
 CAN_START: frozenset[State] = frozenset({"due", "started", "failed", "cancelled"})
@@ -48,7 +51,9 @@ class FeeError(CaseError):
 
 @dataclass(frozen=True)
 class PaymentEvent:
-    """What a provider says, its signature verified: `id` is the provider's for this event."""
+    """What a provider says, its signature verified: `id` is the provider's for this event.
+    `refund`: of money that is given back or is not, the key with which we asked for it, where the
+    provider repeats it."""
 
     id: str
     provider: str
@@ -57,6 +62,7 @@ class PaymentEvent:
     kind: Kind
     amount_minor: int
     currency: str
+    refund: str = ""
 
 
 @dataclass(frozen=True)
@@ -141,12 +147,7 @@ def start(fee: Fee, provider: str, reference: str, *, anyway: bool = False) -> F
     if any((a.provider, a.reference) == (provider, reference) for a in fee.attempts):
         return fee
     _owed(fee)
-    if fee.waits and not anyway:
-        raise FeeError(
-            "CASE-232",
-            "The bank has not answered yet about a payment that was made. Wait for its answer: "
-            "paying again could take the money twice.",
-        )
+    _answered(fee, anyway)
     return replace(fee, attempts=(*fee.attempts, Attempt(provider, reference)))
 
 
@@ -163,6 +164,15 @@ def lapse(fee: Fee, provider: str, reference: str) -> Fee:
 def _owed(fee: Fee) -> None:
     if fee.withdrawn or fee.amount_minor <= 0 or fee.state not in CAN_START:
         raise FeeError("CASE-206", "Nothing is owed on this fee. Look at its receipt.")
+
+
+def _answered(fee: Fee, anyway: bool) -> None:
+    if fee.waits and not anyway:
+        raise FeeError(
+            "CASE-232",
+            "The bank has not answered yet about a payment that was made. Wait for its answer: "
+            "paying again could take the money twice.",
+        )
 
 
 def withdraw(fee: Fee) -> Fee:
@@ -191,7 +201,7 @@ def apply(fee: Fee, event: PaymentEvent) -> Outcome:
     attempt = fee.attempt(event.provider, event.reference)
     _check_amount(fee, attempt, event)
     told = replace(fee, events=(*fee.events, event))
-    moved = _moved(attempt, event)
+    moved = _moved(fee, attempt, event)
     if moved is None:
         return Outcome(told, "late")
     after = _with(told, moved)
@@ -203,7 +213,8 @@ def _check_amount(fee: Fee, attempt: Attempt, event: PaymentEvent) -> None:
     if event.currency != fee.currency or event.amount_minor <= 0:
         raise _other_amount()
     if event.kind in ("refunded", "refund_refused"):
-        if event.amount_minor > attempt.net_minor:
+        counted = event.kind == "refund_refused" and was_given_back(fee, attempt, event)
+        if event.amount_minor > (attempt.refunded_minor if counted else attempt.net_minor):
             raise FeeError("CASE-205", "More would be given back than came. Nothing was changed.")
     elif event.amount_minor != fee.amount_minor:
         raise _other_amount()
@@ -215,10 +226,26 @@ def _other_amount() -> FeeError:
     )
 
 
-def _moved(attempt: Attempt, event: PaymentEvent) -> Attempt | None:
+def was_given_back(fee: Fee, attempt: Attempt, event: PaymentEvent) -> bool:
+    """Whether a refund that is refused now was told as made before: its money comes back to us.
+    Known by the refund's key; without one only where it must have been, because less stays."""
+    if not event.refund:
+        return attempt.net_minor < event.amount_minor <= attempt.refunded_minor
+    told = [
+        each.kind for each in fee.events
+        if (each.provider, each.reference, each.refund)
+        == (event.provider, event.reference, event.refund)
+    ]  # fmt: skip
+    return told.count("refunded") > told.count("refund_refused")
+
+
+def _moved(fee: Fee, attempt: Attempt, event: PaymentEvent) -> Attempt | None:
     to = MOVES.get((attempt.state, event.kind))
     if to is None:
         return None
+    if event.kind == "refund_refused":
+        back = event.amount_minor if was_given_back(fee, attempt, event) else 0
+        return replace(attempt, state=to, refunded_minor=attempt.refunded_minor - back)
     if event.kind == "refunded":
         given = attempt.refunded_minor + event.amount_minor
         whole = given == attempt.paid_minor
@@ -243,18 +270,20 @@ class CounterPayment:
 
 
 def counter_payment(
-    fee: Fee, *, method: Method, tendered_minor: int, till: Till, year: int
+    fee: Fee, *, method: Method, tendered_minor: int, till: Till, year: int, anyway: bool = False
 ) -> CounterPayment:
     """Take the fee at a counter: cash with change, a card or cheque of exactly the amount.
 
     An attempt that is open at a provider does not stand in the way; if it is paid after all, the
-    fee says what to give back. The caller keeps `receipt` with the till, so that the next number
-    follows.
+    fee says what to give back. One about which a bank has still to answer does, unless whoever
+    takes the money knows of it (`anyway`). The caller keeps `receipt` with the till, so that the
+    next number follows.
 
     Errors: CASE-206 nothing owed; CASE-208 too little, or not exact; CASE-209 the till keeps
-    another currency; CASE-210 no such way to pay.
+    another currency; CASE-210 no such way to pay; CASE-232 a bank has still to answer.
     """
     _owed(fee)
+    _answered(fee, anyway)
     if method not in METHODS:
         raise FeeError("CASE-210", "Money is taken in cash, by card or by cheque. Choose one.")
     if till.currency != fee.currency:

@@ -74,6 +74,9 @@ def form_of(data: Sequence[Mapping[str, Any]]) -> tuple[FormField, ...]:
             raise _wrong(f"“{field.kind[:40]}” is no kind of question")
         if field.kind.endswith("list") != bool(field.options):
             raise _wrong(f"“{field.code}” needs values to choose from, and only a list does")
+        keys = [key for key, _words in field.options]
+        if not all(keys) or len(keys) != len(set(keys)):
+            raise _wrong(f"“{field.code}” has a value without a key, or two with the same")
         fields.append(field)
     return tuple(fields)
 

@@ -141,7 +141,9 @@ def machine_of(data: Mapping[str, Any]) -> Machine:
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise CaseError(
-            "CASE-103", f"The states of a case type need codes, names and phases ({error})."
+            "CASE-103",
+            f"The states of a case type need codes, names and phases ({error}).",
+            field="machine",
         ) from error
     found = Machine(states, moves)
     _check(found)
@@ -151,7 +153,10 @@ def machine_of(data: Mapping[str, Any]) -> Machine:
 def _check(machine: Machine) -> None:
     problem = next(_problems(machine), "")
     if problem:
-        raise CaseError("CASE-103", f"The states of a case type do not hang together: {problem}.")
+        raise CaseError(
+            "CASE-103", f"The states of a case type do not hang together: {problem}.",
+            field="machine",
+        )  # fmt: skip
 
 
 def _problems(machine: Machine) -> Any:

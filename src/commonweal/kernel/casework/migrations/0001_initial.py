@@ -1402,6 +1402,7 @@ class Migration(migrations.Migration):
                 ("event_id", models.CharField(max_length=160)),
                 ("reference", models.CharField(max_length=100)),
                 ("kind", models.CharField(max_length=20)),
+                ("refund", models.CharField(blank=True, max_length=64)),
                 ("amount_minor", models.BigIntegerField()),
                 ("currency", models.CharField(max_length=3)),
                 ("effect", models.CharField(max_length=6)),
@@ -1910,6 +1911,15 @@ class Migration(migrations.Migration):
                 ("amount_minor", models.BigIntegerField()),
                 ("reason", models.CharField(max_length=300)),
                 ("state", models.CharField(default="asked", max_length=8)),
+                (
+                    "replaces",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="replaced_by",
+                        to="casework.payback",
+                    ),
+                ),
                 ("asked_at", models.DateTimeField(default=commonweal.kernel.calendar.clock.now)),
                 ("asked_by", models.UUIDField()),
                 ("decided_at", models.DateTimeField(null=True)),

@@ -127,6 +127,7 @@ class PaymentWord(TenantModel):
     event_id = models.CharField(max_length=160)
     reference = models.CharField(max_length=100)
     kind = models.CharField(max_length=20)
+    refund = models.CharField(max_length=64, blank=True)
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     effect = models.CharField(max_length=6)
@@ -220,7 +221,8 @@ class Payback(TenantModel):
 
     `kind`: refund, void (a receipt written in error), returned (a cheque that bounced). `state`:
     asked, agreed (waits to be sent to the provider), sent (the provider will say), done, refused;
-    failed (the provider did not give it back), replaced (asked for anew after that).
+    failed (the provider did not give it back), replaced (agreed on anew after that, in the row
+    that `replaces` it).
     """
 
     fee = models.ForeignKey(CaseFee, on_delete=models.PROTECT, related_name="paybacks")
@@ -232,6 +234,9 @@ class Payback(TenantModel):
     amount_minor = models.BigIntegerField()
     reason = models.CharField(max_length=300)
     state = models.CharField(max_length=8, default="asked")
+    replaces = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="replaced_by"
+    )
     asked_at = models.DateTimeField(default=now)
     asked_by = models.UUIDField()
     decided_at = models.DateTimeField(null=True)

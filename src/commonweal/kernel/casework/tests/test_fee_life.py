@@ -436,7 +436,9 @@ def test_a_refund_that_the_provider_does_not_make_is_seen_to_and_asked_anew(
     assert [row.state for row in casework.waiting_paybacks(clerk)] == ["failed"]
     assert case.events.filter(kind="fee").last().data["what"] == "refund_refused"
     second = casework.ask_payback(**ask)
-    assert [row.pk for row in casework.waiting_paybacks(clerk)] == [second.pk]
+    rows = casework.waiting_paybacks(clerk)
+    assert [row.pk for row in rows] == [second.pk, first.pk]
+    assert second.replaces_id == first.pk
     casework.decide_payback(actor=paid_kind.director, payback_id=second.pk, agreed=True)
     casework.take_payment(actor=SYSTEM, event=said(fee, "r-1", "refunded"))
     states = dict(Payback.objects.values_list("pk", "state"))
@@ -453,3 +455,30 @@ def test_while_the_bank_has_to_answer_a_fee_waits(paid_kind: Desk) -> None:
     casework.begin_payment(**begin, reference="r-2", anyway=True)
     casework.take_payment(actor=SYSTEM, event=said(fee, "r-1", "failed"))
     assert not CaseFee.objects.get(pk=fee.pk).waits
+
+
+def test_of_two_refunds_each_ends_as_its_provider_says(paid_kind: Desk, clerk: Actor) -> None:
+    _case, fee = opened(paid_kind)
+    pay(fee)
+    attempt = PaymentAttempt.objects.get(fee=fee)
+    ask = {"actor": clerk, "attempt_id": attempt.pk, "kind": "refund",
+           "reason": "A part was too much"}  # fmt: skip
+    rows = [casework.ask_payback(**ask, amount_minor=500) for _ in range(2)]
+    for row in rows:
+        casework.decide_payback(actor=paid_kind.director, payback_id=row.pk, agreed=True)
+    Payback.objects.update(state="sent")
+    back = {"amount_minor": 500}
+    casework.take_payment(
+        actor=SYSTEM,
+        event=said(fee, "r-1", "refund_refused", id="1", refund=str(rows[1].pk), **back),
+    )
+    casework.take_payment(actor=SYSTEM, event=said(fee, "r-1", "refunded", id="2", **back))
+    states = dict(Payback.objects.values_list("pk", "state"))
+    assert states == {rows[0].pk: "done", rows[1].pk: "failed"}
+    # The bank gives the other one back to us, after all.
+    bounced = said(fee, "r-1", "refund_refused", id="3", refund=str(rows[0].pk), **back)
+    casework.take_payment(actor=SYSTEM, event=bounced)
+    assert set(Payback.objects.values_list("state", flat=True)) == {"failed"}
+    refused = casework.ask_payback(**ask, amount_minor=500)
+    casework.decide_payback(actor=paid_kind.director, payback_id=refused.pk, agreed=False)
+    assert [row.state for row in casework.waiting_paybacks(clerk)] == ["failed", "failed"]

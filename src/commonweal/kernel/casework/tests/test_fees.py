@@ -139,6 +139,31 @@ def test_a_provider_that_gives_nothing_back_moves_no_money() -> None:
     refused("CASE-205", apply, begun(), event("refund_refused"))
 
 
+@pytest.mark.parametrize("first", ["failed", "cancelled"])
+def test_a_bank_that_is_asked_after_a_declined_card_is_waited_for(first: Kind) -> None:
+    fee = apply(apply(begun(), event(first)).fee, event("pending")).fee
+    assert (fee.state, fee.waits) == ("started", True)
+    refused("CASE-232", start, fee, "test", "r2")
+    refused("CASE-232", counter_payment, fee, method="cash", tendered_minor=4_250, till=TILL,
+            year=2026)  # fmt: skip
+    taken = counter_payment(fee, method="cash", tendered_minor=4_250, till=TILL, year=2026,
+                            anyway=True)  # fmt: skip
+    assert taken.fee.paid_minor == 4_250
+
+
+@pytest.mark.parametrize("part", [500, 4_250])
+@pytest.mark.parametrize("key", ["", "k1"])
+def test_a_refund_that_bounces_after_it_was_told_brings_the_money_back(part: int, key: str) -> None:
+    fee = apply(begun(), event("paid")).fee
+    given_back = event("refunded", id="g", amount_minor=part, refund=key)
+    bounced = event("refund_refused", id="b", amount_minor=part, refund=key)
+    after = apply(apply(fee, given_back).fee, bounced).fee
+    told = key or part == 4_250  # a part without its key is not known to have been counted
+    assert after.paid_minor == (4_250 if told else 4_250 - part)
+    assert after.state == "paid"
+    assert apply(after, bounced).effect == "again"
+
+
 def test_a_second_word_that_it_is_paid_counts_once() -> None:
     fee = apply(begun(), event("paid")).fee
     told = apply(fee, event("paid", id="captured"))

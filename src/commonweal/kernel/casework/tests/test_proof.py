@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from commonweal.kernel.access.public import SYSTEM
 from commonweal.kernel.audit.models import Event
@@ -15,7 +17,9 @@ from commonweal.kernel.casework import public as casework
 from commonweal.kernel.casework.clocks import audit
 from commonweal.kernel.casework.clocks.timer import tick
 from commonweal.kernel.casework.keeping_tasks import audit_all
-from commonweal.kernel.casework.models import Clock, ClockDrift
+from commonweal.kernel.casework.models import Clock, ClockAudit, ClockDrift
+from commonweal.kernel.casework.settling import SOURCE, fact_of
+from commonweal.kernel.measures.public import emit_measures, newest
 
 from .conftest import MONDAY, Desk
 
@@ -82,6 +86,41 @@ def test_a_proof_that_was_stopped_goes_on_where_it_stood(
         begun.refresh_from_db()
         assert begun.ended_at is not None
         assert (begun.cases, begun.clocks, begun.drifted) == (5, whole.clocks, whole.drifted)
+    with pytest.raises(IntegrityError, match="has ended"), transaction.atomic():
+        ClockAudit.objects.filter(pk=run).update(drifted=0)
     told = Event.objects.filter(verb="casework.clocks_proved", target_id=str(run))
     assert told.count() == 1
     assert len(set(ClockDrift.objects.filter(audit=begun).values_list("case"))) == 1
+
+
+def test_a_case_that_cannot_be_computed_is_told_and_hides_no_other(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = [desk.case(subject=f"Case {n}") for n in range(3)]
+    Clock.objects.filter(case=cases[2]).update(started_at=MONDAY - timedelta(days=1))
+    right = audit.compare
+
+    def broken(case: casework.Case, *rest: Any) -> Any:
+        if case.pk == cases[0].pk:
+            raise ValueError
+        return right(case, *rest)
+
+    monkeypatch.setattr(audit, "compare", broken)
+    row = casework.audit_clocks(actor=SYSTEM)
+    assert (row.cases, row.ended_at is not None) == (3, True)
+    found = set(ClockDrift.objects.filter(audit=row).values_list("case_id", "computed"))
+    assert (cases[0].pk, "ValueError") in found
+    assert cases[2].pk in {each for each, _computed in found}
+
+
+def test_clocks_built_anew_take_a_false_measure_back(desk: Desk) -> None:
+    case = desk.case()
+    row = Clock.objects.filter(case=case, metric="first_response")[0]
+    row.state, row.stopped_at = "met", MONDAY
+    row.save()
+    fact = fact_of(case, row)
+    assert fact is not None
+    emit_measures(actor=SYSTEM, source=SOURCE, measures=[fact])
+    casework.rebuild_clocks(actor=desk.agent, case_id=case.pk)
+    [kept] = newest(SYSTEM, SOURCE, [fact.source_id]).values()
+    assert kept.exclusion

@@ -30,7 +30,7 @@ def proofs(request: Asked) -> HttpResponse:
     rows = casework.clock_audits(request.actor, place(request))
     context = {
         "rows": rows,
-        "last": next((row for row in rows if row.ended_at), None),
+        "last": None if request.GET.get("at") else next(iter(rows), None),
         "pages": pages(request, rows),
         "tabs_of": tabs_of("proofs"),
     }

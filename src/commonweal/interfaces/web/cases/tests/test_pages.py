@@ -211,7 +211,8 @@ def test_a_citizen_reports_with_a_photo_follows_and_rates(world: World) -> None:
         ("subjects", {"code": "odd", "name": "Odd things", "case_type": "incident"}),
         ("rules", {"position": "7", "queue": "it", "if_words": "odd"}),
         ("promises", {"code": "slow", "name": "Slow", "metric": "resolution", "kind": "sla",
-                      "days": "3", "calendar": "office", "starts": "2026-12-01",
+                      "target": "3", "target_unit": "days", "calendar": "office",
+                      "starts": "2026-12-01",
                       "if_priority": "P5"}),
         ("answers", {"code": "odd", "name": "Odd", "text": "How odd."}),
         ("knowledge", {"code": "odd", "title": "Odd things", "text": "They happen.",
@@ -261,8 +262,8 @@ def test_who_calls_is_given_the_code_and_two_people_are_not_merged(world: World)
 
 def test_a_promise_warns_the_person_who_is_chosen(world: World) -> None:
     owner, address = browser(world, "owner"), "/centre/cases/set-up/promises/"
-    given = {"code": "told", "name": "Told", "metric": "resolution", "kind": "sla", "days": "3",
-             "calendar": "office", "starts": "2026-12-01"}  # fmt: skip
+    given = {"code": "told", "name": "Told", "metric": "resolution", "kind": "sla", "target": "3",
+             "target_unit": "days", "calendar": "office", "starts": "2026-12-01"}  # fmt: skip
     level = {"levels-0-offset": "75", "levels-0-unit": "percent"}
     nobody = {"levels-0-whom": f"person:{uuid4()}"}
     refused = send(owner, address, 422, **given, **level, **nobody)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from html import escape
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from django.apps import apps
 
 from commonweal.interfaces.web.agency.tests.world import World
+from commonweal.interfaces.web.cases import typed
 from commonweal.interfaces.web.cases.setup import SHEETS
 from commonweal.interfaces.web.counter.setup import SHEETS as COUNTER
 from commonweal.kernel.access.public import SYSTEM, act_as
@@ -57,15 +59,15 @@ def test_saving_what_was_not_changed_changes_nothing(world: World, base: str, na
         return
     assert len(sheet.known) == len(sheet.rows) > 0
     before = kept()
-    for key, typed in sheet.known.items():
+    for key, filled in sheet.known.items():
         shown = page(owner, f"{base}{name}/?code={key}")
         assert f"?code={escape(key).replace(' ', '%20')}#change" in shown
         for field in sheet.fields:
             if field.kind not in ("group", "rows"):
-                assert field.name in typed or field.name in ("out", "new_key"), field.name
+                assert field.name in filled or field.name in ("out", "new_key"), field.name
         if name == "promises":
-            typed = {**typed, "starts": "2027-02-01"}
-        answer = owner.post(f"{base}{name}/", dict(typed))
+            filled = {**filled, "starts": "2027-02-01"}
+        answer = owner.post(f"{base}{name}/", dict(filled))
         assert answer.status_code == 302, answer.content.decode()
     assert kept() == before
     if name == "promises":
@@ -99,16 +101,16 @@ def test_a_promise_and_a_rule_are_made_by_ticks_and_rows(world: World) -> None:
         queue = casework.queues(actor)[0]
     asked = {
         "code": "quick", "name": "Quick answer", "metric": "first_response", "kind": "sla",
-        "minutes": "45", "days": "", "calendar": calendar, "starts": "2027-02-01",
+        "target": "45", "target_unit": "minutes", "calendar": calendar, "starts": "2027-02-01",
         "if_priority": ["P1", "P2"], "if_channel": "phone", "pauses": ["requester", "approval"],
-        "pause_cap": "90", "reopen": "new_cycle", "reclassify": "from_now",
+        "pause_cap": "90", "pause_unit": "minutes", "reopen": "new_cycle", "reclassify": "from_now",
         "levels-0-offset": "75", "levels-0-unit": "percent", "levels-0-whom": "",
         "levels-1-offset": "", "levels-1-unit": "percent",
         "levels-2-offset": "30", "levels-2-unit": "minutes_before",
         "levels-2-whom": "may:casework.manage", "levels-2-code": "soon",
     }  # fmt: skip
     where = "/centre/cases/set-up/promises/"
-    for wrong in ({"levels-0-offset": "soon"}, {"days": "2"}, {"minutes": ""}):
+    for wrong in ({"levels-0-offset": "soon"}, {"levels-2-offset": "-30"}, {"target": ""}):
         answer = owner.post(where, asked | wrong)
         assert answer.status_code == 422
         assert "Quick answer" in answer.content.decode()
@@ -175,6 +177,7 @@ def test_a_kind_of_case_asks_and_moves_as_it_was_typed(world: World) -> None:
         "from": "printing", "to": "done", "name": "Hand over", "by": ["agent", "system"],
         "needs": ["identity"],
     }  # fmt: skip
+    assert '<details class="cw-details" open><summary>States and moves' in answer.content.decode()
     again = page(owner, f"{where}?code=badge")
     assert "back = The back door" in again
     assert "Front door" in again
@@ -204,3 +207,54 @@ def test_a_city_app_gets_a_key_which_is_shown_once_and_ended(world: World) -> No
     with act_as(SYSTEM), pytest.raises(NotFound):
         casework.open311_key(SYSTEM, parks, secret)
     page(browser(world, "agent"), where, 403)
+
+
+def test_answers_to_choose_from_keep_their_keys(world: World) -> None:
+    actor, owner = world.actors["owner"], browser(world, "owner")
+    kept = [["less", "< 10"], ["x_y", "x = y"], ["a=b", "c"]]
+    with act_as(actor):
+        row = casework.categories(actor)[0]
+        draft = {"code": row.code, "name": row.name, "case_type": row.case_type.code}
+    shown = typed.questions_shown(
+        [{"code": "size", "label": "Size", "kind": "singlevaluelist", "options": kept}]
+    )
+    where = "/centre/cases/set-up/subjects/"
+    assert owner.post(where, draft | dict(shown)).status_code == 302
+    with act_as(actor):
+        row = next(each for each in casework.categories(actor) if each.code == row.code)
+    assert row.form[0]["options"] == kept
+    lines = "< 10\n> 10\nC\nC++\n\u662f\n\u5426\n= 5\nbig = Large"
+    asked = draft | dict(shown) | {"form-0-options": lines}
+    assert owner.post(where, asked).status_code == 302
+    with act_as(actor):
+        row = next(each for each in casework.categories(actor) if each.code == row.code)
+    keys = [key for key, _words in row.form[0]["options"]]
+    assert len(set(keys)) == len(keys) == 8
+    assert all(keys)
+    assert row.form[0]["options"][-1] == ["big", "Large"]
+    twice = asked | {"form-0-options": "a = One\na = Two"}
+    assert owner.post(where, twice).status_code == 422
+
+
+def test_a_promise_in_seconds_and_a_warning_for_two_open_as_they_are(world: World) -> None:
+    actor, owner = world.actors["owner"], browser(world, "owner")
+    levels = [{"code": "75", "unit": "percent", "offset": 75, "permission": "casework.work",
+               "person_id": str(actor.person_id)},
+              {"code": "odd", "unit": "seconds", "offset": -90}]  # fmt: skip
+    with act_as(actor):
+        calendar = casework.promises(actor)[0].calendar
+        casework.put_promise(actor=actor, promise=casework.Promise(
+            code="brief", name="Brief", metric="first_response", calendar=calendar,
+            starts=date(2026, 12, 1), target_seconds=90, pauses=("requester",), pause_cap=30,
+            levels=levels,
+        ))  # fmt: skip
+        shown = SHEETS["promises"][0](actor).known["brief 2026-12-01"]
+    where = "/centre/cases/set-up/promises/"
+    assert "90 seconds" in page(owner, where)
+    assert owner.post(where, {**shown, "starts": "2027-02-01"}).status_code == 302
+    with act_as(actor):
+        after = max(
+            (each for each in casework.promises(actor) if each.code == "brief"),
+            key=lambda each: each.starts,
+        )
+    assert (after.target_seconds, after.pause_cap, after.levels) == (90, 30, levels)
