@@ -22,7 +22,8 @@ FURTHER = 2
 @dataclass(frozen=True)
 class Ask:
     """A field of a set-up form: kind text, area, choice, check, number, many, group or rows.
-    `fields`: those of a group, or of each row; `row`: what one row is called."""
+    `fields`: those of a group, or of each row; `row`: what one row is called; `opens`: a field and
+    its value with which a group stands open, else it does where something is filled in."""
 
     name: str
     label: str
@@ -32,6 +33,7 @@ class Ask:
     default: str = ""
     fields: Sequence[Ask] = ()
     row: str = ""
+    opens: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,9 @@ def offered(ask: Ask, asked: QueryDict | Known, name: str) -> list[tuple[str, st
 
 
 def is_open(ask: Ask, asked: QueryDict | Known) -> bool:
-    """Whether something of a group is filled in."""
+    """Whether a group stands open."""
+    if ask.opens is not None:
+        return ask.opens[1] in picked(asked, ask.opens[0])
     return any(
         len(places(each, asked)) > FURTHER if each.kind == "rows" else any(picked(asked, each.name))
         for each in ask.fields

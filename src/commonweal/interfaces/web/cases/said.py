@@ -106,6 +106,22 @@ def hours(seconds: float) -> str:
     return _("%(h)s h %(m)s min") % {"h": minutes // 60, "m": minutes % 60}
 
 
+def families() -> dict[str, str]:
+    """Families of kinds of cases."""
+    return {
+        "incident": _("Something does not work"),
+        "request": _("A request"),
+        "problem": _("The cause of incidents"),
+        "change": _("A change"),
+        "service": _("A citizen's request or report"),
+        "complaint": _("A complaint"),
+        "permit": _("A permit"),
+        "appointment": _("An appointment"),
+        "order": _("An order"),
+        "dispute": _("A disputed charge"),
+    }
+
+
 def waits() -> dict[str, str]:
     """What a case may wait for; each may stop a promise's clock."""
     return {

@@ -16,7 +16,7 @@ from commonweal.kernel.words import public as words
 
 from . import typed
 from .asks import Ask, Known, Options, Sheet
-from .said import channels, metrics, waits
+from .said import channels, families, metrics, waits
 
 
 def _teams(actor: Actor) -> Options:
@@ -128,7 +128,7 @@ def types_sheet(actor: Actor) -> Sheet:
             Ask("code", _("Code")),
             Ask("name", _("Name")),
             Ask("description", _("What it is for"), "area"),
-            Ask("family", _("Family"), "choice", [(each, each) for each in casework.FAMILIES]),
+            Ask("family", _("Family"), "choice", list(families().items())),
             Ask("audience", _("Who may ask for it"), "choice",
                 [("agency", _("People of agencies")), ("citizen", _("Citizens")),
                  ("both", _("Both"))]),

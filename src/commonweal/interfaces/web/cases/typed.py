@@ -16,7 +16,7 @@ from commonweal.kernel.party.public import agencies, staff
 
 from ..centre.base import FormError
 from .asks import Ask, Known, Options, as_rows, picked, rows_of
-from .said import channels, waits
+from .said import channels, families, waits
 
 Asked = Any
 """A posted form, or what a form shows."""
@@ -50,7 +50,7 @@ def conditions_ask(actor: Actor, *, promise: bool) -> Ask:
     ]  # fmt: skip
     if promise:
         known += [
-            Ask("if_family", _("Families"), "many", [(f, f) for f in casework.FAMILIES]),
+            Ask("if_family", _("Families"), "many", list(families().items())),
             Ask("if_team", _("Teams that have it"), "many", _by_id(casework.teams(actor))),
         ]
     else:
@@ -377,7 +377,8 @@ def machine_asks() -> list[Ask]:
         Ask("pattern", _("How it goes"), "choice",
             [("", _("As is usual in its family")), *choices, (OWN, _("As written below"))],
             hint=_("The states and moves below count only with “As written below”.")),
-        Ask("machine", _("States and moves"), "group", fields=(states, moves)),
+        Ask("machine", _("States and moves"), "group", fields=(states, moves),
+            opens=("pattern", OWN)),
     ]  # fmt: skip
 
 
